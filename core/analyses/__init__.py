@@ -1,0 +1,1 @@
+"""The analyses: what each states, demands and checks."""

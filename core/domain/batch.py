@@ -1,0 +1,133 @@
+"""Requests on their way out, and the provider's view of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.domain.analysis import ItemError, ResultStatus, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One line of a batch file, ready to send.
+
+    Attributes:
+        custom_id: Unique in the job; joins the result to the request.
+        portfolio_id: Whom it is about.
+        line: The whole JSON line as bytes, without its newline.
+        input_tokens: Counted offline with the model's tokenizer, message framing and schema included.
+        max_output_tokens: The cap sent with the request.
+        prompt_version: "risk/v1".
+        prompt_hash: SHA-256 (hex) of the rendered prompt, system part and user part.
+        region: Overlay that was used ("FR", "GLOBAL").
+        warnings: What was changed or could not be done for this request.
+    """
+
+    custom_id: str
+    portfolio_id: str
+    line: bytes
+    input_tokens: int
+    max_output_tokens: int
+    prompt_version: str
+    prompt_hash: str
+    region: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFile:
+    """One provider input file on disk.
+
+    Attributes:
+        path: Absolute path.
+        sha256: Of the file's bytes, hex.
+        requests: Lines in it.
+        bytes: Its size.
+        input_tokens: Sum over its requests.
+    """
+
+    path: str
+    sha256: str
+    requests: int
+    bytes: int
+    input_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file at the provider."""
+
+    file_id: str
+    name: str
+    bytes: int
+    created_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """The provider's own count of a batch's requests."""
+
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProblem:
+    """A line of `batch.errors`, in the provider's words."""
+
+    code: str
+    message: str
+    line: int | None = None
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The provider's view of one shard.
+
+    Attributes:
+        status: The provider's own word, kept as it came. A word never seen before means "still running".
+        output_file_id: None where there is none (an empty string at the provider becomes None here).
+    """
+
+    batch_id: str
+    status: str
+    endpoint: str
+    input_file_id: str
+    output_file_id: str | None
+    error_file_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    counts: BatchCounts
+    problems: tuple[BatchProblem, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+"""Provider words after which a batch never changes."""
+
+KNOWN_STATUS = ENDED | {"validating", "in_progress", "finalizing", "cancelling"}
+"""Every provider word the documentation names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """One line of an output or error file, its envelope opened.
+
+    Attributes:
+        custom_id: "" when the line had none (it is then quarantined, never guessed).
+        status: SUCCEEDED means "there is text to read", not yet that the text is a valid analysis.
+        text: The model's answer; None unless the status is SUCCEEDED.
+        raw: The line as it came, decoded; undecodable bytes replaced.
+    """
+
+    custom_id: str
+    status: ResultStatus
+    text: str | None
+    error: ItemError | None
+    usage: Usage
+    raw: str

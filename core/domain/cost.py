@@ -1,0 +1,60 @@
+"""Money: prices, estimates and what was really spent. USD as Decimal; None means unknown, never zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens, and where the figures come from.
+
+    Attributes:
+        cached_input: None when the source publishes no cached rate for this way of processing.
+        source: Name and version of the price table, stored with the job.
+    """
+
+    input: Decimal
+    cached_input: Decimal | None
+    output: Decimal
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job will probably cost, before any money moves.
+
+    The low and high ends follow from the spread of answer lengths; input tokens are counted, not guessed.
+    All `_usd` are None when the model's price is not known.
+
+    Attributes:
+        expected_usd: At batch prices.
+        sync_usd: The same at synchronous prices.
+        completion_time: Hours as people read them, "2-8 h".
+        model_mix: Requests per model.
+        price_source: Price table and version.
+    """
+
+    requests: int
+    shards: int
+    bytes: int
+    input_tokens: int
+    output_tokens: int
+    low_usd: Decimal | None
+    expected_usd: Decimal | None
+    high_usd: Decimal | None
+    sync_usd: Decimal | None
+    completion_time: str
+    model: str
+    model_class: str
+    model_mix: dict[str, int]
+    price_source: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def savings_usd(self) -> Decimal | None:
+        """What batching saves against asking synchronously."""
+        if self.sync_usd is None or self.expected_usd is None:
+            return None
+        return self.sync_usd - self.expected_usd

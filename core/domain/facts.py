@@ -1,0 +1,108 @@
+"""Facts: the numbers that we computed and that a model may speak about, each with its definition and its badge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """How to read a value. pct: 12.4 means 12.4 %. ccy: whole units of the fact's currency."""
+
+    PCT = "pct"
+    PP = "pp"
+    BPS = "bps"
+    RATIO = "ratio"
+    X = "x"
+    CCY = "ccy"
+    COUNT = "count"
+    DAYS = "days"
+    YEARS = "years"
+    SCORE = "score"
+
+
+class Badge(StrEnum):
+    """Where a number comes from, shown beside it everywhere."""
+
+    REAL = "real"
+    DERIVED = "derived"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One computed number.
+
+    Attributes:
+        metric_id: Name that prompts, answers and findings use ("hhi", "weight.VOO", "sector.financials").
+        value: In `unit`, at full precision.
+        unit: How to read `value`.
+        currency: ISO 4217 when the unit is ccy, else None.
+        period: "as of 2026-10-30", or "2023-10-31..2026-10-30"; None where time plays no part.
+        definition: One sentence with the formula, for the methodology and the hover text.
+        badge: real, derived or simulated.
+        decimals: Digits after the point at which it is shown to people and models.
+    """
+
+    metric_id: str
+    value: float
+    unit: Unit
+    currency: str | None
+    period: str | None
+    definition: str
+    badge: Badge
+    decimals: int
+
+    @property
+    def shown(self) -> str:
+        """The value as a plain decimal string at display precision, as the prompt states it."""
+        return f"{self.value:.{self.decimals}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentFact:
+    """A number we could not compute, and why. Never replaced by a plausible one."""
+
+    metric_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingFact:
+    """A holding as the prompt's HOLDINGS table shows it.
+
+    Attributes:
+        holding_id: Unique in the portfolio; the symbol, with "#2" appended to a repeated one.
+        weight_pct: Share of total value in percent; negative for short lines.
+        value_base: Market value in the portfolio's base currency.
+    """
+
+    holding_id: str
+    symbol: str
+    name: str
+    asset_class: str
+    sector: str
+    country: str
+    currency: str
+    weight_pct: float
+    value_base: float
+
+
+@dataclass(frozen=True, slots=True)
+class FactSheet:
+    """Everything a model is told about one portfolio."""
+
+    portfolio_id: str
+    name: str
+    as_of: date
+    base_currency: str
+    region: str
+    facts: tuple[Fact, ...]
+    absent: tuple[AbsentFact, ...]
+    holdings: tuple[HoldingFact, ...]
+    is_sample: bool = False
+
+    def by_id(self) -> dict[str, Fact]:
+        """Facts by metric id."""
+        return {fact.metric_id: fact for fact in self.facts}

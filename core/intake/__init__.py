@@ -1,0 +1,1 @@
+"""Bytes to portfolios: one reader a format, every problem named."""

@@ -1,0 +1,1 @@
+"""A job from draft to settled."""

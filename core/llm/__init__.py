@@ -1,0 +1,1 @@
+"""What is known about models: capabilities, prices, tokens, prompts, and the lines of a batch file."""

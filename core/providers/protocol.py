@@ -1,0 +1,54 @@
+"""What the rest of the house may ask of a provider. Every verb says what each failure means for money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.domain.batch import Batch, RemoteFile
+
+
+class Provider(Protocol):
+    """A batch API.
+
+    Every verb may raise `ProviderUnreachable` (proven unsent), `ProviderRefused` (a definite no) or
+    `ProviderAmbiguous` (the answer was lost; for a read that only means "ask again").
+    """
+
+    def find_upload(self, name: str) -> RemoteFile | None:
+        """The oldest batch input file of this name, or None. Reads the whole list."""
+
+    def upload(self, path: Path, name: str) -> RemoteFile:
+        """Send a JSONL file under `name`. Not retried: after `ProviderAmbiguous`, look with `find_upload` first."""
+
+    def create_batch(self, file_id: str, endpoint: str, metadata: Mapping[str, str]) -> Batch:
+        """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens."""
+
+    def check(self, batch_id: str) -> Batch:
+        """The provider's present view of a batch."""
+
+    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
+        """Every batch created at or after `newer_than`, all pages. The order is the provider's."""
+
+    def cancel(self, batch_id: str) -> Batch:
+        """Ask for a batch to stop. A batch that has already ended is returned as it is, without an error."""
+
+    def download(self, file_id: str, to: Path) -> int:
+        """Stream a file to `to` (replaced), fsync it, and return its size in bytes.
+
+        Raises:
+            DownloadCut: It ended early or went slower than the minimum rate; call again to start over.
+            ResultLost: The provider no longer has it.
+        """
+
+    def delete_file(self, file_id: str) -> None:
+        """Remove a remote file; one that is already gone is fine."""
+
+    def stream(self, endpoint: str, body: Mapping[str, Any]) -> Iterator[str]:
+        """Ask once, synchronously: yields pieces of the answer's text and returns (StopIteration.value) the final
+        response body as a dict. Paid at the synchronous price; not retried."""
+
+    def models(self) -> dict[str, date | None]:
+        """Model ids this key may use, each with its announced shutdown date or None."""

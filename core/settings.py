@@ -1,0 +1,246 @@
+"""Every setting: its name, default, meaning and check. Read once by `core.app` and the CLI, nowhere else."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from core.errors import BadSetting
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise ValueError("must be a positive number of seconds")
+    return value
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("must be an amount in USD such as 25 or 12.50") from None
+    if not value.is_finite() or value < 0:
+        raise ValueError("must be an amount in USD, 0 or more")
+    return value
+
+
+def _percents(text: str) -> tuple[int, ...]:
+    values = tuple(sorted({int(part) for part in text.split(",") if part.strip()}))
+    if not all(0 < value <= 1000 for value in values):
+        raise ValueError("must be whole percents such as 50,80,100")
+    return values
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError("must be a whole number of at least 1")
+    return value
+
+
+def _yes(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("must be yes or no")
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One documented setting."""
+
+    name: str
+    default: str | None
+    meaning: str
+    parse: Callable[[str], Any] = _plain
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("MOSYCHLOS_HOME", None, "Data directory: database, batch files, keys. Default: the user's data directory."),
+    Setting(
+        "MOSYCHLOS_DATABASE_URL",
+        None,
+        "SQLAlchemy URL. Default: SQLite in MOSYCHLOS_HOME; postgresql+psycopg://... for several workers.",
+    ),
+    Setting(
+        "OPENAI_API_KEY",
+        None,
+        "Provider key. Read by the worker and the CLI only, never by the dashboard, never logged.",
+        secret=True,
+    ),
+    Setting(
+        "OPENAI_BASE_URL",
+        "https://api.openai.com/v1",
+        "Provider address: https, or http on loopback. Always passed to the SDK explicitly.",
+    ),
+    Setting(
+        "MOSYCHLOS_ALLOW_PLAIN_HTTP",
+        "no",
+        "yes: accept a provider address that is plain http beyond loopback (the key then travels unencrypted).",
+        _yes,
+    ),
+    Setting(
+        "MOSYCHLOS_POLL_SECONDS",
+        "30",
+        "How often a running batch is looked at; backs off while nothing changes.",
+        _seconds,
+    ),
+    Setting(
+        "MOSYCHLOS_HTTP_TIMEOUT_SECONDS",
+        "60",
+        "Timeout of provider calls that are not downloads; downloads have a minimum rate and a deadline.",
+        _seconds,
+    ),
+    Setting(
+        "MOSYCHLOS_QUARANTINE_SECONDS",
+        "600",
+        "How long a create whose answer was lost is looked for before it is fenced off and repeated.",
+        _seconds,
+    ),
+    Setting(
+        "MOSYCHLOS_LEASE_SECONDS",
+        "60",
+        "How long a worker owns a step without a sign of life before another may take it over.",
+        _seconds,
+    ),
+    Setting("MOSYCHLOS_WORKER_THREADS", "4", "Steps that one worker runs at the same time.", _count),
+    Setting("MOSYCHLOS_BUDGET_JOB_USD", None, "No job may be expected to cost more. Unset: no limit.", _usd),
+    Setting(
+        "MOSYCHLOS_BUDGET_PERSON_USD",
+        None,
+        "What one person may commit in a calendar month (UTC). Unset: no limit.",
+        _usd,
+    ),
+    Setting(
+        "MOSYCHLOS_BUDGET_MONTH_USD",
+        None,
+        "What everybody together may commit in a calendar month (UTC). Unset: no limit.",
+        _usd,
+    ),
+    Setting("MOSYCHLOS_BUDGET_THRESHOLDS", "50,80,100", "Percents of a budget at which a notice is shown.", _percents),
+    Setting("MOSYCHLOS_PROMPTS", None, "Folder of prompts. Default: the prompts that come with the program."),
+)
+"""The documented settings; a name that is not here and starts with MOSYCHLOS_ is reported as unknown."""
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """Checked settings of one process. Its repr shows no values, because one of them is a key."""
+
+    home: Path
+    database_url: str
+    api_key: str | None
+    base_url: str
+    poll_seconds: float
+    http_timeout_seconds: float
+    quarantine_seconds: float
+    lease_seconds: float
+    worker_threads: int
+    budget_job_usd: Decimal | None
+    budget_person_usd: Decimal | None
+    budget_month_usd: Decimal | None
+    budget_thresholds: tuple[int, ...]
+    prompts: Path
+
+    def __repr__(self) -> str:
+        return f"Settings(home={str(self.home)!r})"
+
+
+def file_values(path: Path) -> dict[str, str]:
+    """The settings of a `mosychlos.toml`: top-level keys named as the environment variables.
+
+    Raises:
+        BadSetting: It is not TOML, or a value is not text, a number or a truth value.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path.name} is not readable as TOML: {error}. Correct the file or remove it.") from None
+    for name, value in table.items():
+        if isinstance(value, dict | list):
+            raise BadSetting(f"{path.name}: '{name}' must be a single value, written as {name} = \"...\".")
+    return {name: str(value) for name, value in table.items()}
+
+
+def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Check every setting and return them together.
+
+    Args:
+        environment: Usually `os.environ`; wins over the file.
+        file: Usually `mosychlos.toml` in the current folder; a missing file is fine.
+
+    Raises:
+        BadSetting: Names the first setting with an impossible value, the value (unless secret) and what is allowed.
+    """
+    raw = file_values(file) if file is not None else {}
+    raw.update({name: value for name, value in environment.items() if name in _BY_NAME and value != ""})
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = raw.get(setting.name, setting.default)
+        try:
+            values[setting.name] = None if text is None else setting.parse(text)
+        except ValueError as error:
+            shown = "(hidden)" if setting.secret else repr(text)
+            raise BadSetting(f"{setting.name} is {shown}: it {error}.") from None
+    home = Path(values["MOSYCHLOS_HOME"] or platformdirs.user_data_dir("mosychlos")).expanduser().absolute()
+    return Settings(
+        home=home,
+        database_url=values["MOSYCHLOS_DATABASE_URL"] or f"sqlite:///{home / 'mosychlos.db'}",
+        api_key=values["OPENAI_API_KEY"],
+        base_url=checked_base_url(values["OPENAI_BASE_URL"], allow_plain_http=values["MOSYCHLOS_ALLOW_PLAIN_HTTP"]),
+        poll_seconds=values["MOSYCHLOS_POLL_SECONDS"],
+        http_timeout_seconds=values["MOSYCHLOS_HTTP_TIMEOUT_SECONDS"],
+        quarantine_seconds=values["MOSYCHLOS_QUARANTINE_SECONDS"],
+        lease_seconds=values["MOSYCHLOS_LEASE_SECONDS"],
+        worker_threads=values["MOSYCHLOS_WORKER_THREADS"],
+        budget_job_usd=values["MOSYCHLOS_BUDGET_JOB_USD"],
+        budget_person_usd=values["MOSYCHLOS_BUDGET_PERSON_USD"],
+        budget_month_usd=values["MOSYCHLOS_BUDGET_MONTH_USD"],
+        budget_thresholds=values["MOSYCHLOS_BUDGET_THRESHOLDS"],
+        prompts=Path(values["MOSYCHLOS_PROMPTS"] or Path(__file__).resolve().parent.parent / "prompts"),
+    )
+
+
+def unknown_names(environment: Mapping[str, str], file: Path | None = None) -> list[str]:
+    """Names that look like settings but are none: probably spelling mistakes."""
+    given = set(file_values(file) if file is not None else {}) | set(environment)
+    return sorted(name for name in given if name.startswith("MOSYCHLOS_") and name not in _BY_NAME)
+
+
+def checked_base_url(url: str, *, allow_plain_http: bool = False) -> str:
+    """The provider's address, if it is safe to send a key there.
+
+    Raises:
+        BadSetting: Not http(s), or plain http beyond loopback without the explicit setting.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadSetting(f"OPENAI_BASE_URL is '{url}': it must be an https address such as https://host/v1.")
+    if parts.username or parts.password:
+        raise BadSetting("OPENAI_BASE_URL must not carry a user name or password.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_plain_http:
+        raise BadSetting(
+            f"OPENAI_BASE_URL is '{url}': plain http beyond this machine would send the key unencrypted. "
+            "Use https, or set MOSYCHLOS_ALLOW_PLAIN_HTTP=yes if the network is trusted."
+        )
+    return url.rstrip("/")

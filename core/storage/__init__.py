@@ -1,0 +1,1 @@
+"""Tables, migrations and repositories that return domain values. The only room that knows SQL."""

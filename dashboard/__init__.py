@@ -1,0 +1,1 @@
+"""The Streamlit shell: session, navigation, charts and widgets. Pages stand in `pages/`."""
