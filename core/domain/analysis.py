@@ -189,17 +189,28 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class RawLine:
+    """Where the provider's own line stands on disk: the file, its byte offset and its length without the newline."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one request, as it is stored.
 
     Attributes:
         custom_id: Unique in the job.
-        raw: The provider's line, kept as it came; "" for a missing one.
+        portfolio_id: Whom it is about.
         cost_usd: None when the model has no known price.
+        raw: The provider's line; None for a missing one.
     """
 
     custom_id: str
+    portfolio_id: str
     reading: Reading
     usage: Usage
     cost_usd: Decimal | None
-    raw: str = ""
+    raw: RawLine | None = None

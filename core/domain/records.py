@@ -1,0 +1,196 @@
+"""Jobs, shards and their history as they are stored: what pages, the CLI and the worker read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.domain.analysis import AnalysisRequest, ItemError, Kind, Priority, ResultStatus, Usage, Verification
+from core.domain.batch import BatchCounts
+from core.domain.cost import Estimate
+from core.domain.job import JobState, ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """How the requests of a job stand. `failed` counts every ending that is neither succeeded nor missing."""
+
+    total: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    missing: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Requests that have not ended."""
+        return self.total - self.succeeded - self.failed - self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job in a list.
+
+    Attributes:
+        expected_usd: Estimate at submission; None when the price was unknown.
+        actual_usd: Spent so far; None when the price is unknown.
+        provider_done: Requests the provider says it has finished, for a progress bar before results are in.
+        message: What a person should know or do; "" when nothing.
+    """
+
+    job_id: str
+    kind: Kind
+    model: str
+    model_class: str
+    endpoint: str
+    variant: str
+    region_mode: str
+    prompt_version: str
+    priority: Priority
+    state: JobState
+    created_at: datetime
+    created_by: str
+    approved_at: datetime | None
+    ended_at: datetime | None
+    counts: ItemCounts
+    provider_done: int
+    shards: int
+    expected_usd: Decimal | None
+    actual_usd: Decimal | None
+    message: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job whole: its row, what was asked, and what it was expected to cost."""
+
+    row: JobRow
+    request: AnalysisRequest
+    estimate: Estimate
+    spec_hash: str
+    cancel_wish: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One provider batch of a job.
+
+    Attributes:
+        shard_id: "<job id>.<index>".
+        fence: Grows with every lease; a step that holds an older one may change nothing.
+        attempt: Paid creates tried so far.
+        path: The input file.
+        remote_name: Name of the upload, made of job key and attempt, so that a lost upload can be found again.
+        create_at: When the last paid create was about to be sent; committed before it was.
+        scans: Complete look-ups of the provider's list since then that found nothing.
+        provider_status: The provider's own word.
+        message: Why it waits or failed, for a person.
+    """
+
+    shard_id: str
+    job_id: str
+    index: int
+    state: ShardState
+    fence: int
+    attempt: int
+    path: str
+    sha256: str
+    requests: int
+    bytes: int
+    input_tokens: int
+    remote_name: str
+    file_id: str | None
+    file_created_at: datetime | None
+    create_at: datetime | None
+    scans: int
+    batch_id: str | None
+    provider_status: str
+    counts: BatchCounts
+    output_file_id: str | None
+    error_file_id: str | None
+    submitted_at: datetime | None
+    expires_at: datetime | None
+    last_contact_at: datetime | None
+    next_due_at: datetime
+    quiet_polls: int
+    cancel_wish: bool
+    ended_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to do one step of a shard, until somebody claims it with a higher fence."""
+
+    shard_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a job's history."""
+
+    at: datetime
+    shard_id: str | None
+    actor: str
+    event: str
+    from_state: str
+    to_state: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request of a job and how it ended."""
+
+    custom_id: str
+    portfolio_id: str
+    portfolio_name: str
+    region: str
+    status: ResultStatus
+    level: str
+    headline: str
+    analysis: dict[str, Any] | None
+    verification: Verification | None
+    error: ItemError | None
+    usage: Usage
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request as it was built, before it has an answer."""
+
+    custom_id: str
+    shard_index: int
+    portfolio_id: str
+    as_of: str
+    region: str
+    input_tokens: int
+    prompt_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker process as the dashboard sees it."""
+
+    worker_id: str
+    started_at: datetime
+    beat_at: datetime
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What a month has committed: settled costs plus the expected cost of what still runs."""
+
+    settled_usd: Decimal
+    open_usd: Decimal
+    jobs: int
+
+    @property
+    def total_usd(self) -> Decimal:
+        """Settled and open together."""
+        return self.settled_usd + self.open_usd

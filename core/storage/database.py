@@ -1,0 +1,115 @@
+"""The database: one engine, short transactions, clear errors. SQLite in WAL by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlmodel import create_engine
+
+from core.errors import BadSetting, StorageTrouble
+
+BUSY_TIMEOUT_MS = 30_000
+
+_TROUBLE = {
+    "database is locked": "The database is busy: another process held it for over 30 seconds. Try again.",
+    "disk is full": "The disk that holds the database is full. Free some space; nothing stored was harmed.",
+    "readonly database": "The database file cannot be written. Check the rights of the data directory.",
+    "unable to open database": "The database file cannot be opened. Check that the data directory may be written.",
+    "disk i/o error": "The disk reported an error while the database was written. Check free space and the disk itself.",
+}
+
+
+class Database:
+    """Connections to one database.
+
+    Transactions are explicit: `read()` for a consistent look, `write()` for a change. On SQLite a write takes the
+    write lock at once, so that a check and the change that follows from it cannot be separated by another writer.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise BadSetting(f"MOSYCHLOS_DATABASE_URL is not a database address: {error}") from None
+        self.url = url
+        self.dialect = parsed.get_backend_name()
+        if self.dialect not in {"sqlite", "postgresql"}:
+            raise BadSetting(
+                f"MOSYCHLOS_DATABASE_URL names '{self.dialect}'. Use sqlite:///file or postgresql+psycopg://host/name."
+            )
+        if self.dialect == "postgresql" and parsed.get_driver_name() != "psycopg":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if self.dialect == "sqlite" and parsed.database:
+            folder = Path(parsed.database).absolute().parent
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000} if self.dialect == "sqlite" else {}
+        self.engine: Engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=self.dialect == "postgresql")
+        self._pid = os.getpid()
+        if self.dialect == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on SQLite."""
+        return self.dialect == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database and changes nothing."""
+        with _clear_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        with _clear_errors(), self.engine.connect() as connection:
+            connection.info["immediate"] = True
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.info.pop("immediate", None)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions of its own: `_begin_sqlite` chooses which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "cache_size=-32768",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        text = str(error.orig).lower()
+        for sign, sentence in _TROUBLE.items():
+            if sign in text:
+                raise StorageTrouble(sentence) from error
+        if isinstance(error, OperationalError) and error.connection_invalidated:
+            raise StorageTrouble("The connection to the database was lost. Check the server and try again.") from error
+        raise

@@ -1,0 +1,240 @@
+"""Requests of a job and how they ended, as pages, the CLI and exports read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import func, or_, select
+
+from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, Verification
+from core.domain.records import Item
+from core.storage.database import Database
+from core.storage.money import from_nano
+from core.storage.results import TOKENS, Stray
+from core.storage.sql import table
+from core.storage.tables import (
+    AnswerTable,
+    JobTable,
+    LedgerTable,
+    PortfolioTable,
+    RequestTable,
+    ResultTable,
+    RollupTable,
+    StrayTable,
+)
+
+_J, _R, _RES, _ANS = table(JobTable), table(RequestTable), table(ResultTable), table(AnswerTable)
+_ROLL, _L, _STRAY, _P = table(RollupTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
+
+
+class Items:
+    """Reads requests, results and their counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rollup(self, job_id: str) -> dict[str, dict[str, int]]:
+        """Counts of a job by dimension and value."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_ROLL).where(_ROLL.c.job_id == job_id)).all()
+        counts: dict[str, dict[str, int]] = {}
+        for row in rows:
+            counts.setdefault(row.dimension, {})[row.value] = int(row.n)
+        return counts
+
+    def usage(self, job_id: str) -> tuple[Usage, Decimal | None]:
+        """Tokens and cost of a job from its ledger: what its settled batches came to."""
+        query = select(
+            *(func.coalesce(func.sum(_L.c[name]), 0).label(name) for name in TOKENS),
+            func.sum(_L.c.cost_nano).label("cost_nano"),
+        ).where(_L.c.job_id == job_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).one()
+        usage = Usage(*(int(getattr(row, name)) for name in TOKENS))
+        return usage, from_nano(None if row.cost_nano is None else int(row.cost_nano))
+
+    def page(
+        self,
+        job_id: str,
+        *,
+        statuses: Sequence[ResultStatus] = (),
+        level: str | None = None,
+        search: str = "",
+        only_mismatched: bool = False,
+        with_analysis: bool = True,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Item]:
+        """Requests of a job in the order they were built, ended or not."""
+        query = _items_query(job_id, with_analysis=with_analysis)
+        query = _filter_items(query, statuses, level, search, only_mismatched)
+        query = query.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset)
+        if limit is not None:
+            query = query.limit(limit)
+        with self._database.read() as connection:
+            return [_to_item(row) for row in connection.execute(query)]
+
+    def each(self, job_id: str, *, page: int = 1000) -> Iterator[Item]:
+        """Every request of a job, a page at a time, for exports of any size."""
+        last = ""
+        while True:
+            query = _items_query(job_id).where(_R.c.custom_id > last).order_by(_R.c.custom_id).limit(page)
+            with self._database.read() as connection:
+                rows = connection.execute(query).all()
+            if not rows:
+                return
+            yield from map(_to_item, rows)
+            last = rows[-1].custom_id
+
+    def count(
+        self,
+        job_id: str,
+        *,
+        statuses: Sequence[ResultStatus] = (),
+        level: str | None = None,
+        search: str = "",
+        only_mismatched: bool = False,
+    ) -> int:
+        """How many requests `page` would give without a limit."""
+        query = _filter_items(
+            select(func.count()).select_from(_joined()).where(_R.c.job_id == job_id),
+            statuses,
+            level,
+            search,
+            only_mismatched,
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def get(self, job_id: str, custom_id: str) -> Item | None:
+        """One request of a job, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_items_query(job_id).where(_R.c.custom_id == custom_id)).first()
+        return None if row is None else _to_item(row)
+
+    def raw_line(self, job_id: str, custom_id: str) -> RawLine | None:
+        """Where the provider's own line of a request stands on disk, or None."""
+        query = select(_RES.c.raw_file, _RES.c.raw_offset, _RES.c.raw_length).where(
+            _RES.c.job_id == job_id, _RES.c.custom_id == custom_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None or row.raw_file is None else RawLine(row.raw_file, row.raw_offset, row.raw_length)
+
+    def errors(self, job_id: str) -> list[tuple[str, str, int, str]]:
+        """Errors of a job grouped by status and code: (status, code, how many, an example), most frequent first."""
+        query = (
+            select(
+                _RES.c.status,
+                func.coalesce(_RES.c.error_code, "").label("code"),
+                func.count().label("n"),
+                func.min(_RES.c.error_message).label("example"),
+            )
+            .where(_RES.c.job_id == job_id, _RES.c.status != ResultStatus.SUCCEEDED.value)
+            .group_by(_RES.c.status, _RES.c.error_code)
+        )
+        with self._database.read() as connection:
+            groups = [(row.status, row.code, int(row.n), row.example or "") for row in connection.execute(query)]
+        return sorted(groups, key=lambda group: -group[2])
+
+    def strays(self, job_id: str, *, limit: int = 100) -> list[Stray]:
+        """Result lines of a job that belong to no request."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_STRAY).where(_STRAY.c.job_id == job_id).limit(limit)).all()
+        return [Stray(row.custom_id, row.reason, row.line) for row in rows]
+
+    def of_portfolio(self, portfolio_id: str, *, limit: int = 20) -> list[tuple[str, Item]]:
+        """The newest endings for a portfolio: (job id, item)."""
+        query = (
+            _items_query(None, with_analysis=False)
+            .join(_J, _J.c.job_id == _R.c.job_id)
+            .where(_RES.c.portfolio_id == portfolio_id)
+            .order_by(_J.c.created_at.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [(row.job_id, _to_item(row)) for row in connection.execute(query)]
+
+
+def _joined() -> Any:
+    return _R.outerjoin(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id)).outerjoin(
+        _P, _P.c.portfolio_id == _R.c.portfolio_id
+    )
+
+
+def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
+    columns: list[Any] = [
+        _R.c.job_id,
+        _R.c.custom_id,
+        _R.c.portfolio_id,
+        _R.c.region,
+        _P.c.name.label("portfolio_name"),
+        *(column for column in _RES.c if column.name not in {"job_id", "custom_id", "portfolio_id"}),
+    ]
+    source = _joined()
+    if with_analysis:
+        columns += [_ANS.c.analysis, _ANS.c.findings]
+        source = source.outerjoin(_ANS, (_ANS.c.job_id == _R.c.job_id) & (_ANS.c.custom_id == _R.c.custom_id))
+    query = select(*columns).select_from(source)
+    return query if job_id is None else query.where(_R.c.job_id == job_id)
+
+
+def _filter_items(
+    query: Any, statuses: Sequence[ResultStatus], level: str | None, search: str, only_mismatched: bool
+) -> Any:
+    if statuses:
+        stored = [status.value for status in statuses if status is not ResultStatus.PENDING]
+        wanted = _RES.c.status.in_(stored)
+        query = query.where(or_(wanted, _RES.c.status.is_(None)) if ResultStatus.PENDING in statuses else wanted)
+    if level:
+        query = query.where(_RES.c.level == level)
+    if only_mismatched:
+        query = query.where(_RES.c.mismatched + _RES.c.unsupported > 0)
+    for word in search.lower().split():
+        query = query.where(
+            or_(
+                _R.c.custom_id.contains(word, autoescape=True),
+                func.lower(_P.c.name).contains(word, autoescape=True),
+            )
+        )
+    return query
+
+
+def _to_item(row: Any) -> Item:
+    fields = row._mapping
+    status = ResultStatus(fields["status"]) if fields["status"] else ResultStatus.PENDING
+    analysis = fields.get("analysis")
+    findings = orjson.loads(fields["findings"]) if fields.get("findings") else []
+    return Item(
+        custom_id=fields["custom_id"],
+        portfolio_id=fields["portfolio_id"],
+        portfolio_name=fields["portfolio_name"] or fields["portfolio_id"],
+        region=fields["region"],
+        status=status,
+        level=fields["level"] or "",
+        headline=fields["headline"] or "",
+        analysis=orjson.loads(analysis) if analysis else None,
+        verification=(
+            Verification(
+                fields["verified"],
+                fields["mismatched"],
+                fields["unsupported"],
+                tuple(
+                    Finding(one["path"], one["metric_id"], one["stated"], one["true"], FindingKind(one["kind"]))
+                    for one in findings
+                ),
+            )
+            if status is ResultStatus.SUCCEEDED
+            else None
+        ),
+        error=(
+            ItemError(fields["error_code"], fields["error_message"] or "", bool(fields["error_transient"]))
+            if fields["error_code"] is not None
+            else None
+        ),
+        usage=Usage(*(fields[name] or 0 for name in TOKENS)),
+        cost_usd=from_nano(fields["cost_nano"]),
+    )

@@ -1,0 +1,496 @@
+"""Jobs in the database: drafts, approval under the budget, lists and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
+from core.domain.batch import ShardFile
+from core.domain.cost import Estimate
+from core.domain.job import JOB_ENDED, JOB_MOVES, JobEvent, JobState, ShardState, job_event, next_job_state
+from core.domain.records import Event, ItemCounts, Job, JobRow, RequestRow, Spend
+from core.errors import NotFound, Refused, StaleMove
+from core.storage.database import Database
+from core.storage.money import from_nano, to_nano
+from core.storage.sql import bulk_insert, dump, table
+from core.storage.tables import CommitmentTable, EventTable, JobTable, RequestTable, ShardTable
+
+_J = table(JobTable)
+_S = table(ShardTable)
+_E = table(EventTable)
+_R = table(RequestTable)
+_C = table(CommitmentTable)
+
+_RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
+
+BudgetCheck = Callable[[Spend, Spend], None]
+"""Given the month's commitments of everybody and of the person, raises `OverBudget` or returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A draft about to be stored."""
+
+    job_id: str
+    request: AnalysisRequest
+    estimate: Estimate
+    prompt_version: str
+    spec_hash: str
+    nonce: str
+    simulated: bool
+    created_by: str
+    created_at: datetime
+
+
+class Jobs:
+    """Reads and writes jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_requests(self, job_id: str, rows: Sequence[RequestRow]) -> None:
+        """Store built requests ahead of their job; they become visible with `add_draft`."""
+        with self._database.write() as connection:
+            bulk_insert(
+                connection,
+                RequestTable,
+                [
+                    (
+                        job_id,
+                        row.custom_id,
+                        row.shard_index,
+                        row.portfolio_id,
+                        row.as_of,
+                        row.region,
+                        row.input_tokens,
+                        row.prompt_hash,
+                    )
+                    for row in rows
+                ],
+            )
+
+    def drop_requests(self, job_id: str) -> None:
+        """Forget the requests of a job that never became a draft."""
+        with self._database.write() as connection:
+            connection.execute(delete(_R).where(_R.c.job_id == job_id))
+
+    def add_draft(self, new: NewJob, files: Sequence[ShardFile], remote_name: Callable[[int], str]) -> None:
+        """Store a draft with its shards.
+
+        Raises:
+            Refused: The nonce was used before: this very submission is already stored.
+        """
+        estimate, request = new.estimate, new.request
+        try:
+            with self._database.write() as connection:
+                connection.execute(
+                    _J.insert().values(
+                        job_id=new.job_id,
+                        kind=request.kind.value,
+                        model=request.model,
+                        model_class=estimate.model_class,
+                        endpoint=request.endpoint.value,
+                        variant=request.variant.value,
+                        region_mode=request.region_mode,
+                        prompt_version=new.prompt_version,
+                        priority=request.priority.value,
+                        priority_rank=_RANK[request.priority],
+                        state=JobState.DRAFT.value,
+                        created_at=new.created_at,
+                        created_by=new.created_by,
+                        spec_hash=new.spec_hash,
+                        nonce=new.nonce,
+                        simulated=new.simulated,
+                        cancel_wish=False,
+                        request=dump(asdict(request)),
+                        estimate=dump(asdict(estimate)),
+                        total=sum(file.requests for file in files),
+                        succeeded=0,
+                        failed=0,
+                        missing=0,
+                        shards=len(files),
+                        expected_nano=to_nano(estimate.expected_usd),
+                        actual_nano=None if estimate.expected_usd is None else 0,
+                        message="",
+                    )
+                )
+                connection.execute(
+                    _S.insert(),
+                    [
+                        _new_shard(new.job_id, index, file, remote_name(index), new.created_at)
+                        for index, file in enumerate(files)
+                    ],
+                )
+                _event(connection, new.job_id, None, new.created_at, new.created_by, "draft", "", "draft", "")
+        except IntegrityError as error:
+            raise Refused(
+                "This submission was already stored; it was not stored twice. See it with: mosychlos portfolio batch list"
+            ) from error
+
+    def approve(self, job_id: str, spec_hash: str, check: BudgetCheck, *, actor: str, at: datetime) -> None:
+        """Take a draft to queued and reserve its expected cost, in one transaction.
+
+        Raises:
+            Refused: What was approved is not what is stored.
+            OverBudget: From `check`.
+            StaleMove: Not a draft any more.
+        """
+        with self._database.write() as connection:
+            if not self._database.is_sqlite:
+                # Two approvals must not both see the last dollar.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7402118530467)")
+            row = _job_row(connection, job_id, lock=True)
+            if row.spec_hash != spec_hash:
+                raise Refused(f"Job {job_id} changed since it was shown. Look at it again before approving.")
+            if row.state != JobState.DRAFT.value:
+                raise StaleMove(f"Job {job_id} is already {row.state}; it was not submitted again.")
+            month = f"{at:%Y-%m}"
+            check(_spend(connection, month, None), _spend(connection, month, actor))
+            connection.execute(
+                _C.insert().values(
+                    job_id=job_id, person=actor, month=month, amount_nano=row.expected_nano or 0, settled=False
+                )
+            )
+            _move_job(connection, job_id, row.state, JobEvent.APPROVE, actor=actor, at=at, approved_at=at)
+            connection.execute(update(_S).where(_S.c.job_id == job_id).values(next_due_at=at))
+
+    def discard(self, job_id: str, *, actor: str, at: datetime) -> None:
+        """Drop a draft; its rows stay as history, its requests are never sent."""
+        with self._database.write() as connection:
+            row = _job_row(connection, job_id, lock=True)
+            _move_job(connection, job_id, row.state, JobEvent.DISCARD, actor=actor, at=at, ended_at=at)
+            connection.execute(update(_S).where(_S.c.job_id == job_id).values(state=ShardState.CANCELLED.value))
+
+    def wish_cancel(self, job_id: str, *, actor: str, at: datetime) -> JobState:
+        """Note that a person wants a job to stop; the worker carries it out. Returns the job's state before."""
+        with self._database.write() as connection:
+            row = _job_row(connection, job_id, lock=True)
+            state = JobState(row.state)
+            if state in JOB_ENDED:
+                return state
+            connection.execute(update(_J).where(_J.c.job_id == job_id).values(cancel_wish=True))
+            connection.execute(
+                update(_S)
+                .where(_S.c.job_id == job_id, _S.c.ended_at.is_(None))
+                .values(cancel_wish=True, next_due_at=at)
+            )
+            _event(connection, job_id, None, at, actor, "cancel_wish", state, state, "asked to stop")
+            return state
+
+    def get(self, job_id: str) -> Job:
+        """A job whole.
+
+        Raises:
+            NotFound: No such job.
+        """
+        with self._database.read() as connection:
+            row = _job_row(connection, job_id)
+            done = connection.execute(
+                select(func.coalesce(func.sum(_S.c.provider_completed + _S.c.provider_failed), 0)).where(
+                    _S.c.job_id == job_id
+                )
+            ).scalar_one()
+            return Job(
+                row=_to_row(row, int(done)),
+                request=_to_request(row.request),
+                estimate=_to_estimate(row.estimate),
+                spec_hash=row.spec_hash,
+                cancel_wish=row.cancel_wish,
+            )
+
+    def page(
+        self,
+        *,
+        states: Iterable[JobState] = (),
+        kind: Kind | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        search: str = "",
+        limit: int = 50,
+        after: str | None = None,
+        offset: int = 0,
+    ) -> list[JobRow]:
+        """Jobs, newest first.
+
+        Args:
+            after: A job id; the list goes on behind it (for scripts).
+            offset: Rows to skip (for numbered pages).
+        """
+        query = _filter_jobs(select(_J), states, kind, model, since, search)
+        query = query.order_by(_J.c.created_at.desc(), _J.c.job_id.desc()).limit(limit).offset(offset)
+        with self._database.read() as connection:
+            if after is not None:
+                last = _job_row(connection, after)
+                query = query.where(
+                    or_(
+                        _J.c.created_at < last.created_at,
+                        and_(_J.c.created_at == last.created_at, _J.c.job_id < last.job_id),
+                    )
+                )
+            rows = connection.execute(query).all()
+            running = [row.job_id for row in rows if JobState(row.state) not in JOB_ENDED]
+            done: dict[str, int] = {}
+            if running:
+                done = {
+                    row.job_id: int(row.done)
+                    for row in connection.execute(
+                        select(_S.c.job_id, func.sum(_S.c.provider_completed + _S.c.provider_failed).label("done"))
+                        .where(_S.c.job_id.in_(running))
+                        .group_by(_S.c.job_id)
+                    )
+                }
+            return [_to_row(row, done.get(row.job_id, row.total)) for row in rows]
+
+    def count(
+        self,
+        *,
+        states: Iterable[JobState] = (),
+        kind: Kind | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        search: str = "",
+    ) -> int:
+        """How many jobs `page` would give without a limit."""
+        query = _filter_jobs(select(func.count()).select_from(_J), states, kind, model, since, search)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def count_by_state(self) -> dict[JobState, int]:
+        """How many jobs stand in each state."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_J.c.state, func.count().label("n")).group_by(_J.c.state))
+            return {JobState(row.state): int(row.n) for row in rows}
+
+    def events(self, job_id: str, *, limit: int = 500) -> list[Event]:
+        """A job's history, oldest first; the newest `limit` lines."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(_E).where(_E.c.job_id == job_id).order_by(_E.c.event_id.desc()).limit(limit)
+            ).all()
+        return [
+            Event(row.at, row.shard_id, row.actor, row.event, row.from_state, row.to_state, row.note)
+            for row in reversed(rows)
+        ]
+
+    def spend(self, month: str, person: str | None = None) -> Spend:
+        """What a calendar month ("2026-11", UTC) has committed, by everybody or by one person."""
+        with self._database.read() as connection:
+            return _spend(connection, month, person)
+
+    def drop_orphans(self, *, before: datetime) -> int:
+        """Remove drafts' requests whose building was cut off; returns how many rows.
+
+        A job id carries the moment it was made, so that one still being built is left alone.
+        """
+        with self._database.write() as connection:
+            orphans = (
+                connection.execute(
+                    select(_R.c.job_id)
+                    .distinct()
+                    .where(~select(_J.c.job_id).where(_J.c.job_id == _R.c.job_id).exists())
+                )
+                .scalars()
+                .all()
+            )
+            old = [job_id for job_id in orphans if job_id < f"{before:%y%m%d-%H%M%S}"]
+            if not old:
+                return 0
+            return int(connection.execute(delete(_R).where(_R.c.job_id.in_(old))).rowcount)
+
+
+def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> None:
+    """Bring a job's state in line with its shards, in the transaction that moved one of them."""
+    row = _job_row(connection, job_id, lock=True)
+    shards = connection.execute(select(_S.c.state, _S.c.message).where(_S.c.job_id == job_id)).all()
+    event = job_event(ShardState(shard.state) for shard in shards)
+    target = JOB_MOVES.get((JobState(row.state), event))
+    if target is None:
+        return
+    telling = {ShardState.ATTENTION.value, ShardState.FAILED.value}
+    message = next((shard.message for shard in shards if shard.state in telling and shard.message), "")
+    ended = target in JOB_ENDED
+    _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
+    if ended:
+        connection.execute(
+            update(_C)
+            .where(_C.c.job_id == job_id)
+            .values(settled=True, amount_nano=row.actual_nano if row.actual_nano is not None else _C.c.amount_nano)
+        )
+
+
+def lock_job(connection: Connection, job_id: str) -> None:
+    """Hold a job's row until the transaction ends."""
+    connection.execute(select(_J.c.job_id).where(_J.c.job_id == job_id).with_for_update())
+
+
+def record_event(
+    connection: Connection, job_id: str, shard_id: str | None, at: datetime, actor: str, event: str, note: str
+) -> None:
+    """A line of history that moves nothing."""
+    _event(connection, job_id, shard_id, at, actor, event, "", "", note)
+
+
+def _new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, at: datetime) -> dict[str, Any]:
+    return {
+        "shard_id": f"{job_id}.{index}",
+        "job_id": job_id,
+        "shard_index": index,
+        "state": ShardState.QUEUED.value,
+        "fence": 0,
+        "attempt": 0,
+        "path": file.path,
+        "sha256": file.sha256,
+        "requests": file.requests,
+        "bytes": file.bytes,
+        "input_tokens": file.input_tokens,
+        "remote_name": remote_name,
+        "scans": 0,
+        "provider_status": "",
+        "provider_total": 0,
+        "provider_completed": 0,
+        "provider_failed": 0,
+        "next_due_at": at + timedelta(days=36500),  # not due until somebody approves
+        "quiet_polls": 0,
+        "cancel_wish": False,
+        "message": "",
+    }
+
+
+def _move_job(
+    connection: Connection, job_id: str, state: str, event: JobEvent, *, actor: str, at: datetime, **values: Any
+) -> None:
+    target = next_job_state(JobState(state), event)
+    changed = connection.execute(
+        update(_J).where(_J.c.job_id == job_id, _J.c.state == state).values(state=target.value, **values)
+    )
+    if changed.rowcount != 1:
+        raise StaleMove(f"Job {job_id} is no longer {state}.")
+    _event(connection, job_id, None, at, actor, event.value, state, target.value, values.get("message") or "")
+
+
+def _event(
+    connection: Connection,
+    job_id: str,
+    shard_id: str | None,
+    at: datetime,
+    actor: str,
+    event: str,
+    from_state: str,
+    to_state: str,
+    note: str,
+) -> None:
+    connection.execute(
+        _E.insert().values(
+            job_id=job_id,
+            shard_id=shard_id,
+            at=at,
+            actor=actor,
+            event=event,
+            from_state=from_state,
+            to_state=to_state,
+            note=note,
+        )
+    )
+
+
+def _job_row(connection: Connection, job_id: str, *, lock: bool = False) -> Any:
+    query = select(_J).where(_J.c.job_id == job_id)
+    if lock:
+        query = query.with_for_update()  # SQLite ignores it: its writers hold the whole database already
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"There is no job '{job_id}'. See the ids with: mosychlos portfolio batch list")
+    return row
+
+
+def _filter_jobs(
+    query: Any, states: Iterable[JobState], kind: Kind | None, model: str | None, since: datetime | None, search: str
+) -> Any:
+    wanted = [state.value for state in states]
+    if wanted:
+        query = query.where(_J.c.state.in_(wanted))
+    if kind is not None:
+        query = query.where(_J.c.kind == kind.value)
+    if model:
+        query = query.where(_J.c.model == model)
+    if since is not None:
+        query = query.where(_J.c.created_at >= since)
+    for word in search.lower().split():
+        query = query.where(
+            or_(
+                _J.c.job_id.contains(word, autoescape=True),
+                _J.c.kind.contains(word, autoescape=True),
+                _J.c.model.contains(word, autoescape=True),
+                func.lower(_J.c.created_by).contains(word, autoescape=True),
+                func.lower(_J.c.region_mode).contains(word, autoescape=True),
+            )
+        )
+    return query
+
+
+def _spend(connection: Connection, month: str, person: str | None) -> Spend:
+    query = select(_C.c.settled, func.sum(_C.c.amount_nano).label("nano"), func.count().label("n")).where(
+        _C.c.month == month
+    )
+    if person is not None:
+        query = query.where(_C.c.person == person)
+    sums = {row.settled: row for row in connection.execute(query.group_by(_C.c.settled))}
+    return Spend(
+        settled_usd=from_nano(int(sums[True].nano)) or Decimal(0) if True in sums else Decimal(0),
+        open_usd=from_nano(int(sums[False].nano)) or Decimal(0) if False in sums else Decimal(0),
+        jobs=sum(int(row.n) for row in sums.values()),
+    )
+
+
+def _to_row(row: Any, provider_done: int) -> JobRow:
+    return JobRow(
+        job_id=row.job_id,
+        kind=Kind(row.kind),
+        model=row.model,
+        model_class=row.model_class,
+        endpoint=row.endpoint,
+        variant=row.variant,
+        region_mode=row.region_mode,
+        prompt_version=row.prompt_version,
+        priority=Priority(row.priority),
+        state=JobState(row.state),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        approved_at=row.approved_at,
+        ended_at=row.ended_at,
+        counts=ItemCounts(row.total, row.succeeded, row.failed, row.missing),
+        provider_done=provider_done,
+        shards=row.shards,
+        expected_usd=from_nano(row.expected_nano),
+        actual_usd=from_nano(row.actual_nano),
+        message=row.message,
+        simulated=row.simulated,
+    )
+
+
+def _to_request(text: str) -> AnalysisRequest:
+    fields = orjson.loads(text)
+    fields["kind"] = Kind(fields["kind"])
+    fields["endpoint"] = Endpoint(fields["endpoint"])
+    fields["variant"] = Variant(fields["variant"])
+    fields["priority"] = Priority(fields["priority"])
+    fields["portfolio_ids"] = tuple(fields["portfolio_ids"])
+    if fields["max_cost_usd"] is not None:
+        fields["max_cost_usd"] = Decimal(fields["max_cost_usd"])
+    return AnalysisRequest(**fields)
+
+
+def _to_estimate(text: str) -> Estimate:
+    fields = orjson.loads(text)
+    for name in ("low_usd", "expected_usd", "high_usd", "sync_usd"):
+        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    fields["warnings"] = tuple(fields["warnings"])
+    return Estimate(**fields)

@@ -1,0 +1,167 @@
+"""Ordered, recorded, forward-only changes of the schema. A released migration is never edited: write the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, inspect, text
+
+from core.errors import StorageTrouble
+from core.storage.database import Database
+
+_LOCK = 7_402_118_530_466
+"""PostgreSQL advisory lock under which migrations run, so that two processes starting at once do not collide."""
+
+
+def _run(connection: Connection, script: str) -> None:
+    postgres = connection.dialect.name == "postgresql"
+    words = {
+        "{blob}": "BYTEA" if postgres else "BLOB",
+        "{serial}": "BIGSERIAL PRIMARY KEY" if postgres else "INTEGER PRIMARY KEY AUTOINCREMENT",
+    }
+    for statement in script.split(";"):
+        for word, meaning in words.items():
+            statement = statement.replace(word, meaning)
+        if statement.strip():
+            connection.execute(text(statement))
+
+
+def m0001_first_tables(connection: Connection) -> None:
+    """Portfolios, prices, jobs, shards, requests, results, money, workers."""
+    _run(
+        connection,
+        """
+        CREATE TABLE portfolio (
+            portfolio_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, account VARCHAR NOT NULL, region VARCHAR NOT NULL,
+            base_currency VARCHAR NOT NULL, source_format VARCHAR NOT NULL, is_sample BOOLEAN NOT NULL,
+            as_of VARCHAR NOT NULL, holdings INTEGER NOT NULL, total_value VARCHAR, snapshots INTEGER NOT NULL,
+            search VARCHAR NOT NULL, updated_at BIGINT NOT NULL);
+        CREATE INDEX ix_portfolio_region ON portfolio (region);
+        CREATE TABLE snapshot (
+            portfolio_id VARCHAR NOT NULL, as_of VARCHAR NOT NULL, revision INTEGER NOT NULL,
+            content_hash VARCHAR NOT NULL, imported_at BIGINT NOT NULL, imported_by VARCHAR NOT NULL,
+            document TEXT NOT NULL, PRIMARY KEY (portfolio_id, as_of, revision));
+        CREATE TABLE price_series (
+            symbol VARCHAR PRIMARY KEY, currency VARCHAR NOT NULL, badge VARCHAR NOT NULL, first_day VARCHAR NOT NULL,
+            last_day VARCHAR NOT NULL, body {blob} NOT NULL);
+        CREATE TABLE job (
+            job_id VARCHAR PRIMARY KEY, kind VARCHAR NOT NULL, model VARCHAR NOT NULL, model_class VARCHAR NOT NULL,
+            endpoint VARCHAR NOT NULL, variant VARCHAR NOT NULL, region_mode VARCHAR NOT NULL,
+            prompt_version VARCHAR NOT NULL, priority VARCHAR NOT NULL, priority_rank INTEGER NOT NULL,
+            state VARCHAR NOT NULL, created_at BIGINT NOT NULL, created_by VARCHAR NOT NULL, approved_at BIGINT,
+            ended_at BIGINT, spec_hash VARCHAR NOT NULL, nonce VARCHAR NOT NULL UNIQUE, simulated BOOLEAN NOT NULL,
+            cancel_wish BOOLEAN NOT NULL, request TEXT NOT NULL, estimate TEXT NOT NULL, total INTEGER NOT NULL,
+            succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, missing INTEGER NOT NULL, shards INTEGER NOT NULL,
+            expected_nano BIGINT, actual_nano BIGINT, message TEXT NOT NULL);
+        CREATE INDEX ix_job_kind ON job (kind);
+        CREATE INDEX ix_job_state ON job (state);
+        CREATE INDEX ix_job_created_at ON job (created_at);
+        CREATE TABLE shard (
+            shard_id VARCHAR PRIMARY KEY, job_id VARCHAR NOT NULL, shard_index INTEGER NOT NULL, state VARCHAR NOT NULL,
+            fence INTEGER NOT NULL, lease_owner VARCHAR, lease_until BIGINT, attempt INTEGER NOT NULL,
+            path TEXT NOT NULL, sha256 VARCHAR NOT NULL, requests INTEGER NOT NULL, bytes BIGINT NOT NULL,
+            input_tokens BIGINT NOT NULL, remote_name VARCHAR NOT NULL, file_id VARCHAR, file_created_at BIGINT,
+            create_at BIGINT, scans INTEGER NOT NULL, batch_id VARCHAR UNIQUE, provider_status VARCHAR NOT NULL,
+            provider_total INTEGER NOT NULL, provider_completed INTEGER NOT NULL, provider_failed INTEGER NOT NULL,
+            output_file_id VARCHAR, error_file_id VARCHAR, submitted_at BIGINT, expires_at BIGINT,
+            last_contact_at BIGINT, next_due_at BIGINT NOT NULL, quiet_polls INTEGER NOT NULL,
+            cancel_wish BOOLEAN NOT NULL, ended_at BIGINT, message TEXT NOT NULL);
+        CREATE INDEX ix_shard_job_id ON shard (job_id);
+        CREATE INDEX ix_shard_next_due_at ON shard (next_due_at);
+        CREATE TABLE event (
+            event_id {serial}, job_id VARCHAR NOT NULL, shard_id VARCHAR, at BIGINT NOT NULL, actor VARCHAR NOT NULL,
+            event VARCHAR NOT NULL, from_state VARCHAR NOT NULL, to_state VARCHAR NOT NULL, note TEXT NOT NULL);
+        CREATE INDEX ix_event_job_id ON event (job_id);
+        CREATE TABLE request (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, shard_index INTEGER NOT NULL,
+            portfolio_id VARCHAR NOT NULL, as_of VARCHAR NOT NULL, region VARCHAR NOT NULL,
+            input_tokens INTEGER NOT NULL, prompt_hash VARCHAR NOT NULL, PRIMARY KEY (job_id, custom_id));
+        CREATE TABLE result (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, portfolio_id VARCHAR NOT NULL, status VARCHAR NOT NULL,
+            level VARCHAR NOT NULL, headline VARCHAR NOT NULL, verified INTEGER NOT NULL, mismatched INTEGER NOT NULL,
+            unsupported INTEGER NOT NULL, input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL, cost_nano BIGINT, error_code VARCHAR,
+            error_message TEXT, error_transient BOOLEAN NOT NULL, raw_file VARCHAR, raw_offset BIGINT,
+            raw_length BIGINT, PRIMARY KEY (job_id, custom_id));
+        CREATE INDEX ix_result_portfolio_id ON result (portfolio_id);
+        CREATE TABLE answer (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, analysis TEXT NOT NULL, findings TEXT NOT NULL,
+            PRIMARY KEY (job_id, custom_id));
+        CREATE TABLE rollup (
+            job_id VARCHAR NOT NULL, dimension VARCHAR NOT NULL, value VARCHAR NOT NULL, n BIGINT NOT NULL,
+            PRIMARY KEY (job_id, dimension, value));
+        CREATE TABLE collected (
+            shard_id VARCHAR NOT NULL, file VARCHAR NOT NULL, read_to BIGINT NOT NULL, PRIMARY KEY (shard_id, file));
+        CREATE TABLE stray (
+            stray_id {serial}, job_id VARCHAR NOT NULL, shard_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL, line TEXT NOT NULL);
+        CREATE INDEX ix_stray_job_id ON stray (job_id);
+        CREATE TABLE ledger (
+            batch_id VARCHAR PRIMARY KEY, job_id VARCHAR NOT NULL, shard_id VARCHAR NOT NULL, at BIGINT NOT NULL,
+            model VARCHAR NOT NULL, input_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL,
+            output_tokens BIGINT NOT NULL, reasoning_tokens BIGINT NOT NULL, cost_nano BIGINT);
+        CREATE INDEX ix_ledger_job_id ON ledger (job_id);
+        CREATE TABLE commitment (
+            job_id VARCHAR PRIMARY KEY, person VARCHAR NOT NULL, month VARCHAR NOT NULL, amount_nano BIGINT NOT NULL,
+            settled BOOLEAN NOT NULL);
+        CREATE INDEX ix_commitment_person ON commitment (person);
+        CREATE INDEX ix_commitment_month ON commitment (month);
+        CREATE TABLE worker (
+            worker_id VARCHAR PRIMARY KEY, started_at BIGINT NOT NULL, beat_at BIGINT NOT NULL,
+            provider VARCHAR NOT NULL)
+        """,
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_first_tables,)
+"""In order; the number in the name is the version."""
+
+
+def version_of(migration: Callable[[Connection], None]) -> int:
+    """1 for `m0001_first_tables`."""
+    return int(migration.__name__[1:5])
+
+
+def upgrade(database: Database) -> list[str]:
+    """Bring the database to this program's schema; each migration in a transaction of its own.
+
+    Returns:
+        Names of the migrations applied now; empty when there was nothing to do.
+
+    Raises:
+        StorageTrouble: The database was written by a newer program. It is left as it is.
+    """
+    applied: list[str] = []
+    for migration in MIGRATIONS:
+        with database.write() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            if not inspect(connection).has_table("schema_migration"):
+                connection.execute(
+                    text(
+                        "CREATE TABLE schema_migration "
+                        "(version INTEGER PRIMARY KEY, name VARCHAR NOT NULL, applied_at BIGINT NOT NULL)"
+                    )
+                )
+            done = set(connection.execute(text("SELECT version FROM schema_migration")).scalars())
+            newest = version_of(MIGRATIONS[-1])
+            if done and max(done) > newest:
+                raise StorageTrouble(
+                    f"The database has schema {max(done)} and this program knows {newest}. "
+                    "Start the newer program, or point MOSYCHLOS_HOME at another folder."
+                )
+            version = version_of(migration)
+            if version in done:
+                continue
+            migration(connection)
+            connection.execute(
+                text("INSERT INTO schema_migration VALUES (:version, :name, :at)"),
+                {
+                    "version": version,
+                    "name": migration.__name__,
+                    "at": int(datetime.now(UTC).timestamp() * 1_000_000),
+                },
+            )
+            applied.append(migration.__name__)
+    return applied

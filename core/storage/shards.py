@@ -1,0 +1,274 @@
+"""Shards in the database: who may work on which, and every move as a compare-and-swap with its event."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from core.domain.batch import Batch, BatchCounts
+from core.domain.job import SHARD_ENDED, SHARD_WORKING, ShardEvent, ShardState, next_shard_state
+from core.domain.records import Claim, Shard
+from core.errors import NotFound, StaleMove
+from core.storage.database import Database
+from core.storage.jobs import follow, lock_job, record_event
+from core.storage.sql import table
+from core.storage.tables import EventTable, JobTable, ShardTable
+
+_S = table(ShardTable)
+_J = table(JobTable)
+_E = table(EventTable)
+
+_WORKING = [state.value for state in SHARD_WORKING]
+
+
+class Shards:
+    """Reads, claims and moves shards."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim_due(self, *, owner: str, now: datetime, lease_seconds: float, limit: int) -> list[Claim]:
+        """Take over shards that are due and that nobody holds (or whose holder has shown no life).
+
+        Each claim raises the shard's fence, so whoever held it before can change nothing any more.
+        """
+        free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
+        query = (
+            select(_S.c.shard_id, _S.c.fence)
+            .join(_J, _J.c.job_id == _S.c.job_id)
+            .where(_S.c.next_due_at <= now, _S.c.state.in_(_WORKING), _J.c.approved_at.is_not(None), free)
+            .order_by(_J.c.priority_rank, _S.c.next_due_at)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return []  # the usual case: a look that takes no write lock
+        claims: list[Claim] = []
+        with self._database.write() as connection:
+            if not self._database.is_sqlite:
+                query = query.with_for_update(of=_S, skip_locked=True)
+            for row in connection.execute(query).all():
+                changed = connection.execute(
+                    update(_S)
+                    .where(_S.c.shard_id == row.shard_id, _S.c.fence == row.fence)
+                    .values(fence=row.fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+                )
+                if changed.rowcount == 1:
+                    claims.append(Claim(row.shard_id, row.fence + 1))
+        return claims
+
+    def renew(self, claim: Claim, *, until: datetime) -> bool:
+        """Show life; False when the claim was taken over: stop at once and change nothing."""
+        with self._database.write() as connection:
+            changed = connection.execute(
+                update(_S)
+                .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence, _S.c.lease_until.is_not(None))
+                .values(lease_until=until)
+            )
+            return changed.rowcount == 1
+
+    def release(self, claim: Claim, *, due: datetime) -> None:
+        """Let go of a shard and say when it should be looked at next. A claim already lost is left alone."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(_S)
+                .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence)
+                .values(lease_until=None, lease_owner=None, next_due_at=due)
+            )
+
+    def holds(self, claim: Claim) -> bool:
+        """True while nobody has taken the claim over; asked right before anything that costs money."""
+        with self._database.read() as connection:
+            fence = connection.execute(select(_S.c.fence).where(_S.c.shard_id == claim.shard_id)).scalar_one_or_none()
+            return fence == claim.fence
+
+    def get(self, shard_id: str) -> Shard:
+        """A shard.
+
+        Raises:
+            NotFound: No such shard.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(select(_S).where(_S.c.shard_id == shard_id)).first()
+        if row is None:
+            raise NotFound(f"There is no shard '{shard_id}'.")
+        return _to_shard(row)
+
+    def of_job(self, job_id: str) -> list[Shard]:
+        """A job's shards in order."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_S).where(_S.c.job_id == job_id).order_by(_S.c.shard_index)).all()
+        return [_to_shard(row) for row in rows]
+
+    def move(
+        self, claim: Claim, state: ShardState, event: ShardEvent, *, at: datetime, note: str = "", **values: Any
+    ) -> ShardState:
+        """Move a shard by the table, with its event and whatever follows for the job, in one transaction.
+
+        Args:
+            state: Where the caller believes it stands.
+            values: Further columns to set.
+
+        Raises:
+            IllegalMove: The table has no such move.
+            StaleMove: The shard is elsewhere, or the claim was taken over. Nothing was changed.
+        """
+        with self._database.write() as connection:
+            return move(connection, claim, state, event, at=at, note=note, **values)
+
+    def update(self, claim: Claim, **values: Any) -> None:
+        """Set columns that are not a move.
+
+        Raises:
+            StaleMove: The claim was taken over. Nothing was changed.
+        """
+        with self._database.write() as connection:
+            _change(connection, claim, values)
+
+    def record(self, claim: Claim, job_id: str, event: str, note: str, *, at: datetime) -> None:
+        """A line of history about a shard that moves nothing."""
+        with self._database.write() as connection:
+            record_event(connection, job_id, claim.shard_id, at, "worker", event, note)
+
+    def seen(self, claim: Claim, batch: Batch, *, at: datetime, quiet_polls: int, message: str = "") -> None:
+        """Store the provider's view after a look at a running batch."""
+        self.update(
+            claim,
+            provider_status=batch.status,
+            provider_total=batch.counts.total,
+            provider_completed=batch.counts.completed,
+            provider_failed=batch.counts.failed,
+            output_file_id=batch.output_file_id,
+            error_file_id=batch.error_file_id,
+            expires_at=batch.expires_at,
+            last_contact_at=at,
+            quiet_polls=quiet_polls,
+            message=message,
+        )
+
+    def resume(self, shard_id: str, *, actor: str, at: datetime) -> None:
+        """A person says: the cause is repaired, try again. Takes a shard from attention back to the queue.
+
+        Raises:
+            StaleMove: It no longer waits for a person.
+        """
+        with self._database.write() as connection:
+            lock_job(connection, shard_id.rsplit(".", 1)[0])
+            row = connection.execute(select(_S).where(_S.c.shard_id == shard_id).with_for_update()).first()
+            if row is None or row.state != ShardState.ATTENTION.value:
+                raise StaleMove(f"Shard {shard_id} does not wait for a person any more.")
+            move(
+                connection,
+                Claim(shard_id, row.fence),
+                ShardState.ATTENTION,
+                ShardEvent.RESUME,
+                at=at,
+                actor=actor,
+                attempt=0,
+                scans=0,
+                create_at=None,
+                next_due_at=at,
+                message="",
+            )
+
+    def attention(self, *, limit: int = 50) -> list[Shard]:
+        """Shards that wait for a person, of all jobs."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(_S)
+                .where(_S.c.state == ShardState.ATTENTION.value)
+                .order_by(_S.c.next_due_at.desc())
+                .limit(limit)
+            ).all()
+        return [_to_shard(row) for row in rows]
+
+    def live_batches(self) -> dict[str, str]:
+        """Batch ids known to this database, each with its shard."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_S.c.batch_id, _S.c.shard_id).where(_S.c.batch_id.is_not(None)))
+            return {row.batch_id: row.shard_id for row in rows}
+
+
+def move(
+    connection: Connection,
+    claim: Claim,
+    state: ShardState,
+    event: ShardEvent,
+    *,
+    at: datetime,
+    note: str = "",
+    actor: str = "worker",
+    **values: Any,
+) -> ShardState:
+    """`Shards.move` inside a transaction of the caller's."""
+    target = next_shard_state(state, event)
+    if target in SHARD_ENDED:
+        values.setdefault("ended_at", at)
+    job_id = claim.shard_id.rsplit(".", 1)[0]
+    # The job's row is locked before the shard's, everywhere: two orders would deadlock on PostgreSQL.
+    lock_job(connection, job_id)
+    changed = connection.execute(
+        update(_S)
+        .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence, _S.c.state == state.value)
+        .values(state=target.value, **values)
+    )
+    if changed.rowcount != 1:
+        raise StaleMove(f"Shard {claim.shard_id} is no longer {state}, or another worker took it over.")
+    connection.execute(
+        _E.insert().values(
+            job_id=job_id,
+            shard_id=claim.shard_id,
+            at=at,
+            actor=actor,
+            event=event.value,
+            from_state=state.value,
+            to_state=target.value,
+            note=note,
+        )
+    )
+    follow(connection, job_id, actor=actor, at=at)
+    return target
+
+
+def _change(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
+    changed = connection.execute(
+        update(_S).where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence).values(**values)
+    )
+    if changed.rowcount != 1:
+        raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
+
+
+def _to_shard(row: Any) -> Shard:
+    return Shard(
+        shard_id=row.shard_id,
+        job_id=row.job_id,
+        index=row.shard_index,
+        state=ShardState(row.state),
+        fence=row.fence,
+        attempt=row.attempt,
+        path=row.path,
+        sha256=row.sha256,
+        requests=row.requests,
+        bytes=row.bytes,
+        input_tokens=row.input_tokens,
+        remote_name=row.remote_name,
+        file_id=row.file_id,
+        file_created_at=row.file_created_at,
+        create_at=row.create_at,
+        scans=row.scans,
+        batch_id=row.batch_id,
+        provider_status=row.provider_status,
+        counts=BatchCounts(row.provider_total, row.provider_completed, row.provider_failed),
+        output_file_id=row.output_file_id,
+        error_file_id=row.error_file_id,
+        submitted_at=row.submitted_at,
+        expires_at=row.expires_at,
+        last_contact_at=row.last_contact_at,
+        next_due_at=row.next_due_at,
+        quiet_polls=row.quiet_polls,
+        cancel_wish=row.cancel_wish,
+        ended_at=row.ended_at,
+        message=row.message,
+    )

@@ -1,0 +1,309 @@
+"""The tables. Migrations create them; this file says what they mean. A test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, LargeBinary, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime as microseconds since 1970: sorts and compares alike on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """To the database.
+
+        Raises:
+            ValueError: A naive datetime: it names no moment.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A datetime without a time zone cannot be stored.")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """From the database."""
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+def _moment(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(sa_column=Column(Moment, nullable=nullable, index=index))
+
+
+def _big(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(BigInteger, nullable=nullable))
+
+
+def _text(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Text, nullable=nullable))
+
+
+class SchemaMigration(SQLModel, table=True):
+    """Which migrations this database has had."""
+
+    __tablename__ = "schema_migration"
+    version: int = Field(primary_key=True)
+    name: str
+    applied_at: datetime = _moment()
+
+
+class PortfolioTable(SQLModel, table=True):
+    """One row a portfolio: what lists show, kept in step with its newest snapshot."""
+
+    __tablename__ = "portfolio"
+    portfolio_id: str = Field(primary_key=True)
+    name: str
+    account: str
+    region: str = Field(index=True)
+    base_currency: str
+    source_format: str
+    is_sample: bool
+    as_of: str
+    holdings: int
+    total_value: str | None
+    snapshots: int
+    search: str
+    updated_at: datetime = _moment()
+
+
+class SnapshotTable(SQLModel, table=True):
+    """Holdings of a portfolio on a day. A changed file for the same day adds a revision; nothing is overwritten."""
+
+    __tablename__ = "snapshot"
+    portfolio_id: str = Field(primary_key=True)
+    as_of: str = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    content_hash: str
+    imported_at: datetime = _moment()
+    imported_by: str
+    document: str = _text()
+
+
+class PriceTable(SQLModel, table=True):
+    """Price history of one symbol, as `PriceSeries.to_bytes` packs it."""
+
+    __tablename__ = "price_series"
+    symbol: str = Field(primary_key=True)
+    currency: str
+    badge: str
+    first_day: str
+    last_day: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class JobTable(SQLModel, table=True):
+    """One row a job. The counts and costs are kept in step by the transactions that change results."""
+
+    __tablename__ = "job"
+    job_id: str = Field(primary_key=True)
+    kind: str = Field(index=True)
+    model: str
+    model_class: str
+    endpoint: str
+    variant: str
+    region_mode: str
+    prompt_version: str
+    priority: str
+    priority_rank: int
+    state: str = Field(index=True)
+    created_at: datetime = _moment(index=True)
+    created_by: str
+    approved_at: datetime | None = _moment(nullable=True)
+    ended_at: datetime | None = _moment(nullable=True)
+    spec_hash: str
+    nonce: str = Field(unique=True)
+    simulated: bool
+    cancel_wish: bool
+    request: str = _text()
+    estimate: str = _text()
+    total: int
+    succeeded: int
+    failed: int
+    missing: int
+    shards: int
+    expected_nano: int | None = _big(nullable=True)
+    actual_nano: int | None = _big(nullable=True)
+    message: str = _text()
+
+
+class ShardTable(SQLModel, table=True):
+    """One row a provider batch, with the lease of whoever works on it."""
+
+    __tablename__ = "shard"
+    shard_id: str = Field(primary_key=True)
+    job_id: str = Field(index=True)
+    shard_index: int
+    state: str
+    fence: int
+    lease_owner: str | None
+    lease_until: datetime | None = _moment(nullable=True)
+    attempt: int
+    path: str = _text()
+    sha256: str
+    requests: int
+    bytes: int = _big()
+    input_tokens: int = _big()
+    remote_name: str
+    file_id: str | None
+    file_created_at: datetime | None = _moment(nullable=True)
+    create_at: datetime | None = _moment(nullable=True)
+    scans: int
+    batch_id: str | None = Field(unique=True)
+    provider_status: str
+    provider_total: int
+    provider_completed: int
+    provider_failed: int
+    output_file_id: str | None
+    error_file_id: str | None
+    submitted_at: datetime | None = _moment(nullable=True)
+    expires_at: datetime | None = _moment(nullable=True)
+    last_contact_at: datetime | None = _moment(nullable=True)
+    next_due_at: datetime = _moment(index=True)
+    quiet_polls: int
+    cancel_wish: bool
+    ended_at: datetime | None = _moment(nullable=True)
+    message: str = _text()
+
+
+class EventTable(SQLModel, table=True):
+    """History: one row for every move, written in the transaction that made it."""
+
+    __tablename__ = "event"
+    event_id: int | None = Field(default=None, primary_key=True)
+    job_id: str = Field(index=True)
+    shard_id: str | None
+    at: datetime = _moment()
+    actor: str
+    event: str
+    from_state: str
+    to_state: str
+    note: str = _text()
+
+
+class RequestTable(SQLModel, table=True):
+    """Every request ever built, so that none can be lost."""
+
+    __tablename__ = "request"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    shard_index: int
+    portfolio_id: str
+    as_of: str
+    region: str
+    input_tokens: int
+    prompt_hash: str
+
+
+class ResultTable(SQLModel, table=True):
+    """How a request ended: narrow, so that aggregates stay quick. The long text stands in `answer`."""
+
+    __tablename__ = "result"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    portfolio_id: str = Field(index=True)
+    status: str
+    level: str
+    headline: str
+    verified: int
+    mismatched: int
+    unsupported: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost_nano: int | None = _big(nullable=True)
+    error_code: str | None
+    error_message: str | None = _text(nullable=True)
+    error_transient: bool
+    raw_file: str | None
+    raw_offset: int | None = _big(nullable=True)
+    raw_length: int | None = _big(nullable=True)
+
+
+class AnswerTable(SQLModel, table=True):
+    """The analysis document and the findings of one succeeded request."""
+
+    __tablename__ = "answer"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    analysis: str = _text()
+    findings: str = _text()
+
+
+class RollupTable(SQLModel, table=True):
+    """Counts by dimension, written when results are, so that no page ever counts a million rows."""
+
+    __tablename__ = "rollup"
+    job_id: str = Field(primary_key=True)
+    dimension: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    n: int = _big()
+
+
+class CollectedTable(SQLModel, table=True):
+    """How far a result file has been read into the database: makes collecting resumable to the byte."""
+
+    __tablename__ = "collected"
+    shard_id: str = Field(primary_key=True)
+    file: str = Field(primary_key=True)
+    offset: int = Field(sa_column=Column("read_to", BigInteger, nullable=False))
+
+
+class StrayTable(SQLModel, table=True):
+    """Result lines that belong to no request: kept and shown, never guessed at."""
+
+    __tablename__ = "stray"
+    stray_id: int | None = Field(default=None, primary_key=True)
+    job_id: str = Field(index=True)
+    shard_id: str
+    custom_id: str
+    reason: str
+    line: str = _text()
+
+
+class LedgerTable(SQLModel, table=True):
+    """What a provider batch cost: one row a batch, written with the shard's last move."""
+
+    __tablename__ = "ledger"
+    batch_id: str = Field(primary_key=True)
+    job_id: str = Field(index=True)
+    shard_id: str
+    at: datetime = _moment()
+    model: str
+    input_tokens: int = _big()
+    cached_tokens: int = _big()
+    output_tokens: int = _big()
+    reasoning_tokens: int = _big()
+    cost_nano: int | None = _big(nullable=True)
+
+
+class CommitmentTable(SQLModel, table=True):
+    """What an approved job may cost: a reservation until it settles, then what it did cost."""
+
+    __tablename__ = "commitment"
+    job_id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    month: str = Field(index=True)
+    amount_nano: int = _big()
+    settled: bool
+
+
+class WorkerTable(SQLModel, table=True):
+    """Signs of life."""
+
+    __tablename__ = "worker"
+    worker_id: str = Field(primary_key=True)
+    started_at: datetime = _moment()
+    beat_at: datetime = _moment()
+    provider: str
