@@ -1,0 +1,231 @@
+"""Opens the provider's envelope: one line of an output or error file becomes a `ResultLine`.
+
+Both endpoints and both files are read by the same door, because the envelope says what happened only in combination:
+a 4xx stands in the error file with `error: null`, a 200 can carry a refusal, and a body can be a piece of HTML.
+Whatever the bytes are, an answer comes back; nothing here raises.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from core.domain.analysis import ItemError, ResultStatus, Usage
+from core.domain.batch import ResultLine
+
+_BOM = b"\xef\xbb\xbf"
+
+_PASSING_CODES = frozenset(
+    {
+        "batch_cancelled",
+        "batch_expired",
+        "internal_error",
+        "internal_server_error",
+        "overloaded",
+        "rate_limit_exceeded",
+        "request_timeout",
+        "server_error",
+        "service_unavailable",
+        "timeout",
+    }
+)
+"""Codes after which the same request may succeed."""
+
+_LASTING_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+"""Codes that come as 429 but need a person."""
+
+_MOST_TOKENS = 2**31 - 1
+"""A count above this is nonsense, and would not fit a 32-bit column."""
+
+_MESSAGE_CHARACTERS = 2_000
+
+_Opened = tuple[ResultStatus, str | None, ItemError | None]
+
+
+def read_line(line: bytes) -> ResultLine:
+    """What became of one request, as its line in the output or error file tells it.
+
+    `status` is SUCCEEDED when there is text to read; FAILED, REFUSED, TRUNCATED or INVALID otherwise, with the server's
+    own words in `error`. A line that is not a JSON object, or has no custom_id, comes back with `custom_id` "": the
+    caller sets it aside and never guesses whose it was. A byte order mark in front of a good line is skipped.
+
+    Args:
+        line: One line as it stood in the file, with or without its newline.
+    """
+    bare = line.rstrip(b"\r\n")
+    raw = bare.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    envelope = _object(_parsed(bare.removeprefix(_BOM)))
+    if not envelope:
+        message = "The line is empty." if not bare.strip() else "The line is not a JSON object."
+        return ResultLine("", ResultStatus.INVALID, None, ItemError("bad_line", message, False), Usage(), raw)
+    custom_id = envelope.get("custom_id")
+    response = _object(envelope.get("response"))
+    body = response.get("body")
+    fields = _object(body)
+    usage = _usage(_object(fields.get("usage")))
+    error = _object(envelope.get("error"))
+    opened: _Opened
+    if error:
+        opened = ResultStatus.FAILED, None, _server_error(error, None)
+    elif not response:
+        opened = _invalid("no_response", "The line has neither a response nor an error.")
+    else:
+        opened = _opened(_status_code(response.get("status_code")), body, fields, usage)
+    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw)
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        pass
+    if b"\\u" not in line:
+        return None
+    # A model can write half of a surrogate pair ("\ud83d" alone). That is JSON, but not text: the strict parser
+    # refuses the line and with it an answer that was paid for. The loose one reads it and the half becomes "?".
+    try:
+        return orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _opened(status_code: int, body: object, fields: dict[str, Any], usage: Usage) -> _Opened:
+    """The answer inside a response: HTTP status first, then the endpoint's own ways of saying no."""
+    if not 200 <= status_code < 300:
+        error = _object(fields.get("error")) or fields
+        if not error and isinstance(body, str):
+            error = {"message": body}
+        return ResultStatus.FAILED, None, _server_error(error, status_code)
+    if isinstance(fields.get("choices"), list):
+        return _chat(fields["choices"], usage)
+    if isinstance(fields.get("output"), list) or fields.get("object") == "response":
+        return _responses(fields, usage)
+    if error := _object(fields.get("error")):
+        return ResultStatus.FAILED, None, _server_error(error, status_code)
+    return _invalid("no_output", "The response says 200 but holds neither choices nor output.")
+
+
+def _chat(choices: list[Any], usage: Usage) -> _Opened:
+    choice = _object(choices[0]) if choices else {}
+    message = _object(choice.get("message"))
+    finish = choice.get("finish_reason")
+    if refusal := _text(message.get("refusal")):
+        return _refused("refusal", refusal)
+    if finish == "content_filter":
+        return _refused("content_filter", "The provider's content filter stopped the answer.")
+    if finish == "length":
+        return _truncated(usage)
+    return _with_text(_chat_text(message.get("content")), usage)
+
+
+def _chat_text(content: object) -> str:
+    """Message content is text; some compatible servers send it in parts."""
+    if isinstance(content, list):
+        return "".join(_text(_object(part).get("text")) for part in content)
+    return _text(content)
+
+
+def _responses(fields: dict[str, Any], usage: Usage) -> _Opened:
+    status = fields.get("status")
+    if error := _object(fields.get("error")):
+        return ResultStatus.FAILED, None, _server_error(error, None)
+    reason = _object(fields.get("incomplete_details")).get("reason")
+    if status == "incomplete" and reason == "content_filter":
+        return _refused("content_filter", "The provider's content filter stopped the answer.")
+    if status == "incomplete":
+        return _truncated(usage) if reason in {"max_output_tokens", None} else _invalid("incomplete", str(reason))
+    if status in {"failed", "cancelled"}:
+        problem = ItemError(str(status), f"The response ended as '{status}' without an error message.", True)
+        return ResultStatus.FAILED, None, problem
+    texts: list[str] = []
+    for item in fields.get("output") or ():
+        item = _object(item)
+        if item.get("type") == "refusal":
+            return _refused("refusal", _text(item.get("refusal")))
+        for part in _items(item.get("content")) if item.get("type") == "message" else ():
+            part = _object(part)
+            if part.get("type") == "refusal":
+                return _refused("refusal", _text(part.get("refusal")))
+            if part.get("type") == "output_text":
+                texts.append(_text(part.get("text")))
+    return _with_text("".join(texts), usage)
+
+
+def _with_text(text: str, usage: Usage) -> _Opened:
+    if text.strip():
+        return ResultStatus.SUCCEEDED, text, None
+    # Reasoning counts against the cap: when it used everything, the answer is empty and nothing else says why.
+    if 0 < usage.output_tokens <= usage.reasoning_tokens:
+        return _truncated(usage)
+    return _invalid("no_text", "The response holds no text.")
+
+
+def _truncated(usage: Usage) -> _Opened:
+    spent = f" after {usage.output_tokens:,} tokens" if usage.output_tokens else ""
+    thought = f", {usage.reasoning_tokens:,} of them reasoning" if usage.reasoning_tokens else ""
+    message = f"The answer was cut at the output limit{spent}{thought}. Raise max_output_tokens."
+    return ResultStatus.TRUNCATED, None, ItemError("max_output_tokens", message, False)
+
+
+def _refused(code: str, words: str) -> _Opened:
+    message = (words or "The model refused without saying why.")[:_MESSAGE_CHARACTERS]
+    return ResultStatus.REFUSED, None, ItemError(code, message, False)
+
+
+def _invalid(code: str, message: str) -> _Opened:
+    return ResultStatus.INVALID, None, ItemError(code, message[:_MESSAGE_CHARACTERS], False)
+
+
+def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
+    """The server's error object in its own words.
+
+    `status_code` is None where the failure was not an HTTP answer, and 0 where the line claims that none arrived.
+    """
+    code = _text(error.get("code")) or _text(error.get("type"))
+    if status_code is None:
+        transient = not code or code in _PASSING_CODES
+    else:
+        passing = status_code in {0, 408, 409, 429} or status_code >= 500
+        transient = code in _PASSING_CODES or (passing and code not in _LASTING_CODES)
+    code = code or ("no_code" if status_code is None else f"http_{status_code}")
+    message = _text(error.get("message")) or "The provider gave no message."
+    return ItemError(code, message[:_MESSAGE_CHARACTERS], transient)
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    """Tokens from either endpoint's shape; what is missing or impossible counts as 0."""
+    if not usage:
+        return Usage()
+    if "prompt_tokens" in usage:
+        read, written = _count(usage["prompt_tokens"]), _count(usage.get("completion_tokens"))
+        read_details, written_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    else:
+        read, written = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
+        read_details, written_details = usage.get("input_tokens_details"), usage.get("output_tokens_details")
+    cached = _count(_object(read_details).get("cached_tokens"))
+    reasoning = _count(_object(written_details).get("reasoning_tokens"))
+    return Usage(read, min(cached, read), written, min(reasoning, written))
+
+
+def _status_code(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3:
+        return int(value)
+    return _count(value)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS else 0
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
