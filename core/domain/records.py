@@ -161,7 +161,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A request as it was built, before it has an answer."""
+    """A request as it was built, before it has an answer.
+
+    Attributes:
+        hhi: The portfolio's concentration, kept beside the request so that outliers of a job are one narrow query.
+        top1_pct: Weight of its largest holding in percent. Both None where they could not be computed.
+    """
 
     custom_id: str
     shard_index: int
@@ -170,6 +175,8 @@ class RequestRow:
     region: str
     input_tokens: int
     prompt_hash: str
+    hhi: float | None
+    top1_pct: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _TROUBLE = {
     "disk is full": "The disk that holds the database is full. Free some space; nothing stored was harmed.",
     "readonly database": "The database file cannot be written. Check the rights of the data directory.",
     "unable to open database": "The database file cannot be opened. Check that the data directory may be written.",
-    "disk i/o error": "The disk reported an error while the database was written. Check free space and the disk itself.",
+    "disk i/o error": "The disk reported an error while the database was written. Check the disk.",
 }
 
 

@@ -45,6 +45,19 @@ class Items:
             counts.setdefault(row.dimension, {})[row.value] = int(row.n)
         return counts
 
+    def concentration(self, job_id: str) -> list[tuple[str, str, float, float]]:
+        """Concentration of a job's portfolios: (portfolio id, name, HHI, weight of the largest holding in percent)."""
+        query = (
+            select(_R.c.portfolio_id, _P.c.name, _R.c.hhi, _R.c.top1_pct)
+            .outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
+            .where(_R.c.job_id == job_id, _R.c.hhi.is_not(None), _R.c.top1_pct.is_not(None))
+        )
+        with self._database.read() as connection:
+            return [
+                (row.portfolio_id, row.name or row.portfolio_id, float(row.hhi), float(row.top1_pct))
+                for row in connection.execute(query)
+            ]
+
     def usage(self, job_id: str) -> tuple[Usage, Decimal | None]:
         """Tokens and cost of a job from its ledger: what its settled batches came to."""
         query = select(

@@ -72,6 +72,8 @@ class Jobs:
                         row.region,
                         row.input_tokens,
                         row.prompt_hash,
+                        row.hhi,
+                        row.top1_pct,
                     )
                     for row in rows
                 ],
@@ -132,7 +134,7 @@ class Jobs:
                 _event(connection, new.job_id, None, new.created_at, new.created_by, "draft", "", "draft", "")
         except IntegrityError as error:
             raise Refused(
-                "This submission was already stored; it was not stored twice. See it with: mosychlos portfolio batch list"
+                "This submission was already stored; not twice. See it with: mosychlos portfolio batch list"
             ) from error
 
     def approve(self, job_id: str, spec_hash: str, check: BudgetCheck, *, actor: str, at: datetime) -> None:

@@ -76,7 +76,8 @@ def m0001_first_tables(connection: Connection) -> None:
         CREATE TABLE request (
             job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, shard_index INTEGER NOT NULL,
             portfolio_id VARCHAR NOT NULL, as_of VARCHAR NOT NULL, region VARCHAR NOT NULL,
-            input_tokens INTEGER NOT NULL, prompt_hash VARCHAR NOT NULL, PRIMARY KEY (job_id, custom_id));
+            input_tokens INTEGER NOT NULL, prompt_hash VARCHAR NOT NULL, hhi DOUBLE PRECISION,
+            top1_pct DOUBLE PRECISION, PRIMARY KEY (job_id, custom_id));
         CREATE TABLE result (
             job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, portfolio_id VARCHAR NOT NULL, status VARCHAR NOT NULL,
             level VARCHAR NOT NULL, headline VARCHAR NOT NULL, verified INTEGER NOT NULL, mismatched INTEGER NOT NULL,

@@ -53,7 +53,7 @@ class Portfolios:
         self._database = database
 
     def save(self, portfolios: Sequence[Portfolio], total_of: TotalOf, *, actor: str, at: datetime) -> list[Stored]:
-        """Store portfolios in chunks; the same content again changes nothing, so an interrupted import is repeatable."""
+        """Store portfolios in chunks; the same content again changes nothing, so an import can be repeated."""
         stored: list[Stored] = []
         for start in range(0, len(portfolios), CHUNK):
             chunk = [(portfolio, total_of(portfolio)) for portfolio in portfolios[start : start + CHUNK]]

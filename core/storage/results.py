@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from core.domain.analysis import (
-    Outcome,
-    ResultStatus,
-)
+from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import StaleMove
@@ -195,6 +193,29 @@ class Results:
                 actual_nano=_J.c.actual_nano + nano_total,
             )
         )
+
+    def shard_counts(self, job_id: str, shard_index: int) -> dict[ResultStatus, int]:
+        """How many requests of a shard ended in which way."""
+        query = (
+            select(_RES.c.status, func.count().label("n"))
+            .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
+            .where(_R.c.job_id == job_id, _R.c.shard_index == shard_index)
+            .group_by(_RES.c.status)
+        )
+        with self._database.read() as connection:
+            return {ResultStatus(row.status): int(row.n) for row in connection.execute(query)}
+
+    def fail_all(self, claim: Claim, shard_index: int, *, code: str, message: str) -> None:
+        """End every request of a shard that the provider refused as a whole. Nothing was paid; repeatable."""
+        job_id = claim.shard_id.rsplit(".", 1)[0]
+        ended = self.ended(job_id, shard_index)
+        reading = Reading(ResultStatus.FAILED, None, None, ItemError(code, message, transient=False))
+        outcomes = [
+            Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0))
+            for one in self.expected(job_id, shard_index).values()
+            if one.custom_id not in ended
+        ]
+        self.add(claim, outcomes)
 
     def settle(
         self,

@@ -203,6 +203,8 @@ class RequestTable(SQLModel, table=True):
     region: str
     input_tokens: int
     prompt_hash: str
+    hhi: float | None
+    top1_pct: float | None
 
 
 class ResultTable(SQLModel, table=True):

@@ -1,0 +1,254 @@
+"""collecting: bring the result files down whole, read and check every line, account for what is missing."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from core.analyses.engine import Engine
+from core.analyses.engines import engine_for
+from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
+from core.domain.batch import ResultLine
+from core.domain.cost import Price
+from core.domain.job import ShardEvent
+from core.domain.records import Claim, Shard
+from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
+from core.jobs.context import Context, job_folder
+from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
+from core.jobs.submitting import wait
+from core.llm.answers import read_line
+from core.llm.pricing import cost, price
+from core.storage.results import Expected, Stray
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 1000
+"""Lines a transaction: a kill loses at most this much work and no result."""
+
+TRIES = 4
+"""Downloads of a file that stays shorter than the provider's own count before it is taken as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What is needed to read one shard's lines."""
+
+    engine: Engine
+    sheets: SheetIndex
+    price: Price | None
+    expected: dict[str, Expected]
+
+
+def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """One shard from ended to settled. Killed anywhere, it goes on where it was."""
+    job = context.store.jobs.get(shard.job_id)
+    try:
+        files = _downloaded(context, claim, shard)
+    except ProviderRefused as refusal:
+        return wait(context, claim, shard, f"The results cannot be fetched: {refusal}")
+    except (DownloadCut, ProviderError) as error:
+        return wait(context, claim, shard, f"Fetching the results again: {error}")
+    except OSError as error:
+        raise StorageTrouble(
+            f"The results of {shard.shard_id} could not be written ({error.strerror}). "
+            "Free some space; they stay at the provider and are fetched again."
+        ) from error
+    expected = context.store.results.expected(shard.job_id, shard.index)
+    ended = context.store.results.ended(shard.job_id, shard.index)
+    with sheet_index(sheet_path(job_folder(context.home, shard.job_id))) as sheets:
+        reader = _Reader(
+            engine=engine_for(job.request.kind),
+            sheets=sheets,
+            price=price(job.request.model, batch=True, at=shard.submitted_at or context.clock()),
+            expected=expected,
+        )
+        for file in files:
+            _read_file(context, claim, shard, reader, file, ended)
+    _account_for_missing(context, claim, shard, expected, ended)
+    context.crossing("before_settle")
+    counts = context.store.results.shard_counts(shard.job_id, shard.index)
+    context.store.results.settle(
+        claim,
+        _ending(shard, counts),
+        model=job.request.model,
+        at=context.clock(),
+        message=_said(shard, counts),
+    )
+    context.crossing("after_settle")
+    return context.clock()
+
+
+def _ending(shard: Shard, counts: dict[ResultStatus, int]) -> ShardEvent:
+    succeeded = counts.get(ResultStatus.SUCCEEDED, 0)
+    if shard.provider_status == "cancelled":
+        return ShardEvent.COLLECTED_CANCELLED
+    if succeeded == shard.requests:
+        return ShardEvent.COLLECTED_ALL
+    return ShardEvent.COLLECTED_SOME if succeeded else ShardEvent.COLLECTED_NONE
+
+
+def _said(shard: Shard, counts: dict[ResultStatus, int]) -> str:
+    others = ", ".join(
+        f"{n} {status.value}" for status, n in sorted(counts.items()) if status is not ResultStatus.SUCCEEDED and n
+    )
+    if not others:
+        return ""
+    provider = "" if shard.provider_status == "completed" else f" The provider's word: {shard.message}."
+    return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
+
+
+def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
+    """The shard's result files on disk, each whole."""
+    folder = job_folder(context.home, shard.job_id) / "results"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    present: list[Path] = []
+    for role, file_id, lines in (
+        ("output", shard.output_file_id, shard.counts.completed),
+        ("error", shard.error_file_id, shard.counts.failed),
+    ):
+        if file_id is None:
+            continue
+        path = folder / f"{shard.index:04d}.{role}.jsonl"
+        if not path.exists():
+            context.crossing("before_download")
+            temporary = path.with_suffix(f".{claim.fence}.tmp")
+            try:
+                context.provider.download(file_id, temporary)
+                _check_whole(temporary, lines if shard.quiet_polls + 1 < TRIES else 0)
+            except ResultLost as lost:
+                temporary.unlink(missing_ok=True)
+                logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
+                context.store.shards.record(claim, shard.job_id, "result_lost", str(lost), at=context.clock())
+                continue
+            except (ProviderError, OSError):
+                temporary.unlink(missing_ok=True)
+                raise
+            context.crossing("after_download")
+            temporary.replace(path)
+            _sync(folder)
+            context.crossing("after_rename")
+        present.append(path)
+    return present
+
+
+def _check_whole(path: Path, at_least: int) -> None:
+    """A close-delimited answer can be cut without any error, so the file itself must show that it is whole."""
+    size = path.stat().st_size
+    if size == 0:
+        if at_least:
+            raise DownloadCut(f"The result file is empty; the provider counts {at_least} lines.")
+        return
+    with path.open("rb") as file:
+        lines = sum(1 for line in file if line.strip())
+        file.seek(max(0, size - (1 << 22)))
+        tail = file.read()
+    last = tail.rstrip(b"\r\n").rsplit(b"\n", 1)[-1]
+    if not tail.endswith(b"\n") and not last.rstrip().endswith(b"}"):
+        raise DownloadCut(f"The result file ends in the middle of line {lines}.")
+    if lines < at_least:
+        raise DownloadCut(f"The result file has {lines} of the {at_least} lines that the provider counts.")
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, path: Path, ended: set[str]) -> None:
+    """Store a file from where it was left, a chunk a transaction."""
+    start = context.store.results.read_to(shard.shard_id, path.name)
+    outcomes: list[Outcome] = []
+    strays: list[Stray] = []
+    offset = start
+    lines = 0
+    for begin, line in _lines_from(path, start):
+        offset = begin + len(line) + 1
+        lines += 1
+        read = read_line(line)
+        reason = _stray_reason(read, reader.expected, ended)
+        if reason:
+            strays.append(Stray(read.custom_id, reason, read.raw))
+        else:
+            ended.add(read.custom_id)
+            raw = RawLine(f"results/{path.name}", begin, len(line))
+            outcomes.append(_outcome(read, reader, raw))
+        if lines >= CHUNK:
+            _store(context, claim, outcomes, strays, path.name, offset)
+            outcomes, strays, lines = [], [], 0
+    if lines:
+        _store(context, claim, outcomes, strays, path.name, offset)
+
+
+def _store(
+    context: Context, claim: Claim, outcomes: list[Outcome], strays: list[Stray], file: str, read_to: int
+) -> None:
+    context.crossing("before_chunk")
+    context.store.results.add(claim, outcomes, strays, file=file, read_to=read_to)
+    context.crossing("after_chunk")
+
+
+def _stray_reason(line: ResultLine, expected: dict[str, Expected], ended: set[str]) -> str:
+    if not line.custom_id:
+        return "unreadable line" if line.error is None else line.error.message
+    if line.custom_id not in expected:
+        return "no request has this custom_id"
+    return "a second line for this custom_id; the first one counts" if line.custom_id in ended else ""
+
+
+def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
+    """Lines with the byte they begin at. Only b"\\n" ends a line: models put U+2028 inside strings."""
+    with path.open("rb") as file:
+        file.seek(start)
+        begin = start
+        for line in file:
+            bare = line.rstrip(b"\n")
+            if bare.strip():
+                yield begin, bare
+            begin += len(line)
+
+
+def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
+    if line.status is ResultStatus.SUCCEEDED and line.text is not None:
+        reading = reader.engine.read(line.text, reader.sheets.get(line.custom_id))
+    else:
+        reading = Reading(line.status, None, None, line.error)
+    return Outcome(
+        custom_id=line.custom_id,
+        portfolio_id=reader.expected[line.custom_id].portfolio_id,
+        reading=reading,
+        usage=line.usage,
+        cost_usd=_cost(reader.price, line.usage),
+        raw=raw,
+    )
+
+
+def _cost(known: Price | None, usage: Usage) -> Decimal | None:
+    return None if known is None else cost(known, usage)
+
+
+def _account_for_missing(
+    context: Context, claim: Claim, shard: Shard, expected: dict[str, Expected], ended: set[str]
+) -> None:
+    """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
+    failed = shard.provider_status == "failed"
+    error = (
+        ItemError("batch_failed", shard.message, transient=False)
+        if failed
+        else ItemError("missing", "The provider's files have no line for this request.", transient=True)
+    )
+    status = ResultStatus.FAILED if failed else ResultStatus.MISSING
+    reading = Reading(status, None, None, error)
+    absent = [one for custom_id, one in expected.items() if custom_id not in ended]
+    for begin in range(0, len(absent), CHUNK):
+        chunk = absent[begin : begin + CHUNK]
+        context.store.results.add(
+            claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0)) for one in chunk]
+        )

@@ -1,0 +1,51 @@
+"""What every step needs: the store, the provider, the clock. Handed in once, so that steps stay functions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.domain.records import Shard
+from core.providers.protocol import Provider
+from core.storage.store import Store
+
+APP = "mosychlos"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the worker waits for what, in seconds (settings of the same names)."""
+
+    poll: float
+    http_timeout: float
+    quarantine: float
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A worker's surroundings.
+
+    Attributes:
+        clock: Gives the present moment, aware UTC.
+        crossing: Called with the name of each point between two effects; tests kill the process there.
+    """
+
+    store: Store
+    provider: Provider
+    pace: Pace
+    home: Path
+    clock: Callable[[], datetime]
+    crossing: Callable[[str], None] = lambda _point: None
+
+
+def job_key(shard: Shard, spec_hash: str) -> str:
+    """What a shard is called at the provider: in file names and in the metadata of its batches."""
+    return f"{APP}-{shard.shard_id}-{spec_hash[:12]}"
+
+
+def job_folder(home: Path, job_id: str) -> Path:
+    """Where a job's files stand."""
+    return home / "jobs" / job_id

@@ -1,0 +1,71 @@
+"""One step of one shard, each safe to repeat: the state says which."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from core.domain.job import SHARD_WORKING, ShardState
+from core.domain.records import Claim, Shard
+from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.jobs.collecting import collect
+from core.jobs.context import Context
+from core.jobs.heartbeat import Heartbeat
+from core.jobs.submitting import doubt, reconcile, send, start
+from core.jobs.watching import watch
+
+logger = logging.getLogger(__name__)
+
+Step = Callable[[Context, Claim, Shard], datetime]
+
+STEPS: Mapping[ShardState, Step] = {
+    ShardState.QUEUED: start,
+    ShardState.UPLOADING: send,
+    ShardState.SUBMITTING: doubt,
+    ShardState.UNKNOWN: reconcile,
+    ShardState.RUNNING: watch,
+    ShardState.CANCELLING: watch,
+    ShardState.COLLECTING: collect,
+}
+"""What to do with a shard in each working state; every function returns when to look again."""
+
+
+def advance(context: Context, claim: Claim) -> None:
+    """Do whatever a shard can do now, until it has to wait or somebody else takes it over.
+
+    An error of the house's own (a full disk, say) leaves the shard where it is, with the error as its message; the
+    next round tries again. An unexpected one goes up to the worker; the claim then runs out and the shard is taken up
+    again: work is never dropped.
+    """
+    due: datetime | None = None
+    try:
+        with Heartbeat(context, claim):
+            due = _until_it_waits(context, claim)
+    except StaleMove as stale:
+        logger.info("%s: %s", claim.shard_id, stale)
+        return
+    except (MosychlosError, OSError) as error:
+        logger.exception("step of %s failed", claim.shard_id)
+        due = _later(context, claim, str(error))
+    context.store.shards.release(claim, due=due)
+
+
+def _until_it_waits(context: Context, claim: Claim) -> datetime:
+    while True:
+        shard = context.store.shards.get(claim.shard_id)
+        if shard.fence != claim.fence:
+            raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
+        if shard.state not in SHARD_WORKING:
+            return context.clock()
+        due = STEPS[shard.state](context, claim, shard)
+        if due > context.clock():
+            return due
+
+
+def _later(context: Context, claim: Claim, message: str) -> datetime:
+    try:
+        context.store.shards.update(claim, message=message)
+    except (StaleMove, StorageTrouble):
+        logger.warning("could not store the message of %s: %s", claim.shard_id, message)
+    return context.clock() + timedelta(seconds=context.pace.poll)

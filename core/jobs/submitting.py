@@ -1,0 +1,306 @@
+"""From queued to running, paying once: the two-phase submit.
+
+The provider has no idempotency key. So the intent to create is committed before the paid call; a call whose answer
+was lost leaves the shard `unknown`, and nobody creates again until the provider's own list has been searched for long
+enough, the input file has been deleted (a fence against a late create) and the list searched once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from core.analyses.metadata import batch_metadata
+from core.domain.batch import Batch, RemoteFile
+from core.domain.job import ShardEvent, ShardState
+from core.domain.records import Claim, Job, Shard
+from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable, StaleMove
+from core.jobs.context import Context, job_key
+
+logger = logging.getLogger(__name__)
+
+CLOCK_SLACK = timedelta(minutes=10)
+"""How far before our file's creation a batch of ours could be dated, when clocks disagree."""
+
+MAX_UNKNOWN = 2
+"""Creates with a lost answer after which a person decides."""
+
+MIN_SCANS = 3
+"""Complete look-ups of the list that must come up empty before a lost create counts as absent."""
+
+PATIENCE = 5
+"""How often a create is put off because the provider does not see its own file yet."""
+
+
+def start(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """queued: take it up, under a remote name of its own for this attempt."""
+    now = context.clock()
+    if shard.cancel_wish:
+        context.store.shards.move(claim, shard.state, ShardEvent.CANCEL, at=now, note="cancelled before it was sent")
+        return now
+    spec_hash = context.store.jobs.get(shard.job_id).spec_hash
+    name = f"{job_key(shard, spec_hash)}.a{shard.attempt + 1}.jsonl"
+    context.store.shards.move(claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0)
+    return now
+
+
+def send(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """uploading: bring the input file up, then create the batch."""
+    now = context.clock()
+    shards = context.store.shards
+    if shard.cancel_wish:
+        if shard.file_id is not None:
+            context.provider.delete_file(shard.file_id)
+        shards.move(claim, shard.state, ShardEvent.CANCEL, at=now, note="cancelled before it was sent")
+        return now
+    try:
+        file_id, file_created_at = _uploaded(context, claim, shard)
+        job = context.store.jobs.get(shard.job_id)
+        if shard.attempt > 0 or shard.fence > 1:
+            # Somebody was here before: a batch may already exist.
+            known = _ours(context, job, shard, file_id, file_created_at)
+            if known:
+                return _adopt(context, claim, shard, known)
+    except ProviderRefused as refusal:
+        return _refused(context, claim, shard, refusal)
+    except ProviderUnreachable as error:
+        return wait(context, claim, shard, str(error))
+    except ProviderAmbiguous as error:
+        # An upload costs nothing; the next round looks for it by name before sending it again.
+        return wait(context, claim, shard, str(error))
+    return _create(context, claim, shard, job, file_id)
+
+
+def _uploaded(context: Context, claim: Claim, shard: Shard) -> tuple[str, datetime]:
+    if shard.file_id is not None and shard.file_created_at is not None:
+        return shard.file_id, shard.file_created_at
+    context.crossing("before_upload")
+    found = context.provider.find_upload(shard.remote_name)
+    if found is not None and not _whole(found, shard):
+        context.provider.delete_file(found.file_id)
+        found = None
+    remote = found or context.provider.upload(Path(shard.path), shard.remote_name)
+    if not _whole(remote, shard):
+        raise ProviderAmbiguous(
+            f"The provider holds {remote.bytes:,} of the {shard.bytes:,} bytes of {shard.remote_name} "
+            f"(file status '{remote.status}'). It is sent again."
+        )
+    context.crossing("after_upload")
+    context.store.shards.update(claim, file_id=remote.file_id, file_created_at=remote.created_at)
+    context.crossing("after_file_id")
+    return remote.file_id, remote.created_at
+
+
+def _whole(remote: RemoteFile, shard: Shard) -> bool:
+    return remote.bytes == shard.bytes and remote.status != "error"
+
+
+def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str) -> datetime:
+    shards, now = context.store.shards, context.clock()
+    context.crossing("before_intent")
+    shards.move(
+        claim, shard.state, ShardEvent.SEND, at=now, attempt=shard.attempt + 1, create_at=now, scans=0, message=""
+    )
+    context.crossing("after_intent")
+    metadata = batch_metadata(
+        job_key=job_key(shard, job.spec_hash),
+        attempt=shard.attempt + 1,
+        spec_hash=job.spec_hash,
+        request=job.request,
+        prompt_version=job.row.prompt_version,
+        model_class=job.row.model_class,
+        portfolios=shard.requests,
+    )
+    if not shards.holds(claim):
+        raise StaleMove(f"Shard {shard.shard_id} was taken over right before it was sent.")
+    try:
+        batch = context.provider.create_batch(file_id, job.request.endpoint.path, metadata)
+    except ProviderUnreachable as error:
+        note = str(error)
+    except ProviderRefused as refusal:
+        if _not_seen_yet(refusal) and shard.quiet_polls < PATIENCE:
+            return _unsent(context, claim, shard, str(refusal), quiet_polls=shard.quiet_polls + 1)
+        if refusal.passing:
+            return _unsent(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
+        return _refused(context, claim, shard, refusal, state=ShardState.SUBMITTING)
+    except ProviderAmbiguous as error:
+        logger.warning("create of %s has an unknown outcome", shard.shard_id)
+        shards.move(
+            claim,
+            ShardState.SUBMITTING,
+            ShardEvent.AMBIGUOUS,
+            at=context.clock(),
+            note=str(error),
+            message="Checking whether the provider received this batch.",
+        )
+        return context.clock()
+    else:
+        context.crossing("after_create")
+        _run(context, claim, ShardState.SUBMITTING, ShardEvent.ACCEPTED, batch, note=batch.batch_id)
+        context.crossing("after_batch_id")
+        return context.clock() + timedelta(seconds=min(context.pace.poll, 5))
+    return _unsent(context, claim, shard, note)
+
+
+def _not_seen_yet(refusal: ProviderRefused) -> bool:
+    return refusal.status in {400, 404} and "cannot find file" in str(refusal).lower()
+
+
+def _unsent(
+    context: Context, claim: Claim, shard: Shard, note: str, *, after: float | None = None, quiet_polls: int = 0
+) -> datetime:
+    # Proven to have had no effect, so it does not count as an attempt.
+    now = context.clock()
+    context.store.shards.move(
+        claim,
+        ShardState.SUBMITTING,
+        ShardEvent.UNSENT,
+        at=now,
+        note=note,
+        attempt=shard.attempt,
+        create_at=None,
+        message=note,
+        quiet_polls=quiet_polls,
+    )
+    return now + timedelta(seconds=after if after is not None else context.pace.poll)
+
+
+def _refused(
+    context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState = ShardState.UPLOADING
+) -> datetime:
+    now = context.clock()
+    if refusal.passing:
+        return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
+    event = ShardEvent.BLOCKED if refusal.needs_person else ShardEvent.REJECTED
+    remedy = f" Repair the cause, then: mosychlos portfolio batch retry {shard.job_id}" if refusal.needs_person else ""
+    message = f"{refusal}{remedy}"
+    if event is ShardEvent.REJECTED:
+        context.store.results.fail_all(claim, shard.index, code=refusal.code or "rejected", message=str(refusal))
+    context.store.shards.move(claim, state, event, at=now, note=str(refusal), message=message)
+    return now
+
+
+def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """submitting, found at the start of a step: whoever was about to create is gone. Never create from here."""
+    now = context.clock()
+    context.store.shards.move(
+        claim,
+        shard.state,
+        ShardEvent.AMBIGUOUS,
+        at=now,
+        note="the process that was creating it ended",
+        message="Checking whether the provider received this batch.",
+    )
+    return now
+
+
+def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """unknown: find the batch, or prove that there is none."""
+    job = context.store.jobs.get(shard.job_id)
+    if shard.file_id is None or shard.file_created_at is None or shard.create_at is None:
+        raise StaleMove(f"Shard {shard.shard_id} is unknown but was never sent.")
+    try:
+        found = _ours(context, job, shard, shard.file_id, shard.file_created_at)
+        if found:
+            return _adopt(context, claim, shard, found)
+        now = context.clock()
+        until = shard.create_at + timedelta(seconds=context.pace.http_timeout + context.pace.quarantine)
+        if now < until or shard.scans + 1 < MIN_SCANS:
+            context.store.shards.update(claim, scans=shard.scans + 1, last_contact_at=now)
+            step = timedelta(seconds=min(context.pace.poll, max(context.pace.quarantine / 4, 0.2)))
+            return min(now + step, until) if now < until else now + step
+        context.crossing("before_fence")
+        context.provider.delete_file(shard.file_id)
+        context.crossing("after_fence")
+        found = _ours(context, job, shard, shard.file_id, shard.file_created_at)
+        if found:
+            return _adopt(context, claim, shard, found)
+    except ProviderError as error:
+        return wait(context, claim, shard, f"Checking whether the provider received this batch: {error}")
+    return _absent(context, claim, shard, job)
+
+
+def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:
+    now = context.clock()
+    cleared = {"file_id": None, "file_created_at": None, "create_at": None, "scans": 0}
+    if shard.attempt >= MAX_UNKNOWN:
+        exposure = "" if job.row.expected_usd is None else f" (about ${job.row.expected_usd / job.row.shards:.2f})"
+        context.store.shards.move(
+            claim,
+            shard.state,
+            ShardEvent.TWICE_UNKNOWN,
+            at=now,
+            note=f"{shard.attempt} creates without an answer",
+            message=(
+                f"{shard.attempt} attempts to create this batch{exposure} got no answer, and the provider lists "
+                f"none of them. Check the provider's batch list for '{job_key(shard, job.spec_hash)}', then: "
+                f"mosychlos portfolio batch retry {shard.job_id}"
+            ),
+            **cleared,
+        )
+    else:
+        context.store.shards.move(
+            claim, shard.state, ShardEvent.PROVEN_ABSENT, at=now, note="not at the provider", message="", **cleared
+        )
+    return now
+
+
+def _ours(context: Context, job: Job, shard: Shard, file_id: str, file_created_at: datetime) -> list[Batch]:
+    """Batches of this shard at the provider, oldest first. One that failed validation costs nothing and is no match."""
+    key = job_key(shard, job.spec_hash)
+    return sorted(
+        (
+            batch
+            for batch in context.provider.list_batches(file_created_at - CLOCK_SLACK)
+            if batch.status != "failed" and (batch.metadata.get("job_key") == key or batch.input_file_id == file_id)
+        ),
+        key=lambda batch: (batch.created_at, batch.batch_id),
+    )
+
+
+def _adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> datetime:
+    first, *others = found
+    for extra in others:
+        logger.error("batch %s duplicates %s and is cancelled", extra.batch_id, first.batch_id)
+        context.provider.cancel(extra.batch_id)
+        context.store.shards.record(
+            claim,
+            shard.job_id,
+            "duplicate",
+            f"{extra.batch_id} duplicates {first.batch_id}; it was cancelled",
+            at=context.clock(),
+        )
+    _run(context, claim, shard.state, ShardEvent.ADOPTED, first, note=f"found {first.batch_id} at the provider")
+    return context.clock()
+
+
+def _run(context: Context, claim: Claim, state: ShardState, event: ShardEvent, batch: Batch, *, note: str) -> None:
+    now = context.clock()
+    context.store.shards.move(
+        claim,
+        state,
+        event,
+        at=now,
+        note=note,
+        batch_id=batch.batch_id,
+        provider_status=batch.status,
+        provider_total=batch.counts.total,
+        provider_completed=batch.counts.completed,
+        provider_failed=batch.counts.failed,
+        output_file_id=batch.output_file_id,
+        error_file_id=batch.error_file_id,
+        submitted_at=batch.created_at,
+        expires_at=batch.expires_at,
+        last_contact_at=now,
+        quiet_polls=0,
+        message="",
+    )
+
+
+def wait(context: Context, claim: Claim, shard: Shard, message: str, *, after: float | None = None) -> datetime:
+    """Stay where it is, say why, and come back with growing patience (at most sixteen polls)."""
+    quiet = shard.quiet_polls + 1
+    context.store.shards.update(claim, message=message, quiet_polls=quiet)
+    seconds = after if after is not None else context.pace.poll * min(2 ** min(quiet - 1, 4), 16)
+    return context.clock() + timedelta(seconds=seconds)

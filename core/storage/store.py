@@ -1,0 +1,35 @@
+"""All repositories over one database."""
+
+from __future__ import annotations
+
+from core.storage.database import Database
+from core.storage.items import Items
+from core.storage.jobs import Jobs
+from core.storage.migrations import upgrade
+from core.storage.portfolios import Portfolios
+from core.storage.prices import Prices
+from core.storage.results import Results
+from core.storage.shards import Shards
+from core.storage.workers import Workers
+
+
+class Store:
+    """The house's memory."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.portfolios = Portfolios(self.database)
+        self.prices = Prices(self.database)
+        self.jobs = Jobs(self.database)
+        self.shards = Shards(self.database)
+        self.results = Results(self.database)
+        self.items = Items(self.database)
+        self.workers = Workers(self.database)
+
+    def upgrade(self) -> list[str]:
+        """Apply the migrations that are still missing; returns their names."""
+        return upgrade(self.database)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
