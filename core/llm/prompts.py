@@ -1,0 +1,290 @@
+"""The prompt library: versioned texts, regional overlays and tempers, put together in one order.
+
+The instructions (system part) are, in this order: the kind's task, the house rules, the region, the temper, the metric
+definitions. They are the same for all requests of one overlay, so the provider can cache them and we count them once.
+The user part is the data tables and then the question. Data never passes through a template: `{{ name }}` is replaced
+when a prompt is composed, from a short list of names, and portfolio data is only ever joined to the finished text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from core.domain.analysis import Variant
+from core.errors import BadInput, BadSetting, NotFound
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+FALLBACK_REGION = "GLOBAL"
+
+VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_name", "variant"})
+"""The only names that `{{ name }}` may use in a prompt file."""
+
+_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_NAME = re.compile(r"^[A-Za-z][A-Za-z_]*$")
+_VERSION_FILE = re.compile(r"^v([1-9]\d*)\.md$")
+_SECTION = re.compile(r"^# (System|Question)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """One file of the library: its front matter and its text.
+
+    Attributes:
+        name: Path below the library's root, with forward slashes ("risk/v1.md").
+        sha256: Of its bytes with Unix line ends, hex.
+    """
+
+    name: str
+    meta: Mapping[str, Any]
+    body: str
+    sha256: str
+
+    @property
+    def released(self) -> date | None:
+        """The day from which it may no longer change; None for a draft."""
+        value = self.meta.get("released")
+        return value if isinstance(value, date) else None
+
+    def text(self, key: str) -> str:
+        """A front-matter value as text, "" when it is missing."""
+        value = self.meta.get(key)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A composed prompt: everything but the data.
+
+    Attributes:
+        version: "risk/v1".
+        region: Overlay that was used, GLOBAL when the wished one does not exist (`region_fell_back`).
+        language: Language of the answer, ISO 639-1.
+        schema_name: Name of the schema that the text refers to.
+        system: Instructions, identical in all requests of this overlay.
+        question: What follows the data in the user part.
+        warnings: Sentences for people, such as the one about the fallback.
+    """
+
+    version: str
+    region: str
+    region_fell_back: bool
+    language: str
+    variant: str
+    schema_name: str
+    system: str
+    question: str
+    warnings: tuple[str, ...] = ()
+
+    def render(self, blocks: str) -> str:
+        """The user part: the data tables, an empty line, the question."""
+        return f"{blocks}\n\n{self.question}"
+
+    def digest(self, user: str) -> str:
+        """SHA-256 (hex) of the system part, a zero byte, and the rendered user part."""
+        digest = _started(self.system).copy()
+        digest.update(user.encode())
+        return digest.hexdigest()
+
+    def with_addition(self, text: str) -> Prompt:
+        """The same with a paragraph at the end of the instructions (tools or a schema in words); "" adds nothing."""
+        return replace(self, system=f"{self.system}\n\n{text}") if text else self
+
+
+@lru_cache(maxsize=64)
+def _started(system: str) -> _Hash:
+    """The system part is hashed once and not 50,000 times."""
+    return hashlib.sha256(system.encode() + b"\0")
+
+
+class PromptLibrary:
+    """The prompts below one folder. Files are read when they are asked for, so an edit needs no restart.
+
+    Args:
+        root: Folder with `<kind>/v<n>.md`, `_shared/house_rules.md`, `_regions/<CODE>.md`, `_variants/<name>.md`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def compose(
+        self, kind: str, region: str | None, variant: str, version: int | str | None = None, *, definitions: str = ""
+    ) -> Prompt:
+        """Put a prompt together.
+
+        Args:
+            kind: Analysis ("risk").
+            region: Overlay code in any case; None or an unknown one is GLOBAL, an unknown one with a warning.
+            variant: Temper ("default", "aggressive", "conservative").
+            version: 1, "v1" or "risk/v1"; None takes the newest released one, or the newest draft if none is.
+            definitions: Metric definitions, one a line; left out when empty.
+
+        Raises:
+            NotFound: No such kind, version or variant; the sentence lists what there is.
+            BadSetting: A file of the library is not as it must be.
+        """
+        text = self.kind_file(kind, version)
+        overlay, fell_back = self._overlay(region)
+        temper = self._variant(variant)
+        house = self.read("_shared/house_rules.md")
+        values = {
+            "schema_name": text.text("schema"),
+            "language_name": overlay.text("language_name"),
+            "language_code": overlay.text("language"),
+            "region_name": overlay.text("name"),
+            "variant": temper.text("variant"),
+        }
+        system, question = sections(text)
+        parts = [
+            fill(system, values, text.name),
+            fill(house.body, values, house.name),
+            fill(overlay.body, values, overlay.name),
+            fill(temper.body, values, temper.name),
+        ]
+        if definitions:
+            parts.append(f"## Definitions of the metrics\n\n{definitions.strip()}")
+        warning = f"There is no overlay for region '{region}': the international one (GLOBAL) is used."
+        return Prompt(
+            version=f"{kind}/v{text.meta.get('version')}",
+            region=overlay.text("code"),
+            region_fell_back=fell_back,
+            language=overlay.text("language"),
+            variant=temper.text("variant"),
+            schema_name=text.text("schema"),
+            system="\n\n".join(parts),
+            question=fill(question, values, text.name),
+            warnings=(warning,) if fell_back else (),
+        )
+
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds that have at least one version, in alphabetical order."""
+        if not self.root.is_dir():
+            raise BadSetting(f"There is no folder of prompts at '{self.root}'. Set MOSYCHLOS_PROMPTS or remove it.")
+        return tuple(
+            folder.name
+            for folder in sorted(self.root.iterdir())
+            if folder.is_dir() and _NAME.match(folder.name) and self._numbers(folder.name)
+        )
+
+    def versions(self, kind: str) -> tuple[PromptFile, ...]:
+        """Every version of a kind, oldest first."""
+        numbers = self._numbers(kind)
+        if not numbers:
+            raise NotFound(f"There is no prompt for '{kind}'. There are prompts for: {', '.join(self.kinds())}.")
+        return tuple(self.read(f"{kind}/v{number}.md") for number in numbers)
+
+    def regions(self) -> tuple[PromptFile, ...]:
+        """Every regional overlay, by code."""
+        return self._folder("_regions")
+
+    def variants(self) -> tuple[PromptFile, ...]:
+        """Every temper, by name."""
+        return self._folder("_variants")
+
+    def kind_file(self, kind: str, version: int | str | None = None) -> PromptFile:
+        """One version of a kind's text; see `compose` for how a version may be named.
+
+        Raises:
+            NotFound: No such kind or version.
+        """
+        files = self.versions(kind)
+        if version is None:
+            return next((file for file in reversed(files) if file.released), files[-1])
+        wished = str(version).removeprefix(f"{kind}/").removeprefix("v")
+        for file in files:
+            if file.name == f"{kind}/v{wished}.md":
+                return file
+        there = ", ".join(file.name.removesuffix(".md") for file in files)
+        raise NotFound(f"There is no version '{version}' of the '{kind}' prompt. There are: {there}.")
+
+    def read(self, name: str) -> PromptFile:
+        """One file of the library.
+
+        Raises:
+            BadSetting: It is missing, not UTF-8, or has no front matter.
+        """
+        path = self.root / name
+        try:
+            raw = path.read_bytes().replace(b"\r\n", b"\n")
+            text = raw.decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"The prompt file {name} cannot be read ({error}). Restore it.") from None
+        head, found, body = text.removeprefix("---\n").partition("\n---\n")
+        if not text.startswith("---\n") or not found:
+            raise BadSetting(f"The prompt file {name} has no front matter. Begin it with '---', keys, and '---'.")
+        try:
+            meta = yaml.safe_load(head)
+        except yaml.YAMLError as error:
+            raise BadSetting(f"The front matter of {name} is not YAML: {error}. Correct it.") from None
+        if not isinstance(meta, dict):
+            raise BadSetting(f"The front matter of {name} must be keys and values, as in 'version: 1'.")
+        return PromptFile(name, meta, body.strip(), hashlib.sha256(raw).hexdigest())
+
+    def _numbers(self, kind: str) -> list[int]:
+        if not _NAME.match(kind):
+            return []
+        found = (_VERSION_FILE.match(path.name) for path in (self.root / kind).glob("v*.md"))
+        return sorted(int(match.group(1)) for match in found if match)
+
+    def _folder(self, folder: str) -> tuple[PromptFile, ...]:
+        return tuple(self.read(f"{folder}/{path.name}") for path in sorted((self.root / folder).glob("*.md")))
+
+    def _overlay(self, region: str | None) -> tuple[PromptFile, bool]:
+        code = (region or FALLBACK_REGION).upper()
+        # The name goes into a path: only letters may.
+        if _NAME.match(code) and (self.root / "_regions" / f"{code}.md").is_file():
+            return self.read(f"_regions/{code}.md"), False
+        return self.read(f"_regions/{FALLBACK_REGION}.md"), True
+
+    def _variant(self, variant: str) -> PromptFile:
+        if variant in set(Variant):
+            return self.read(f"_variants/{Variant(variant)}.md")
+        raise NotFound(f"There is no prompt variant '{variant}'. There are: {', '.join(Variant)}.")
+
+
+def sections(file: PromptFile) -> tuple[str, str]:
+    """The two texts of a kind's file: below "# System" and below "# Question".
+
+    Raises:
+        BadSetting: One is missing, empty, or out of order.
+    """
+    pieces = _SECTION.split(file.body)
+    if len(pieces) != 5 or pieces[1] != "System" or pieces[3] != "Question" or not pieces[2].strip():
+        raise BadSetting(f"The prompt file {file.name} needs a '# System' part and then a '# Question' part.")
+    if not pieces[4].strip():
+        raise BadSetting(f"The '# Question' part of {file.name} is empty. Say what is asked.")
+    return pieces[2].strip(), pieces[4].strip()
+
+
+def used_variables(text: str) -> tuple[str, ...]:
+    """Names between double braces, in order of appearance; what is no name is returned as it stands."""
+    return tuple(dict.fromkeys(_VARIABLE.findall(text)))
+
+
+def fill(text: str, values: Mapping[str, str], name: str) -> str:
+    """Replace each `{{ name }}`; values are not looked at again.
+
+    Raises:
+        BadInput: A name that is not in `values`.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            return values[match.group(1)]
+        except KeyError:
+            raise BadInput(
+                f"The prompt file {name} uses '{match.group(0)}', which is not known. "
+                f"Known are: {', '.join(sorted(values))}."
+            ) from None
+
+    return _VARIABLE.sub(value, text)
