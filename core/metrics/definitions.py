@@ -120,8 +120,7 @@ DEFINITIONS: dict[str, Definition] = {**HOLDINGS_METRICS, **HISTORY_METRICS, **F
 
 def definition_of(metric_id: str) -> Definition | None:
     """The definition of a metric id ("hhi", "weight.VOO"), or None for an id that is not one of ours."""
-    exact = DEFINITIONS.get(metric_id)
-    if exact is not None:
-        return exact
     prefix, point, rest = metric_id.partition(".")
+    if not point:
+        return DEFINITIONS.get(metric_id)
     return FAMILIES.get(prefix + point) if rest else None

@@ -138,11 +138,13 @@ class PriceHistory(Mapping[str, PriceSeries]):
                 raise BadPrices("Stored price history starts with unknown bytes: load the prices again.")
             start = _HEADER.size + head_bytes
             rows = msgspec.json.decode(data[_HEADER.size : start], type=list[tuple[str, str, Badge, int]])
-            body = zlib.decompressobj().decompress(data[start:], body_bytes)
+            unpacking = zlib.decompressobj()
+            # One byte more than announced, so that the stream reaches its checksum but never fills the memory.
+            body = unpacking.decompress(data[start:], body_bytes + 1)
         except (struct.error, msgspec.MsgspecError, zlib.error) as error:
             raise BadPrices(f"Stored price history cannot be read ({error}): load the prices again.") from None
         counts = [count for *_, count in rows]
-        if min(counts, default=0) < 0 or sum(counts) * _BYTES_PER_CLOSE != len(body):
+        if min(counts, default=0) < 0 or sum(counts) * _BYTES_PER_CLOSE != len(body) or not unpacking.eof:
             raise BadPrices("Stored price history is cut short: load the prices again.")
         total = sum(counts)
         steps = np.frombuffer(body, dtype="<i4", count=total).astype(np.int64)

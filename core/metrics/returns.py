@@ -64,7 +64,7 @@ class NoSample:
 def samples(
     portfolios: Sequence[Portfolio], valuations: Sequence[Valuation], rates: Rates, prices: PriceHistory
 ) -> Iterator[Sample | NoSample]:
-    """Returns of every portfolio, those with the same days and base currency computed as one matrix product.
+    """Returns of every portfolio; those with the same days and base currency share one table of moves.
 
     Each portfolio keeps the days that all its series have, up to its own day; today's weights are held by daily
     rebalancing. Base cash earns nothing, foreign cash earns its exchange rate. Lines without a usable history
@@ -173,7 +173,7 @@ class _Table:
         self._factors: dict[tuple[str, str], Floats] = {}
 
     def samples(self, plans: Sequence[_Plan]) -> Iterator[Sample | NoSample]:
-        """Group the plans by base currency and common days, and multiply each group out."""
+        """Group the plans by base currency and common days, and compute each group from one table of moves."""
         groups: defaultdict[tuple[str, bytes], list[_Plan]] = defaultdict(list)
         masks: dict[tuple[date, frozenset[int]], NDArray[np.bool_]] = {}
         for plan in plans:
@@ -207,15 +207,17 @@ class _Table:
             if self._currency[symbol] != base:
                 closes[place[symbol]] *= self._factor(self._currency[symbol], base)[days]
         moves = closes[:, 1:] / closes[:, :-1] - 1.0
-        weights = np.zeros((len(symbols), len(group)))
-        for column, plan in enumerate(group):
-            for symbol, weight in plan.weights.items():
-                weights[place[symbol], column] = weight
+        # One product a portfolio over its own lines, each row contiguous: a single large product, or sums across rows,
+        # would round differently with every set of portfolios, and a fact must not depend on who else was asked for.
+        returns = np.empty((len(group), days.size - 1))
+        for row, plan in enumerate(group):
+            weights = np.fromiter(plan.weights.values(), dtype=np.float64)
+            np.matmul(weights, moves[[place[symbol] for symbol in plan.weights]], out=returns[row])
         return Sample(
             tuple(plan.member for plan in group),
             self._dates[days[0]],
             self._dates[days[-1]],
-            moves.T @ weights,
+            returns.T,
         )
 
     def _common(self, as_of: date, calendars: frozenset[int]) -> NDArray[np.bool_]:
