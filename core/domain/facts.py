@@ -74,8 +74,9 @@ class HoldingFact:
 
     Attributes:
         holding_id: Unique in the portfolio; the symbol, with "#2" appended to a repeated one.
-        weight_pct: Share of total value in percent; negative for short lines.
-        value_base: Market value in the portfolio's base currency.
+        weight_pct: Share of total value in percent; negative for short lines, NaN where shares have no meaning
+            (a rate is missing, or the total is not above zero; the sheet's absent facts say which).
+        value_base: Market value in the portfolio's base currency; NaN where its rate is missing.
     """
 
     holding_id: str

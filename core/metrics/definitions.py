@@ -39,7 +39,10 @@ class Definition:
 
 
 _SHARE = "of total value, where total value is the sum of all lines in base currency, short lines and cash included"
-_DAILY = "of the portfolio's simple daily returns r in base currency, present weights rebalanced daily, cash earning 0"
+_DAILY = (
+    "of the portfolio's simple daily returns r in base currency at each day's last known rates, present weights "
+    "rebalanced daily, cash earning 0"
+)
 
 HOLDINGS_METRICS: dict[str, Definition] = {
     "total_value": Definition(Unit.CCY, 2, "Sum of the market values of all lines, each converted to base currency."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +89,15 @@ class _Usable:
 
     def __init__(self, prices: PriceHistory) -> None:
         self._prices = prices
-        self._known: dict[tuple[str, date], bool] = {}
+        self._known: defaultdict[date, dict[str, bool]] = defaultdict(dict)
 
-    def __call__(self, symbol: str, as_of: date) -> bool:
-        known = self._known.get((symbol, as_of))
-        if known is None:
-            series = self._prices.get(symbol)
-            known = series is not None and _describes(series, as_of)
-            self._known[symbol, as_of] = known
+    def on(self, as_of: date, symbols: Iterable[str]) -> Mapping[str, bool]:
+        """For at least these symbols."""
+        known = self._known[as_of]
+        for symbol in symbols:
+            if symbol not in known:
+                series = self._prices.get(symbol)
+                known[symbol] = series is not None and _describes(series, as_of)
         return known
 
 
@@ -114,18 +116,20 @@ def _plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: _Usab
     weights: defaultdict[str, float] = defaultdict(float)
     missing: dict[str, float] = {}
     gross = covered = 0.0
+    has_history = usable.on(portfolio.as_of, [holding.symbol for holding in portfolio.holdings])
     for holding, value in zip(portfolio.holdings, valuation.values, strict=True):
         gross += abs(value)
         if holding.asset_class is AssetClass.CASH:
             covered += abs(value)
             if holding.currency != portfolio.base_currency:
                 weights[_CASH_IN + holding.currency] += value / valuation.total
-        elif usable(holding.symbol, portfolio.as_of):
+        elif has_history[holding.symbol]:
             covered += abs(value)
             weights[holding.symbol] += value / valuation.total
         else:
             missing[holding.symbol] = missing.get(holding.symbol, 0.0) + abs(value)
-    if covered < MIN_COVERAGE * gross:
+    # Exactly 95 % is enough, whichever way the sums were rounded.
+    if covered < (MIN_COVERAGE - 1e-9) * gross:
         return NoSample(member, _why_uncovered(covered / gross, missing))
     if not any(not symbol.startswith(_CASH_IN) for symbol in weights):
         return NoSample(member, "No line has a price history: cash alone has no returns to measure.")
@@ -142,7 +146,7 @@ def _why_uncovered(share: float, missing: dict[str, float]) -> str:
     largest = sorted(missing, key=lambda symbol: (-missing[symbol], symbol))
     more = f" and {len(largest) - _NAMED} more" if len(largest) > _NAMED else ""
     return (
-        f"Price history covers {share:.1%} of gross value and {MIN_COVERAGE:.0%} is needed; none that is long and "
+        f"Price history covers {floor(1000 * share) / 10}% of gross value and {MIN_COVERAGE:.0%} is needed; none that is long and "
         f"recent enough for {', '.join(largest[:_NAMED])}{more}."
     )
 
@@ -169,7 +173,7 @@ class _Table:
                 self._closes[self._row[symbol], np.searchsorted(self._axis, series.days)] = series.closes
         self._calendars: dict[bytes, int] = {}
         self._masks: list[NDArray[np.bool_]] = []
-        self._calendar_of: dict[tuple[str, str], int] = {}
+        self._calendar_of: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._factors: dict[tuple[str, str], Floats] = {}
 
     def samples(self, plans: Sequence[_Plan]) -> Iterator[Sample | NoSample]:
@@ -177,7 +181,7 @@ class _Table:
         groups: defaultdict[tuple[str, bytes], list[_Plan]] = defaultdict(list)
         masks: dict[tuple[date, frozenset[int]], NDArray[np.bool_]] = {}
         for plan in plans:
-            key = plan.as_of, frozenset(self._calendar(symbol, plan.base) for symbol in plan.weights)
+            key = plan.as_of, frozenset(self._calendars_in(plan.base, plan.weights))
             if key not in masks:
                 masks[key] = self._common(*key)
             mask = masks[key]
@@ -226,19 +230,18 @@ class _Table:
             mask = mask & self._masks[calendar]
         return mask
 
-    def _calendar(self, symbol: str, base: str) -> int:
-        """A number for the set of days on which a symbol has a value in `base`; most symbols share a few sets."""
-        known = self._calendar_of.get((symbol, base))
-        if known is not None:
-            return known
-        mask = ~np.isnan(self._closes[self._row[symbol]])
-        if self._currency[symbol] != base:
-            mask &= ~np.isnan(self._factor(self._currency[symbol], base))
-        number = self._calendars.setdefault(mask.tobytes(), len(self._masks))
-        if number == len(self._masks):
-            self._masks.append(mask)
-        self._calendar_of[symbol, base] = number
-        return number
+    def _calendars_in(self, base: str, symbols: Iterable[str]) -> Iterator[int]:
+        """For each symbol a number for the set of days on which it has a value in `base`; most share a few sets."""
+        known = self._calendar_of[base]
+        for symbol in symbols:
+            if symbol not in known:
+                mask = ~np.isnan(self._closes[self._row[symbol]])
+                if self._currency[symbol] != base:
+                    mask &= ~np.isnan(self._factor(self._currency[symbol], base))
+                known[symbol] = self._calendars.setdefault(mask.tobytes(), len(self._masks))
+                if known[symbol] == len(self._masks):
+                    self._masks.append(mask)
+            yield known[symbol]
 
     def _factor(self, currency: str, base: str) -> Floats:
         """Units of `base` for one of `currency` on each day of the axis, last known; NaN before the first rate."""
