@@ -145,8 +145,9 @@ def _plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: _Usab
 def _why_uncovered(share: float, missing: dict[str, float]) -> str:
     largest = sorted(missing, key=lambda symbol: (-missing[symbol], symbol))
     more = f" and {len(largest) - _NAMED} more" if len(largest) > _NAMED else ""
+    covered = floor(1000 * share + 1e-6) / 10  # rounded down: 94.99 % must not read 95 %
     return (
-        f"Price history covers {floor(1000 * share) / 10}% of gross value and {MIN_COVERAGE:.0%} is needed; none that is long and "
+        f"Price history covers {covered}% of gross value and {MIN_COVERAGE:.0%} is needed; none that is long and "
         f"recent enough for {', '.join(largest[:_NAMED])}{more}."
     )
 
