@@ -1,0 +1,300 @@
+"""The Batch API of OpenAI, or of any server that speaks it, on the official SDK."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import httpx2
+import openai
+
+from core.domain.batch import ENDED, Batch, RemoteFile
+from core.errors import (
+    BadSetting,
+    DownloadCut,
+    ProviderAmbiguous,
+    ProviderRefused,
+    ResultLost,
+    StorageTrouble,
+)
+from core.providers import shapes
+from core.providers.failures import told_apart
+from core.providers.streaming import Assembler
+from core.settings import LOOPBACK
+
+_CONNECT_SECONDS = 5.0
+_READ_RETRIES = 1
+_SLOW_START_SECONDS = 10.0
+_BATCHES_A_PAGE = 100
+_FILES_A_PAGE = 1000
+
+
+class OpenAIProvider:
+    """`Provider` over HTTP. One instance may be shared by threads; close it at the end.
+
+    What costs money or leaves something behind (upload, create, stream, cancel) is sent once, on a connection of its
+    own: a pooled connection that the server has just closed would make the call's outcome unknown for nothing.
+    Reads are repeated once by the SDK, but never because of a rate limit, which the caller waits out.
+
+    Organisation and project follow the SDK's own environment variables; the address never does. Proxy variables are
+    followed except for an address on this machine. Redirects are refused: they could carry a request elsewhere.
+
+    Args:
+        api_key: Sent as a bearer token; never logged and never part of a message.
+        base_url: With the version, such as https://api.openai.com/v1.
+        timeout_seconds: Longest silence of the server in any call, and of a single read in a download.
+        download_deadline_seconds: Longest time that one download may take.
+        min_bytes_per_second: Slowest average rate of a download, measured after its first ten seconds.
+        input_expires_after_seconds: Lifetime of uploaded files (3,600 to 2,592,000); None leaves the provider's own.
+        clock: Monotonic seconds.
+
+    Raises:
+        BadSetting: The key holds characters that no HTTP header can carry.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        timeout_seconds: float = 60,
+        *,
+        download_deadline_seconds: float = 1800,
+        min_bytes_per_second: float = 10_000,
+        input_expires_after_seconds: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        key = api_key.strip()
+        # Refused here, because the HTTP library would quote the whole header in its complaint.
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise BadSetting("OPENAI_API_KEY is empty or holds characters that cannot be sent. Copy the key again.")
+        self._key = key
+        self._deadline_seconds = download_deadline_seconds
+        self._min_rate = min_bytes_per_second
+        self._expires_after = input_expires_after_seconds
+        self._clock = clock
+        timeout = httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
+        trust_env = httpx2.URL(base_url).host not in LOOPBACK
+        self._once = openai.OpenAI(
+            api_key=key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=0,
+            http_client=httpx2.Client(
+                timeout=timeout, trust_env=trust_env, limits=httpx2.Limits(max_keepalive_connections=0)
+            ),
+        )
+        self._reads = openai.OpenAI(
+            api_key=key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=_READ_RETRIES,
+            http_client=httpx2.Client(
+                timeout=timeout, trust_env=trust_env, event_hooks={"response": [_leave_rate_limits_to_the_caller]}
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return f"OpenAIProvider({str(self._reads.base_url)!r})"
+
+    def close(self) -> None:
+        """Close the connections; the instance cannot be used afterwards."""
+        self._once.close()
+        self._reads.close()
+
+    def find_upload(self, name: str) -> RemoteFile | None:
+        """The oldest batch input file of this name, or None. Reads the whole list."""
+        with told_apart("list the uploaded files", self._key):
+            found = [
+                file
+                for item in self._pages("/files", {"purpose": "batch", "limit": _FILES_A_PAGE})
+                if (file := shapes.remote_file(item)).name == name
+            ]
+        return min(found, key=lambda file: (file.created_at, file.file_id), default=None)
+
+    def upload(self, path: Path, name: str) -> RemoteFile:
+        """Send a JSONL file under `name`, streamed from disk. Not retried."""
+        with path.open("rb") as content, told_apart(f"upload {name}", self._key):
+            answer = self._once.files.with_raw_response.create(
+                file=(name, content, "application/jsonl"),
+                purpose="batch",
+                expires_after=(
+                    openai.omit
+                    if self._expires_after is None
+                    else {"anchor": "created_at", "seconds": self._expires_after}
+                ),
+            )
+            return shapes.remote_file(_document(answer.http_response))
+
+    def create_batch(self, file_id: str, endpoint: str, metadata: Mapping[str, str]) -> Batch:
+        """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens."""
+        with told_apart("create the batch", self._key):
+            answer = self._once.batches.with_raw_response.create(
+                input_file_id=file_id,
+                endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
+                completion_window="24h",
+                metadata=dict(metadata),
+            )
+            return shapes.batch(_document(answer.http_response))
+
+    def check(self, batch_id: str) -> Batch:
+        """The provider's present view of a batch."""
+        with told_apart(f"look at batch {batch_id}", self._key):
+            return shapes.batch(_document(self._reads.batches.with_raw_response.retrieve(batch_id).http_response))
+
+    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
+        """Every batch created at or after `newer_than`, all pages, in the provider's order."""
+        with told_apart("list the batches", self._key):
+            for item in self._pages("/batches", {"limit": _BATCHES_A_PAGE}):
+                batch = shapes.batch(item)
+                # No early stop: the order of the list is documented nowhere.
+                if newer_than is None or batch.created_at >= newer_than:
+                    yield batch
+
+    def cancel(self, batch_id: str) -> Batch:
+        """Ask for a batch to stop; one that has already ended is returned as it is."""
+        with told_apart(f"cancel batch {batch_id}", self._key):
+            try:
+                return shapes.batch(_document(self._once.batches.with_raw_response.cancel(batch_id).http_response))
+            except openai.ConflictError:
+                batch = self.check(batch_id)
+        if batch.status not in ENDED:
+            raise ProviderAmbiguous(f"Batch {batch_id} is {batch.status} and could not be cancelled now. Ask again.")
+        return batch
+
+    def download(self, file_id: str, to: Path) -> int:
+        """Stream a file to `to` (replaced once complete), fsync it, and return its size in bytes.
+
+        A body that ends early without saying how long it should be cannot be noticed here: the caller checks the
+        closing newline and the number of lines.
+
+        Raises:
+            DownloadCut: It ended early, took too long, or went slower than the minimum rate.
+            ResultLost: The provider no longer has it.
+            StorageTrouble: The disk is full or read-only.
+        """
+        part = to.with_name(to.name + ".part")
+        try:
+            with told_apart(f"download file {file_id}", self._key):
+                size = self._save(file_id, part)
+            part.replace(to)
+        except ProviderRefused as refusal:
+            if refusal.status == 404:
+                raise ResultLost(f"The provider no longer has result file {file_id}: {refusal}") from None
+            raise
+        except OSError as error:
+            raise StorageTrouble(
+                f"Result file {file_id} could not be written to {to}: {error.strerror}. Free some space and try again."
+            ) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return size
+
+    def delete_file(self, file_id: str) -> None:
+        """Remove a remote file; one that is already gone is fine."""
+        with told_apart(f"delete file {file_id}", self._key):
+            try:
+                self._reads.files.with_raw_response.delete(file_id)
+            except openai.NotFoundError:
+                return
+
+    def stream(self, endpoint: str, body: Mapping[str, Any]) -> Generator[str, None, dict[str, Any]]:
+        """Ask once, synchronously: yields pieces of text and returns the final response body. Not retried.
+
+        Args:
+            endpoint: "/v1/chat/completions" or "/v1/responses", as a batch names it.
+            body: The request body as a batch line carries it.
+        """
+        assembler = Assembler.for_endpoint(endpoint)
+        with told_apart("get an answer", self._key):
+            events = self._once.post(
+                endpoint.removeprefix("/v1"),
+                cast_to=object,
+                body={**body, **assembler.options},
+                stream=True,
+                stream_cls=openai.Stream[object],
+            )
+            with events:
+                try:
+                    for event in events:
+                        yield from assembler.add(event)
+                except json.JSONDecodeError:
+                    raise shapes.Malformed("an event of the stream is not JSON") from None
+            return assembler.result()
+
+    def models(self) -> dict[str, date | None]:
+        """Model ids this key may use, each with its announced shutdown date or None."""
+        with told_apart("list the models", self._key):
+            return shapes.shutdown_dates(_document(self._reads.models.with_raw_response.list().http_response))
+
+    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[object]:
+        after: str | None = None
+        seen: set[str] = set()
+        while True:
+            asked = {**query, "after": after} if after else query
+            answer = self._reads.get(path, cast_to=httpx2.Response, options={"params": asked})
+            items, more = shapes.page(_document(answer))
+            yield from items
+            last = items[-1].get("id") if items and isinstance(items[-1], dict) else None
+            # A server that repeats its cursor would keep us here for ever.
+            if not more or not isinstance(last, str) or last in seen:
+                return
+            seen.add(last)
+            after = last
+
+    def _save(self, file_id: str, part: Path) -> int:
+        with self._reads.files.with_streaming_response.content(file_id) as answer, part.open("wb") as out:
+            response = answer.http_response
+            if "html" in response.headers.get("content-type", "").lower():
+                raise shapes.Malformed("a web page came instead of the file")
+            try:
+                self._pour(response, out, file_id)
+            except httpx2.HTTPError as error:
+                # Raw, because the SDK does not wrap what happens while a body is read.
+                raise DownloadCut(
+                    f"Result file {file_id} broke off after {out.tell():,} bytes ({type(error).__name__}). "
+                    "It will be fetched again from the start."
+                ) from None
+            announced = response.headers.get("content-length", "")
+            if announced.isdigit() and int(announced) != response.num_bytes_downloaded:
+                raise DownloadCut(
+                    f"Result file {file_id} has {response.num_bytes_downloaded:,} bytes and {int(announced):,} were "
+                    "announced. It will be fetched again from the start."
+                )
+            out.flush()
+            os.fsync(out.fileno())
+            return out.tell()
+
+    def _pour(self, response: httpx2.Response, out: IO[bytes], file_id: str) -> None:
+        start = self._clock()
+        # Chunks as they arrive: a fixed chunk size would wait for its fill and never look at the clock.
+        for chunk in response.iter_bytes():
+            out.write(chunk)
+            elapsed = self._clock() - start
+            if elapsed > self._deadline_seconds:
+                raise DownloadCut(
+                    f"Result file {file_id} was not complete after {elapsed:.0f} s ({out.tell():,} bytes). "
+                    "It will be fetched again."
+                )
+            if elapsed > _SLOW_START_SECONDS and response.num_bytes_downloaded < elapsed * self._min_rate:
+                raise DownloadCut(
+                    f"Result file {file_id} came at {response.num_bytes_downloaded / elapsed:,.0f} bytes per second; "
+                    f"at least {self._min_rate:,.0f} are needed. It will be fetched again."
+                )
+
+
+def _document(response: httpx2.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        raise shapes.Malformed("what came is not JSON") from None
+
+
+def _leave_rate_limits_to_the_caller(response: httpx2.Response) -> None:
+    # The SDK would otherwise sleep for as long as the server asks, up to two minutes, inside the call.
+    if response.status_code == 429:
+        response.headers["x-should-retry"] = "false"

@@ -1,0 +1,133 @@
+"""The text that the local server answers with: computed from the prompt, shaped by the schema, marked as simulated."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from core.providers.server import blocks, risk_rules
+from core.providers.server.faults import draw
+from core.providers.server.fitting import fit
+
+SIMULATED = "Simulated answer: the local server was asked instead of a model."
+
+
+def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) -> str:
+    """What the model would have written.
+
+    Args:
+        body: A chat or responses body.
+        path: Which of the two.
+        custom_id: Decides where a fault strikes.
+        fault: A kind of faulty answer that shows in the text, or None.
+    """
+    wanted = _wanted_format(body, path)
+    if wanted is None:
+        return SIMULATED
+    tables = blocks.read(blocks.user_text(body))
+    schema = wanted.get("schema")
+    if not isinstance(schema, Mapping):
+        # Plain JSON mode: the keys of the risk answer where there is something to judge.
+        document = risk_rules.answer(tables) if tables.metrics else {"simulated": True, "note": SIMULATED}
+    else:
+        document = fit(schema, _known(schema, tables))
+    if fault is not None:
+        document = _spoilt(document, fault, custom_id)
+    answer = orjson.dumps(document).decode()
+    return answer[: len(answer) * 2 // 3] if fault == "invalid_json" else answer
+
+
+def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
+    if path == "/v1/responses":
+        options = body.get("text")
+        wanted = options.get("format") if isinstance(options, Mapping) else None
+    else:
+        wanted = body.get("response_format")
+        if isinstance(wanted, Mapping) and isinstance(wanted.get("json_schema"), Mapping):
+            return {"type": "json_schema", "schema": wanted["json_schema"].get("schema")}
+    return wanted if isinstance(wanted, Mapping) and wanted.get("type") != "text" else None
+
+
+def _known(schema: Mapping[str, Any], tables: blocks.Blocks) -> dict[str, Any]:
+    properties = schema.get("properties")
+    properties = properties if isinstance(properties, Mapping) else {}
+    whole = risk_rules.answer(tables)
+    if "risks" in properties:
+        return whole
+    # Of another analysis only what all of them share can be said by these rules.
+    kind = properties.get("analysis_type")
+    name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
+    shared = ("schema_version", "portfolio_id", "as_of_date", "base_currency", "language", "data_gaps", "caveats")
+    return {
+        **{each: whole[each] for each in shared},
+        "headline": f"Simulated answer: {name} without judgement",
+        "summary": f"{SIMULATED} It fills the requested form and judges nothing.",
+    }
+
+
+def _spoilt(document: Any, fault: str, custom_id: str) -> Any:
+    spoilt = copy.deepcopy(document)
+    if fault == "wrong_shape" and isinstance(spoilt, dict) and spoilt:
+        del spoilt[sorted(spoilt)[int(draw(custom_id) * len(spoilt))]]
+    elif fault == "unsupported" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
+        spoilt["summary"] += " About 87.31 % of comparable portfolios carry less risk."
+    elif fault == "line_separator" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
+        spoilt["summary"] += "\u2028Second line\u0085third line."
+    elif fault in _SLIPS:
+        _slip(spoilt, fault, custom_id)
+    return spoilt
+
+
+def _slip(document: Any, fault: str, custom_id: str) -> None:
+    suits, change = _SLIPS[fault]
+    cited = [each for each in _references(document) if each["value"]]
+    suited = [each for each in cited if suits(each)]
+    if suited:
+        change(suited[int(draw(custom_id + "|which") * len(suited))])
+    elif cited:
+        _SLIPS["wrong_value"][1](cited[int(draw(custom_id + "|which") * len(cited))])
+
+
+def _references(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "metric_id" in value and isinstance(value.get("value"), int | float):
+            yield value
+        for each in value.values():
+            yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def _set(name: str, to: Callable[[Any], Any]) -> Callable[[dict[str, Any]], None]:
+    def change(reference: dict[str, Any]) -> None:
+        reference[name] = to(reference[name])
+
+    return change
+
+
+_Slip = tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]], None]]
+
+
+def _any(reference: dict[str, Any]) -> bool:
+    return bool(reference)
+
+
+_SLIPS: dict[str, _Slip] = {
+    "wrong_value": (_any, _set("value", lambda value: round(value * 1.07 + 0.013, 4))),
+    "wrong_scale": (_any, _set("value", lambda value: round(value * 1000, 4))),
+    "wrong_percent": (lambda each: each.get("unit") == "pct", _set("value", lambda value: round(value / 100, 6))),
+    "wrong_bps": (lambda each: each.get("unit") == "pct", _set("value", lambda value: round(value * 100, 2))),
+    "wrong_sign": (_any, _set("value", lambda value: -value)),
+    "wrong_period": (lambda each: bool(each.get("period")), _set("period", lambda _: "1999-01-01..1999-12-31")),
+    "wrong_unit": (_any, _set("unit", lambda unit: "bps" if unit != "bps" else "days")),
+    "wrong_currency": (
+        lambda each: bool(each.get("currency")),
+        _set("currency", lambda currency: "JPY" if currency != "JPY" else "USD"),
+    ),
+    "wrong_id": (_any, _set("metric_id", lambda metric_id: f"{metric_id}_adjusted")),
+}
+"""Which references each slip can strike, and what it does to one."""

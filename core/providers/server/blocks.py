@@ -1,0 +1,98 @@
+"""Reads the delimited tables of a prompt: what a model would look at to answer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_BLOCK = re.compile(r"<(PORTFOLIO|METRICS|ABSENT|HOLDINGS)>\n(.*?)</\1>", re.DOTALL)
+
+Row = dict[str, str]
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The tables of one prompt. A prompt without tables gives empty ones.
+
+    Attributes:
+        portfolio: Key and value of the PORTFOLIO table.
+        metrics: Rows of METRICS by metric id, in the prompt's order.
+    """
+
+    portfolio: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, Row] = field(default_factory=dict)
+    absent: list[Row] = field(default_factory=list)
+    holdings: list[Row] = field(default_factory=list)
+
+    @property
+    def french(self) -> bool:
+        """True when the answer is wanted in French."""
+        return self.portfolio.get("language", "en").lower().startswith("fr")
+
+    def number(self, metric_id: str) -> float | None:
+        """A metric's value, or None when the prompt does not state it."""
+        row = self.metrics.get(metric_id)
+        try:
+            return float(row["value"]) if row else None
+        except (KeyError, ValueError):
+            return None
+
+    def cite(self, *metric_ids: str) -> list[dict[str, Any]]:
+        """References to those of these metrics that the prompt states, copied as they stand."""
+        return [_reference(self.metrics[each]) for each in metric_ids if self.number(each) is not None]
+
+
+def read(text: str) -> Blocks:
+    """Find the tables in a user message."""
+    found = Blocks()
+    for name, body in _BLOCK.findall(text):
+        lines = [line for line in body.split("\n") if line]
+        if name == "PORTFOLIO":
+            for line in lines:
+                key, _, value = line.partition("|")
+                found.portfolio[key] = value
+            continue
+        header = lines[0].split("|") if lines else []
+        rows = [dict(zip(header, line.split("|"), strict=False)) for line in lines[1:]]
+        if name == "METRICS":
+            found.metrics = {row.get("metric_id", ""): row for row in rows}
+        elif name == "ABSENT":
+            found.absent = rows
+        else:
+            found.holdings = rows
+    return found
+
+
+def user_text(body: Mapping[str, Any]) -> str:
+    """All text that the user's messages of a chat or responses body carry."""
+    messages = body.get("messages") or body.get("input") or []
+    if isinstance(messages, str):
+        return messages
+    parts = [
+        part_text
+        for message in messages
+        if isinstance(message, Mapping) and message.get("role") == "user"
+        for part_text in _texts(message.get("content"))
+    ]
+    return "\n".join(parts)
+
+
+def _texts(content: object) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    if not isinstance(content, list):
+        return []
+    return [part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str)]
+
+
+def _reference(row: Row) -> dict[str, Any]:
+    value = float(row["value"])
+    return {
+        "metric_id": row["metric_id"],
+        "value": int(value) if "." not in row["value"] else value,
+        "unit": row.get("unit", ""),
+        "currency": row.get("currency") or None,
+        "period": row.get("period") or None,
+    }

@@ -1,0 +1,161 @@
+"""The sentences of the simulated risk answer, in the languages that prompts ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Texts hold no figure but {value}, which a metric beside it covers.
+
+    Attributes:
+        decimal: The decimal mark of figures inside sentences.
+        kinds: Names of risk types inside a sentence.
+        claims: By metric id.
+    """
+
+    decimal: str
+    simulated: str
+    no_advice: str
+    headline: str
+    summary: str
+    others: str
+    both: str
+    gap: str
+    var: str
+    no_var: str
+    levels: dict[str, str]
+    severities: dict[str, str]
+    kinds: dict[str, str]
+    explanations: dict[str, str]
+    mitigations: dict[str, str]
+    claims: dict[str, str]
+
+    def figure(self, shown: str) -> str:
+        """A stated value as this language writes it."""
+        return shown.replace(".", self.decimal)
+
+
+_ENGLISH = Words(
+    decimal=".",
+    simulated="Simulated answer: the local server worked it out by plain rules from the figures in the prompt; "
+    "no model was asked.",
+    no_advice="Not investment advice.",
+    headline="Simulated answer: {level} risk, led by {kind} risk",
+    summary="Simulated answer: the portfolio's overall risk is {level}. It is led by {kind} risk{others}. "
+    "The figures are those of the prompt and nothing was added to them.",
+    others=", followed by {others} risk",
+    both=" and ",
+    gap="Not assessed: {reason}",
+    var="On the worst day in twenty, the portfolio lost at least {value} % in one day.",
+    no_var="No price history was given, so no value at risk is stated.",
+    levels={
+        "very_low": "very low", "low": "low", "moderate": "moderate", "elevated": "elevated", "high": "high",
+        "very_high": "very high",
+    },
+    severities={"none": "negligible", "low": "low", "moderate": "moderate", "high": "high", "critical": "critical"},
+    kinds={
+        "concentration": "concentration", "market": "market", "tail": "tail", "interest_rate": "interest-rate",
+        "liquidity": "liquidity", "inflation": "inflation", "currency": "currency", "geopolitical": "country",
+        "factor": "sector", "model": "data",
+    },
+    explanations={
+        "concentration": "Concentration risk is {grade}: much of the value depends on few positions.",
+        "market": "Market risk is {grade}: the portfolio moves with the markets that it is invested in.",
+        "tail": "Tail risk is {grade}, judged by the losses on the worst days of the price history.",
+        "interest_rate": "Interest-rate risk is {grade}: prices of bonds fall when yields rise.",
+        "liquidity": "Liquidity risk is {grade}: some holdings may take time to sell at a fair price.",
+        "inflation": "Inflation risk is {grade}, given the weight of real assets and cash.",
+        "currency": "Currency risk is {grade}: part of the value is in a currency other than the base currency.",
+        "geopolitical": "Country risk is {grade}: one country's economy and law govern a large part of the value.",
+        "factor": "Sector risk is {grade}: one sector has a large weight.",
+        "model": "The prompt states too few figures to judge the risks one by one.",
+    },
+    mitigations={
+        "concentration": "Reduce the largest positions step by step or add unrelated ones.",
+        "market": "Hold a share of assets that do not move with equities.",
+        "tail": "Agree on a loss limit and consider protection against large falls.",
+        "interest_rate": "Shorten the duration or spread maturities.",
+        "liquidity": "Keep a cash reserve for known payments.",
+        "inflation": "Review the share of real assets against the obligations.",
+        "currency": "Hedge the largest foreign currency or accept it knowingly.",
+        "geopolitical": "Spread over more countries.",
+        "factor": "Cap the largest sector.",
+        "model": "Supply prices and classifications.",
+    },
+    claims={
+        "hhi": "The Herfindahl index of the holdings is {value}.",
+        "top1_weight": "The largest holding has {value} % of the value.",
+        "top5_weight": "The five largest holdings have {value} % of the value.",
+        "effective_n": "The portfolio is as diversified as {value} equal holdings.",
+        "volatility": "Annualised volatility is {value} %.",
+        "max_drawdown": "The deepest fall from a peak was {value} %.",
+        "sharpe": "The Sharpe ratio is {value}.",
+        "asset_class.equity": "Equities have {value} % of the value.",
+    },
+)  # fmt: skip
+
+_FRENCH = Words(
+    decimal=",",
+    simulated="Réponse simulée : le serveur local l'a établie par des règles simples à partir des chiffres de la "
+    "demande ; aucun modèle n'a été interrogé.",
+    no_advice="Ceci n'est pas un conseil en investissement.",
+    headline="Réponse simulée (simulated) : risque {level}, surtout {kind}",
+    summary="Réponse simulée (simulated) : le risque global du portefeuille est {level}. Il tient d'abord au risque "
+    "{kind}{others}. Les chiffres sont ceux de la demande et rien n'y a été ajouté.",
+    others=", puis au risque {others}",
+    both=" et au risque ",
+    gap="Non évalué : {reason}",
+    var="Les plus mauvais jours, un sur vingt, le portefeuille a perdu au moins {value} % en un jour.",
+    no_var="Aucun historique de prix n'a été fourni ; aucune valeur en risque n'est donc indiquée.",
+    levels={
+        "very_low": "très faible", "low": "faible", "moderate": "modéré", "elevated": "marqué", "high": "élevé",
+        "very_high": "très élevé",
+    },
+    severities={
+        "none": "négligeable", "low": "faible", "moderate": "modéré", "high": "élevé", "critical": "critique",
+    },
+    kinds={
+        "concentration": "de concentration", "market": "de marché", "tail": "extrême", "interest_rate": "de taux",
+        "liquidity": "de liquidité", "inflation": "d'inflation", "currency": "de change", "geopolitical": "pays",
+        "factor": "sectoriel", "model": "de données",
+    },
+    explanations={
+        "concentration": "Le risque de concentration est {grade} : la valeur dépend de peu de positions.",
+        "market": "Le risque de marché est {grade} : le portefeuille suit les marchés où il est investi.",
+        "tail": "Le risque extrême est {grade}, au vu des pertes des plus mauvais jours de l'historique.",
+        "interest_rate": "Le risque de taux est {grade} : les obligations baissent quand les taux montent.",
+        "liquidity": "Le risque de liquidité est {grade} : certaines positions peuvent être longues à vendre.",
+        "inflation": "Le risque d'inflation est {grade}, vu le poids des actifs réels et des liquidités.",
+        "currency": "Le risque de change est {grade} : une part de la valeur n'est pas dans la devise de base.",
+        "geopolitical": "Le risque pays est {grade} : un seul pays porte une grande part de la valeur.",
+        "factor": "Le risque sectoriel est {grade} : un secteur pèse lourd.",
+        "model": "La demande contient trop peu de chiffres pour juger les risques un par un.",
+    },
+    mitigations={
+        "concentration": "Réduire peu à peu les plus grandes positions ou en ajouter d'autres, sans lien.",
+        "market": "Détenir une part d'actifs qui ne suivent pas les actions.",
+        "tail": "Convenir d'une limite de perte et étudier une protection contre les fortes baisses.",
+        "interest_rate": "Raccourcir la duration ou étaler les échéances.",
+        "liquidity": "Garder une réserve de liquidités pour les paiements connus.",
+        "inflation": "Comparer la part d'actifs réels aux engagements.",
+        "currency": "Couvrir la principale devise étrangère ou l'accepter en connaissance de cause.",
+        "geopolitical": "Répartir sur davantage de pays.",
+        "factor": "Plafonner le premier secteur.",
+        "model": "Fournir les prix et les classifications.",
+    },
+    claims={
+        "hhi": "L'indice de Herfindahl des positions est de {value}.",
+        "top1_weight": "La première position représente {value} % de la valeur.",
+        "top5_weight": "Les plus grandes positions, cinq au total, représentent {value} % de la valeur.",
+        "effective_n": "La diversification équivaut à {value} positions égales.",
+        "volatility": "La volatilité annualisée est de {value} %.",
+        "max_drawdown": "La plus forte baisse depuis un sommet a été de {value} %.",
+        "sharpe": "Le ratio de Sharpe est de {value}.",
+        "asset_class.equity": "Les actions représentent {value} % de la valeur.",
+    },
+)  # fmt: skip
+
+WORDS = {"en": _ENGLISH, "fr": _FRENCH}
+"""By language."""
