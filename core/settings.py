@@ -56,6 +56,10 @@ def _yes(text: str) -> bool:
     raise ValueError("must be yes or no")
 
 
+def _yes_or_auto(text: str) -> bool | None:
+    return None if text.lower() == "auto" else _yes(text)
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -115,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "MOSYCHLOS_LEASE_SECONDS",
-        "60",
+        "30",
         "How long a worker owns a step without a sign of life before another may take it over.",
         _seconds,
     ),
@@ -134,6 +138,12 @@ SETTINGS: tuple[Setting, ...] = (
         _usd,
     ),
     Setting("MOSYCHLOS_BUDGET_THRESHOLDS", "50,80,100", "Percents of a budget at which a notice is shown.", _percents),
+    Setting(
+        "MOSYCHLOS_SIMULATED",
+        "auto",
+        "Whether answers are marked as simulated: yes, no, or auto (yes when the provider's address is this machine).",
+        _yes_or_auto,
+    ),
     Setting("MOSYCHLOS_PROMPTS", None, "Folder of prompts. Default: the prompts that come with the program."),
 )
 """The documented settings; a name that is not here and starts with MOSYCHLOS_ is reported as unknown."""
@@ -158,6 +168,7 @@ class Settings:
     budget_person_usd: Decimal | None
     budget_month_usd: Decimal | None
     budget_thresholds: tuple[int, ...]
+    simulated: bool
     prompts: Path
 
     def __repr__(self) -> str:
@@ -203,11 +214,13 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
             shown = "(hidden)" if setting.secret else repr(text)
             raise BadSetting(f"{setting.name} is {shown}: it {error}.") from None
     home = Path(values["MOSYCHLOS_HOME"] or platformdirs.user_data_dir("mosychlos")).expanduser().absolute()
+    base_url = checked_base_url(values["OPENAI_BASE_URL"], allow_plain_http=values["MOSYCHLOS_ALLOW_PLAIN_HTTP"])
+    simulated = values["MOSYCHLOS_SIMULATED"]
     return Settings(
         home=home,
         database_url=values["MOSYCHLOS_DATABASE_URL"] or f"sqlite:///{home / 'mosychlos.db'}",
         api_key=values["OPENAI_API_KEY"],
-        base_url=checked_base_url(values["OPENAI_BASE_URL"], allow_plain_http=values["MOSYCHLOS_ALLOW_PLAIN_HTTP"]),
+        base_url=base_url,
         poll_seconds=values["MOSYCHLOS_POLL_SECONDS"],
         http_timeout_seconds=values["MOSYCHLOS_HTTP_TIMEOUT_SECONDS"],
         quarantine_seconds=values["MOSYCHLOS_QUARANTINE_SECONDS"],
@@ -217,6 +230,7 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         budget_person_usd=values["MOSYCHLOS_BUDGET_PERSON_USD"],
         budget_month_usd=values["MOSYCHLOS_BUDGET_MONTH_USD"],
         budget_thresholds=values["MOSYCHLOS_BUDGET_THRESHOLDS"],
+        simulated=urlsplit(base_url).hostname in LOOPBACK if simulated is None else simulated,
         prompts=Path(values["MOSYCHLOS_PROMPTS"] or Path(__file__).resolve().parent.parent / "prompts"),
     )
 

@@ -10,8 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from core.analyses.engine import Engine
-from core.analyses.engines import engine_for
+from core.analyses.engines import Engine, engine_for
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
 from core.domain.batch import ResultLine
 from core.domain.cost import Price

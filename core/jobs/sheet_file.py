@@ -139,7 +139,7 @@ def load(document: bytes) -> FactSheet:
                 unit=Unit(unit),
                 currency=currency,
                 period=period,
-                definition=definition_of(metric_id),
+                definition=_definition(metric_id),
                 badge=Badge(badge),
                 decimals=decimals,
             )
@@ -148,3 +148,8 @@ def load(document: bytes) -> FactSheet:
         absent=tuple(AbsentFact(*one) for one in absent),
         holdings=tuple(HoldingFact(*one) for one in holdings),
     )
+
+
+def _definition(metric_id: str) -> str:
+    known = definition_of(metric_id)
+    return known.text if known is not None else ""

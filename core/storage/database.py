@@ -77,6 +77,24 @@ class Database:
             finally:
                 connection.info.pop("immediate", None)
 
+    @contextmanager
+    def exclusively(self, number: int) -> Iterator[None]:
+        """Keep every other process that asks for the same number waiting, for as long as the block runs.
+
+        On SQLite there is only one worker, held by its file lock, so there is nobody to keep waiting.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        with _clear_errors(), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({int(number)})")
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({int(number)})")
+                connection.commit()
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()

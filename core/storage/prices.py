@@ -30,7 +30,7 @@ class Prices:
                 "badge": one.badge.value,
                 "first_day": str(one.days[0]),
                 "last_day": str(one.days[-1]),
-                "body": one.to_bytes(),
+                "body": PriceHistory.from_series([one]).to_bytes(),
             }
             for one in series
         ]
@@ -46,5 +46,5 @@ class Prices:
         with self._database.read() as connection:
             for start in range(0, len(wanted), CHUNK):
                 rows = connection.execute(select(_T.c.body).where(_T.c.symbol.in_(wanted[start : start + CHUNK])))
-                found += [PriceSeries.from_bytes(bytes(body)) for body in rows.scalars()]
+                found += [one for body in rows.scalars() for one in PriceHistory.from_bytes(bytes(body)).values()]
         return PriceHistory.from_series(found)

@@ -91,7 +91,7 @@ class SnapshotTable(SQLModel, table=True):
 
 
 class PriceTable(SQLModel, table=True):
-    """Price history of one symbol, as `PriceSeries.to_bytes` packs it."""
+    """Price history of one symbol, as `PriceHistory.to_bytes` packs it."""
 
     __tablename__ = "price_series"
     symbol: str = Field(primary_key=True)

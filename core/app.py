@@ -1,0 +1,242 @@
+"""Wires everything once. Pages and the CLI hold an App and ask it, with an actor, for everything."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from core.analyses.engines import available
+from core.domain.actor import Actor
+from core.domain.analysis import Kind
+from core.domain.cost import Price
+from core.domain.records import WorkerRow
+from core.errors import BadSetting, ProviderError, StorageTrouble
+from core.guard.access import Permission, require
+from core.guard.budgets import Budgets
+from core.jobs.context import Context, Pace
+from core.jobs.drafting import Drafter
+from core.jobs.portfolio_service import PortfolioService
+from core.jobs.service import JobService
+from core.llm.models import Model, all_models, find
+from core.llm.pricing import price
+from core.llm.prompts import PromptLibrary
+from core.metrics.fx import EcbRates
+from core.settings import Settings
+from core.storage.store import Store
+
+if TYPE_CHECKING:
+    from core.jobs.worker import Worker
+    from core.providers.protocol import Provider
+
+WORKER_SILENT = timedelta(seconds=60)
+"""A worker unheard of for longer counts as gone."""
+
+LOW_DISK_BYTES = 500_000_000
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the health report: `state` is "ok", "warning" or "error"."""
+
+    name: str
+    state: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model with its prices, as lists show it."""
+
+    model: Model
+    batch: Price | None
+    sync: Price | None
+    shut_down: bool
+
+
+class App:
+    """The façade. Every question takes the actor who asks."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.library = PromptLibrary(settings.prompts)
+        self._store = store
+        self._clock = clock
+        rates = EcbRates()
+        budgets = Budgets(
+            settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
+        )
+        self.portfolios = PortfolioService(store, rates, clock)
+        self.jobs = JobService(
+            store,
+            Drafter(store, rates, self.library),
+            budgets,
+            settings.home,
+            clock,
+            simulated=settings.simulated,
+        )
+        self.budgets = budgets
+
+    @property
+    def simulated(self) -> bool:
+        """True when answers come from the local stand-in and must be marked so."""
+        return self.settings.simulated
+
+    def now(self) -> datetime:
+        """The present moment by this App's clock."""
+        return self._clock()
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Analyses that can be asked for."""
+        return available()
+
+    def models(self, *, usable_only: bool = False) -> list[ModelRow]:
+        """Known models with their prices today."""
+        rows = [self.model(one.model_id) for one in all_models()]
+        return [row for row in rows if not (usable_only and row.shut_down)]
+
+    def model(self, model_id: str) -> ModelRow:
+        """One model; an unknown one comes with conservative capabilities and `known` False."""
+        now, model = self._clock(), find(model_id)
+        return ModelRow(
+            model=model,
+            batch=price(model_id, batch=True, at=now),
+            sync=price(model_id, batch=False, at=now),
+            shut_down=model.shutdown is not None and model.shutdown <= now.date(),
+        )
+
+    def workers(self, actor: Actor) -> list[WorkerRow]:
+        """Workers heard of lately, the liveliest first."""
+        require(actor, Permission.JOB_READ)
+        return self._store.workers.alive()
+
+    def worker_is_alive(self, actor: Actor) -> bool:
+        """True when some worker has shown life within a minute."""
+        workers = self.workers(actor)
+        return bool(workers) and self._clock() - workers[0].beat_at < WORKER_SILENT
+
+    def health(self, actor: Actor) -> list[Check]:
+        """Whether everything that jobs need is there, each with what to do if not."""
+        checks = [self._database_check(), self._disk_check(), self._prompts_check()]
+        alive = self.worker_is_alive(actor)
+        checks.append(
+            Check(
+                "worker",
+                "ok" if alive else "warning",
+                "A worker is running."
+                if alive
+                else "No worker is running: jobs wait. Start one with: mosychlos worker",
+            )
+        )
+        simulated = " Answers are simulated." if self.settings.simulated else ""
+        checks.append(Check("provider", "ok", f"{self.settings.base_url}.{simulated}"))
+        if not self.budgets.any_set:
+            checks.append(Check("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
+        return checks
+
+    def _database_check(self) -> Check:
+        started = time.perf_counter()
+        try:
+            self._store.workers.alive()
+        except StorageTrouble as error:
+            return Check("database", "error", str(error))
+        took = (time.perf_counter() - started) * 1000
+        return Check("database", "ok", f"{self._store.database.dialect} answers in {took:.0f} ms.")
+
+    def _disk_check(self) -> Check:
+        free = shutil.disk_usage(self.settings.home).free
+        low = free < LOW_DISK_BYTES
+        remedy = " Free some space before the next job." if low else ""
+        return Check("disk", "warning" if low else "ok", f"{free / 1e9:.1f} GB free in the data directory.{remedy}")
+
+    def _prompts_check(self) -> Check:
+        kinds = self.library.kinds()
+        return Check("prompts", "ok" if kinds else "error", f"{len(kinds)} prompt kinds: {', '.join(kinds)}.")
+
+    def provider(self) -> Provider:
+        """A door to the provider, with the key. For the worker and the CLI only.
+
+        Raises:
+            BadSetting: There is no key.
+        """
+        from core.providers.openai_provider import OpenAIProvider
+
+        if not self.settings.api_key:
+            raise BadSetting("OPENAI_API_KEY is not set. Set it, or try everything without a key with: mosychlos demo")
+        return OpenAIProvider(self.settings.api_key, self.settings.base_url, self.settings.http_timeout_seconds)
+
+    def context(self, provider: Provider, crossing: Callable[[str], None] = lambda _point: None) -> Context:
+        """What the worker's steps need."""
+        settings = self.settings
+        return Context(
+            store=self._store,
+            provider=provider,
+            pace=Pace(
+                poll=settings.poll_seconds,
+                http_timeout=settings.http_timeout_seconds,
+                quarantine=settings.quarantine_seconds,
+                lease=settings.lease_seconds,
+            ),
+            home=settings.home,
+            clock=self._clock,
+            crossing=crossing,
+        )
+
+    def worker(self, crossing: Callable[[str], None] = lambda _point: None) -> Worker:
+        """A worker, ready to run.
+
+        Raises:
+            BadSetting: There is no key.
+        """
+        from core.jobs.worker import Worker
+
+        return Worker(
+            self.context(self.provider(), crossing),
+            database_url=self.settings.database_url,
+            threads=self.settings.worker_threads,
+            provider_name=self.settings.base_url,
+        )
+
+    def provider_check(self) -> Check:
+        """Whether the provider answers and takes the key."""
+        try:
+            known = self.provider().models()
+        except BadSetting as error:
+            return Check("key", "error", str(error))
+        except ProviderError as error:
+            return Check("provider", "error", str(error))
+        return Check("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")
+
+    def upgrade(self) -> list[str]:
+        """Apply missing migrations; returns their names."""
+        return self._store.upgrade()
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._store.close()
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, migrate: bool = True) -> App:
+    """Open the data directory and the database, migrate, and wire the rooms.
+
+    Raises:
+        StorageTrouble: The data directory or the database cannot be used.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageTrouble(
+            f"The data directory '{settings.home}' cannot be made ({error.strerror}). Set MOSYCHLOS_HOME to another one."
+        ) from error
+    app = App(settings, Store(settings.database_url), clock)
+    if migrate:
+        app.upgrade()
+    return app

@@ -1,0 +1,125 @@
+"""A job's answers taken together: what a committee reads before it reads any single one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median, quantiles
+
+from core.domain.analysis import Usage
+from core.domain.records import ItemCounts, Job
+
+LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
+"""Risk levels from calm to severe."""
+
+FENCE = 1.5
+"""Tukey's fence: a value beyond the upper quartile by this many interquartile ranges stands out (Tukey 1977)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A portfolio far more concentrated than the others of its job."""
+
+    portfolio_id: str
+    name: str
+    hhi: float
+    top1_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Stated numbers of all answers, by what checking them found."""
+
+    verified: int
+    mismatched: int
+    unsupported: int
+    clean_answers: int
+    flagged_answers: int
+
+    @property
+    def stated(self) -> int:
+        """All stated numbers."""
+        return self.verified + self.mismatched + self.unsupported
+
+    @property
+    def verified_share(self) -> float | None:
+        """Verified over stated, a fraction; None when nothing was stated."""
+        return self.verified / self.stated if self.stated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A job in figures.
+
+    Attributes:
+        statuses: Requests by how they ended.
+        levels: Answers by risk level, from calm to severe; every level is present.
+        top_risks: (risk type, portfolios in which it is at least moderate), most frequent first.
+        outliers: Portfolios beyond Tukey's fence of the job's HHI, most concentrated first.
+        hhi_median: Of the job's portfolios; None without any.
+        errors: Errors by code, most frequent first.
+    """
+
+    counts: ItemCounts
+    statuses: Mapping[str, int]
+    levels: Mapping[str, int]
+    top_risks: tuple[tuple[str, int], ...]
+    outliers: tuple[Outlier, ...]
+    hhi_median: float | None
+    hhi_fence: float | None
+    checks: Checks
+    errors: tuple[tuple[str, int], ...]
+    usage: Usage
+    estimate_usd: Decimal | None
+    actual_usd: Decimal | None
+
+
+def summarise(
+    job: Job,
+    rollup: Mapping[str, Mapping[str, int]],
+    concentration: Sequence[tuple[str, str, float, float]],
+    usage: Usage,
+) -> Summary:
+    """Put a job's counts together.
+
+    Args:
+        rollup: Counts by dimension and value, as results wrote them.
+        concentration: (portfolio id, name, HHI, top-1 weight in percent) of every portfolio of the job.
+        usage: Tokens of the settled batches.
+    """
+    numbers, answers = rollup.get("numbers", {}), rollup.get("answers", {})
+    fence, outliers = _outliers(concentration)
+    return Summary(
+        counts=job.row.counts,
+        statuses=dict(rollup.get("status", {})),
+        levels={level: rollup.get("level", {}).get(level, 0) for level in LEVELS},
+        top_risks=_ranked(rollup.get("risk_type", {})),
+        outliers=outliers,
+        hhi_median=median(hhi for _, _, hhi, _ in concentration) if concentration else None,
+        hhi_fence=fence,
+        checks=Checks(
+            verified=numbers.get("verified", 0),
+            mismatched=numbers.get("mismatched", 0),
+            unsupported=numbers.get("unsupported", 0),
+            clean_answers=answers.get("clean", 0),
+            flagged_answers=answers.get("flagged", 0),
+        ),
+        errors=_ranked(rollup.get("error", {})),
+        usage=usage,
+        estimate_usd=job.row.expected_usd,
+        actual_usd=job.row.actual_usd,
+    )
+
+
+def _outliers(rows: Sequence[tuple[str, str, float, float]]) -> tuple[float | None, tuple[Outlier, ...]]:
+    if len(rows) < 4:
+        return None, ()  # fewer than four values have no quartiles worth the name
+    lower, _, upper = quantiles((hhi for _, _, hhi, _ in rows), n=4, method="inclusive")
+    fence = upper + FENCE * (upper - lower)
+    beyond = sorted((row for row in rows if row[2] > fence), key=lambda row: -row[2])
+    return fence, tuple(Outlier(*row) for row in beyond)
+
+
+def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

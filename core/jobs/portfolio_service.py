@@ -1,0 +1,263 @@
+"""What a person may ask about portfolios: read files, keep them, list them, see their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from core.domain.actor import Actor
+from core.domain.facts import FactSheet
+from core.domain.fx import Rates
+from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
+from core.domain.records import Item
+from core.errors import BadInput, UnreadableFile
+from core.guard.access import Permission, require
+from core.intake.reading import read_bytes, read_file
+from core.intake.samples import sample_portfolios
+from core.intake.template import canonical_template
+from core.metrics.factsheet import fact_sheets
+from core.metrics.simulate import simulated_history
+from core.storage.portfolios import Change
+from core.storage.store import Store
+
+READABLE = frozenset({".csv", ".xlsx", ".xml", ".yaml", ".yml", ".json", ".txt"})
+"""Endings that are read when a folder is given; a file named itself is always tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One portfolio that came in."""
+
+    portfolio_id: str
+    name: str
+    format: str
+    as_of: date
+    holdings: int
+    total_value: Decimal | None
+    currency: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    imported: tuple[Imported, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    kept: bool
+
+
+class PortfolioService:
+    """Portfolios for an actor."""
+
+    def __init__(self, store: Store, rates: Rates, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._rates = rates
+        self._clock = clock
+
+    def inspect(
+        self,
+        actor: Actor,
+        name: str,
+        data: bytes,
+        *,
+        format: str = "auto",  # noqa: A002  # the CLI's and the readers' own word
+        base_currency: str | None = None,
+        region: str | None = None,
+    ) -> Intake:
+        """Read an uploaded file without keeping anything.
+
+        Raises:
+            UnreadableFile: Too large, a bomb, or no known format.
+        """
+        require(actor, Permission.PORTFOLIO_IMPORT)
+        return read_bytes(
+            name,
+            data,
+            format=format,
+            base_currency=base_currency,
+            region=region,
+            rates=self._rates,
+            today=self._today(),
+        )
+
+    def keep(self, actor: Actor, intakes: Sequence[Intake]) -> ImportReport:
+        """Store what was read. The same content again changes nothing; a newer date adds a snapshot."""
+        require(actor, Permission.PORTFOLIO_IMPORT)
+        portfolios = [portfolio for intake in intakes for portfolio in intake.portfolios]
+        totals = {id(portfolio): total_value(portfolio, self._rates) for portfolio in portfolios}
+        stored = self._store.portfolios.save(
+            portfolios, lambda portfolio: totals[id(portfolio)], actor=actor.subject, at=self._clock()
+        )
+        return ImportReport(
+            imported=tuple(
+                _imported(portfolio, totals[id(portfolio)], one.change)
+                for portfolio, one in zip(portfolios, stored, strict=True)
+            ),
+            problems=tuple(problem for intake in intakes for problem in intake.problems),
+            notes=tuple(note for intake in intakes for note in intake.notes),
+            kept=True,
+        )
+
+    def import_paths(
+        self,
+        actor: Actor,
+        paths: Sequence[Path],
+        *,
+        format: str = "auto",  # noqa: A002  # the CLI's and the readers' own word
+        base_currency: str | None = None,
+        region: str | None = None,
+        dry_run: bool = False,
+        strict: bool = False,
+    ) -> ImportReport:
+        """Read files and folders and keep their good rows.
+
+        A file that cannot be read is one of the problems, and the others still come in.
+
+        Args:
+            dry_run: Keep nothing, only say what would come in.
+            strict: Keep nothing at all if there is any problem.
+
+        Raises:
+            BadInput: A path does not exist, or a folder holds nothing readable.
+        """
+        require(actor, Permission.PORTFOLIO_IMPORT)
+        intakes: list[Intake] = []
+        for path in _files(paths):
+            try:
+                intakes.append(
+                    read_file(
+                        path,
+                        format=format,
+                        base_currency=base_currency,
+                        region=region,
+                        rates=self._rates,
+                        today=self._today(),
+                    )
+                )
+            except UnreadableFile as error:
+                problem = Problem(path.name, None, "", "", str(error))
+                intakes.append(Intake(path.name, "", (), (problem,)))
+        troubled = any(intake.problems for intake in intakes)
+        if not dry_run and not (strict and troubled):
+            return self.keep(actor, intakes)
+        found = [portfolio for intake in intakes for portfolio in intake.portfolios] if dry_run else []
+        return ImportReport(
+            imported=tuple(_imported(one, total_value(one, self._rates), Change.UNCHANGED) for one in found),
+            problems=tuple(problem for intake in intakes for problem in intake.problems),
+            notes=tuple(note for intake in intakes for note in intake.notes),
+            kept=False,
+        )
+
+    def add_samples(self, actor: Actor) -> ImportReport:
+        """Store the sample portfolios with a simulated price history, both marked as such. Repeatable."""
+        samples = sample_portfolios()
+        report = self.keep(actor, [Intake("samples", "sample", samples)])
+        end = max(portfolio.as_of for portfolio in samples)
+        history = simulated_history([line for portfolio in samples for line in portfolio.holdings], end)
+        self._store.prices.save(history.values())
+        return report
+
+    def template(self) -> bytes:
+        """An example of the canonical positions file."""
+        return canonical_template()
+
+    def page(
+        self, actor: Actor, *, search: str = "", region: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[PortfolioRow]:
+        """Portfolios by name."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.page(search=search, region=region, limit=limit, offset=offset)
+
+    def count(self, actor: Actor, *, search: str = "", region: str | None = None) -> int:
+        """How many there are."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.count(search=search, region=region)
+
+    def ids(self, actor: Actor) -> list[str]:
+        """Every portfolio's id, by name."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.ids()
+
+    def get(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> Portfolio:
+        """A portfolio with its holdings: the newest snapshot, or that of a day.
+
+        Raises:
+            NotFound: No such portfolio.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.load([portfolio_id], as_of=as_of)[0]
+
+    def days(self, actor: Actor, portfolio_id: str) -> list[date]:
+        """Days of which there is a snapshot, oldest first."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.days(portfolio_id)
+
+    def sheet(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> FactSheet:
+        """The facts of one portfolio.
+
+        Raises:
+            NotFound: No such portfolio.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        return sheets_of(self._store, self._rates, self._store.portfolios.load([portfolio_id], as_of=as_of))[0]
+
+    def analyses(self, actor: Actor, portfolio_id: str, *, limit: int = 20) -> list[tuple[str, Item]]:
+        """The newest results about a portfolio: (job id, item)."""
+        require(actor, Permission.JOB_READ)
+        return self._store.items.of_portfolio(portfolio_id, limit=limit)
+
+    def _today(self) -> date:
+        return self._clock().date()
+
+
+def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> list[FactSheet]:
+    """Facts of portfolios, with whatever price history is stored for their symbols."""
+    symbols = {line.symbol for portfolio in portfolios for line in portfolio.holdings}
+    return fact_sheets(portfolios, rates, store.prices.load(symbols))
+
+
+def total_value(portfolio: Portfolio, rates: Rates) -> Decimal | None:
+    """Sum of market values in the base currency, to the cent; None where a rate is missing."""
+    total = Decimal(0)
+    for line in portfolio.holdings:
+        if line.currency == portfolio.base_currency:
+            total += line.market_value
+            continue
+        factor = rates.factor(line.currency, portfolio.base_currency, portfolio.as_of)
+        if factor is None:
+            return None
+        total += line.market_value * Decimal(repr(factor))
+    return total.quantize(Decimal("0.01"))
+
+
+def _imported(portfolio: Portfolio, total: Decimal | None, change: Change) -> Imported:
+    return Imported(
+        portfolio_id=portfolio.portfolio_id,
+        name=portfolio.name,
+        format=portfolio.source_format,
+        as_of=portfolio.as_of,
+        holdings=len(portfolio.holdings),
+        total_value=total,
+        currency=portfolio.base_currency,
+        change=change,
+    )
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in READABLE)
+            if not inside:
+                raise BadInput(f"The folder '{path}' holds no file that could be read ({', '.join(sorted(READABLE))}).")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise BadInput(f"There is no file '{path}'. Check the spelling, or give the full path.")
+    return found

@@ -1,0 +1,446 @@
+"""What a person may ask about jobs: what it would cost, submit, look, cancel, try again."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from core.domain.actor import Actor
+from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.cost import Estimate
+from core.domain.facts import FactSheet
+from core.domain.job import JOB_ENDED, JobState, ShardState
+from core.domain.records import Event, Item, Job, JobRow, Shard, Spend
+from core.errors import BadInput, NotFound, OverBudget, Refused
+from core.guard.access import Permission, require
+from core.guard.budgets import Budgets
+from core.jobs.aggregate import Summary, summarise
+from core.jobs.context import APP, job_folder
+from core.jobs.drafting import Drafter
+from core.jobs.sheet_file import sheet_index, sheet_path
+from core.llm.jsonl import lines
+from core.llm.models import find
+from core.storage.jobs import NewJob
+from core.storage.results import Stray
+from core.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent and what it would cost, before anything is stored.
+
+    Attributes:
+        first_line: The first request exactly as it would be sent.
+        regions: Requests by overlay.
+        blockers: Sentences that stop a submission unless it is forced.
+    """
+
+    estimate: Estimate
+    prompt_version: str
+    first_line: bytes
+    regions: dict[str, int]
+    blockers: tuple[str, ...]
+    over_budget: str
+
+
+class JobService:
+    """Jobs for an actor. Submitting writes an intent; only the worker ever makes a paid call."""
+
+    def __init__(
+        self,
+        store: Store,
+        drafter: Drafter,
+        budgets: Budgets,
+        home: Path,
+        clock: Callable[[], datetime],
+        *,
+        simulated: bool,
+    ) -> None:
+        self._store = store
+        self._drafter = drafter
+        self._budgets = budgets
+        self._home = home
+        self._clock = clock
+        self._simulated = simulated
+
+    def preview(self, actor: Actor, request: AnalysisRequest) -> Preview:
+        """Count and price a wish.
+
+        Raises:
+            BadInput: No portfolio, no such analysis, an unknown portfolio.
+            ModelRefused: The model was shut down.
+        """
+        require(actor, Permission.JOB_PREPARE)
+        at = self._clock()
+        tally, estimate = self._drafter.measure(request, at)
+        return Preview(
+            estimate=estimate,
+            prompt_version=tally.prompt_version,
+            first_line=tally.first.line if tally.first else b"",
+            regions=tally.regions,
+            blockers=_blockers(request, estimate),
+            over_budget=self._over_budget(actor, request, estimate, at),
+        )
+
+    def export(self, actor: Actor, request: AnalysisRequest, path: Path) -> list[Path]:
+        """Write the exact provider input to `path`, or to path.1, path.2 ... when it takes more than one file.
+
+        Raises:
+            BadInput: The folder does not exist or cannot be written.
+        """
+        require(actor, Permission.JOB_PREPARE)
+        job_id = self._new_id()
+        folder = self._home / "exports" / job_id
+        try:
+            built = self._drafter.write(job_id, request, folder, self._clock())
+            many = len(built.files) > 1
+            targets = [
+                path.with_name(f"{path.name}.{number}") if many else path for number in range(1, len(built.files) + 1)
+            ]
+            for file, target in zip(built.files, targets, strict=True):
+                shutil.copyfile(file.path, target)
+        except OSError as error:
+            raise BadInput(f"'{path}' cannot be written: {error.strerror}. Choose another file.") from error
+        finally:
+            self._store.jobs.drop_requests(job_id)
+            shutil.rmtree(folder, ignore_errors=True)
+        return targets
+
+    def submit(self, actor: Actor, request: AnalysisRequest, *, nonce: str | None = None, force: bool = False) -> Job:
+        """Store a job and hand it to the worker.
+
+        Args:
+            nonce: Made by whoever asks, once per wish: the same nonce again is refused, so that a double click or a
+                repeated request submits once.
+            force: Go on past warnings that would stop it; never past a budget, a permission or a shut-down.
+
+        Raises:
+            Refused: A blocker without `force`, a budget, a nonce already used.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        at = self._clock()
+        if not force:
+            _stop_unknown(request)
+        job_id = self._new_id()
+        folder = job_folder(self._home, job_id)
+        try:
+            built = self._drafter.write(job_id, request, folder, at)
+            self._gate(actor, request, built.estimate, at, force=force)
+            new = NewJob(
+                job_id=job_id,
+                request=request,
+                estimate=built.estimate,
+                prompt_version=built.prompt_version,
+                spec_hash=built.spec_hash,
+                nonce=nonce or secrets.token_hex(16),
+                simulated=self._simulated,
+                created_by=actor.subject,
+                created_at=at,
+            )
+            self._store.jobs.add_draft(
+                new, built.files, lambda index: f"{APP}-{job_id}.{index}-{built.spec_hash[:12]}.a1.jsonl"
+            )
+        except BaseException:
+            self._store.jobs.drop_requests(job_id)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._approve(actor, job_id, request, built.estimate.expected_usd, built.spec_hash)
+        return self._store.jobs.get(job_id)
+
+    def _gate(self, actor: Actor, request: AnalysisRequest, estimate: Estimate, at: datetime, *, force: bool) -> None:
+        """Stop early what approval would refuse anyway, so that a refusal leaves no trace in the list of jobs."""
+        blockers = () if force else _blockers(request, estimate)
+        if blockers:
+            raise Refused(f"{' '.join(blockers)} Go on with --force.")
+        over = self._over_budget(actor, request, estimate, at)
+        if over:
+            raise OverBudget(over)
+
+    def _approve(
+        self, actor: Actor, job_id: str, request: AnalysisRequest, expected: Decimal | None, spec_hash: str
+    ) -> None:
+        def check(month: Spend, person: Spend) -> None:
+            self._budgets.check(expected, month, person, max_cost_usd=request.max_cost_usd)
+
+        try:
+            self._store.jobs.approve(job_id, spec_hash, check, actor=actor.subject, at=self._clock())
+        except Refused:
+            self._store.jobs.discard(job_id, actor=actor.subject, at=self._clock())
+            raise
+
+    def _over_budget(self, actor: Actor, request: AnalysisRequest, estimate: Estimate, at: datetime) -> str:
+        month = f"{at:%Y-%m}"
+        try:
+            self._budgets.check(
+                estimate.expected_usd,
+                self._store.jobs.spend(month),
+                self._store.jobs.spend(month, actor.subject),
+                max_cost_usd=request.max_cost_usd,
+            )
+        except Refused as refusal:
+            return str(refusal)
+        return ""
+
+    def cancel(self, actor: Actor, job_id: str) -> JobState:
+        """Ask for a job to stop; finished answers are kept and paid. Returns its state before.
+
+        Raises:
+            NotFound: No such job.
+        """
+        require(actor, Permission.JOB_CANCEL)
+        state = self._store.jobs.get(job_id).row.state
+        if state is JobState.DRAFT:
+            self._store.jobs.discard(job_id, actor=actor.subject, at=self._clock())
+            return state
+        return self._store.jobs.wish_cancel(job_id, actor=actor.subject, at=self._clock())
+
+    def resume(self, actor: Actor, job_id: str) -> int:
+        """Send again what waits for a person, after the cause was repaired; returns how many shards.
+
+        Raises:
+            Refused: Nothing of this job waits for a person.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        waiting = [shard for shard in self.shards(actor, job_id) if shard.state is ShardState.ATTENTION]
+        if not waiting:
+            state = self._store.jobs.get(job_id).row.state
+            raise Refused(f"Nothing of job {job_id} waits for a person; it is {state}.")
+        for shard in waiting:
+            self._store.shards.resume(shard.shard_id, actor=actor.subject, at=self._clock())
+        return len(waiting)
+
+    def page(
+        self,
+        actor: Actor,
+        *,
+        states: Iterable[JobState] = (),
+        kind: Kind | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        search: str = "",
+        limit: int = 50,
+        after: str | None = None,
+        offset: int = 0,
+    ) -> list[JobRow]:
+        """Jobs, newest first."""
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.page(
+            states=states, kind=kind, model=model, since=since, search=search, limit=limit, after=after, offset=offset
+        )
+
+    def count(
+        self,
+        actor: Actor,
+        *,
+        states: Iterable[JobState] = (),
+        kind: Kind | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        search: str = "",
+    ) -> int:
+        """How many jobs match."""
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.count(states=states, kind=kind, model=model, since=since, search=search)
+
+    def count_by_state(self, actor: Actor) -> dict[JobState, int]:
+        """How many jobs stand in each state."""
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.count_by_state()
+
+    def get(self, actor: Actor, job_id: str) -> Job:
+        """A job.
+
+        Raises:
+            NotFound: No such job.
+        """
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.get(job_id)
+
+    def shards(self, actor: Actor, job_id: str) -> list[Shard]:
+        """A job's provider batches, in order."""
+        require(actor, Permission.JOB_READ)
+        self._store.jobs.get(job_id)
+        return self._store.shards.of_job(job_id)
+
+    def events(self, actor: Actor, job_id: str) -> list[Event]:
+        """A job's history, oldest first."""
+        require(actor, Permission.JOB_READ)
+        self._store.jobs.get(job_id)
+        return self._store.jobs.events(job_id)
+
+    def items(
+        self,
+        actor: Actor,
+        job_id: str,
+        *,
+        statuses: Sequence[ResultStatus] = (),
+        level: str | None = None,
+        search: str = "",
+        only_mismatched: bool = False,
+        with_analysis: bool = True,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Item]:
+        """Requests of a job and how they ended."""
+        require(actor, Permission.JOB_READ)
+        return self._store.items.page(
+            job_id,
+            statuses=statuses,
+            level=level,
+            search=search,
+            only_mismatched=only_mismatched,
+            with_analysis=with_analysis,
+            limit=limit,
+            offset=offset,
+        )
+
+    def count_items(
+        self,
+        actor: Actor,
+        job_id: str,
+        *,
+        statuses: Sequence[ResultStatus] = (),
+        level: str | None = None,
+        search: str = "",
+        only_mismatched: bool = False,
+    ) -> int:
+        """How many requests match."""
+        require(actor, Permission.JOB_READ)
+        return self._store.items.count(
+            job_id, statuses=statuses, level=level, search=search, only_mismatched=only_mismatched
+        )
+
+    def each_item(self, actor: Actor, job_id: str) -> Iterator[Item]:
+        """Every request of a job, whatever its size."""
+        require(actor, Permission.JOB_READ)
+        self._store.jobs.get(job_id)
+        return self._store.items.each(job_id)
+
+    def item(self, actor: Actor, job_id: str, custom_id: str) -> Item:
+        """One request of a job.
+
+        Raises:
+            NotFound: No such request.
+        """
+        require(actor, Permission.JOB_READ)
+        found = self._store.items.get(job_id, custom_id)
+        if found is None:
+            raise NotFound(f"Job {job_id} has no request '{custom_id}'.")
+        return found
+
+    def facts(self, actor: Actor, job_id: str, custom_id: str) -> FactSheet | None:
+        """The facts that a request stated, as they were then; None when the file is gone."""
+        require(actor, Permission.JOB_READ)
+        path = sheet_path(job_folder(self._home, job_id))
+        if not path.exists():
+            return None
+        with sheet_index(path) as sheets:
+            try:
+                return sheets.get(custom_id)
+            except KeyError:
+                return None
+
+    def raw_answer(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
+        """The provider's own line for a request, or None."""
+        require(actor, Permission.JOB_READ)
+        raw = self._store.items.raw_line(job_id, custom_id)
+        if raw is None:
+            return None
+        path = job_folder(self._home, job_id) / raw.file
+        if not path.exists():
+            return None
+        with path.open("rb") as file:
+            file.seek(raw.offset)
+            text = file.read(raw.length)
+        try:
+            found = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return {"unreadable": text.decode(errors="replace")}
+        return found if isinstance(found, dict) else {"unreadable": text.decode(errors="replace")}
+
+    def raw_request(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
+        """A request exactly as it was sent, or None when the input file is gone."""
+        require(actor, Permission.JOB_READ)
+        wanted = orjson.dumps(custom_id)
+        for shard in self._store.shards.of_job(job_id):
+            path = Path(shard.path)
+            if not path.exists():
+                continue
+            for line in lines(path):
+                if wanted in line[: len(wanted) + 64]:
+                    found: dict[str, Any] = orjson.loads(line)
+                    if found.get("custom_id") == custom_id:
+                        return found
+        return None
+
+    def errors(self, actor: Actor, job_id: str) -> list[tuple[str, str, int, str]]:
+        """Endings without an analysis, grouped: (status, code, how many, an example)."""
+        require(actor, Permission.JOB_READ)
+        self._store.jobs.get(job_id)
+        return self._store.items.errors(job_id)
+
+    def strays(self, actor: Actor, job_id: str) -> list[Stray]:
+        """Result lines that belong to no request."""
+        require(actor, Permission.JOB_READ)
+        return self._store.items.strays(job_id)
+
+    def summary(self, actor: Actor, job_id: str) -> Summary:
+        """A job's answers taken together.
+
+        Raises:
+            NotFound: No such job.
+        """
+        require(actor, Permission.JOB_READ)
+        job = self._store.jobs.get(job_id)
+        usage, _ = self._store.items.usage(job_id)
+        return summarise(job, self._store.items.rollup(job_id), self._store.items.concentration(job_id), usage)
+
+    def attention(self, actor: Actor) -> list[Shard]:
+        """Provider batches of all jobs that wait for a person."""
+        require(actor, Permission.JOB_READ)
+        return self._store.shards.attention()
+
+    def spend(self, actor: Actor) -> tuple[Spend, list[str]]:
+        """What this month has committed, and a sentence for each budget threshold reached."""
+        require(actor, Permission.JOB_READ)
+        month = f"{self._clock():%Y-%m}"
+        everybody = self._store.jobs.spend(month)
+        return everybody, self._budgets.notices(everybody, self._store.jobs.spend(month, actor.subject))
+
+    def needs_attention(self, actor: Actor, job_id: str) -> list[str]:
+        """Sentences about what of a job waits for a person."""
+        return [
+            f"{shard.shard_id}: {shard.message}"
+            for shard in self.shards(actor, job_id)
+            if shard.state is ShardState.ATTENTION
+        ]
+
+    def is_ended(self, actor: Actor, job_id: str) -> bool:
+        """True when nothing more happens unless a person acts."""
+        return self.get(actor, job_id).row.state in JOB_ENDED | {JobState.ATTENTION}
+
+    def _new_id(self) -> str:
+        # Sorts by time, says the day to a person, and does not collide: 48 random bits a second.
+        return f"{self._clock():%y%m%d-%H%M%S}-{secrets.token_hex(6)}"
+
+
+def _stop_unknown(request: AnalysisRequest) -> None:
+    if not find(request.model).known:
+        raise BadInput(
+            f"The model '{request.model}' is not known. See the known ones with: mosychlos models list. "
+            "--force sends it all the same, with conservative parameters."
+        )
+
+
+def _blockers(request: AnalysisRequest, estimate: Estimate) -> tuple[str, ...]:
+    if estimate.expected_usd is None:
+        return (f"The price of {request.model} is not known, so its cost cannot be estimated.",)
+    return ()

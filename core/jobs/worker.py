@@ -1,0 +1,229 @@
+"""The worker process: finds due shards and runs their steps on the durable engine (DBOS). The only room that knows it.
+
+Our own tables are the truth; the engine drives. A sweep claims due shards and enqueues one short workflow each, named
+by shard and fence. A workflow that was cut off is run again by the engine when its process restarts; whatever the
+engine loses (a stranded workflow, a dropped row, another program version) heals when the claim runs out and the next
+sweep takes the shard up under a higher fence. Nothing here can pay twice: that is decided in `submitting`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from dbos import DBOS, DBOSConfig, Queue, SetWorkflowID
+from dbos import Serializer as EngineSerializer
+
+from core.domain.records import Claim
+from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.jobs.context import Context
+from core.jobs.steps import advance
+
+logger = logging.getLogger(__name__)
+
+VERSION = "1"
+"""Pinned: the engine's default is a hash of the source, which would strand work at every edit."""
+
+BEAT_SECONDS = 10.0
+HOUSEKEEPING_SECONDS = 60.0
+KEEP_WORKFLOWS = timedelta(minutes=10)
+_ENGINE_LOCK = 7_402_118_530_468
+
+
+class PlainJson(EngineSerializer):
+    """JSON instead of the engine's pickle: who can write the database must not be able to run code in the worker."""
+
+    def serialize(self, data: Any) -> str:
+        """To text; an error becomes its sentence."""
+        return json.dumps(data, default=str)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        """From text."""
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        """What the engine records beside each value."""
+        return "mosychlos_json"
+
+
+class Worker:
+    """One worker. Run as many as you like on PostgreSQL; on SQLite a second one stands by until the first ends."""
+
+    def __init__(self, context: Context, *, database_url: str, threads: int, provider_name: str) -> None:
+        self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._context = context
+        self._database = context.store.database
+        self._database_url = database_url
+        self._threads = threads
+        self._provider_name = provider_name
+        self._handed_out: dict[Claim, float] = {}
+        self._lock = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; then finish the steps in hand and leave."""
+        with self._alone(stop) as may_work:
+            if not may_work:
+                return
+            self._launch()
+            try:
+                self._loop(stop)
+            finally:
+                DBOS.destroy(workflow_completion_timeout_sec=30)
+                self._context.store.workers.leave(self.worker_id)
+
+    @contextmanager
+    def _alone(self, stop: threading.Event) -> Iterator[bool]:
+        """On SQLite: hold the one worker's lock, waiting for it as long as another worker lives."""
+        if not self._database.is_sqlite:
+            yield True
+            return
+        self._context.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with lock_path(self._context.home).open("a+b") as file:
+            told = False
+            while not _locked(file):
+                if not told:
+                    logger.warning("another worker holds this data directory; standing by until it ends")
+                    told = True
+                if stop.wait(0.5):
+                    yield False
+                    return
+            yield True
+
+    def _launch(self) -> None:
+        global _current  # noqa: PLW0603  # the engine finds workflows at module level, so their worker must be too
+        _current = self
+        url = f"sqlite:///{self._context.home / 'engine.db'}" if self._database.is_sqlite else self._database_url
+        config: DBOSConfig = {
+            "name": "mosychlos",
+            "system_database_url": url,
+            "application_version": VERSION,
+            # Alone on SQLite, a restarted worker takes up its own workflows; on PostgreSQL each process has its name,
+            # because two that share one would run each other's live steps.
+            "executor_id": "local" if self._database.is_sqlite else self.worker_id,
+            "serializer": PlainJson(),
+            "log_level": "WARNING",
+            "max_executor_threads": self._threads + 4,
+        }
+        DBOS(config=config)
+        with self._database.exclusively(_ENGINE_LOCK):
+            DBOS.launch()
+        logger.info("worker %s started", self.worker_id)
+
+    def _loop(self, stop: threading.Event) -> None:
+        context = self._context
+        started = context.clock()
+        next_beat = next_cleaning = 0.0
+        tick = min(context.pace.poll, 0.5)
+        while True:
+            try:
+                now = time.monotonic()
+                if now >= next_beat:
+                    context.store.workers.beat(
+                        self.worker_id, started_at=started, now=context.clock(), provider=self._provider_name
+                    )
+                    next_beat = now + BEAT_SECONDS
+                if now >= next_cleaning:
+                    self._clean()
+                    next_cleaning = now + HOUSEKEEPING_SECONDS
+                self._sweep()
+            except StorageTrouble as error:
+                logger.error("the database cannot be used now: %s", error)  # noqa: TRY400  # the sentence says it all
+            if stop.wait(tick):
+                return
+
+    def _sweep(self) -> None:
+        with self._lock:
+            oldest = time.monotonic() - self._context.pace.lease
+            self._handed_out = {claim: at for claim, at in self._handed_out.items() if at > oldest}
+            room = self._threads - len(self._handed_out)
+        if room <= 0:
+            return
+        claims = self._context.store.shards.claim_due(
+            owner=self.worker_id, now=self._context.clock(), lease_seconds=self._context.pace.lease, limit=room
+        )
+        for claim in claims:
+            with self._lock:
+                self._handed_out[claim] = time.monotonic()
+            with SetWorkflowID(f"{claim.shard_id}#{claim.fence}"):
+                _queue.enqueue(advance_shard, claim.shard_id, claim.fence)
+
+    def perform(self, claim: Claim) -> None:
+        """Run what a shard can do now, if the claim still holds."""
+        try:
+            until = self._context.clock() + timedelta(seconds=self._context.pace.lease)
+            if self._context.store.shards.renew(claim, until=until):
+                advance(self._context, claim)
+        except (StaleMove, MosychlosError):
+            logger.exception("%s was put off", claim.shard_id)
+        finally:
+            with self._lock:
+                self._handed_out.pop(claim, None)
+
+    def _clean(self) -> None:
+        """Forget finished workflows, and call off those whose process died: their claims have run out."""
+        now = datetime.now(UTC)
+        done = DBOS.list_workflows(
+            completed_before=(now - KEEP_WORKFLOWS).isoformat(), limit=5000, load_input=False, load_output=False
+        )
+        if done:
+            DBOS.delete_workflows([one.workflow_id for one in done])
+        stranded = DBOS.list_workflows(
+            status=["PENDING", "ENQUEUED"],
+            end_time=(now - max(KEEP_WORKFLOWS, timedelta(seconds=10 * self._context.pace.lease))).isoformat(),
+            limit=5000,
+            load_input=False,
+            load_output=False,
+        )
+        lost = [one.workflow_id for one in stranded if not self._context.store.shards.holds(_claim(one.workflow_id))]
+        if lost:
+            DBOS.cancel_workflows(lost)
+        orphans = self._context.store.jobs.drop_orphans(before=now - timedelta(days=1))
+        if orphans:
+            logger.info("removed %d requests of drafts that were never finished", orphans)
+
+
+_queue = Queue("shards", polling_interval_sec=0.2)
+_current: Worker | None = None
+
+
+@DBOS.workflow(name="advance_shard")
+def advance_shard(shard_id: str, fence: int) -> None:
+    """One short workflow: a claimed shard, as far as it goes now."""
+    perform_step(shard_id, fence)
+
+
+@DBOS.step(name="perform_step")
+def perform_step(shard_id: str, fence: int) -> None:
+    """The workflow's only step: repeated when its process was killed in it, which every step of ours allows."""
+    if _current is None:
+        raise RuntimeError("No worker runs in this process.")
+    _current.perform(Claim(shard_id, fence))
+
+
+def _claim(workflow_id: str) -> Claim:
+    shard_id, _, fence = workflow_id.rpartition("#")
+    return Claim(shard_id, int(fence) if fence.isdigit() else -1)
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_path(home: Path) -> Path:
+    """The file whose lock the one worker of a SQLite installation holds."""
+    return home / "worker.lock"
