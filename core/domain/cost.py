@@ -7,18 +7,33 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class LongInput:
+    """USD per million tokens of a whole request, once its input is longer than `above_tokens`."""
+
+    above_tokens: int
+    input: Decimal
+    cached_input: Decimal | None
+    output: Decimal
+    cache_write: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """USD per million tokens, and where the figures come from.
 
     Attributes:
         cached_input: None when the source publishes no cached rate for this way of processing.
         source: Name and version of the price table, stored with the job.
+        cache_write: Rate of input tokens that are written into the provider's cache; None where it is the input rate.
+        long_input: Dearer rates of very long requests; None where length does not matter.
     """
 
     input: Decimal
     cached_input: Decimal | None
     output: Decimal
     source: str
+    cache_write: Decimal | None = None
+    long_input: LongInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
