@@ -1,1 +1,1 @@
-"""Bytes to portfolios: one reader a format, every problem named."""
+"""Files become portfolios here: one reader a format, detection by content, and every problem of a file at once."""

@@ -1,0 +1,222 @@
+"""The canonical positions table, as CSV or as a workbook.
+
+Columns, in any order, upper or lower case: date, account, symbol, isin, name, asset_class, quantity, price, currency,
+market_value, sector, country. Needed are symbol, currency, and market_value or both quantity and price. Each account
+on each date becomes a portfolio of its own; the same account continues over dates and over both file types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import chain, islice
+from operator import itemgetter
+
+from core.domain.portfolio import Holding
+from core.errors import UnreadableFile
+from core.intake.dates import NotADate, parse_date
+from core.intake.gathering import Case, Gathered
+from core.intake.lines import FIELDS, LineReader, RawLine
+from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
+from core.intake.numbers import NumberStyle, choose_style
+from core.intake.source import Container, Source, delimiter_of, head_rows, table_rows
+from core.intake.workbook import workbook_rows
+
+COLUMNS = (
+    "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
+    "sector", "country",
+)  # fmt: skip
+FAMILY = "positions"
+_HEADER_WITHIN = 20
+_STYLE_ROWS = 2_000
+_TOTAL = re.compile(r"(?:grand |account |sub-?)?totals?:?", re.IGNORECASE)
+
+Rows = Iterator[tuple[int, list[str]]]
+
+
+def normal(header: str) -> str:
+    """A column name without case and with one "_" for spaces: " Market Value " is market_value."""
+    return re.sub(r"[\s_-]+", "_", one_line(header).lower()).strip("_")
+
+
+def is_header(row: Iterable[str]) -> bool:
+    """Whether a row names the columns that a positions table needs."""
+    names = {normal(cell) for cell in row}
+    return {"symbol", "currency"} <= names and ("market_value" in names or {"quantity", "price"} <= names)
+
+
+def detect_csv(source: Source) -> bool:
+    """Whether a text has a canonical header among its first rows."""
+    return source.container is Container.TEXT and any(is_header(row) for row in head_rows(source.text, _HEADER_WITHIN))
+
+
+def read_csv(source: Source, case: Case) -> list[Gathered]:
+    """Read the canonical table from text.
+
+    Raises:
+        UnreadableFile: No header, or a table that cannot be split into rows and columns.
+    """
+    delimiter = delimiter_of(source.text)
+    return _read(source.name, table_rows(source.name, source.text, delimiter), delimiter, case)
+
+
+def read_xlsx(source: Source, case: Case) -> list[Gathered]:
+    """Read the canonical table from the first sheet of a workbook that has its header.
+
+    Raises:
+        UnreadableFile: Damaged, too large, or no sheet with a header.
+    """
+    return _read(source.name, workbook_rows(source, is_header), "", case)
+
+
+def _read(name: str, rows: Rows, delimiter: str, case: Case) -> list[Gathered]:
+    header = next((row for _, row in islice(rows, _HEADER_WITHIN) if is_header(row)), None)
+    if header is None:
+        raise UnreadableFile(
+            f"'{name}' has no header row naming symbol, currency, and market_value or quantity and price "
+            f"in its first {_HEADER_WITHIN} rows. Start from the template."
+        )
+    places = _places(header, name, case)
+    first = list(islice(rows, _STYLE_ROWS))
+    style = _style(first, places, delimiter, case)
+    table = _Table(name, header, places, style, case)
+    for number, row in chain(first, rows):
+        table.take(number, row)
+    return table.finish()
+
+
+def _places(header: list[str], name: str, case: Case) -> dict[str, int]:
+    places: dict[str, int] = {}
+    extra: list[str] = []
+    for place, cell in enumerate(header):
+        column = normal(cell)
+        if column in COLUMNS and column in places:
+            raise UnreadableFile(f"'{name}' has two columns named '{one_line(cell)}'. Remove or rename one of them.")
+        if column in COLUMNS:
+            places[column] = place
+        elif column:
+            extra.append(one_line(cell))
+    if extra:
+        shown = ", ".join(f"'{column[:40]}'" for column in extra[:10]) + (" and more" if len(extra) > 10 else "")
+        case.findings.note(f"Columns that were not read: {shown}.")
+    return places
+
+
+def _style(first: list[tuple[int, list[str]]], places: dict[str, int], delimiter: str, case: Case) -> NumberStyle:
+    if not delimiter:
+        return NumberStyle.POINT
+    numeric = [places[column] for column in ("quantity", "price", "market_value") if column in places]
+    choice = choose_style((row[place] for _, row in first for place in numeric if place < len(row)), delimiter)
+    if choice.unsure:
+        case.findings.note(
+            f"Numbers such as '{choice.unsure[:40]}' could be read in two ways; "
+            f"they were read with a {choice.style.value}."
+        )
+    return choice.style
+
+
+class _Table:
+    """The rows of one canonical table on their way to their accounts and days."""
+
+    def __init__(self, name: str, header: list[str], places: dict[str, int], style: NumberStyle, case: Case) -> None:
+        self._name = name
+        self._case = case
+        self._width = len(header)
+        columns = {column: one_line(header[place]) for column, place in places.items()}
+        self._lines = LineReader(case.findings, style, columns)
+        self._date_column = columns.get("date", "date")
+        # A column that is not there is read from one extra empty cell at the end of every row.
+        self._pick = itemgetter(*(places.get(field, self._width) for field in FIELDS))
+        self._date_place = places.get("date", self._width)
+        self._account_place = places.get("account", self._width)
+        self._days: dict[str, date | str] = {}
+        self._groups: dict[tuple[str, str], list[Holding]] = {}
+        self._undated: list[int] = []
+
+    def take(self, number: int, row: list[str]) -> None:
+        """Read one row into its group, or record its problems."""
+        missing = self._width - len(row)
+        if missing < 0:
+            if any(cell.strip() for cell in row[self._width :]):
+                message = (
+                    f"The row has {len(row)} cells and the header names {self._width} columns. "
+                    "Put quotation marks around values that contain the separator."
+                )
+                self._case.findings.problem(number, "", row[self._width], message)
+                return
+            del row[self._width :]
+            missing = 0
+        row.extend([""] * (missing + 1))
+        raw = RawLine(*self._pick(row))
+        if not raw.currency or raw.currency.isspace():
+            if not any(cell and not cell.isspace() for cell in row):
+                return
+            if _TOTAL.fullmatch(raw.symbol.strip() or row[0].strip()):
+                self._case.findings.tally("Rows with totals were left out", f"row {number}")
+                return
+        day_text = row[self._date_place]
+        known = self._days.get(day_text)
+        if known is None:
+            known = self._days[day_text] = self._day(day_text)
+        if isinstance(known, str):
+            self._case.findings.problem(number, self._date_column, day_text, known)
+        holding = self._lines.read(number, raw)
+        if holding is None or isinstance(known, str):
+            return
+        key = (row[self._account_place], day_text)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = []
+        group.append(holding)
+        if known is _UNDATED:
+            self._undated.append(number)
+
+    def _day(self, text: str) -> date | str:
+        """The day of a date cell, or the message of its problem."""
+        if not text.strip():
+            return _UNDATED
+        try:
+            day = parse_date(text)
+        except NotADate as error:
+            return f"The date {error}."
+        if day > self._case.today + timedelta(days=1):
+            return f"The date lies in the future (today is {self._case.today}). Check day, month and year."
+        return day
+
+    def finish(self) -> list[Gathered]:
+        """The groups, by account and day; rows without a date only where no row has one."""
+        dated = any(self._days[day] is not _UNDATED and isinstance(self._days[day], date) for _, day in self._groups)
+        if dated:
+            for number in self._undated:
+                message = "The date is missing while other rows have one. Write it as 2026-10-30."
+                self._case.findings.problem(number, self._date_column, "", message)
+        stem = stem_of(self._name)
+        gathered: dict[tuple[str, date], Gathered] = {}
+        for (account_text, day_text), holdings in self._groups.items():
+            day = self._days[day_text]
+            if isinstance(day, str) or (dated and day is _UNDATED):
+                continue
+            if day is _UNDATED:
+                day = undated(self._name, self._case)
+            account = one_line(account_text)
+            group = gathered.get((account, day))
+            if group is None:
+                identity = portfolio_id_of(FAMILY, account or stem)
+                group = gathered[account, day] = Gathered(identity, account or stem, account, day)
+            group.holdings.extend(holdings)
+        return list(gathered.values())
+
+
+_UNDATED = date.min
+"""Stands for an empty date cell while rows are read."""
+
+
+def undated(name: str, case: Case) -> date:
+    """The day of a file that states none: the date in its name, else today; a note says which."""
+    day = date_in_name(name)
+    if day is not None and day <= case.today + timedelta(days=1):
+        case.findings.note(f"The file states no date; {day} was taken from its name.")
+        return day
+    case.findings.note(f"The file states no date; today ({case.today}) was taken. A date in the file name is read too.")
+    return case.today

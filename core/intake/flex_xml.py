@@ -1,0 +1,96 @@
+"""The few elements of a Flex Query that matter, streamed past with their lines; the rest of the file is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from core.errors import UnreadableFile
+from core.intake.limits import MAX_DEPTH, MAX_ROWS, MAX_XML_BYTES, check_size
+from core.intake.source import Container, Source
+
+_KEPT = frozenset(
+    {
+        "FlexStatement",
+        "AccountInformation",
+        "OpenPosition",
+        "SecurityInfo",
+        "CashReportCurrency",
+        "EquitySummaryByReportDateInBase",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element, its attributes, and the line it starts on."""
+
+    tag: str
+    attributes: dict[str, str]
+    row: int
+
+
+class _Keeper:
+    """Receives the parser's events."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._depth = 0
+        self.lines: Callable[[], int] = lambda: 0
+        self.root = ""
+        self.kept: list[Element] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.root = self.root or tag
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise UnreadableFile(f"'{self._name}' is nested deeper than {MAX_DEPTH} levels, which no statement is.")
+        if tag in _KEPT:
+            if len(self.kept) >= MAX_ROWS:
+                raise UnreadableFile(
+                    f"'{self._name}' has more than {MAX_ROWS:,} positions. Split the query by account."
+                )
+            self.kept.append(Element(tag, attributes, self.lines()))
+
+    def end(self, _tag: str) -> None:
+        self._depth -= 1
+
+    def data(self, _text: str) -> None:
+        """Text between elements carries nothing in a Flex Query."""
+
+    def close(self) -> list[Element]:
+        return self.kept
+
+
+def flex_elements(source: Source) -> list[Element]:
+    """The elements that matter, in the order of the file.
+
+    Raises:
+        UnreadableFile: Not XML, not a Flex Query, a document type, entities or external references (the stuff of XML
+            bombs), too large or too deep.
+    """
+    name = source.name
+    check_size(name, len(source.data), MAX_XML_BYTES)
+    if source.container is not Container.XML:
+        raise UnreadableFile(f"'{name}' is {source.container.value}, not XML. Leave the format to 'auto'.")
+    keeper = _Keeper(name)
+    parser = DefusedXMLParser(target=keeper, forbid_dtd=True)
+    keeper.lines = lambda: int(parser.parser.CurrentLineNumber)
+    try:
+        parser.feed(source.data)
+        parser.close()
+    except DefusedXmlException:
+        raise UnreadableFile(
+            f"'{name}' declares a document type or entities, which are refused: they can make a small file enormous."
+        ) from None
+    except (ParseError, ValueError, LookupError) as error:
+        raise UnreadableFile(f"'{name}' is not valid XML: {str(error)[:120]}. Download it again.") from None
+    if keeper.root != "FlexQueryResponse":
+        raise UnreadableFile(
+            f"'{name}' is XML but no Flex Query of Interactive Brokers. Its root is '{keeper.root[:40]}'."
+        )
+    return keeper.kept

@@ -1,0 +1,118 @@
+"""Lines gathered by account and day, and the portfolios they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.domain.fx import Rates
+from core.domain.portfolio import Holding, Portfolio
+from core.intake.base_currency import derived_base_currency
+from core.intake.findings import Findings
+from core.intake.region import derived_region
+from core.intake.weights import Weigher
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a reader needs to know beside the file.
+
+    Attributes:
+        findings: Where problems and notes go.
+        today: The day that counts as today: dates after tomorrow are refused.
+        base_currency: ISO 4217 asked for by a person; None leaves it to the file or the rule.
+        region: Region asked for by a person; None leaves it to the file or the rule.
+        rates: Exchange rates for the rules; None where there are none.
+    """
+
+    findings: Findings
+    today: date
+    base_currency: str | None = None
+    region: str | None = None
+    rates: Rates | None = None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The lines of one account on one day, before they are a portfolio.
+
+    Attributes:
+        base_currency: What the file says, or None.
+        region: What the file says, or None.
+    """
+
+    portfolio_id: str
+    name: str
+    account: str
+    as_of: date
+    holdings: list[Holding] = field(default_factory=list)
+    base_currency: str | None = None
+    region: str | None = None
+    is_sample: bool = False
+
+
+def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) -> tuple[Portfolio, ...]:
+    """The portfolios, in the order they were met. Groups without a good line are left out.
+
+    The base currency and region are, in this order: asked for, said by the file, derived; notes say what was derived.
+    A second group with the same id and day is refused as a problem.
+    """
+    weigher = Weigher(case.rates)
+    currencies: Counter[str] = Counter()
+    regions: Counter[str] = Counter()
+    seen: set[tuple[str, date]] = set()
+    made: list[Portfolio] = []
+    for group in gathered:
+        if not group.holdings:
+            continue
+        key = (group.portfolio_id, group.as_of)
+        if key in seen:
+            message = f"The file holds it twice for {group.as_of}. Give the accounts different names or ids."
+            case.findings.problem(None, "account", group.account or group.name, message)
+            continue
+        seen.add(key)
+        given = case.base_currency or group.base_currency
+        region = case.region or group.region
+        base = given
+        if base is None or region is None:
+            sizes, by_value = weigher.weigh(group.holdings, group.as_of)
+            if not by_value:
+                heading = "Without exchange rates, lines were counted instead of valued to derive currency and region"
+                case.findings.tally(heading, group.name)
+            if base is None:
+                base = derived_base_currency(group.holdings, sizes)
+                currencies[base] += 1
+            if region is None:
+                region = derived_region(group.holdings, sizes)
+                regions[region] += 1
+        if len(set(group.holdings)) < len(group.holdings):
+            case.findings.tally("Some lines appear twice, alike in every column; both were kept", group.name)
+        made.append(
+            Portfolio(
+                group.portfolio_id,
+                group.name,
+                group.account,
+                group.as_of,
+                base,
+                given is not None,
+                region,
+                tuple(group.holdings),
+                source_format,
+                group.is_sample,
+            )
+        )
+    _note_derived(case.findings, "Base currency", "the one that holds the most value", currencies)
+    _note_derived(case.findings, "Region", "by the listing currency and country of most holdings", regions)
+    return tuple(made)
+
+
+def _note_derived(findings: Findings, what: str, how: str, counted: Counter[str]) -> None:
+    if not counted:
+        return
+    if sum(counted.values()) == 1:
+        findings.note(f"{what} {next(iter(counted))} was derived ({how}).")
+        return
+    shares = ", ".join(f"{code} for {count:,}" for code, count in counted.most_common())
+    findings.note(f"{what} was derived ({how}) for {sum(counted.values()):,} portfolios: {shares}.")

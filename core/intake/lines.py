@@ -1,0 +1,263 @@
+"""One row of any source becomes one Holding, or the list of everything wrong with it.
+
+All readers end here, so that a number, a currency or an ISIN is judged alike in every format.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.domain.portfolio import AssetClass, Holding
+from core.intake.asset_classes import asset_class_of
+from core.intake.codes import country_code, currency_code, isin_fault
+from core.intake.findings import Findings
+from core.intake.limits import MAX_CELL_CHARS
+from core.intake.names import one_line
+from core.intake.numbers import EMPTY, NotANumber, NumberStyle, parse_number
+
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+_NOTHING = Decimal(0)
+_TOLERANCE = Decimal("0.001")
+
+
+class RawLine(NamedTuple):
+    """The cells of one position as text, "" where the source has none."""
+
+    symbol: str
+    isin: str = ""
+    name: str = ""
+    asset_class: str = ""
+    quantity: str = ""
+    price: str = ""
+    currency: str = ""
+    market_value: str = ""
+    sector: str = ""
+    country: str = ""
+
+
+FIELDS = RawLine._fields
+
+
+class LineReader:
+    """Turns rows into holdings. One reader a file, because it remembers what it has seen.
+
+    Args:
+        findings: Where problems and notes go.
+        style: Decimal style of the file.
+        columns: What the file calls each field, for problems; a field that is not there is called by our name.
+
+    Attributes:
+        prefix: Put before the column in problems; documents set it to the path of the holding.
+    """
+
+    def __init__(
+        self, findings: Findings, style: NumberStyle = NumberStyle.POINT, columns: dict[str, str] | None = None
+    ) -> None:
+        self._findings = findings
+        self._style = style
+        self.prefix = ""
+        self._columns = {name: (columns or {}).get(name, name) for name in FIELDS}
+        # A large file repeats its symbols, names and codes: each distinct text is judged and kept in memory once.
+        self._texts: dict[str, str] = {}
+        self._isins: dict[str, str | None] = {}
+        self._currencies: dict[str, tuple[str, int] | None] = {}
+        self._classes: dict[str, AssetClass] = {}
+        self._countries: dict[str, str] = {}
+
+    def read(
+        self, row: int | None, raw: RawLine, *, known_class: AssetClass | None = None, multiplier: Decimal = ONE
+    ) -> Holding | None:
+        """The holding of a row; None when it has a problem, and then every problem of the row is recorded.
+
+        Args:
+            row: Row as a spreadsheet counts, for problems.
+            raw: The cells.
+            known_class: What the reader of a broker's format knows already; else the cell's word decides.
+            multiplier: Units of the underlying in one contract; 1 for everything but derivatives.
+        """
+        good = True
+        symbol = self._text(raw.symbol)
+        if symbol in ("", "--"):
+            self._problem(row, "symbol", raw.symbol, "The symbol is missing. Give the ticker or any name of the line.")
+            good = False
+        currency = self._currency(row, raw.currency)
+        isin = self._isin(row, raw.isin)
+        kind = known_class if known_class is not None else self._class(raw.asset_class, symbol)
+        if max(len(raw.symbol), len(raw.name), len(raw.sector)) > MAX_CELL_CHARS:
+            self._too_long(row, raw)
+            good = False
+        quantity, quantity_good = self._number(row, "quantity", raw.quantity)
+        price, price_good = self._number(row, "price", raw.price)
+        value, value_good = self._number(row, "market_value", raw.market_value)
+        if price is not None and price < 0:
+            self._problem(
+                row, "price", raw.price, "The price is negative. A short line has a negative quantity instead."
+            )
+            good = False
+        if not (good and quantity_good and price_good and value_good) or currency is None or isin is None:
+            return None
+        code, units = currency
+        if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
+            price = Decimal(units)
+        valued = self._valued(row, raw, symbol, kind, quantity, price, value, units, multiplier)
+        if valued is None:
+            return None
+        price, value = valued
+        return Holding(
+            symbol, isin, self._text(raw.name), kind, quantity, price, code, value, self._text(raw.sector),
+            self._country(row, raw.country),
+        )  # fmt: skip
+
+    def _valued(
+        self,
+        row: int | None,
+        raw: RawLine,
+        symbol: str,
+        kind: AssetClass,
+        quantity: Decimal | None,
+        price: Decimal | None,
+        value: Decimal | None,
+        units: int,
+        multiplier: Decimal,
+    ) -> tuple[Decimal | None, Decimal] | None:
+        """Price and value in whole currency units; None when there is no value to be had."""
+        if quantity is None or price is None:
+            if value is None:
+                message = "The value is missing. Give market_value, or both quantity and price."
+                self._problem(row, "market_value", raw.market_value, message)
+                return None
+            if units != 1:
+                self._findings.tally(f"Values in {raw.currency.strip()} were divided by {units}", f"row {row} {symbol}")
+                return (price / units if price is not None else None), value / units
+            return price, value
+        product = quantity * price if multiplier == ONE else quantity * price * multiplier
+        if value is None:
+            if units == 1:
+                return price, product
+            return price / units, product / units
+        if value * quantity < 0 and kind is not AssetClass.DERIVATIVE:
+            message = "The value and the quantity have different signs. A short line is negative in both."
+            self._problem(row, "market_value", raw.market_value, message)
+            return None
+        if units == 1 and abs(product - value) <= abs(value) * _TOLERANCE:
+            return price, value
+        return self._reconciled(row, raw, symbol, quantity, price, value, product, units)
+
+    def _reconciled(
+        self,
+        row: int | None,
+        raw: RawLine,
+        symbol: str,
+        quantity: Decimal,
+        price: Decimal,
+        value: Decimal,
+        product: Decimal,
+        units: int,
+    ) -> tuple[Decimal, Decimal]:
+        """Where quantity × price and the stated value differ: pence beside pounds, rounding, or a real disagreement."""
+        rounding = (abs(quantity) * _half_step(price) + abs(price) * _half_step(quantity)) + _half_step(value)
+        in_major = abs(product / HUNDRED - value) <= max(abs(value) * Decimal("0.01"), rounding / HUNDRED)
+        if units != 1:
+            if value and in_major:
+                self._findings.tally(
+                    f"Prices in {raw.currency.strip()} stand beside values in whole units, which were kept",
+                    f"row {row} {symbol}",
+                )
+                return price / units, value
+            price, value, product = price / units, value / units, product / units
+        elif value and in_major and raw.currency.strip().upper() in ("GBP", "ZAR", "ILS"):
+            heading = "Prices in hundredths stand beside values in whole units; the price was divided by 100"
+            self._findings.tally(heading, f"row {row} {symbol}")
+            return price / HUNDRED, value
+        if abs(product - value) > max(rounding, abs(value) * _TOLERANCE):
+            self._findings.tally(
+                "The stated value was kept where quantity × price says otherwise",
+                f"row {row} {symbol}, {product:,.2f} against {value:,.2f} stated",
+            )
+        return price, value
+
+    def _problem(self, row: int | None, field: str, value: str, message: str) -> None:
+        self._findings.problem(row, self.prefix + self._columns[field], value, message)
+
+    def _too_long(self, row: int | None, raw: RawLine) -> None:
+        for field, text in (("symbol", raw.symbol), ("name", raw.name), ("sector", raw.sector)):
+            if len(text) > MAX_CELL_CHARS:
+                message = f"The text has {len(text):,} characters and at most {MAX_CELL_CHARS} are kept. Shorten it."
+                self._problem(row, field, text, message)
+
+    def _text(self, text: str) -> str:
+        known = self._texts.get(text)
+        if known is None:
+            known = self._texts[text] = one_line(text)
+        return known
+
+    def _number(self, row: int | None, field: str, text: str) -> tuple[Decimal | None, bool]:
+        if text in EMPTY:
+            return None, True
+        try:
+            return parse_number(text, self._style), True
+        except NotANumber as error:
+            if text.strip() in EMPTY:
+                return None, True
+            self._problem(row, field, text, f"'{self._columns[field]}' {error}.")
+            return None, False
+
+    def _currency(self, row: int | None, text: str) -> tuple[str, int] | None:
+        if text not in self._currencies:
+            self._currencies[text] = currency_code(text)
+        known = self._currencies[text]
+        if known is None:
+            message = (
+                "The currency is not known. Use an ISO 4217 code such as USD, or GBX for pence."
+                if text.strip()
+                else "The currency is missing. Give an ISO 4217 code such as USD, or GBX for pence."
+            )
+            self._problem(row, "currency", text, message)
+        return known
+
+    def _isin(self, row: int | None, text: str) -> str | None:
+        if text in EMPTY:
+            return ""
+        if text not in self._isins:
+            isin = text.strip().replace(" ", "").upper()
+            self._isins[text] = isin if not isin or isin in EMPTY or isin_fault(isin) is None else None
+        known = self._isins[text]
+        if known is None:
+            self._problem(row, "isin", text, f"The ISIN {isin_fault(text.strip().replace(' ', '').upper())}.")
+            return None
+        return "" if known in EMPTY else known
+
+    def _class(self, word: str, symbol: str) -> AssetClass:
+        if not word or word in EMPTY:
+            return AssetClass.CASH if is_cash_symbol(symbol) else AssetClass.OTHER
+        known = self._classes.get(word)
+        if known is None:
+            found = asset_class_of(word)
+            if found is None:
+                self._findings.tally("Asset classes that are not known were read as 'other'", f"'{word.strip()}'")
+            known = self._classes[word] = found or AssetClass.OTHER
+        return known
+
+    def _country(self, row: int | None, text: str) -> str:
+        if text not in self._countries:
+            code = country_code(text) if text.strip() and text.strip() not in ("--", "-") else ""
+            if code is None:
+                self._findings.tally(
+                    "Countries that are no ISO 3166 code were left empty", f"row {row} '{text.strip()}'"
+                )
+            self._countries[text] = code or ""
+        return self._countries[text]
+
+
+def is_cash_symbol(symbol: str) -> bool:
+    """Whether a symbol stands for money: CASH, $CASH, CASH_EUR, CASH.USD, "CASH EUR"."""
+    upper = symbol.upper().lstrip("$")
+    return upper == "CASH" or (upper.startswith("CASH") and upper[4:5] in ("_", ".", "-", " ") and len(upper) == 8)
+
+
+def _half_step(number: Decimal) -> Decimal:
+    """Half of the last decimal shown: how far rounding may have moved a number."""
+    exponent = number.as_tuple().exponent
+    return Decimal(5).scaleb(min(int(exponent), 0) - 1)

@@ -1,0 +1,172 @@
+"""The one way in: bytes and a name become an Intake, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from core.domain.fx import Rates
+from core.domain.portfolio import Intake
+from core.errors import BadInput, NotFound, UnreadableFile
+from core.intake import canonical, document, fidelity, ibkr, schwab, tree, workbook
+from core.intake.codes import currency_code
+from core.intake.findings import Findings
+from core.intake.gathering import Case, Gathered, portfolios_of
+from core.intake.limits import check_size
+from core.intake.names import display_name
+from core.intake.region import REGIONS, known_region
+from core.intake.source import Source, open_source
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file that is understood.
+
+    Attributes:
+        name: As `--format` takes it and portfolios carry it.
+        description: For people choosing a file.
+        detect: Whether a file is of this kind, by its content.
+        read: Its reader; problems and notes go to the case.
+    """
+
+    name: str
+    description: str
+    detect: Callable[[Source], bool]
+    read: Callable[[Source, Case], list[Gathered]]
+
+
+def _read_yaml(source: Source, case: Case) -> list[Gathered]:
+    return document.read_document(source, tree.yaml_tree(source), case)
+
+
+def _read_json(source: Source, case: Case) -> list[Gathered]:
+    return document.read_document(source, tree.json_tree(source), case)
+
+
+_ALL = (
+    Format("fidelity_positions", "Fidelity positions (Portfolio_Positions CSV)", fidelity.detect, fidelity.read),
+    Format("schwab_positions", "Schwab positions (CSV)", schwab.detect, schwab.read),
+    Format("ibkr_flex", "Interactive Brokers Flex Query (XML with open positions)", ibkr.detect, ibkr.read),
+    Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),
+    Format(
+        "canonical_xlsx", "positions table (Excel .xlsx, see the template)", workbook.detect_xlsx, canonical.read_xlsx
+    ),
+    Format("mosychlos_json", "mosychlos portfolio (JSON)", tree.detect_json, _read_json),
+    Format("mosychlos_yaml", "mosychlos portfolio (YAML)", tree.detect_yaml, _read_yaml),
+)
+FORMATS: dict[str, Format] = {entry.name: entry for entry in _ALL}
+"""The formats by name, in the order they are tried: the most particular header first."""
+
+
+def read_bytes(
+    name: str,
+    data: bytes,
+    *,
+    format: str = "auto",  # noqa: A002  the command line's own word
+    base_currency: str | None = None,
+    region: str | None = None,
+    rates: Rates | None = None,
+    today: date | None = None,
+) -> Intake:
+    """Read a file that is already in memory.
+
+    Every problem of the file is in the result, together with the portfolios of its good rows.
+
+    Args:
+        name: The file's name; only shown, and read for a date where the file states none.
+        data: Its bytes.
+        format: A key of `FORMATS`, or "auto" to go by the content.
+        base_currency: ISO 4217 for all portfolios; None leaves it to the file, else to the most valuable currency.
+        region: Region for all portfolios; None leaves it to the file, else to the rule in `core.intake.region`.
+        rates: Exchange rates that these two rules may use.
+        today: Dates after the day after it are refused (it may be tomorrow already elsewhere), and it stands in where a
+            file states no date. None takes the present day in UTC.
+
+    Raises:
+        UnreadableFile: Refused as a whole: too large, a bomb, damaged, or of no format that is understood.
+        BadInput: `format`, `base_currency` or `region` is not known.
+    """
+    shown = display_name(name)
+    check_size(shown, len(data))
+    if format != "auto" and format not in FORMATS:
+        raise BadInput(f"There is no format '{format}'. Use auto or one of: {', '.join(FORMATS)}.")
+    findings = Findings(shown)
+    case = Case(
+        findings,
+        today or datetime.now(UTC).date(),
+        _asked_currency(base_currency),
+        _asked_region(region),
+        rates,
+    )
+    source = open_source(shown, data)
+    chosen = FORMATS[format] if format != "auto" else _detected(source)
+    if source.encoding_note:
+        findings.note(source.encoding_note)
+    portfolios = portfolios_of(chosen.read(source, case), chosen.name, case)
+    if not portfolios and not findings.problems:
+        findings.problem(None, "", "", "The file has a header but no positions. Export it again with positions.")
+    return Intake(shown, chosen.name, portfolios, findings.problems, findings.notes)
+
+
+def read_file(
+    path: str | Path,
+    *,
+    format: str = "auto",  # noqa: A002  the command line's own word
+    base_currency: str | None = None,
+    region: str | None = None,
+    rates: Rates | None = None,
+    today: date | None = None,
+) -> Intake:
+    """Read a file on disk; its size is checked before a byte is read. Arguments and errors as in `read_bytes`.
+
+    Raises:
+        NotFound: No such file.
+        UnreadableFile: Also: a folder, a device, or not permitted.
+    """
+    path = Path(path)
+    shown = display_name(path.name)
+    try:
+        if not path.exists():
+            raise NotFound(f"There is no file '{path}'. Check the spelling.")
+        # A device or a pipe has no size to check and may never end.
+        if not path.is_file():
+            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
+        check_size(shown, path.stat().st_size)
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
+    return read_bytes(
+        path.name, data, format=format, base_currency=base_currency, region=region, rates=rates, today=today
+    )
+
+
+def _detected(source: Source) -> Format:
+    for candidate in _ALL:
+        if candidate.detect(source):
+            return candidate
+    known = "; ".join(entry.description for entry in _ALL)
+    raise UnreadableFile(
+        f"'{source.name}' ({source.container.value}) is of no format that is understood. Understood are: {known}. "
+        "Lists of transactions are not: export the positions."
+    )
+
+
+def _asked_currency(text: str | None) -> str | None:
+    if text is None:
+        return None
+    known = currency_code(text)
+    if known is None or known[1] != 1:
+        raise BadInput(f"The base currency '{text}' is not known. Use an ISO 4217 code such as USD or EUR.")
+    return known[0]
+
+
+def _asked_region(text: str | None) -> str | None:
+    if text is None:
+        return None
+    known = known_region(text)
+    if known is None:
+        raise BadInput(f"The region '{text}' is not known. Use one of {', '.join(sorted(REGIONS))}.")
+    return known

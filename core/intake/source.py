@@ -1,0 +1,214 @@
+"""A file's bytes opened far enough to know what they are: an archive, XML, JSON or text, and nothing else."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from core.errors import UnreadableFile
+from core.intake.limits import MAX_COLUMNS, MAX_ROWS
+
+_MAGIC = {
+    b"MZ": "a Windows program",
+    b"\x7fELF": "a Linux program",
+    b"\xcf\xfa\xed\xfe": "a macOS program",
+    b"\xca\xfe\xba\xbe": "a program",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"SQLite format 3\x00": "a database",
+    b"\xd0\xcf\x11\xe0": "an old Excel (.xls), password-protected or other Office document",
+}
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+DELIMITERS = (",", ";", "\t", "|")
+_HEAD_CHARS = 60_000
+
+
+class Container(Enum):
+    """What the bytes are."""
+
+    ARCHIVE = "archive"
+    XML = "XML"
+    JSON = "JSON"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file on its way to a reader.
+
+    Attributes:
+        name: Display name.
+        text: Decoded text of JSON and TEXT; "" for the others.
+        encoding_note: How the text was decoded, where that is worth saying; else "".
+    """
+
+    name: str
+    data: bytes
+    container: Container
+    text: str = ""
+    encoding_note: str = ""
+
+
+def open_source(name: str, data: bytes) -> Source:
+    """What the bytes are, by content.
+
+    Raises:
+        UnreadableFile: A program, picture, other archive or HTML page; NUL or control characters; mixed encodings.
+    """
+    if data.startswith(b"PK\x03\x04"):
+        return Source(name, data, Container.ARCHIVE)
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
+    start = _start(data)
+    if start.startswith("<"):
+        lowered = start[:200].lower()
+        if lowered.startswith(("<!doctype html", "<html")):
+            raise UnreadableFile(f"'{name}' is a web page. Use the broker's export or download button instead.")
+        return Source(name, data, Container.XML)
+    text, note = decoded(name, data)
+    container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
+    return Source(name, data, container, text, note)
+
+
+def _start(data: bytes) -> str:
+    """The first visible characters, for telling XML and JSON from text."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) : 2_000].decode(encoding, "ignore").lstrip()
+    return data[:2_000].decode("utf-8", "ignore").lstrip()
+
+
+def decoded(name: str, data: bytes) -> tuple[str, str]:
+    """The text of a file and a note on its encoding.
+
+    UTF-8 with or without mark, UTF-16 with mark, else Windows-1252, which older broker exports use.
+
+    Raises:
+        UnreadableFile: Naming row and column of a NUL, a control character or bytes in a second encoding.
+    """
+    note = ""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            try:
+                text = data[len(bom) :].decode(encoding)
+            except UnicodeDecodeError as error:
+                raise UnreadableFile(
+                    f"'{name}' is damaged: {error.reason} at byte {error.start}. Export it again."
+                ) from None
+            break
+    else:
+        text, note = _decoded_without_mark(name, data)
+    if found := _CONTROL.search(text):
+        row, column = _place(text, found.start())
+        shown = "a NUL character" if found[0] == "\x00" else f"the control character U+{ord(found[0]):04X}"
+        raise UnreadableFile(f"'{name}' has {shown} in row {row}, column {column}. Save it as plain UTF-8 text.")
+    return text, note
+
+
+def _decoded_without_mark(name: str, data: bytes) -> tuple[str, str]:
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError as error:
+        bad = error
+    line_start = data.rfind(b"\n", 0, bad.start) + 1
+    row, column = _place(data[: bad.start].decode("utf-8", "replace"), None)
+    line_end = data.find(b"\n", bad.start)
+    others = data[:line_start] + (data[line_end:] if line_end >= 0 else b"")
+    # Characters beyond ASCII that are right in UTF-8 elsewhere prove that this row was pasted from another file.
+    if any(character > "\x7f" for character in others.decode("utf-8", "ignore")):
+        raise UnreadableFile(
+            f"'{name}' mixes encodings: row {row}, column {column} is not UTF-8 like the rest. Save it as UTF-8."
+        ) from None
+    try:
+        return data.decode("cp1252"), "The text is not UTF-8 and was read as Windows-1252."
+    except UnicodeDecodeError as error:
+        row, column = _place(data[: error.start].decode("cp1252", "replace"), None)
+        raise UnreadableFile(
+            f"'{name}' has an unreadable character in row {row}, column {column}. Save it as UTF-8."
+        ) from None
+
+
+def _place(text: str, position: int | None) -> tuple[int, int]:
+    """Row and column, both from 1, of a position in text laid out as a table (None: its end)."""
+    before = text if position is None else text[:position]
+    line = before[before.rfind("\n") + 1 :]
+    delimiter = delimiter_of(text)
+    return before.count("\n") + 1, line.count(delimiter) + 1
+
+
+def delimiter_of(text: str) -> str:
+    """The sign that parts the columns: the one that splits the first lines into the most equal columns."""
+    lines = [line for line in text[:_HEAD_CHARS].split("\n")[:40] if line.strip()]
+    best, best_score = ",", 0
+    for delimiter in DELIMITERS:
+        counts = [len(row) for row in _peek(lines, delimiter)]
+        widths = [count for count in counts if count > 1]
+        score = sum(min(width, 30) for width in widths)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _peek(lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def head_rows(text: str, limit: int = 40) -> list[list[str]]:
+    """The first rows, for detection; fewer where a row cannot be split."""
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text[:_HEAD_CHARS], newline=""), delimiter=delimiter_of(text))
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) >= limit:
+                break
+    except csv.Error:
+        return rows
+    return rows
+
+
+def table_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row with its number as a spreadsheet counts; blank rows are counted but not given.
+
+    Raises:
+        UnreadableFile: Over 1,000,000 rows or 200 columns, or a field so long that a quotation mark must be missing.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    number = 0
+    try:
+        for row in reader:
+            number += 1
+            if number > MAX_ROWS:
+                raise UnreadableFile(
+                    f"'{name}' has more than {MAX_ROWS:,} rows, the most one file may have. Split it by account."
+                )
+            if not row:
+                continue
+            if len(row) > MAX_COLUMNS:
+                while row and not row[-1].strip():
+                    row.pop()
+                if len(row) > MAX_COLUMNS:
+                    raise UnreadableFile(
+                        f"'{name}' has {len(row):,} columns in row {number} and at most {MAX_COLUMNS} are read. "
+                        "Remove the columns that are no positions."
+                    )
+            yield number, row
+    except csv.Error as error:
+        raise UnreadableFile(
+            f"'{name}' breaks in row {number + 1}: {error}. A quotation mark is probably missing there."
+        ) from None
