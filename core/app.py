@@ -133,7 +133,7 @@ class App:
                 "ok" if alive else "warning",
                 "A worker is running."
                 if alive
-                else "No worker is running: jobs wait. Start one with: mosychlos worker",
+                else "No worker runs: jobs wait. Start one: mosychlos worker",
             )
         )
         simulated = " Answers are simulated." if self.settings.simulated else ""
@@ -234,7 +234,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, migrat
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageTrouble(
-            f"The data directory '{settings.home}' cannot be made ({error.strerror}). Set MOSYCHLOS_HOME to another one."
+            f"The data directory '{settings.home}' cannot be made ({error.strerror}). Set MOSYCHLOS_HOME to another."
         ) from error
     app = App(settings, Store(settings.database_url), clock)
     if migrate:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.domain.actor import Actor
-from core.domain.facts import FactSheet
+from core.domain.facts import Badge, FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
@@ -19,6 +19,7 @@ from core.intake.reading import read_bytes, read_file
 from core.intake.samples import sample_portfolios
 from core.intake.template import canonical_template
 from core.metrics.factsheet import fact_sheets
+from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
 from core.storage.portfolios import Change
 from core.storage.store import Store
@@ -216,9 +217,15 @@ class PortfolioService:
 
 
 def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> list[FactSheet]:
-    """Facts of portfolios, with whatever price history is stored for their symbols."""
-    symbols = {line.symbol for portfolio in portfolios for line in portfolio.holdings}
-    return fact_sheets(portfolios, rates, store.prices.load(symbols))
+    """Facts of portfolios in their order, with whatever price history is stored for their symbols."""
+    history = store.prices.load({line.symbol for portfolio in portfolios for line in portfolio.holdings})
+    # A real portfolio is never described with simulated prices, even if a sample happens to hold the same symbol.
+    real = PriceHistory.from_series(one for one in history.values() if one.badge is not Badge.SIMULATED)
+    sheets: dict[int, FactSheet] = {}
+    for is_sample, prices in ((True, history), (False, real)):
+        group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
+        sheets.update(zip(map(id, group), fact_sheets(group, rates, prices), strict=True))
+    return [sheets[id(portfolio)] for portfolio in portfolios]
 
 
 def total_value(portfolio: Portfolio, rates: Rates) -> Decimal | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from math import nan
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -146,7 +147,8 @@ def load(document: bytes) -> FactSheet:
             for metric_id, value, unit, currency, period, badge, decimals in facts
         ),
         absent=tuple(AbsentFact(*one) for one in absent),
-        holdings=tuple(HoldingFact(*one) for one in holdings),
+        # JSON has no NaN: a weight or value that is not known was written as null.
+        holdings=tuple(HoldingFact(*one[:7], *(nan if part is None else part for part in one[7:])) for one in holdings),
     )
 
 

@@ -33,6 +33,7 @@ class Prices:
                 "body": PriceHistory.from_series([one]).to_bytes(),
             }
             for one in series
+            if len(one.days)
         ]
         if rows:
             with self._database.write() as connection:
