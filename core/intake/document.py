@@ -4,8 +4,8 @@
     base_currency: EUR           optional; also the currency of holdings that name none
     name: Family office          optional
     id: family-office            optional, a-z 0-9 "-"; otherwise derived from the account
-    region: FR                   optional
-    sample: false                optional
+    region: FR                   optional, one of core.intake.region.REGIONS
+    description: Since 2019      optional, like `sample`: for the reader of the file, not kept
     accounts:                    or `holdings` directly, when the file is one portfolio
       - account: A-1             optional, like name, id, as_of, base_currency, region
         holdings:
@@ -36,7 +36,6 @@ FAMILY = "mosychlos"
 _HEAD_KEYS = frozenset(
     {"as_of", "base_currency", "name", "id", "region", "sample", "account", "accounts", "holdings", "description"}
 )
-_YES = frozenset({"true", "yes", "1", "on"})
 
 
 def _major_currency(text: str) -> str | None:
@@ -53,7 +52,6 @@ class _Head:
     region: str | None
     name: str
     own_id: str
-    sample: bool
     account: str
 
 
@@ -80,7 +78,7 @@ class _Document:
                 f"'{self._name}' is no portfolio document: "
                 "it needs a mapping with 'as_of' and 'holdings' or 'accounts'."
             )
-        head = self._head(top, "", _Head(None, None, None, "", "", False, ""))
+        head = self._head(top, "", _Head(None, None, None, "", "", ""))
         accounts = self._accounts(top.get("accounts"))
         several = len([account for account in accounts if "holdings" in account[1]]) + ("holdings" in top) > 1
         for path, account, _line in accounts:
@@ -124,14 +122,12 @@ class _Document:
             level, path, "id", 'Use 1 to 48 of a-z, 0-9 and "-".', lambda t: t if is_portfolio_id(t) else None
         )
         name, account = self._plain(level, path, "name"), self._plain(level, path, "account")
-        sample = self._plain(level, path, "sample").lower()
         return _Head(
             self._as_of(level, path) or above.as_of,
             base or above.base_currency,
             region or above.region,
             name or (account and (f"{above.name} {account}" if above.name else account)) or above.name,
             own_id or (f"{above.own_id}/{account or name}" if above.own_id and path else ""),
-            sample in _YES if sample else above.sample,
             account or (name if path else "") or above.account,
         )
 
@@ -215,7 +211,6 @@ class _Document:
                 head.as_of,
                 base_currency=head.base_currency,
                 region=head.region,
-                is_sample=head.sample,
             )
         self._gathered[key_of].holdings.append(holding)
 

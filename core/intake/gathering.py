@@ -50,7 +50,6 @@ class Gathered:
     holdings: list[Holding] = field(default_factory=list)
     base_currency: str | None = None
     region: str | None = None
-    is_sample: bool = False
 
 
 def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) -> tuple[Portfolio, ...]:
@@ -87,7 +86,8 @@ def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) 
             if region is None:
                 region = derived_region(group.holdings, sizes)
                 regions[region] += 1
-        if len(set(group.holdings)) < len(group.holdings):
+        symbols = {holding.symbol for holding in group.holdings}
+        if len(symbols) < len(group.holdings) and len(set(group.holdings)) < len(group.holdings):
             case.findings.tally("Some lines appear twice, alike in every column; both were kept", group.name)
         made.append(
             Portfolio(
@@ -100,7 +100,6 @@ def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) 
                 region,
                 tuple(group.holdings),
                 source_format,
-                group.is_sample,
             )
         )
     _note_derived(case.findings, "Base currency", "the one that holds the most value", currencies)
