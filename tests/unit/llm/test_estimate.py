@@ -1,0 +1,102 @@
+"""Estimates: counted input, assumed output, honest about what is not known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from core.domain.analysis import Usage
+from core.domain.cost import Estimate
+from core.llm.estimate import OutputSpread, assumed_output, completion_time, estimate
+from core.llm.models import find
+from core.llm.pricing import cost, price
+
+AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
+SPREAD = OutputSpread(1_000, 2_000, 4_000)
+
+
+def _estimate(model_id: str, counts: list[int], effort: str | None = None) -> Estimate:
+    return estimate(counts, SPREAD, find(model_id), at=AT, shards=1, size_bytes=10, effort=effort)
+
+
+def test_the_figures_are_counts_times_prices() -> None:
+    found = _estimate("gpt-5.4-mini", [3_000, 5_000])
+    assert (found.requests, found.input_tokens, found.output_tokens) == (2, 8_000, 4_000)
+    assert found.low_usd == Decimal("0.0075")
+    assert found.expected_usd == Decimal("0.012")
+    assert found.high_usd == Decimal("0.021")
+    assert found.sync_usd == Decimal("0.024")
+    assert found.savings_usd == Decimal("0.012")
+    assert found.model_mix == {"gpt-5.4-mini": 2}
+    assert found.price_source == "genai-prices 0.2.3 (as of 2026-11-24)"
+    assert found.warnings == ()
+
+
+def test_an_estimate_is_the_sum_of_the_costs_of_its_requests() -> None:
+    counts = [100, 272_000, 272_001, 500_000]
+    batch = price("gpt-5.4", batch=True, at=AT)
+    assert batch is not None
+    assert _estimate("gpt-5.4", counts).expected_usd == sum(cost(batch, Usage(n, 0, SPREAD.expected)) for n in counts)
+
+
+def test_an_unknown_price_leaves_no_figure_and_says_so() -> None:
+    found = _estimate("gpt-6.2-sol", [3_000])
+    assert (found.low_usd, found.expected_usd, found.high_usd, found.sync_usd, found.savings_usd) == (None,) * 5
+    assert any("price of model 'gpt-6.2-sol' is not known" in warning for warning in found.warnings)
+
+
+def test_a_missing_batch_price_is_not_replaced_by_the_synchronous_one() -> None:
+    found = _estimate("o1-mini", [3_000])
+    assert found.expected_usd is None
+    assert found.sync_usd is not None
+    assert any("No batch price is published" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "effort", "hours"),
+    [
+        ("gpt-5.4-mini", None, "2-8 h"),
+        ("gpt-5.4-mini", "high", "6-16 h"),
+        ("gpt-6-sol", None, "6-16 h"),
+        ("o3", None, "6-16 h"),
+    ],
+)
+def test_the_time_follows_the_class(model_id: str, effort: str | None, hours: str) -> None:
+    assert _estimate(model_id, [1], effort).completion_time == hours
+
+
+def test_a_mix_of_classes_takes_a_time_of_its_own() -> None:
+    assert completion_time(["standard", "reasoning"]) == "4-12 h"
+    assert completion_time(["standard", "standard"]) == "2-8 h"
+
+
+def test_a_nearing_shutdown_and_repeated_notes_are_told_once() -> None:
+    found = estimate(
+        [1], SPREAD, find("gpt-5-mini"), at=AT, shards=1, size_bytes=10, notes=("temperature was left out",) * 3
+    )
+    assert len(found.warnings) == 2
+    assert "2026-12-11" in found.warnings[1]
+
+
+def test_requests_longer_than_the_model_takes_are_told() -> None:
+    (warning,) = _estimate("gpt-4o", [1_000, 200_000]).warnings
+    assert "1 of 2 requests are longer than the 128,000 input tokens that gpt-4o takes" in warning
+    (warning,) = _estimate("gpt-4o", [1_000, 127_000]).warnings
+    assert "answers may be cut off" in warning
+
+
+def test_assumed_answers_grow_with_the_effort_and_end_at_the_cap() -> None:
+    spreads = [assumed_output(find("gpt-5.4"), effort) for effort in ("none", "low", "medium", "high", "xhigh")]
+    for spread in spreads:
+        assert spread.low < spread.expected < spread.high
+    assert [s.expected for s in spreads] == sorted({s.expected for s in spreads})
+    assert assumed_output(find("gpt-5.4")) == spreads[0]
+    assert assumed_output(find("gpt-5")).expected > assumed_output(find("gpt-5.4")).expected
+    assert assumed_output(find("gpt-5"), "high", 3_000) == OutputSpread(2_900, 3_000, 3_000)
+    assert assumed_output(find("gpt-99")).high > 2_600
+
+
+def test_no_requests_cost_nothing() -> None:
+    assert _estimate("gpt-5.4-mini", []).expected_usd == 0
