@@ -1,0 +1,209 @@
+"""Finds the numbers that a sentence states, in the notations of several countries.
+
+"1,234.5", "1.234,5", "1 234,5 %" (with any kind of narrow space) and "1'234.5" are one number each. Where a notation
+can be read in two ways ("1,234"), both readings are kept: the caller asks whether any of them agrees with a fact.
+
+Left out is what counts or names rather than measures: dates and years, rule numbers, quotes like 60/40, names with
+digits in them (S&P 500, Q4), whole numbers up to 12 without a unit, confidence levels beside a word such as VaR, terms
+(20-year).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from core.analyses import notation
+from core.analyses.notation import APOSTROPHES, SCALES, SIGNS, SPACES
+
+_body = re.compile(rf"\d+(?:[.,{APOSTROPHES}]\d+|[{SPACES}]\d{{3}}(?!\d))*")
+_simple = re.compile(r"\d+(?:[.,]\d+)?").fullmatch
+
+_LEVELS_PCT: Final = frozenset(
+    {"0.1", "0.5", "1", "2.5", "5", "10", "90", "95", "97.5", "99", "99.5", "99.9", "5.0", "95.0", "99.0", "1.0"}
+)
+_DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
+_MOST_COUNTED: Final = 12
+_LONGEST_TERM: Final = 50
+_LEAD_CHARACTERS: Final = 28
+_NEARBY_CHARACTERS: Final = 40
+_NO_CURRENCY: Final[frozenset[str]] = frozenset()
+_MINUS: Final = "-\u2212\u2013"
+
+Reading = tuple[float, float]
+"""One way to read a number's digits: its value, and what its last digit is worth."""
+
+
+class Number(NamedTuple):
+    """A number stated in a text. Its readings are worked out when they are asked for: most numbers are plain copies.
+
+    Attributes:
+        text: The whole text.
+        start: Where its digits begin.
+        end: Where its digits end.
+        stop: Where its unit ends.
+        unit: "pct", "pp", "bps", "x", "ccy", or "" where none is stated.
+        scale: What its scale word multiplies it with.
+        currencies: What its currency may be; empty where none is stated.
+        negative: A minus sign stands before it.
+    """
+
+    text: str
+    start: int
+    end: int
+    stop: int
+    unit: str
+    scale: float
+    currencies: frozenset[str]
+    negative: bool
+
+    @property
+    def digits(self) -> str:
+        """Digits and separators as they stand in the text."""
+        return self.text[self.start : self.end]
+
+    @property
+    def stated(self) -> str:
+        """The number as it stands in the text, with its sign and its unit."""
+        return self.text[self.start - self.negative : self.stop].rstrip()
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Every way to read the digits, scale word included; at least one."""
+        readings = _readings(self.digits)
+        if self.scale == 1.0:
+            return readings
+        return tuple((value * self.scale, step * self.scale) for value, step in readings)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether a word like "about" stands before it."""
+        return notation.about(self.text[max(0, self.start - _LEAD_CHARACTERS) : self.start]) is not None
+
+
+def numbers(text: str) -> list[Number]:
+    """The measuring numbers of a text, in order."""
+    found: list[Number] = []
+    skip_to = 0
+    for match in _body.finditer(text):
+        start, end = match.span()
+        if start < skip_to:
+            continue
+        name = _named_whole(text, start, end)
+        one = _simple(text, start, end) is not None or bool(_readings(match.group()))
+        # The decimal 1234.56 begins like a date; a real date is longer than the number in it, or not a number.
+        if name is not None and (name > end or not one):
+            skip_to = name
+        elif one:
+            if (number := _number(text, start, end)) is not None:
+                found.append(number)
+        else:
+            # Not one number but several with separators between: "2026 100", "1,2,3".
+            pieces = re.finditer(r"\d+", match.group())
+            loose = (_number(text, start + piece.start(), start + piece.end()) for piece in pieces)
+            found.extend(number for number in loose if number is not None)
+    return found
+
+
+def _named_whole(text: str, start: int, end: int) -> int | None:
+    """Where the date or quote ends that begins with these digits, if one does."""
+    following = text[end : end + 1]
+    # Most numbers are followed by what cannot continue a date: looking at one character spares two searches.
+    if following and following not in "-/." and 2 < end - start < 8:
+        return None
+    name = notation.date(text, start) or (notation.quote(text, start) if following == "/" else None)
+    return name.end() if name else None
+
+
+def _number(text: str, start: int, end: int) -> Number | None:
+    before = text[start - 1] if start else " "
+    if _is_letter(before):
+        return None
+    unit, scale, currencies, stop = _unit(text, end)
+    if stop == end and _is_letter(text[end : end + 1]):
+        return None
+    minus = before in _MINUS and (start < 2 or not (text[start - 2].isalnum() or text[start - 2] in "%)"))
+    lead_end = start - minus
+    last = (
+        text[lead_end - 1 : lead_end]
+        if text[lead_end - 1 : lead_end] not in SPACES
+        else text[lead_end - 2 : lead_end - 1]
+    )
+    if last in notation.MONEY_ENDS and (money := notation.money_before(text, max(0, lead_end - 6), lead_end)):
+        unit = "ccy"
+        currencies = frozenset({money.group(1)}) if money.group(1) else SIGNS[money.group(2)]
+    if not minus and _is_no_measure(text, start, end, stop, unit, currencies):
+        return None
+    return Number(text, start, end, stop, unit, scale, currencies, minus)
+
+
+def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, currencies: frozenset[str]) -> bool:
+    """Whether a number counts, names or dates something instead of measuring it."""
+    digits = text[start:end]
+    if unit == "pct":
+        if digits.replace(",", ".") not in _LEVELS_PCT:
+            return False
+        return notation.tail_words(text, max(0, start - _NEARBY_CHARACTERS), stop + _NEARBY_CHARACTERS) is not None
+    if unit:
+        # "12m" is twelve months unless a currency says otherwise.
+        return unit == "ccy" and not currencies and text[end:stop] == "m" and digits.isdigit()
+    if digits.isdigit() and len(digits) <= 4:
+        value = int(digits)
+        if value <= _MOST_COUNTED or (len(digits) == 4 and 1900 <= value <= 2100):
+            return True
+        if value <= _LONGEST_TERM and notation.term(text, end):
+            return True
+        if value in _DAYS_A_YEAR and notation.day_convention(text, end):
+            return True
+    words = text[max(0, start - _LEAD_CHARACTERS) : start].rstrip(SPACES + ".-(").split()
+    return bool(words) and words[-1].lstrip("(").lower() in notation.NAMING_WORDS
+
+
+def _is_letter(character: str) -> bool:
+    """Whether digits that touch the character are part of a word (Q4, 1st). Scripts without spaces are no words."""
+    return character == "_" or (character.isalpha() and character < "\u2e80")
+
+
+def _unit(text: str, end: int) -> tuple[str, float, frozenset[str], int]:
+    """Unit, scale and currencies behind a number, and where they end."""
+    after = notation.unit_after(text, end)
+    kind = after.lastgroup if after else None
+    if after is None or kind is None:
+        return "", 1.0, _NO_CURRENCY, end
+    if kind != "scale" and kind != "money":
+        return kind, 1.0, _NO_CURRENCY, after.end()
+    scale, money = after.group("scale"), after.group("money")
+    currencies = (SIGNS.get(money.lower()) or frozenset({money})) if money else _NO_CURRENCY
+    return "ccy", SCALES[scale.lower()] if scale else 1.0, currencies, after.end()
+
+
+def _readings(body: str) -> tuple[Reading, ...]:
+    """Every way in which digits and separators make one number; empty where none does."""
+    if body.isdigit():
+        return ((float(body), 1.0),)
+    plain = body.replace(",", ".", 1)
+    whole, _, fraction = plain.partition(".")
+    if not (whole.isdigit() and fraction.isdigit()):
+        return _grouped(body)
+    decimal = (float(plain), 10.0 ** -len(fraction))
+    if len(fraction) == 3 and len(whole) <= 3 and whole.strip("0"):
+        return (decimal, (float(whole + fraction), 1.0))
+    return (decimal,)
+
+
+def _grouped(body: str) -> tuple[Reading, ...]:
+    """Several separators: groups of digits, perhaps with a decimal mark as the last separator."""
+    marks = [mark for mark in body if not mark.isdigit()]
+    kinds = ["space" if mark in SPACES else "apostrophe" if mark in APOSTROPHES else mark for mark in marks]
+    whole, fraction = body, ""
+    if kinds[-1] in {".", ","} and kinds.count(kinds[-1]) == 1:
+        whole, fraction = body.rsplit(marks[-1], 1)
+        kinds.pop()
+    groups = re.split(r"\D", whole)
+    # Indian numbers group by two above the thousands: 12,34,567.
+    even = all(len(group) == 3 for group in groups[1:]) or (
+        kinds[:1] == [","] and len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1])
+    )
+    if len(set(kinds)) > 1 or not even or len(groups[0]) > 3:
+        return ()
+    return ((float(f"{''.join(groups)}.{fraction or 0}"), 10.0 ** -len(fraction)),)
