@@ -1,0 +1,174 @@
+"""`mosychlos models | prompts | config`: what there is to choose from, and whether it is set up right."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from core.app import ModelRow
+from core.cli import output
+from core.cli.session import CONFIG_FILE, opened, settings
+from core.errors import BadSetting, StorageTrouble
+from core.llm.prompt_check import check as check_prompts
+from core.settings import SETTINGS, file_values, unknown_names
+
+models_app = typer.Typer(help="Models: capabilities, limits, prices, shutdown dates.", no_args_is_help=True)
+prompts_app = typer.Typer(help="Prompts: versions, overlays, checks.", no_args_is_help=True)
+config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+
+
+@models_app.command("list")
+def list_models(as_json: AsJson = False) -> int:
+    """List known models with their batch prices in USD per million tokens."""
+    with opened() as (app, _):
+        rows = app.models()
+    if as_json:
+        output.document({"models": [_model(row) for row in rows]})
+        return 0
+    output.table(
+        ("model", "class", "in", "out", "context", "shutdown", "replacement"),
+        (
+            (
+                row.model.model_id,
+                row.model.model_class,
+                "unknown" if row.batch is None else f"{row.batch.input:.4g}",
+                "unknown" if row.batch is None else f"{row.batch.output:.4g}",
+                f"{row.model.context_window:,}" if row.model.context_window else "unknown",
+                f"{row.model.shutdown}{' (gone)' if row.shut_down else ''}" if row.model.shutdown else "",
+                row.model.replacement or "",
+            )
+            for row in rows
+        ),
+        right=("in", "out", "context"),
+    )
+    return 0
+
+
+@models_app.command("show")
+def show_model(model_id: str, as_json: AsJson = False) -> int:
+    """Show what a model takes, costs, and how long it lives."""
+    with opened() as (app, _):
+        row = app.model(model_id)
+    described = _model(row)
+    if as_json:
+        output.document(described)
+        return 0
+    if not row.model.known:
+        output.line(f"{model_id} is not known: conservative parameters are assumed.")
+    for name, value in output.plain(described).items():
+        output.line(f"{name}: {value}")
+    return 0
+
+
+def _model(row: ModelRow) -> dict[str, object]:
+    return {
+        **output.plain(row.model),
+        "shut_down": row.shut_down,
+        "batch_price": row.batch,
+        "sync_price": row.sync,
+    }
+
+
+@prompts_app.command("list")
+def list_prompts(as_json: AsJson = False) -> int:
+    """List prompts with their versions, and the overlays and variants."""
+    with opened() as (app, _):
+        library = app.library
+        kinds = [
+            {"kind": kind, "version": file.text("version"), "released": file.released, "sha256": file.sha256}
+            for kind in library.kinds()
+            for file in library.versions(kind)
+        ]
+        regions = [file.text("code") for file in library.regions()]
+        variants = [file.text("variant") for file in library.variants()]
+    if as_json:
+        output.document({"prompts": kinds, "regions": regions, "variants": variants})
+        return 0
+    output.table(
+        ("kind", "version", "released", "sha256"),
+        ((one["kind"], one["version"], one["released"], str(one["sha256"])[:12]) for one in kinds),
+    )
+    output.line(f"Regions: {', '.join(regions)}. Variants: {', '.join(variants)}.")
+    return 0
+
+
+@prompts_app.command("show")
+def show_prompt(
+    kind: str,
+    region: Annotated[str | None, typer.Option(help="Overlay.")] = None,
+    template: Annotated[str, typer.Option(help="Variant.")] = "default",
+    as_json: AsJson = False,
+) -> int:
+    """Show a prompt as it is put together for a region and variant."""
+    with opened() as (app, _):
+        prompt = app.library.compose(kind, region, template)
+    if as_json:
+        output.document(prompt)
+        return 0
+    for warning in prompt.warnings:
+        output.aside(f"Warning: {warning}")
+    output.line(prompt.system)
+    output.line()
+    output.line("--- after the data tables ---")
+    output.line(prompt.question)
+    return 0
+
+
+@prompts_app.command("check")
+def check_prompts_(as_json: AsJson = False) -> int:
+    """Look for unknown variables, missing overlays and changed released versions."""
+    with opened() as (app, _):
+        problems = check_prompts(app.library)
+    if as_json:
+        output.document({"problems": [str(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            output.line(f"Problem: {problem}")
+        if not problems:
+            output.line("All prompts are in order.")
+    return 2 if problems else 0
+
+
+@config_app.command("check")
+def check_config(as_json: AsJson = False) -> int:
+    """Check every setting, the data directory and, when there is a key, the provider. Secrets are never shown."""
+    given = {**file_values(CONFIG_FILE), **os.environ}
+    rows = [
+        {
+            "name": setting.name,
+            "value": _shown(given.get(setting.name), secret=setting.secret),
+            "default": setting.default,
+            "meaning": setting.meaning,
+        }
+        for setting in SETTINGS
+    ]
+    unknown = unknown_names(os.environ, CONFIG_FILE)
+    problems = [f"{name} is not a setting. Check its spelling." for name in unknown]
+    checks: list[dict[str, str]] = []
+    try:
+        settings()
+        with opened() as (app, actor):
+            found = [*app.health(actor), app.provider_check()]
+            checks = [{"name": one.name, "state": one.state, "message": one.message} for one in found]
+    except (BadSetting, StorageTrouble) as error:
+        problems.append(str(error))
+    problems += [one["message"] for one in checks if one["state"] == "error"]
+    if as_json:
+        output.document({"settings": rows, "checks": checks, "problems": problems})
+    else:
+        output.table(("setting", "value", "default"), ((row["name"], row["value"], row["default"]) for row in rows))
+        for one in checks:
+            output.line(f"{one['state']}: {one['name']}: {one['message']}")
+        for problem in problems:
+            output.aside(f"Problem: {problem}")
+    return 2 if problems else 0
+
+
+def _shown(value: str | None, *, secret: bool) -> str | None:
+    if value is None:
+        return None
+    return "(set)" if secret else value

@@ -1,0 +1,86 @@
+"""`mosychlos`: the same house without a browser."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+import typer
+
+from core.cli import output
+from core.cli.batch import batch_app
+from core.cli.catalog import config_app, models_app, prompts_app
+from core.cli.portfolio import portfolio_app
+from core.cli.processes import demo, provider, serve, worker
+from core.cli.upkeep import db_app, health
+from core.errors import MosychlosError
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="mosychlos",
+    help="Portfolio analyses through OpenAI's Batch API, with every stated number checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+portfolio_app.add_typer(batch_app, name="batch")
+app.add_typer(portfolio_app, name="portfolio")
+app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")
+app.add_typer(models_app, name="models")
+app.add_typer(prompts_app, name="prompts")
+app.add_typer(config_app, name="config")
+app.add_typer(db_app, name="db")
+app.command()(health)
+app.command()(demo)
+app.command()(serve)
+app.command()(worker)
+app.command()(provider)
+
+
+def main() -> None:
+    """Run one command; every known error becomes a sentence and its exit code, never a trace."""
+    logging.basicConfig(
+        level=os.environ.get("LOGLEVEL", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    as_json = "--json" in arguments
+    try:
+        outcome = app(args=arguments, prog_name="mosychlos", standalone_mode=False)
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        return _failed(error.format_message(), error.exit_code, as_json, kind="usage")
+    except MosychlosError as error:
+        return _failed(str(error), error.exit_code, as_json, kind=type(error).__name__)
+    except KeyboardInterrupt:
+        output.aside("Stopped.")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`); Python must not complain again while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # the last door: logged whole, and said in one sentence
+        logger.exception("unexpected error")
+        return _failed("Something went wrong that should not have; the log above says where.", 1, as_json, kind="bug")
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _failed(message: str, code: int, as_json: bool, *, kind: str) -> int:
+    if as_json:
+        output.document({"error": {"kind": kind, "message": message, "exit_code": code}})
+    output.aside(f"Error: {message}")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What the CLI prints: one JSON document, or tables for people. Logs and progress go to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import orjson
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: money as a number, moments in ISO 8601, dataclasses as objects."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return value
+        case Decimal():
+            return float(value)
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case dict():
+            return {str(key): plain(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(one) for one in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return plain(asdict(value))
+        case _:
+            return str(value)
+
+
+def document(value: Any) -> None:
+    """Print exactly one JSON document on stdout."""
+    text = orjson.dumps(plain(value), option=orjson.OPT_INDENT_2)
+    sys.stdout.buffer.write(text + b"\n")
+    sys.stdout.flush()
+
+
+def line(text: str = "") -> None:
+    """Print a line for a person."""
+    print(text)
+
+
+def aside(text: str) -> None:
+    """Print a line to stderr, where it never disturbs a script that reads stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+    """Print rows under headers, aligned; columns named in `right` are aligned right."""
+    texts = [[_cell(value) for value in row] for row in rows]
+    widths = [max([len(header), *(len(row[place]) for row in texts)]) for place, header in enumerate(headers)]
+
+    def joined(cells: Sequence[str]) -> str:
+        return "  ".join(
+            cell.rjust(width) if header in right else cell.ljust(width)
+            for cell, width, header in zip(cells, widths, headers, strict=True)
+        ).rstrip()
+
+    print(joined(list(headers)))
+    print("  ".join("-" * width for width in widths))
+    for row in texts:
+        print(joined(row))
+
+
+def money(value: Decimal | None, *, digits: int = 4) -> str:
+    """USD for people; an unknown amount says so."""
+    return "unknown" if value is None else f"${value:,.{digits}f}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    # A name from a broker file must not be able to move the cursor or colour the terminal.
+    return "".join(char if char.isprintable() else " " for char in str(value))

@@ -1,0 +1,145 @@
+"""`mosychlos demo | serve | worker | provider`: the long-running processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from core.app import build
+from core.cli import output
+from core.cli.session import opened, settings
+from core.cli.supervisor import Child, Supervisor, until_listening
+from core.domain.actor import LOCAL
+from core.errors import BadInput, Refused
+from core.settings import LOOPBACK, load
+
+PORT = 8501
+PROVIDER_PORT = 8090
+
+
+def serve(
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = PORT,
+) -> int:
+    """Serve the dashboard alone. It never sees the provider's key; a worker makes the calls."""
+    _check_address(address, port)
+    settings()  # a wrong setting is said here, before a browser shows it
+    environment = _without_key(dict(os.environ))
+    os.execve(sys.executable, _dashboard_command(address, port), environment)  # noqa: S606  # our own program, no shell
+
+
+def worker() -> int:
+    """Execute jobs until interrupted. Run as many as you like on PostgreSQL; on SQLite a second one stands by."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opened() as (app, _):
+        found = app.worker()
+        output.aside(f"Worker {found.worker_id} for {app.settings.base_url}. Stop with Ctrl-C.")
+        found.run(stop)
+    output.aside("Worker stopped; steps in hand were finished.")
+    return 0
+
+
+def provider(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = PROVIDER_PORT,
+    speed: Annotated[float, typer.Option(help="Pretended seconds per second.")] = 1,
+    faults: Annotated[Path | None, typer.Option(help="YAML or JSON file of faults to play.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder to keep its state in, to go on after a restart.")] = None,
+    port_file: Annotated[Path | None, typer.Option(help="Write the port here once it listens.")] = None,
+) -> int:
+    """Run the local OpenAI-compatible server. Its answers are simulated and say so."""
+    from core.providers.server.process import serve as serve_provider
+
+    output.aside(f"Local provider on http://127.0.0.1:{port or '(free port)'}/v1. Answers are simulated.")
+    serve_provider(port, speed=speed, faults=faults, home=home, port_file=port_file)
+    return 0
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = PORT,
+    home: Annotated[Path | None, typer.Option(help="Folder for the demo's data.")] = None,
+    speed: Annotated[float, typer.Option(help="Pretended seconds per second.")] = 60,
+) -> int:
+    """Everything at once: dashboard, worker and local provider, with sample portfolios. Nothing leaves the machine."""
+    address = "127.0.0.1"
+    _check_address(address, port)
+    if os.environ.get("OPENAI_API_KEY"):
+        output.aside("The demo ignores OPENAI_API_KEY: nothing is sent off this machine.")
+    folder = (home or Path(platformdirs.user_data_dir("mosychlos")) / "demo").expanduser().absolute()
+    provider_port = _free_port()
+    environment = _demo_environment(folder, provider_port)
+    app = build(load(environment))
+    try:
+        report = app.portfolios.add_samples(LOCAL)
+    finally:
+        app.close()
+    output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
+    program = [sys.executable, "-m", "core.cli.main"]
+    supervisor = Supervisor()
+    supervisor.start(
+        Child(
+            "provider",
+            [
+                *(*program, "provider", "--port", str(provider_port)),
+                *("--speed", str(speed), "--home", str(folder / "provider")),
+            ],
+            _without_key(environment),
+        )
+    )
+    until_listening(address, provider_port, "the local provider", supervisor)
+    supervisor.start(Child("worker", [*program, "worker"], environment))
+    supervisor.start(Child("dashboard", _dashboard_command(address, port), _without_key(environment)))
+    until_listening(address, port, "the dashboard", supervisor)
+    output.aside(f"Ready: http://{address}:{port} (simulated answers; stop with Ctrl-C)")
+    supervisor.watch()
+    return 0
+
+
+def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOSYCHLOS_", "OPENAI_"))}
+    return {
+        **kept,
+        "MOSYCHLOS_HOME": str(folder),
+        "MOSYCHLOS_DATABASE_URL": f"sqlite:///{folder / 'mosychlos.db'}",
+        "MOSYCHLOS_POLL_SECONDS": "1",
+        "MOSYCHLOS_SIMULATED": "yes",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{provider_port}/v1",
+        "OPENAI_API_KEY": "demo",  # the local server takes any key
+    }
+
+
+def _dashboard_command(address: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "dashboard.server", "--address", address, "--port", str(port)]
+
+
+def _without_key(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name != "OPENAI_API_KEY"}
+
+
+def _check_address(address: str, port: int) -> None:
+    if address not in LOOPBACK:
+        raise Refused(
+            f"The dashboard has no sign-in yet, so it listens on this machine only, not on {address}. "
+            "Use 127.0.0.1, and a tunnel or a proxy with its own sign-in to reach it from elsewhere."
+        )
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise BadInput(f"Port {port} is in use. Choose another one with --port.") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

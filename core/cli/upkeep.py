@@ -1,0 +1,47 @@
+"""`mosychlos db upgrade` and `mosychlos health`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.app import build
+from core.cli import output
+from core.cli.session import opened, settings
+
+db_app = typer.Typer(help="The database.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+
+
+@db_app.command()
+def upgrade(as_json: AsJson = False) -> int:
+    """Apply the migrations that are still missing."""
+    app = build(settings(), migrate=False)
+    try:
+        applied = app.upgrade()
+    finally:
+        app.close()
+    if as_json:
+        output.document({"applied": applied})
+    else:
+        output.line(f"Applied: {', '.join(applied)}." if applied else "The database is up to date.")
+    return 0
+
+
+@db_app.callback()
+def _group() -> None:
+    """The database."""
+
+
+def health(as_json: AsJson = False) -> int:
+    """Say whether everything that jobs need is there. Exit code 1 when something is broken."""
+    with opened() as (app, actor):
+        checks = app.health(actor)
+    if as_json:
+        output.document({"checks": checks})
+    else:
+        for check in checks:
+            output.line(f"{check.state}: {check.name}: {check.message}")
+    return 1 if any(check.state == "error" for check in checks) else 0
