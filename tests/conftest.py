@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from core.storage.store import Store
+from tests.postgres import NoPostgres, Postgres
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -25,3 +30,35 @@ def shared_facts() -> Path:
     if not facts.is_dir():
         pytest.skip("the folder of published tables (../shared/facts) is not beside this checkout")
     return facts
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this test process. Where none can be had, those tests say so and skip; never in CI."""
+    try:
+        server = Postgres()
+        server.start()
+    except NoPostgres as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL is needed in CI: {reason}")
+        pytest.skip(f"no PostgreSQL: {reason}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new, empty database: every test that asks runs once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'mosychlos.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An empty store with its tables, on each engine."""
+    opened = Store(database_url)
+    opened.upgrade()
+    yield opened
+    opened.close()
