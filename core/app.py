@@ -210,7 +210,7 @@ class App:
         try:
             known = self.provider().models()
         except BadSetting as error:
-            return Check("key", "error", str(error))
+            return Check("key", "warning", str(error))
         except ProviderError as error:
             return Check("provider", "error", str(error))
         return Check("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")

@@ -20,8 +20,8 @@ from core.domain.records import RequestRow
 from core.errors import BadInput
 from core.jobs.portfolio_service import sheets_of
 from core.jobs.sheet_file import SheetWriter, sheet_path
+from core.llm.estimate import estimate
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
-from core.llm.pricing import estimate
 from core.llm.prompts import PromptLibrary
 from core.storage.store import Store
 
@@ -98,6 +98,13 @@ class Drafter:
             tally.add(built)
         return tally, self._estimate(builder, tally, at)
 
+    def single(self, request: AnalysisRequest, at: datetime) -> tuple[BatchRequest, FactSheet, Estimate]:
+        """The first request of a wish, its facts and its price."""
+        builder, tally = self.builder(request, at), Tally()
+        built, sheet = next(self._requests(builder, request.portfolio_ids[:1]))
+        tally.add(built)
+        return built, sheet, self._estimate(builder, tally, at)
+
     def write(self, job_id: str, request: AnalysisRequest, folder: Path, at: datetime) -> Built:
         """Build everything into a job's folder and the database.
 
@@ -128,14 +135,14 @@ class Drafter:
 
     def _estimate(self, builder: Builder, tally: Tally, at: datetime) -> Estimate:
         return estimate(
-            builder.model,
             tally.tokens,
             builder.expected_output(),
-            shards=tally.shards,
-            total_bytes=tally.bytes,
+            builder.model,
             at=at,
+            shards=tally.shards,
+            size_bytes=tally.bytes,
             effort=builder.effort,
-            warnings=tuple({**dict.fromkeys(builder.warnings), **tally.warnings}),
+            notes=(*builder.warnings, *tally.warnings),
         )
 
 

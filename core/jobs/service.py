@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ import orjson
 
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, JobState, ShardState
@@ -188,6 +189,26 @@ class JobService:
         except Refused as refusal:
             return str(refusal)
         return ""
+
+    def single(
+        self, actor: Actor, request: AnalysisRequest, portfolio_id: str, *, force: bool
+    ) -> tuple[BatchRequest, FactSheet, datetime]:
+        """One request to be asked synchronously, once the budget allows its synchronous price.
+
+        Raises:
+            BadInput: An unknown model without `force`, or an unknown portfolio.
+            OverBudget: A limit would be passed.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        if not force:
+            _stop_unknown(request)
+        at = self._clock()
+        one = replace(request, portfolio_ids=(portfolio_id,))
+        built, sheet, estimate = self._drafter.single(one, at)
+        over = self._over_budget(actor, one, replace(estimate, expected_usd=estimate.sync_usd), at)
+        if over:
+            raise OverBudget(over)
+        return built, sheet, at
 
     def cancel(self, actor: Actor, job_id: str) -> JobState:
         """Ask for a job to stop; finished answers are kept and paid. Returns its state before.
