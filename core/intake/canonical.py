@@ -133,12 +133,16 @@ class _Table:
         self._days: dict[str, date | str] = {}
         self._groups: dict[tuple[str, str], list[Holding]] = {}
         self._undated: list[int] = []
+        self._slack: int | None = None
 
     def take(self, number: int, row: list[str]) -> None:
         """Read one row into its group, or record its problems."""
         missing = self._width - len(row)
+        if self._slack is None:
+            self._slack = max(0, -missing)
         if missing < 0:
-            if any(cell.strip() for cell in row[self._width :]):
+            # Empty cells past the header are a habit when the first row has them too, else a value that broke in two.
+            if -missing > self._slack or any(cell.strip() for cell in row[self._width :]):
                 message = (
                     f"The row has {len(row)} cells and the header names {self._width} columns. "
                     "Put quotation marks around values that contain the separator."

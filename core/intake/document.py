@@ -1,4 +1,4 @@
-"""The mosychlos portfolio document, as YAML or JSON. See `docs` and the samples beside this module for the schema.
+"""The mosychlos portfolio document, as YAML or JSON; the samples beside this module are examples of it.
 
     as_of: 2026-10-30            needed, here or in each account
     base_currency: EUR           optional; also the currency of holdings that name none

@@ -84,7 +84,7 @@ class _Statement:
         if not filled:
             return
         # The title holds a comma before its date and is not always quoted well.
-        title = _TITLE.search(",".join(cell.strip() for cell in row))
+        title = _TITLE.search(",".join(cell.strip() for cell in row)[:1_000])
         if title:
             self._account = "" if "all-accounts" in title[1].lower() else one_line(title[1])
             self._day = self._day_in(title[2])
