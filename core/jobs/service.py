@@ -19,7 +19,7 @@ from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, JobState, ShardState
-from core.domain.records import Event, Item, Job, JobRow, Shard, Spend
+from core.domain.records import Event, Item, ItemCounts, Job, JobRow, Shard, Spend
 from core.errors import BadInput, NotFound, OverBudget, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -276,6 +276,11 @@ class JobService:
         require(actor, Permission.JOB_READ)
         return self._store.jobs.count_by_state()
 
+    def totals(self, actor: Actor, *, since: datetime) -> ItemCounts:
+        """The requests of all jobs submitted since a moment, by how they stand."""
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.totals(since)
+
     def get(self, actor: Actor, job_id: str) -> Job:
         """A job.
 
@@ -423,6 +428,12 @@ class JobService:
         job = self._store.jobs.get(job_id)
         usage, _ = self._store.items.usage(job_id)
         return summarise(job, self._store.items.rollup(job_id), self._store.items.concentration(job_id), usage)
+
+    def concentration(self, actor: Actor, job_id: str) -> list[tuple[str, str, float, float]]:
+        """(portfolio id, name, HHI, top-1 weight in percent) of every portfolio of a job for which they are known."""
+        require(actor, Permission.JOB_READ)
+        self._store.jobs.get(job_id)
+        return self._store.items.concentration(job_id)
 
     def attention(self, actor: Actor) -> list[Shard]:
         """Provider batches of all jobs that wait for a person."""

@@ -271,6 +271,13 @@ class Jobs:
             rows = connection.execute(select(_J.c.state, func.count().label("n")).group_by(_J.c.state))
             return {JobState(row.state): int(row.n) for row in rows}
 
+    def totals(self, since: datetime) -> ItemCounts:
+        """The requests of all jobs submitted since a moment, by how they stand."""
+        columns = [func.coalesce(func.sum(_J.c[name]), 0) for name in ("total", "succeeded", "failed", "missing")]
+        query = select(*columns).where(_J.c.created_at >= since, _J.c.approved_at.is_not(None))
+        with self._database.read() as connection:
+            return ItemCounts(*(int(value) for value in connection.execute(query).one()))
+
     def events(self, job_id: str, *, limit: int = 500) -> list[Event]:
         """A job's history, oldest first; the newest `limit` lines."""
         with self._database.read() as connection:
