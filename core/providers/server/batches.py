@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -201,7 +201,7 @@ class Works:
             record.output_bytes, record.error_bytes = sizes
             self._store.save_batch(record)
 
-    def _reply(self, record: BatchRecord, raw: bytes, today: Any) -> tuple[str, replies.Reply]:
+    def _reply(self, record: BatchRecord, raw: bytes, today: date) -> tuple[str, replies.Reply]:
         request = orjson.loads(raw)
         custom_id = request["custom_id"]
         reply = self._responder.reply(
@@ -227,6 +227,8 @@ class Works:
             record.output_file_id = made["output"][0] if "output" in made else none
             record.error_file_id = made["error"][0] if "error" in made else none
             self._turn(record, ends_as)
+        for kind in ("output", "error"):
+            self._store.work(record.id, kind).unlink(missing_ok=True)
 
     def _turn(self, record: BatchRecord, status: str) -> None:
         record.status = status
@@ -234,7 +236,7 @@ class Works:
         record.times[f"{status}_at"] = int(record.turned)
         self._store.save_batch(record)
 
-    def _today(self) -> Any:
+    def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), UTC).date()
 
     def view(self, record: BatchRecord) -> dict[str, Any]:

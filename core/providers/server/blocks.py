@@ -7,24 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_BLOCK = re.compile(r"<(PORTFOLIO|METRICS|ABSENT|HOLDINGS)>\n(.*?)</\1>", re.DOTALL)
+_BLOCK = re.compile(r"<(PORTFOLIO|METRICS|ABSENT)>\n(.*?)</\1>", re.DOTALL)
 
 Row = dict[str, str]
 
 
 @dataclass(slots=True)
 class Blocks:
-    """The tables of one prompt. A prompt without tables gives empty ones.
+    """The tables of one prompt. A prompt without tables gives empty ones; HOLDINGS is left unread.
 
     Attributes:
         portfolio: Key and value of the PORTFOLIO table.
         metrics: Rows of METRICS by metric id, in the prompt's order.
+        numbers: Values of those metrics that are numbers.
     """
 
     portfolio: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Row] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
     absent: list[Row] = field(default_factory=list)
-    holdings: list[Row] = field(default_factory=list)
 
     @property
     def french(self) -> bool:
@@ -33,11 +34,7 @@ class Blocks:
 
     def number(self, metric_id: str) -> float | None:
         """A metric's value, or None when the prompt does not state it."""
-        row = self.metrics.get(metric_id)
-        try:
-            return float(row["value"]) if row else None
-        except (KeyError, ValueError):
-            return None
+        return self.numbers.get(metric_id)
 
     def cite(self, *metric_ids: str) -> list[dict[str, Any]]:
         """References to those of these metrics that the prompt states, copied as they stand."""
@@ -58,10 +55,11 @@ def read(text: str) -> Blocks:
         rows = [dict(zip(header, line.split("|"), strict=False)) for line in lines[1:]]
         if name == "METRICS":
             found.metrics = {row.get("metric_id", ""): row for row in rows}
-        elif name == "ABSENT":
-            found.absent = rows
+            found.numbers = {
+                name: number for name, row in found.metrics.items() if (number := _number(row)) is not None
+            }
         else:
-            found.holdings = rows
+            found.absent = rows
     return found
 
 
@@ -85,6 +83,13 @@ def _texts(content: object) -> list[str]:
     if not isinstance(content, list):
         return []
     return [part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str)]
+
+
+def _number(row: Row) -> float | None:
+    try:
+        return float(row["value"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _reference(row: Row) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -90,8 +90,9 @@ OFFERS: tuple[Offer, ...] = (
     _reasoning("gpt-6-luna", None, WITHOUT_EFFORT, _56),
     _reasoning("gpt-6.1-sol", None, NEVER, _6),
     _reasoning("gpt-6.1-terra", None, WITHOUT_EFFORT, _56),
-    _reasoning("gpt-6.2-sol", None, NEVER, _6),
-    _reasoning("gpt-6.2-astra", None, NEVER, _6),
+    # Of these two only the names are published; what they take is taken from their predecessors, their cap is open.
+    replace(_reasoning("gpt-6.2-sol", None, NEVER, _6), max_output=1_050_000),
+    replace(_reasoning("gpt-6.2-astra", None, NEVER, _6), max_output=1_050_000),
 )
 
 _BY_NAME = {offer.name: offer for offer in OFFERS}

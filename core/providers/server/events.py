@@ -60,10 +60,10 @@ def response_events(reply: Mapping[str, Any]) -> Iterator[bytes]:
             yield event("response.content_part.added", **where, part=part | _EMPTY.get(part["type"], {}))
             name = "refusal" if part["type"] == "refusal" else "text"
             kind = f"response.{part['type']}"
+            extra: dict[str, Any] = {"logprobs": []} if name == "text" else {}
             for piece in pieces(part[name]):
-                extra: dict[str, Any] = {"logprobs": []} if name == "text" else {}
                 yield event(f"{kind}.delta", **where, delta=piece, **extra)
-            yield event(f"{kind}.done", **where, **{name: part[name]})
+            yield event(f"{kind}.done", **where, **{name: part[name]}, **extra)
             yield event("response.content_part.done", **where, part=part)
         yield event("response.output_item.done", output_index=index, item=item)
     yield event(f"response.{reply['status']}", response=reply)
