@@ -1,16 +1,16 @@
-"""From facts to a line of a batch file.
+"""From facts to the lines of a batch file: prompt, body, exact count, hash.
 
-Everything that all requests of one overlay share (instructions, schema, parameters) is serialised, hashed and counted
-once; only the user part is rendered, counted and encoded per request. The static part stands first in the body, which
-is also what lets the provider bill it as cached input.
+All requests of one job and one regional overlay share everything but the data: the instructions, the schema and the
+parameters are written and counted once, and a request costs only its tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -19,30 +19,56 @@ from core.domain.analysis import AnalysisRequest, Endpoint
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
 from core.errors import BadInput
+from core.llm import models
 from core.llm.estimate import OutputSpread, assumed_output
-from core.llm.models import Model, find, usable
-from core.llm.parameters import Cleaned, clean
+from core.llm.models import Model
+from core.llm.parameters import clean
 from core.llm.prompts import Prompt, PromptLibrary
 from core.llm.tokens import counter, framing
 from core.metrics.definitions import DEFINITIONS
 
-OUTPUT_CAP = {"standard": 6_000, "reasoning": 24_000}
-"""Longest answer allowed by default: a report takes about 1,500 tokens, and reasoning counts as output too."""
+TEXT_CAP: Final = 6_000
+"""Default cap on the answer's text. A long risk report has about 2,600 tokens, in French a quarter more. Only what is
+written is billed, while a cut answer is billed and useless: so the cap leaves room."""
 
-CUSTOM_ID_CHARACTERS = 64
+REASONING_CAP: Final = {
+    "none": 0,
+    "minimal": 2_000,
+    "low": 6_000,
+    "medium": 16_000,
+    "high": 32_000,
+    "xhigh": 48_000,
+    "max": 80_000,
+}
+"""What is added to the default cap for reasoning, which counts against it, by effort."""
 
-_MARK_ID = "\u0001id\u0001"
-_MARK_USER = "\u0001user\u0001"
+_CAP_NAMES = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+_MAX_ID_CHARACTERS = 64
+
+
+def build_requests(
+    request: AnalysisRequest, sheets: Iterable[FactSheet], library: PromptLibrary, *, today: date
+) -> Iterator[BatchRequest]:
+    """The requests of a job, one for each sheet, as they come.
+
+    Raises:
+        BadInput, ModelRefused: As `Builder` does.
+    """
+    builder = Builder(request, library, today=today)
+    return map(builder.build, sheets)
 
 
 @dataclass(frozen=True, slots=True)
-class _Static:
-    """What every request of one overlay shares: the line's bytes around the two parts that change."""
+class _Overlay:
+    """What all requests of one region share.
+
+    Attributes:
+        head: Their lines from after the custom_id to the user's text, as bytes.
+        tokens: Input tokens of everything but the tables.
+    """
 
     prompt: Prompt
-    before_id: bytes
-    before_user: bytes
-    after_user: bytes
+    head: bytes
     tokens: int
 
 
@@ -50,161 +76,173 @@ class Builder:
     """Builds the requests of one job.
 
     Args:
-        request: What was asked for.
+        request: What is asked.
         library: The prompts.
-        today: Day from which the model's shutdown is seen.
+        today: Decides whether the model is still there.
+
+    Attributes:
+        model: The model asked.
+        effort: Reasoning effort that is sent, or None.
+        max_output_tokens: The cap that is sent with every request.
+        warnings: What was changed or should be known for the whole job, each once.
 
     Raises:
-        BadInput: There is no such analysis.
-        ModelRefused: The model was shut down; the message names its replacement.
+        BadInput: The analysis has no engine, or the prompt does not exist.
+        ModelRefused: The model was shut down; the message names the replacement.
     """
 
     def __init__(self, request: AnalysisRequest, library: PromptLibrary, *, today: date) -> None:
-        self.request = request
-        self.engine = engine_for(request.kind)
-        self.model: Model = usable(find(request.model), today)
+        self.model: Model = models.usable(models.find(request.model), today)
+        self._request = request
         self._library = library
-        self._cleaned = self._clean()
-        self._counter = counter(self.model.encoding)
-        self._statics: dict[str | None, _Static] = {}
-
-    @property
-    def effort(self) -> str | None:
-        """The reasoning effort that is sent, or None."""
-        params = self._cleaned.params
-        nested = params.get("reasoning")
-        effort = params.get("reasoning_effort") or (nested.get("effort") if isinstance(nested, dict) else None)
-        return effort if isinstance(effort, str) else None
-
-    @property
-    def output_cap(self) -> int:
-        """The longest answer allowed, in tokens, reasoning included."""
-        params = self._cleaned.params
-        for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"):
-            if isinstance(params.get(name), int):
-                return int(params[name])
-        return self.model.max_output or OUTPUT_CAP["reasoning"]
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What was changed for all requests alike."""
-        unknown = () if self.model.known else (_unknown(self.model),)
-        return (*unknown, *self._cleaned.warnings)
+        self._engine = engine_for(request.kind)
+        schema_format = {
+            "type": "json_schema",
+            "name": self._engine.schema_name,
+            "strict": True,
+            "schema": self._engine.schema(),
+        }
+        wished, notes = _wished(request, self.model)
+        cleaned = clean(wished | {"response_format": schema_format}, self.model, request.endpoint)
+        self._params = cleaned.params
+        self._addition = cleaned.prompt_addition
+        self.effort: str | None = _effort(cleaned.params)
+        self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
+        self.warnings = tuple(
+            dict.fromkeys([*notes, *cleaned.warnings, *models.warnings(self.model, today), *self._batch_note()])
+        )
+        self._count = counter(self.model.encoding).count
+        self._writer = self._engine.writer(self._count)
+        self._overlays: dict[str | None, _Overlay] = {}
 
     def expected_output(self) -> OutputSpread:
-        """Output tokens of one answer: few, expected, many."""
-        return assumed_output(self.model, self.effort, self.output_cap)
+        """Assumed output tokens of one answer, under the cap that is sent."""
+        return assumed_output(self.model, self.effort, self.max_output_tokens)
+
+    def prompt(self, region: str | None) -> Prompt:
+        """The composed prompt for a region, as its requests carry it."""
+        return self._overlay(region).prompt
 
     def build(self, sheet: FactSheet) -> BatchRequest:
-        """The request about one portfolio.
+        """One request.
 
         Raises:
-            BadInput: It is longer than the model takes; the message names the portfolio and both lengths.
+            BadInput: Its input does not fit into the model's context window.
         """
-        static = self._static(self._region(sheet))
-        prompt = static.prompt
-        user = prompt.render(self.engine.blocks(sheet, prompt.language))
-        tokens = static.tokens + self._counter.count(user)
-        room = self.model.input_room
-        if room is not None and tokens > room:
-            raise BadInput(
-                f"The request for portfolio '{sheet.portfolio_id}' has {tokens:,} tokens and {self.model.model_id} "
-                f"takes {room:,}. Leave that portfolio out, or choose a model with more room."
-            )
-        custom_id = f"{self.request.kind}-{sheet.portfolio_id}"[:CUSTOM_ID_CHARACTERS]
-        line = b"".join(
-            (
-                static.before_id,
-                orjson.dumps(custom_id),
-                static.before_user,
-                orjson.dumps(user),
-                static.after_user,
-            )
-        )
+        request = self._request
+        region = request.region or (sheet.region if request.regional else None)
+        overlay = self._overlay(region)
+        prompt = overlay.prompt
+        blocks, tokens = self._writer.write(sheet, prompt.language)
+        tokens += overlay.tokens
+        user = prompt.render(blocks)
+        self._check_room(sheet, tokens)
+        custom_id = custom_id_of(request.kind.value, sheet.portfolio_id)
+        line = b'{"custom_id":%b%b%b}]}}' % (orjson.dumps(custom_id), overlay.head, orjson.dumps(user))
         return BatchRequest(
             custom_id=custom_id,
             portfolio_id=sheet.portfolio_id,
             line=line,
             input_tokens=tokens,
-            max_output_tokens=self.output_cap,
+            max_output_tokens=self.max_output_tokens,
             prompt_version=prompt.version,
             prompt_hash=prompt.digest(user),
             region=prompt.region,
             warnings=prompt.warnings,
         )
 
-    def _region(self, sheet: FactSheet) -> str | None:
-        if self.request.region:
-            return self.request.region
-        return sheet.region if self.request.regional else None
+    def _overlay(self, region: str | None) -> _Overlay:
+        overlay = self._overlays.get(region)
+        if overlay is None:
+            request = self._request
+            definitions = "\n".join(f"- {name}: {definition.text}" for name, definition in DEFINITIONS.items())
+            prompt = self._library.compose(request.kind.value, region, request.variant.value, definitions=definitions)
+            prompt = prompt.with_addition(self._addition)
+            overlay = self._overlays[region] = _Overlay(prompt, self._head(prompt), self._static_tokens(prompt))
+        return overlay
 
-    def _clean(self) -> Cleaned:
-        wishes: dict[str, Any] = {
-            "max_output_tokens": OUTPUT_CAP[self._class()],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": self.engine.schema_name,
-                    "strict": True,
-                    "schema": self.engine.schema(),
-                },
-            },
-            **self.request.parameters,
-        }
-        return clean(wishes, self.model, self.request.endpoint)
-
-    def _class(self) -> str:
-        effort = self.request.parameters.get("reasoning_effort")
-        return self.model.class_with(effort if isinstance(effort, str) else None)
-
-    def _static(self, region: str | None) -> _Static:
-        known = self._statics.get(region)
-        if known is None:
-            known = self._statics[region] = self._serialise(region)
-        return known
-
-    def _serialise(self, region: str | None) -> _Static:
-        prompt = self._library.compose(
-            self.request.kind.value, region, self.request.variant.value, definitions=definitions()
-        ).with_addition(self._cleaned.prompt_addition)
-        messages = [
-            {"role": self.model.role, "content": prompt.system},
-            {"role": "user", "content": _MARK_USER},
-        ]
-        key = "messages" if self.request.endpoint is Endpoint.CHAT else "input"
-        body = {"model": self.model.model_id, **self._cleaned.params, key: messages}
-        line = {"custom_id": _MARK_ID, "method": "POST", "url": self.request.endpoint.path, "body": body}
-        before_id, rest = orjson.dumps(line).split(orjson.dumps(_MARK_ID))
-        before_user, after_user = rest.split(orjson.dumps(_MARK_USER))
-        count = self._counter.count
-        schema = count(orjson.dumps(self.engine.schema()).decode()) if self.model.json_schema else 0
-        return _Static(
-            prompt=prompt,
-            before_id=before_id,
-            before_user=before_user,
-            after_user=after_user,
-            tokens=count(prompt.system) + schema + framing(len(messages)),
+    def _head(self, prompt: Prompt) -> bytes:
+        """A line from after the custom_id up to the user's text."""
+        body = orjson.dumps({"model": self.model.model_id} | self._params)[:-1]
+        system = orjson.dumps({"role": self.model.role, "content": prompt.system})
+        messages = b"messages" if self._request.endpoint is Endpoint.CHAT else b"input"
+        path = orjson.dumps(self._request.endpoint.path)
+        return b',"method":"POST","url":%b,"body":%b,"%b":[%b,{"role":"user","content":' % (
+            path,
+            body,
+            messages,
+            system,
         )
 
+    def _static_tokens(self, prompt: Prompt) -> int:
+        """Instructions, question, schema and message framing."""
+        count = self._count
+        tokens = framing(2) + count(prompt.system) + _tail_tokens(count, prompt.question)
+        shape = self._params.get("response_format") or self._params.get("text", {}).get("format")
+        if shape and shape["type"] == "json_schema":
+            tokens += count(orjson.dumps(shape.get("schema") or shape["json_schema"]["schema"]).decode())
+        return tokens
 
-def build_requests(
-    request: AnalysisRequest, sheets: Iterable[FactSheet], library: PromptLibrary, *, today: date
-) -> Iterator[BatchRequest]:
-    """The requests of a job in the order of its portfolios."""
-    builder = Builder(request, library, today=today)
-    for sheet in sheets:
-        yield builder.build(sheet)
+    def _check_room(self, sheet: FactSheet, tokens: int) -> None:
+        room, window = self.model.input_room, self.model.context_window
+        if room is not None and tokens > room:
+            limit, need = room, f"has {tokens:,} input tokens"
+        elif window is not None and tokens + self.max_output_tokens > window:
+            limit, need = window, f"has {tokens:,} input tokens and may answer with {self.max_output_tokens:,} more"
+        else:
+            return
+        raise BadInput(
+            f"The request for portfolio '{sheet.portfolio_id}' {need}; model '{self.model.model_id}' takes {limit:,}. "
+            "Leave the portfolio out, split it, or choose a model with a larger context window."
+        )
+
+    def _batch_note(self) -> tuple[str, ...]:
+        if self.model.batch:
+            return ()
+        return (f"No batch processing is published for model '{self.model.model_id}': the provider may refuse it.",)
 
 
-def definitions() -> str:
-    """Every metric's definition, one a line, for the static part of the prompt."""
-    return "\n".join(
-        f"{name}{'<...>' if name.endswith('.') else ''} [{one.unit}]: {one.text}" for name, one in DEFINITIONS.items()
-    )
+def custom_id_of(kind: str, portfolio_id: str) -> str:
+    """The id that joins a result to its request: unique for each portfolio of a job, at most 64 characters."""
+    custom_id = f"{kind}-{portfolio_id}"
+    if len(custom_id) <= _MAX_ID_CHARACTERS:
+        return custom_id
+    digest = hashlib.sha256(custom_id.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{custom_id[: _MAX_ID_CHARACTERS - 17]}-{digest}"
 
 
-def _unknown(model: Model) -> str:
-    return (
-        f"The model '{model.model_id}' is not known: only parameters that every model takes are sent, "
-        "and its limits and price are not known."
-    )
+def _wished(request: AnalysisRequest, model: Model) -> tuple[dict[str, Any], list[str]]:
+    """The parameters to ask for: the person's, our cap where there is none, and nothing about the answer's format."""
+    wished = dict(request.parameters)
+    notes: list[str] = []
+    if isinstance(text := wished.get("text"), dict) and "format" in text:
+        wished["text"] = {name: value for name, value in text.items() if name != "format"}
+        notes.append("text.format was left out: the analysis sets the format of its answer.")
+    if wished.pop("response_format", None) is not None:
+        notes.append("response_format was left out: the analysis sets the format of its answer.")
+    if not any(_is_cap(wished.get(name)) for name in _CAP_NAMES):
+        wished["max_output_tokens"] = _default_cap(model, _effort(clean(wished, model, request.endpoint).params))
+    if request.endpoint is Endpoint.RESPONSES:
+        # The Responses API keeps what it answers for a month unless it is told not to.
+        wished.setdefault("store", False)
+    return wished, notes
+
+
+def _is_cap(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _default_cap(model: Model, effort: str | None) -> int:
+    thinking = effort or model.default_effort or ("medium" if model.model_class == "reasoning" else "none")
+    cap = TEXT_CAP + REASONING_CAP[thinking]
+    return min(cap, model.max_output) if model.max_output is not None else cap
+
+
+def _effort(params: dict[str, Any]) -> str | None:
+    effort = params.get("reasoning_effort") or params.get("reasoning", {}).get("effort")
+    return effort if isinstance(effort, str) else None
+
+
+def _tail_tokens(count: Callable[[str], int], question: str) -> int:
+    """Tokens that the empty line and the question add behind the tables, whose last ">" joins the line breaks."""
+    return count(f">\n\n{question}") - count(">")

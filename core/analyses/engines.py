@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from core.analyses.risk import RiskEngine
+from core.analyses.tables import TableWriter
 from core.domain.analysis import Kind, Reading
 from core.domain.facts import FactSheet
 from core.errors import BadInput
@@ -29,6 +31,9 @@ class Engine(Protocol):
 
     def blocks(self, sheet: FactSheet, language: str = "en") -> str:
         """The facts as delimited tables for the prompt; data in them cannot end a table."""
+
+    def writer(self, count: Callable[[str], int]) -> TableWriter:
+        """The same tables for many portfolios, their tokens counted on the way with `count`."""
 
     def read(self, text: str, sheet: FactSheet) -> Reading:
         """The analysis in an answer's text, verified against the facts, or why there is none. Never raises."""

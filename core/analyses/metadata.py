@@ -1,11 +1,14 @@
-"""What a batch carries at the provider, so that it can be found again and told apart."""
+"""What the provider's record of a batch says about the job it belongs to."""
 
 from __future__ import annotations
 
-from core.domain.analysis import AnalysisRequest
+from typing import Final
 
-MAX_KEYS, MAX_KEY, MAX_VALUE = 16, 64, 512
-"""The provider's limits: pairs, characters of a key, characters of a value."""
+from core.domain.analysis import AnalysisRequest
+from core.errors import BadInput
+
+MAX_VALUE_CHARACTERS: Final = 512
+"""The provider takes 16 keys of 64 characters, with values of this length."""
 
 
 def batch_metadata(
@@ -18,15 +21,18 @@ def batch_metadata(
     model_class: str,
     portfolios: int,
 ) -> dict[str, str]:
-    """Metadata of one batch: all values are text, and it holds no name of a person or a portfolio.
+    """The metadata of one batch: enough to find it again after a lost answer, and to know it at the provider's page.
 
     Args:
-        job_key: Finds the batch again after a lost answer.
-        attempt: Which create this was, from 1.
-        spec_hash: Binds it to the exact input that was approved.
-        portfolios: Requests in this batch.
+        job_key: Finds the shard's batches; unique to shard and specification.
+        attempt: Counts the creates of this shard, from 1.
+        spec_hash: What was approved.
+        portfolios: Requests in the batch.
+
+    Raises:
+        BadInput: A value is longer than the provider takes.
     """
-    pairs = {
+    values = {
         "app": "mosychlos",
         "type": "portfolio_analysis",
         "analysis": request.kind.value,
@@ -35,11 +41,15 @@ def batch_metadata(
         "prompt_version": prompt_version,
         "variant": request.variant.value,
         "region_mode": request.region_mode,
-        "endpoint": request.endpoint.value,
-        "priority": request.priority.value,
         "portfolio_count": str(portfolios),
         "job_key": job_key,
         "attempt": str(attempt),
         "spec_hash": spec_hash,
     }
-    return {key: value[:MAX_VALUE] for key, value in pairs.items()}
+    for key, value in values.items():
+        if len(value) > MAX_VALUE_CHARACTERS:
+            raise BadInput(
+                f"The batch's {key} has {len(value):,} characters and the provider takes {MAX_VALUE_CHARACTERS}: "
+                f"'{value[:40]}...'. Use a shorter one."
+            )
+    return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal, get_args
 
 import orjson
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from core.analyses import schema as s
 from core.analyses.answer import Claim, DataGap, Language, Metric, Part, bare_json, schema_error, unusable
-from core.analyses.tables import cell, tables
+from core.analyses.tables import TableWriter, cell, tables
 from core.analyses.verify import verify
 from core.domain.analysis import Kind, Reading, ResultStatus
 from core.domain.facts import FactSheet
@@ -155,6 +156,10 @@ class RiskEngine:
     def blocks(self, sheet: FactSheet, language: str = "en") -> str:
         """The portfolio's tables as the prompt shows them (`core.analyses.tables`)."""
         return tables(sheet, language)
+
+    def writer(self, count: Callable[[str], int]) -> TableWriter:
+        """The same tables for many portfolios, their tokens counted on the way with `count`."""
+        return TableWriter(count)
 
     def read(self, text: str, sheet: FactSheet) -> Reading:
         """Parse an answer and check its numbers against the facts.

@@ -12,9 +12,10 @@ every cell by look-alikes or spaces. Values stand at display precision, so that 
 from __future__ import annotations
 
 import re
-from math import isfinite
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
-from core.domain.facts import FactSheet
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 
 _LOOK_ALIKE = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " "),
@@ -29,10 +30,12 @@ _LOOK_ALIKE = {
 _special = re.compile("[" + "".join(map(re.escape, map(chr, _LOOK_ALIKE))) + "]").search
 
 _NAME_CHARACTERS = 100
+_MOST_REMEMBERED = 50_000
 
-_METRICS_HEADER = "metric_id|value|unit|currency|period|badge"
-_ABSENT_HEADER = "metric_id|reason"
-_HOLDINGS_HEADER = "holding_id|name|asset_class|sector|country|currency|weight_pct|value"
+_METRICS_HEAD = "</PORTFOLIO>\n<METRICS>\nmetric_id|value|unit|currency|period|badge\n"
+_ABSENT_HEAD = "</METRICS>\n<ABSENT>\nmetric_id|reason\n"
+_HOLDINGS_HEAD = "</ABSENT>\n<HOLDINGS>\nholding_id|name|asset_class|sector|country|currency|weight_pct|value\n"
+_END = "</HOLDINGS>"
 
 
 def cell(text: str) -> str:
@@ -42,11 +45,6 @@ def cell(text: str) -> str:
     return text
 
 
-def _amount(value: float) -> str:
-    """Two decimals; an empty cell where no rate was known."""
-    return f"{value:.2f}" if isfinite(value) else ""
-
-
 def tables(sheet: FactSheet, language: str) -> str:
     """The PORTFOLIO, METRICS, ABSENT and HOLDINGS tables of a portfolio, without a closing newline.
 
@@ -54,29 +52,120 @@ def tables(sheet: FactSheet, language: str) -> str:
         sheet: The facts.
         language: Of the answer that is wanted ("en", "fr").
     """
-    rows = [
-        "<PORTFOLIO>",
-        f"portfolio_id|{cell(sheet.portfolio_id)}",
-        f"name|{cell(sheet.name)[:_NAME_CHARACTERS]}",
-        f"as_of|{sheet.as_of.isoformat()}",
-        f"base_currency|{cell(sheet.base_currency)}",
-        f"region|{cell(sheet.region)}",
-        f"language|{cell(language)}",
-        "</PORTFOLIO>",
-        "<METRICS>",
-        _METRICS_HEADER,
-    ]
-    rows += [
-        f"{cell(fact.metric_id)}|{fact.shown}|{fact.unit}|{fact.currency or ''}|{cell(fact.period or '')}|{fact.badge}"
-        for fact in sheet.facts
-    ]
-    rows += ["</METRICS>", "<ABSENT>", _ABSENT_HEADER]
-    rows += [f"{cell(absent.metric_id)}|{cell(absent.reason)}" for absent in sheet.absent]
-    rows += ["</ABSENT>", "<HOLDINGS>", _HOLDINGS_HEADER]
-    rows += [
-        f"{cell(line.holding_id)}|{cell(line.name)[:_NAME_CHARACTERS]}|{cell(line.asset_class)}|{cell(line.sector)}"
-        f"|{cell(line.country)}|{cell(line.currency)}|{_amount(line.weight_pct)}|{_amount(line.value_base)}"
-        for line in sheet.holdings
-    ]
-    rows.append("</HOLDINGS>")
-    return "\n".join(rows)
+    return TableWriter(lambda _: 0).write(sheet, language)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The parts of a row that stay the same from portfolio to portfolio, and their tokens.
+
+    Attributes:
+        tokens_if_negative: The same with a minus sign behind `before`, which may become one token with what is there.
+        stands_alone: False when its first character could become one token with the line break before it.
+    """
+
+    before: str
+    after: str
+    tokens: int
+    tokens_if_negative: int
+    stands_alone: bool
+
+
+class TableWriter:
+    """Writes the tables of many portfolios and counts their tokens on the way, exactly.
+
+    Portfolios share most of their rows except for the values. A digit always begins and ends a tokenizer's word, and
+    up to three digits are one token, so a row's tokens are those of the text around its values, counted once, plus
+    arithmetic. Sheets with a row that does not begin a word of its own, or with an empty value, are counted whole.
+
+    Args:
+        count: Tokens of a text, in an encoding whose pattern keeps digits apart in threes (o200k_base, cl100k_base).
+    """
+
+    def __init__(self, count: Callable[[str], int]) -> None:
+        self._count = count
+        self._rows: dict[Hashable, _Row] = {}
+        self._fixed = sum(map(count, (_METRICS_HEAD, _ABSENT_HEAD, _HOLDINGS_HEAD, _END)))
+        # Between weight and value, with the point and the two decimals of both.
+        self._between = count("|") + 4, count("|-") + 4
+
+    def write(self, sheet: FactSheet, language: str) -> tuple[str, int]:
+        """The tables as text without a closing newline, and their tokens."""
+        if len(self._rows) > _MOST_REMEMBERED:
+            self._rows.clear()
+        head = self._portfolio(sheet, language)
+        pieces, tokens, exact, rows = [head, _METRICS_HEAD], self._fixed + self._count(head), True, self._rows
+        for fact in sheet.facts:
+            row = rows.get((fact.metric_id, fact.unit, fact.currency, fact.period, fact.badge)) or self._fact_row(fact)
+            shown = fact.shown
+            pieces += (row.before, shown, row.after)
+            # Tokens of digits: one for each three, one for the point. A minus sign is counted with its row.
+            whole = len(shown) - fact.decimals - 1 if fact.decimals else len(shown)
+            if shown[0] == "-":
+                tokens += row.tokens_if_negative + (whole + 1) // 3
+            else:
+                tokens += row.tokens + (whole + 2) // 3
+            if fact.decimals:
+                tokens += 1 + (fact.decimals + 2) // 3
+            exact &= row.stands_alone
+        pieces.append(_ABSENT_HEAD)
+        for absent in sheet.absent:
+            row = rows.get((absent.metric_id, absent.reason)) or self._absent_row(absent)
+            pieces.append(row.before)
+            tokens += row.tokens
+            exact &= row.stands_alone
+        pieces.append(_HOLDINGS_HEAD)
+        between, between_negative = self._between
+        for line in sheet.holdings:
+            key = (line.holding_id, line.name, line.asset_class, line.sector, line.country, line.currency)
+            row = rows.get(key) or self._holding_row(line)
+            weight, value = f"{line.weight_pct:.2f}", f"{line.value_base:.2f}"
+            if not (row.stands_alone and weight[-1] <= "9" and value[-1] <= "9"):
+                exact = False
+                weight, value = _or_blank(weight), _or_blank(value)
+            pieces += (row.before, weight, "|", value, "\n")
+            if weight[:1] == "-":
+                tokens += row.tokens_if_negative + (len(weight) - 2) // 3
+            else:
+                tokens += row.tokens + (len(weight) - 1) // 3
+            if value[:1] == "-":
+                tokens += between_negative + (len(value) - 2) // 3
+            else:
+                tokens += between + (len(value) - 1) // 3
+        pieces.append(_END)
+        text = "".join(pieces)
+        return text, tokens if exact else self._count(text)
+
+    def _portfolio(self, sheet: FactSheet, language: str) -> str:
+        return (
+            f"<PORTFOLIO>\nportfolio_id|{cell(sheet.portfolio_id)}\nname|{cell(sheet.name)[:_NAME_CHARACTERS]}\n"
+            f"as_of|{sheet.as_of.isoformat()}\nbase_currency|{cell(sheet.base_currency)}\n"
+            f"region|{cell(sheet.region)}\nlanguage|{cell(language)}\n"
+        )
+
+    def _fact_row(self, fact: Fact) -> _Row:
+        after = f"|{fact.unit}|{cell(fact.currency or '')}|{cell(fact.period or '')}|{fact.badge}\n"
+        row = self._row(f"{cell(fact.metric_id)}|", after)
+        self._rows[fact.metric_id, fact.unit, fact.currency, fact.period, fact.badge] = row
+        return row
+
+    def _absent_row(self, absent: AbsentFact) -> _Row:
+        row = self._row(f"{cell(absent.metric_id)}|{cell(absent.reason)}\n", "")
+        self._rows[absent.metric_id, absent.reason] = row
+        return row
+
+    def _holding_row(self, line: HoldingFact) -> _Row:
+        key = (line.holding_id, line.name, line.asset_class, line.sector, line.country, line.currency)
+        cells = (cell(line.holding_id), cell(line.name)[:_NAME_CHARACTERS], *map(cell, key[2:]))
+        row = self._rows[key] = self._row("".join(f"{each}|" for each in cells), "\n")
+        return row
+
+    def _row(self, before: str, after: str) -> _Row:
+        tail = self._count(after) if after else 0
+        alone = not before[0].isspace() and before[0] != "/"
+        return _Row(before, after, self._count(before) + tail, self._count(f"{before}-") + tail, alone)
+
+
+def _or_blank(number: str) -> str:
+    """A number, or nothing for "nan": no rate was known."""
+    return number if number[-1] <= "9" else ""
