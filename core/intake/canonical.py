@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
 
@@ -29,15 +30,24 @@ COLUMNS = (
 )  # fmt: skip
 FAMILY = "positions"
 _HEADER_WITHIN = 20
+_COLUMN_CHARS = 60
 _STYLE_ROWS = 2_000
 _TOTAL = re.compile(r"(?:grand |account |sub-?)?totals?:?", re.IGNORECASE)
 
 Rows = Iterator[tuple[int, list[str]]]
 
 
-def normal(header: str) -> str:
-    """A column name without case and with one "_" for spaces: " Market Value " is market_value."""
+@lru_cache(maxsize=2_048)
+def _normal(header: str) -> str:
     return re.sub(r"[\s_-]+", "_", one_line(header).lower()).strip("_")
+
+
+def normal(header: str) -> str:
+    """A column name without case and with one "_" for spaces: " Market Value " is market_value.
+
+    No column is called by more than 60 characters; such a cell is "" here.
+    """
+    return _normal(header) if len(header) <= _COLUMN_CHARS else ""
 
 
 def is_header(row: Iterable[str]) -> bool:

@@ -157,11 +157,18 @@ def test_a_computed_value_is_the_product_in_whole_units(quantity, price, units):
 
 
 STARTS = [
-    b"", b"PK\x03\x04", b"<FlexQueryResponse>", b"<?xml version='1.0'?>", b'{"as_of": "2026-10-30", "holdings": [',
-    b"as_of: 2026-10-30\nholdings:\n  - ", b"symbol,currency,market_value\n",
-    b"\xef\xbb\xbfsymbol;currency;market_value\r\n", b"\xff\xfe", b"Account Number,Symbol,Description,Quantity,Last Price,Current Value\n",
+    b"",
+    b"PK\x03\x04",
+    b"\xff\xfe",
+    b"<FlexQueryResponse>",
+    b"<?xml version='1.0'?>",
+    b'{"as_of": "2026-10-30", "holdings": [',
+    b"as_of: 2026-10-30\nholdings:\n  - ",
+    b"symbol,currency,market_value\n",
+    b"\xef\xbb\xbfsymbol;currency;market_value\r\n",
+    b"Account Number,Symbol,Description,Quantity,Last Price,Current Value\n",
     b'"Symbol","Description","Quantity","Price","Market Value","Security Type"\n',
-]  # fmt: skip
+]
 
 
 @given(st.sampled_from(STARTS), st.binary(max_size=400), st.sampled_from(["auto", *FORMATS]))
