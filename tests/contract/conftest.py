@@ -31,12 +31,18 @@ def local(server: LocalProvider) -> LocalProvider:
     return server
 
 
-@pytest.fixture
-def provider(local: LocalProvider) -> Iterator[OpenAIProvider]:
-    """The provider under test."""
-    talking = OpenAIProvider(KEY, local.base_url, timeout_seconds=5)
+@pytest.fixture(scope="session")
+def client(server: LocalProvider) -> Iterator[OpenAIProvider]:
+    """One client, as a worker keeps it."""
+    talking = OpenAIProvider(KEY, server.base_url, timeout_seconds=5)
     yield talking
     talking.close()
+
+
+@pytest.fixture
+def provider(client: OpenAIProvider, local: LocalProvider) -> OpenAIProvider:
+    """The provider under test, against a server without faults."""
+    return client
 
 
 @pytest.fixture

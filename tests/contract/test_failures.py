@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from core.domain.batch import RemoteFile
@@ -233,6 +234,37 @@ def test_a_missing_file_is_lost_and_a_page_in_its_place_is_not(
 def test_a_folder_that_takes_no_file_is_storage_trouble(provider: OpenAIProvider, result: str, tmp_path: Path) -> None:
     with pytest.raises(StorageTrouble, match="could not be written"):
         provider.download(result, tmp_path / "no such folder" / "out.jsonl")
+
+
+def test_a_new_batch_may_be_missing_from_the_list_for_a_while(
+    local: LocalProvider, provider: OpenAIProvider, file: RemoteFile
+) -> None:
+    local.set_faults({"list_lag": 60})
+    batch = provider.create_batch(file.file_id, CHAT, {"job": "lag"})
+    assert of_job(provider, "lag") == 0
+    assert provider.check(batch.batch_id).batch_id == batch.batch_id
+    local.set_faults()
+    assert of_job(provider, "lag") == 1
+
+
+def test_a_bad_fault_file_stops_the_server_with_a_clear_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="ended with code 2") as stopped:
+        LocalProvider(tmp_path / "home").start(faults={"answers": {"rude": 1}})
+    assert "'rude' is no kind of answer" in str(stopped.value)
+    assert "Traceback" not in str(stopped.value)
+
+
+def test_a_taken_port_stops_the_server_with_a_clear_sentence(local: LocalProvider, tmp_path: Path) -> None:
+    second = LocalProvider(tmp_path / "home")
+    second.port = local.port
+    with pytest.raises(RuntimeError, match=rf"Port {local.port} on 127\.0\.0\.1 cannot be used"):
+        second.start()
+
+
+def test_a_call_without_a_key_is_refused(local: LocalProvider) -> None:
+    answer = httpx2.get(f"{local.base_url}/models", trust_env=False)
+    assert answer.status_code == 401
+    assert "You didn't provide an API key" in answer.json()["error"]["message"]
 
 
 def test_no_redirect_is_followed(local: LocalProvider, provider: OpenAIProvider) -> None:

@@ -75,7 +75,7 @@ def test_a_batch_comes_back_complete_and_says_that_it_is_simulated(
         answer = json.loads(text)
         jsonschema.validate(answer, risk_schema)
         assert "simul" in answer["headline"].lower()
-        assert "simul" in answer["caveats"][0].lower()
+        assert any("simul" in caveat.lower() for caveat in answer["caveats"])
         assert answer["language"] == ("fr" if number % 2 else "en")
         assert answer["portfolio_id"] == "acme"
         assert len(answer["risks"]) >= 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ import orjson
 from core.providers.server import blocks, risk_rules
 from core.providers.server.faults import draw
 from core.providers.server.fitting import fit
+
+_CAVEAT = re.compile(r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^»\n]+)»')
 
 SIMULATED = "Simulated answer: the local server was asked instead of a model."
 
@@ -31,13 +34,21 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
     schema = wanted.get("schema")
     if not isinstance(schema, Mapping):
         # Plain JSON mode: the keys of the risk answer where there is something to judge.
-        document = risk_rules.answer(tables) if tables.metrics else {"simulated": True, "note": SIMULATED}
+        document = (
+            risk_rules.answer(tables, _first_caveat(body)) if tables.metrics else {"simulated": True, "note": SIMULATED}
+        )
     else:
-        document = fit(schema, _known(schema, tables))
+        document = fit(schema, _known(schema, tables, _first_caveat(body)))
     if fault is not None:
         document = _spoilt(document, fault, custom_id)
     answer = orjson.dumps(document).decode()
     return answer[: len(answer) * 2 // 3] if fault == "invalid_json" else answer
+
+
+def _first_caveat(body: Mapping[str, Any]) -> str:
+    # The instructions of a region prescribe the first caveat word for word, in quotation marks.
+    found = _CAVEAT.search(blocks.instructions(body))
+    return (found["english"] or found["french"]).strip() if found else ""
 
 
 def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
@@ -51,10 +62,10 @@ def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | No
     return wanted if isinstance(wanted, Mapping) and wanted.get("type") != "text" else None
 
 
-def _known(schema: Mapping[str, Any], tables: blocks.Blocks) -> dict[str, Any]:
+def _known(schema: Mapping[str, Any], tables: blocks.Blocks, first_caveat: str) -> dict[str, Any]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
-    whole = risk_rules.answer(tables)
+    whole = risk_rules.answer(tables, first_caveat)
     if "risks" in properties:
         return whole
     # Of another analysis only what all of them share can be said by these rules.
@@ -73,7 +84,7 @@ def _spoilt(document: Any, fault: str, custom_id: str) -> Any:
     if fault == "wrong_shape" and isinstance(spoilt, dict) and spoilt:
         del spoilt[sorted(spoilt)[int(draw(custom_id) * len(spoilt))]]
     elif fault == "unsupported" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
-        spoilt["summary"] += " About 87.31 % of comparable portfolios carry less risk."
+        spoilt["summary"] += " Comparable portfolios carry 987.65 % of this risk."
     elif fault == "line_separator" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
         spoilt["summary"] += "\u2028Second line\u0085third line."
     elif fault in _SLIPS:

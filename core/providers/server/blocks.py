@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,36 +14,40 @@ Row = dict[str, str]
 
 @dataclass(slots=True)
 class Blocks:
-    """The tables of one prompt. A prompt without tables gives empty ones; HOLDINGS is left unread.
+    """The tables of one prompt. A prompt without tables gives empty ones.
 
     Attributes:
         portfolio: Key and value of the PORTFOLIO table.
         metrics: Rows of METRICS by metric id, in the prompt's order.
         numbers: Values of those metrics that are numbers.
+        text: The whole prompt.
     """
 
     portfolio: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Row] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     absent: list[Row] = field(default_factory=list)
+    text: str = ""
 
     @property
     def french(self) -> bool:
         """True when the answer is wanted in French."""
         return self.portfolio.get("language", "en").lower().startswith("fr")
 
-    def number(self, metric_id: str) -> float | None:
-        """A metric's value, or None when the prompt does not state it."""
-        return self.numbers.get(metric_id)
+    def asset_class(self, holding_id: str) -> str:
+        """The asset class of a row of HOLDINGS, "" when there is none. Looked up only when asked: the table is long."""
+        _, found, rest = self.text.partition("\n<HOLDINGS>\n")[2].partition(f"\n{holding_id}|")
+        cells = rest.split("\n", 1)[0].split("|")
+        return cells[1] if found and len(cells) > 1 else ""
 
     def cite(self, *metric_ids: str) -> list[dict[str, Any]]:
         """References to those of these metrics that the prompt states, copied as they stand."""
-        return [_reference(self.metrics[each]) for each in metric_ids if self.number(each) is not None]
+        return [_reference(self.metrics[each]) for each in metric_ids if each in self.numbers]
 
 
 def read(text: str) -> Blocks:
     """Find the tables in a user message."""
-    found = Blocks()
+    found = Blocks(text=text)
     for name, body in _BLOCK.findall(text):
         lines = [line for line in body.split("\n") if line]
         if name == "PORTFOLIO":
@@ -66,15 +70,24 @@ def read(text: str) -> Blocks:
 def user_text(body: Mapping[str, Any]) -> str:
     """All text that the user's messages of a chat or responses body carry."""
     messages = body.get("messages") or body.get("input") or []
-    if isinstance(messages, str):
-        return messages
-    parts = [
-        part_text
+    return messages if isinstance(messages, str) else _said(messages, lambda role: role == "user")
+
+
+def instructions(body: Mapping[str, Any]) -> str:
+    """All text of a body that is not the user's."""
+    messages = body.get("messages") or body.get("input") or []
+    given = body.get("instructions")
+    said = "" if isinstance(messages, str) else _said(messages, lambda role: role != "user")
+    return f"{given}\n{said}" if isinstance(given, str) else said
+
+
+def _said(messages: list[Any], wanted: Callable[[object], bool]) -> str:
+    return "\n".join(
+        text
         for message in messages
-        if isinstance(message, Mapping) and message.get("role") == "user"
-        for part_text in _texts(message.get("content"))
-    ]
-    return "\n".join(parts)
+        if isinstance(message, Mapping) and wanted(message.get("role"))
+        for text in _texts(message.get("content"))
+    )
 
 
 def _texts(content: object) -> list[str]:

@@ -12,16 +12,21 @@ class Words:
     Attributes:
         decimal: The decimal mark of figures inside sentences.
         kinds: Names of risk types inside a sentence.
+        tight: Marks that are kept together with the word before them.
         claims: By metric id.
+        decided: What decided the overall level.
     """
 
     decimal: str
+    tight: str
     simulated: str
     no_advice: str
     headline: str
     summary: str
     others: str
     both: str
+    simulated_figure: str
+    decided: dict[str, str]
     gap: str
     var: str
     no_var: str
@@ -36,9 +41,17 @@ class Words:
         """A stated value as this language writes it."""
         return shown.replace(".", self.decimal)
 
+    def say(self, sentence: str, **parts: str) -> str:
+        """A sentence with its parts put in and the spaces that must not break."""
+        text = sentence.format(**parts)
+        for mark in self.tight:
+            text = text.replace(f" {mark}", f"\u00a0{mark}")
+        return text
+
 
 _ENGLISH = Words(
     decimal=".",
+    tight="",
     simulated="Simulated answer: the local server worked it out by plain rules from the figures in the prompt; "
     "no model was asked.",
     no_advice="Not investment advice.",
@@ -47,6 +60,15 @@ _ENGLISH = Words(
     "The figures are those of the prompt and nothing was added to them.",
     others=", followed by {others} risk",
     both=" and ",
+    simulated_figure="(a simulated figure)",
+    decided={
+        "volatility": "The overall level follows from the volatility.",
+        "assets": "Without a price history, the overall level follows from the weight of assets other than cash and "
+        "bonds.",
+        "severity": "The overall level follows from the most severe risk, because little else is known.",
+        "issuer": "The weight of a single issuer raises the overall level.",
+        "crypto": "The weight of crypto-assets raises the overall level.",
+    },
     gap="Not assessed: {reason}",
     var="On the worst day in twenty, the portfolio lost at least {value} % in one day.",
     no_var="No price history was given, so no value at risk is stated.",
@@ -58,7 +80,7 @@ _ENGLISH = Words(
     kinds={
         "concentration": "concentration", "market": "market", "tail": "tail", "interest_rate": "interest-rate",
         "liquidity": "liquidity", "inflation": "inflation", "currency": "currency", "geopolitical": "country",
-        "factor": "sector", "model": "data",
+        "factor": "sector", "leverage": "leverage", "model": "data",
     },
     explanations={
         "concentration": "Concentration risk is {grade}: much of the value depends on few positions.",
@@ -66,7 +88,8 @@ _ENGLISH = Words(
         "tail": "Tail risk is {grade}, judged by the losses on the worst days of the price history.",
         "interest_rate": "Interest-rate risk is {grade}: prices of bonds fall when yields rise.",
         "liquidity": "Liquidity risk is {grade}: some holdings may take time to sell at a fair price.",
-        "inflation": "Inflation risk is {grade}, given the weight of real assets and cash.",
+        "leverage": "Leverage risk is {grade}: derivatives can lose more than was paid for them.",
+        "inflation": "Inflation risk is {grade}: cash loses buying power when prices rise.",
         "currency": "Currency risk is {grade}: part of the value is in a currency other than the base currency.",
         "geopolitical": "Country risk is {grade}: one country's economy and law govern a large part of the value.",
         "factor": "Sector risk is {grade}: one sector has a large weight.",
@@ -78,6 +101,7 @@ _ENGLISH = Words(
         "tail": "Agree on a loss limit and consider protection against large falls.",
         "interest_rate": "Shorten the duration or spread maturities.",
         "liquidity": "Keep a cash reserve for known payments.",
+        "leverage": "Limit the exposure that derivatives may have.",
         "inflation": "Review the share of real assets against the obligations.",
         "currency": "Hedge the largest foreign currency or accept it knowingly.",
         "geopolitical": "Spread over more countries.",
@@ -85,6 +109,7 @@ _ENGLISH = Words(
         "model": "Supply prices and classifications.",
     },
     claims={
+        "total_value": "The portfolio is worth {value} in its base currency.",
         "hhi": "The Herfindahl index of the holdings is {value}.",
         "top1_weight": "The largest holding has {value} % of the value.",
         "top5_weight": "The five largest holdings have {value} % of the value.",
@@ -92,12 +117,14 @@ _ENGLISH = Words(
         "volatility": "Annualised volatility is {value} %.",
         "max_drawdown": "The deepest fall from a peak was {value} %.",
         "sharpe": "The Sharpe ratio is {value}.",
-        "asset_class.equity": "Equities have {value} % of the value.",
+        "asset_class.equity": "Shares held directly have {value} % of the value.",
+        "asset_class.equity_fund": "Equity funds have {value} % of the value.",
     },
 )  # fmt: skip
 
 _FRENCH = Words(
     decimal=",",
+    tight=":;%",
     simulated="Réponse simulée : le serveur local l'a établie par des règles simples à partir des chiffres de la "
     "demande ; aucun modèle n'a été interrogé.",
     no_advice="Ceci n'est pas un conseil en investissement.",
@@ -106,6 +133,15 @@ _FRENCH = Words(
     "{kind}{others}. Les chiffres sont ceux de la demande et rien n'y a été ajouté.",
     others=", puis au risque {others}",
     both=" et au risque ",
+    simulated_figure="(chiffre simulé)",
+    decided={
+        "volatility": "Le niveau global découle de la volatilité.",
+        "assets": "Faute d'historique de prix, le niveau global découle du poids des actifs autres que liquidités et "
+        "obligations.",
+        "severity": "Le niveau global découle du risque le plus sévère, car peu d'autres faits sont connus.",
+        "issuer": "Le poids d'un seul émetteur relève le niveau global.",
+        "crypto": "Le poids des cryptoactifs relève le niveau global.",
+    },
     gap="Non évalué : {reason}",
     var="Les plus mauvais jours, un sur vingt, le portefeuille a perdu au moins {value} % en un jour.",
     no_var="Aucun historique de prix n'a été fourni ; aucune valeur en risque n'est donc indiquée.",
@@ -119,7 +155,7 @@ _FRENCH = Words(
     kinds={
         "concentration": "de concentration", "market": "de marché", "tail": "extrême", "interest_rate": "de taux",
         "liquidity": "de liquidité", "inflation": "d'inflation", "currency": "de change", "geopolitical": "pays",
-        "factor": "sectoriel", "model": "de données",
+        "factor": "sectoriel", "leverage": "de levier", "model": "de données",
     },
     explanations={
         "concentration": "Le risque de concentration est {grade} : la valeur dépend de peu de positions.",
@@ -127,7 +163,8 @@ _FRENCH = Words(
         "tail": "Le risque extrême est {grade}, au vu des pertes des plus mauvais jours de l'historique.",
         "interest_rate": "Le risque de taux est {grade} : les obligations baissent quand les taux montent.",
         "liquidity": "Le risque de liquidité est {grade} : certaines positions peuvent être longues à vendre.",
-        "inflation": "Le risque d'inflation est {grade}, vu le poids des actifs réels et des liquidités.",
+        "leverage": "Le risque de levier est {grade} : un dérivé peut perdre plus que son prix.",
+        "inflation": "Le risque d'inflation est {grade} : les liquidités perdent leur pouvoir d'achat.",
         "currency": "Le risque de change est {grade} : une part de la valeur n'est pas dans la devise de base.",
         "geopolitical": "Le risque pays est {grade} : un seul pays porte une grande part de la valeur.",
         "factor": "Le risque sectoriel est {grade} : un secteur pèse lourd.",
@@ -139,6 +176,7 @@ _FRENCH = Words(
         "tail": "Convenir d'une limite de perte et étudier une protection contre les fortes baisses.",
         "interest_rate": "Raccourcir la duration ou étaler les échéances.",
         "liquidity": "Garder une réserve de liquidités pour les paiements connus.",
+        "leverage": "Limiter l'exposition portée par les dérivés.",
         "inflation": "Comparer la part d'actifs réels aux engagements.",
         "currency": "Couvrir la principale devise étrangère ou l'accepter en connaissance de cause.",
         "geopolitical": "Répartir sur davantage de pays.",
@@ -146,6 +184,7 @@ _FRENCH = Words(
         "model": "Fournir les prix et les classifications.",
     },
     claims={
+        "total_value": "Le portefeuille vaut {value} dans sa devise de base.",
         "hhi": "L'indice de Herfindahl des positions est de {value}.",
         "top1_weight": "La première position représente {value} % de la valeur.",
         "top5_weight": "Les plus grandes positions, cinq au total, représentent {value} % de la valeur.",
@@ -153,7 +192,8 @@ _FRENCH = Words(
         "volatility": "La volatilité annualisée est de {value} %.",
         "max_drawdown": "La plus forte baisse depuis un sommet a été de {value} %.",
         "sharpe": "Le ratio de Sharpe est de {value}.",
-        "asset_class.equity": "Les actions représentent {value} % de la valeur.",
+        "asset_class.equity": "Les actions détenues en direct représentent {value} % de la valeur.",
+        "asset_class.equity_fund": "Les fonds d'actions représentent {value} % de la valeur.",
     },
 )  # fmt: skip
 

@@ -87,16 +87,39 @@ def test_both_endpoints_show_the_same_user_text() -> None:
 @pytest.mark.parametrize(
     ("values", "level"),
     [
-        ({"hhi": "0.01", "volatility": "3.00"}, "very_low"),
-        ({"hhi": "0.06", "volatility": "4.00"}, "low"),
+        ({"hhi": "0.01", "volatility": "2.00"}, "very_low"),
+        ({"hhi": "0.30", "volatility": "4.00"}, "low"),
         ({"hhi": "0.12"}, "moderate"),
-        ({"top1_weight": "30.00"}, "elevated"),
-        ({"top1_weight": "30.00", "volatility": "22.00", "max_drawdown": "-31.00"}, "high"),
-        ({"top1_weight": "60.00", "volatility": "40.00", "max_drawdown": "-55.00"}, "very_high"),
+        ({"asset_class__equity": "55.00", "asset_class__bond_fund": "45.00"}, "moderate"),
+        ({"asset_class__equity": "55.00", "asset_class__cash": "5.00"}, "high"),
+        ({"volatility": "16.00"}, "elevated"),
+        ({"volatility": "16.00", "asset_class__crypto": "30.00"}, "very_high"),
+        ({"volatility": "22.00"}, "high"),
+        ({"volatility": "30.00"}, "very_high"),
     ],
 )
 def test_worse_figures_give_a_higher_level(values: dict[str, str], level: str) -> None:
     assert risk_rules.answer(prompt(**values))["overall_level"] == level
+
+
+@pytest.mark.parametrize(("kind", "level"), [("equity", "very_high"), ("equity_fund", "high")])
+def test_one_large_issuer_raises_the_level_and_one_large_fund_does_not(kind: str, level: str) -> None:
+    text = PROMPT.format(language="en").replace("|equity|diversified|", f"|{kind}|diversified|")
+    assert risk_rules.answer(blocks.read(text))["overall_level"] == level
+
+
+def test_the_first_caveat_is_the_one_the_instructions_prescribe() -> None:
+    body = chat_body(
+        {
+            "type": "object",
+            "properties": {"caveats": {"type": "array", "items": {"type": "string"}}},
+            "required": ["caveats"],
+        }
+    )
+    body["messages"][0]["content"] = '- First caveat, word for word: "Mind the gap."\n- More.'
+    caveats = json.loads(answers.text(body, CHAT, "a", None))["caveats"]
+    assert caveats[0] == "Mind the gap."
+    assert caveats[1].startswith("Simulated answer")
 
 
 def test_a_prompt_without_figures_still_gets_an_answer() -> None:
@@ -108,7 +131,7 @@ def test_a_prompt_without_figures_still_gets_an_answer() -> None:
 def test_french_is_french_and_figures_take_a_comma() -> None:
     answer = risk_rules.answer(blocks.read(PROMPT.format(language="fr")))
     assert answer["headline"].startswith("Réponse simulée")
-    assert any("41,20 %" in claim["text"] for claim in answer["claims"])
+    assert any("41,20\u00a0%" in claim["text"] for claim in answer["claims"])
     assert len(answer["headline"]) <= 120
 
 
@@ -144,7 +167,7 @@ def test_a_slip_changes_exactly_one_reference(kind: str) -> None:
 
 
 def test_an_unsupported_number_and_line_separators_show_in_the_summary() -> None:
-    assert "87.31" in answers.text(chat_body(SCHEMA), CHAT, "a", "unsupported")
+    assert "987.65" in answers.text(chat_body(SCHEMA), CHAT, "a", "unsupported")
     assert "\u2028" in answers.text(chat_body(SCHEMA), CHAT, "a", "line_separator")
 
 
