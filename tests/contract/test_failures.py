@@ -267,10 +267,17 @@ def test_a_call_without_a_key_is_refused(local: LocalProvider) -> None:
     assert "You didn't provide an API key" in answer.json()["error"]["message"]
 
 
-def test_no_redirect_is_followed(local: LocalProvider, provider: OpenAIProvider) -> None:
-    assert not provider._once._client.follow_redirects
-    assert not provider._reads._client.follow_redirects
-    assert repr(provider) == f"OpenAIProvider('{local.base_url}/')"
+def test_neither_the_environments_address_nor_its_proxy_is_used_for_this_machine(
+    local: LocalProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/v1")
+    fresh = OpenAIProvider(KEY, local.base_url, timeout_seconds=5)
+    try:
+        assert fresh.models()
+    finally:
+        fresh.close()
+    assert repr(fresh) == f"OpenAIProvider('{local.base_url}/')"
 
 
 @pytest.mark.parametrize("key", ["", "  ", "sk-with a space", "sk-\nnew line", "sk-ключ"])

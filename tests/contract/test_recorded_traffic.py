@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from core.domain.analysis import ResultStatus
+from core.errors import ProviderAmbiguous
 from core.llm.answers import read_line
 from core.providers.openai_provider import OpenAIProvider
 from tests.batch_lines import chat_body, line, responses_body, write
@@ -129,6 +130,19 @@ def test_a_recorded_batch_of_one_is_read(recorded: tuple[Replay, OpenAIProvider]
     provider.download("file-PWB1SHg1dfa4aHwozaauxd", tmp_path / "out.jsonl")
     result = read_line((tmp_path / "out.jsonl").read_bytes())
     assert (result.custom_id, result.usage.output_tokens) == ("2", 92)
+
+
+def test_a_redirect_is_not_followed_because_it_could_carry_the_request_elsewhere() -> None:
+    elsewhere = {"location": ["/v1/elsewhere"]}
+    replay = Replay([{"method": "POST", "uri": "/v1/batches", "status": 307, "headers": elsewhere, "body": ""}])
+    provider = OpenAIProvider(KEY, replay.base_url, timeout_seconds=5)
+    try:
+        with pytest.raises(ProviderAmbiguous, match="HTTP 307"):
+            provider.create_batch("file-1", CHAT, {})
+    finally:
+        provider.close()
+        replay.close()
+    assert [at for _, at, _ in replay.seen] == ["/v1/batches"]
 
 
 def keys(value: Any, at: str = "") -> set[str]:
