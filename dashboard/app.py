@@ -1,0 +1,58 @@
+"""The frame around every page: navigation, what everybody must know, messages, and who is signed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.errors import MosychlosError
+from dashboard import health, navigation, session, text
+
+MARK = Path(__file__).with_name("images") / "mark.svg"
+
+
+def notices(app: App, actor: Actor) -> None:
+    """What a reader must know on every page."""
+    if app.simulated:
+        st.markdown(
+            ":orange-badge[:material/science: Simulated] Answers come from the local stand-in on this machine, "
+            "not from a model."
+        )
+    if not app.worker_is_alive(actor):
+        st.warning(
+            "Nothing that is submitted moves until one runs. Start it in a terminal: `mosychlos worker`",
+            title="No worker is running",
+            icon=":material/pause_circle:",
+        )
+
+
+def footer(app: App, actor: Actor) -> None:
+    """Who is signed in, and the way to the health report."""
+    st.space("medium")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"Signed in as {text.escape(actor.label)} · this machine only", width="content")
+        if st.button("System health", icon=":material/monitor_heart:", type="tertiary", key="health"):
+            health.dialog(app, actor)
+
+
+def frame() -> None:
+    """Draw one run of the asked-for page."""
+    # Before the navigation: a page's own icon would be fetched from a font server as the browser tab's icon.
+    st.set_page_config(page_icon=str(MARK), layout="wide")
+    page = navigation.choose()
+    st.set_page_config(page_title=f"{page.title} · Mosychlos")
+    st.logo(str(MARK), size="large")
+    session.show_flash()
+    try:
+        app, actor = session.current()
+        notices(app, actor)
+        page.run()
+        footer(app, actor)
+    except MosychlosError as error:
+        st.error(text.escape(error), title="This could not be done", icon=":material/error:")
+
+
+frame()

@@ -1,0 +1,168 @@
+"""Portfolios on their way in: read, look, ask, keep."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.portfolio import Intake, Problem
+from core.errors import MosychlosError, UnreadableFile
+from core.jobs.portfolio_service import READABLE, ImportReport
+from dashboard import listings, queries, session, text
+
+TABS = ("Portfolios", "Import")
+TAB_KEY = "portfolios_tab"
+_OUTCOME = "import_outcome"
+_ROUND = "import_round"
+
+
+def open_tab(name: str = "Import") -> None:
+    """Let the Portfolios page open at a tab."""
+    st.session_state[TAB_KEY] = name
+
+
+def load_samples(app: App, actor: Actor) -> None:
+    """Bring the sample portfolios in and say so."""
+    report = app.portfolios.add_samples(actor)
+    _forget()
+    session.flash(f"{text.count(len(report.imported), 'sample portfolio')} loaded, marked as samples.")
+
+
+def form(app: App, actor: Actor) -> None:
+    """Choose files, see what is in them, and keep it or not."""
+    _outcome()
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        files = st.file_uploader(
+            "Files",
+            type=sorted(ending.lstrip(".") for ending in READABLE),
+            accept_multiple_files=True,
+            key=f"import_files_{st.session_state.get(_ROUND, 0)}",
+            help="Positions from Fidelity, Schwab or IBKR, a table of your own, or a YAML or JSON portfolio. "
+            "What a file is, is found out from its content.",
+        )
+    with right:
+        currency = st.text_input(
+            "Base currency",
+            max_chars=3,
+            placeholder="as in the file",
+            key="import_currency",
+            help="Three letters, such as EUR. Left empty: as the file says, else the currency that holds most value.",
+        )
+        regions = [file.text("code") for file in app.library.regions()]
+        region = st.selectbox(
+            "Region", regions, index=None, placeholder="from the holdings", key="import_region",
+            help="Decides which regional rules a prompt adds. Left empty: from where most holdings are listed.",
+        )  # fmt: skip
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download the template",
+            app.portfolios.template(),
+            "positions-template.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if st.button("Load sample portfolios", icon=":material/science:", key="import_samples"):
+            load_samples(app, actor)
+            open_tab("Portfolios")
+            st.rerun()
+    if files:
+        _look(app, actor, [(file.name, file.getvalue()) for file in files], (currency or "").upper() or None, region)
+
+
+def _look(app: App, actor: Actor, files: Sequence[tuple[str, bytes]], currency: str | None, region: str | None) -> None:
+    intakes = [_inspected(app, actor, name, data, currency, region) for name, data in files]
+    rows = sum(len(portfolio.holdings) for intake in intakes for portfolio in intake.portfolios)
+    found = sum(len(intake.portfolios) for intake in intakes)
+    problems = [problem for intake in intakes for problem in intake.problems]
+    if problems:
+        st.warning(
+            "Correct the file and import it again, or keep what is good.",
+            title=f"{text.count(len(problems), 'problem')} in {text.count(len(files), 'file')}",
+            icon=":material/rule:",
+        )
+        listings.problems(problems)
+    if found:
+        st.markdown(f"**Found: {text.count(found, 'portfolio')}, {text.count(rows, 'good row')}**")
+        _found(intakes)
+    for note in dict.fromkeys(note for intake in intakes for note in intake.notes):
+        st.caption(f":material/info: {text.escape(note)}")
+    with st.container(horizontal=True):
+        if rows:
+            label = f"Keep the {text.count(rows, 'good row')}" if problems else f"Keep {text.count(found, 'portfolio')}"
+            st.button(label, type="primary", icon=":material/check:", on_click=_keep, args=(app, actor, intakes))
+        st.button("Discard", icon=":material/delete:", on_click=_clear, key="import_discard")
+
+
+def _inspected(app: App, actor: Actor, name: str, data: bytes, currency: str | None, region: str | None) -> Intake:
+    kept: dict[tuple[str, str, str | None, str | None], Intake] = st.session_state.setdefault("import_read", {})
+    key = (name, hashlib.sha256(data).hexdigest(), currency, region)
+    if key not in kept:
+        try:
+            kept[key] = app.portfolios.inspect(actor, name, data, base_currency=currency, region=region)
+        except UnreadableFile as error:
+            kept[key] = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))
+    return kept[key]
+
+
+def _found(intakes: Sequence[Intake]) -> None:
+    found = [(intake, portfolio) for intake in intakes for portfolio in intake.portfolios]
+    listings.table(
+        {
+            "Portfolio": [portfolio.name for _, portfolio in found],
+            "Account": [portfolio.account for _, portfolio in found],
+            "As of": [text.day(portfolio.as_of) for _, portfolio in found],
+            "Rows": [f"{len(portfolio.holdings):,}" for _, portfolio in found],
+            "Base currency": [
+                portfolio.base_currency + ("" if portfolio.base_currency_given else " (derived)")
+                for _, portfolio in found
+            ],
+            "Region": [portfolio.region for _, portfolio in found],
+            "Format": [text.words(intake.format) for intake, _ in found],
+            "File": [intake.file for intake, _ in found],
+        },
+        alt="Portfolios found in the files",
+    )
+
+
+def _keep(app: App, actor: Actor, intakes: Sequence[Intake]) -> None:
+    try:
+        report = app.portfolios.keep(actor, intakes)
+    except MosychlosError as error:
+        session.flash(text.escape(error), ":material/error:")
+        return
+    _clear()
+    _forget()
+    st.session_state[_OUTCOME] = report
+
+
+def _clear() -> None:
+    """An uploader is emptied by giving it another key."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state.pop("import_read", None)
+
+
+def _forget() -> None:
+    queries.sheet.clear()
+    queries.preview.clear()
+
+
+def _outcome() -> None:
+    report: ImportReport | None = st.session_state.pop(_OUTCOME, None)
+    if report is None:
+        return
+    words = {"added": "new", "new_snapshot": "newer day added", "revised": "same day revised", "unchanged": "unchanged"}
+    st.success(
+        "  \n".join(
+            f"{text.escape(one.name)}: {words.get(one.change.value, one.change.value)}, "
+            f"{text.count(one.holdings, 'row')}, {text.day(one.as_of)}"
+            for one in report.imported[:20]
+        ),
+        title=f"{text.count(len(report.imported), 'portfolio')} kept",
+        icon=":material/check_circle:",
+    )

@@ -1,0 +1,98 @@
+"""Parts of the Runs page: filters that live in the address, the list, and stopping a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.analysis import Kind
+from core.domain.job import JobState
+from core.errors import MosychlosError
+from dashboard import listings, navigation, session, show, states, text
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs to show."""
+
+    search: str
+    states: tuple[JobState, ...]
+    kind: Kind | None
+
+    @property
+    def any(self) -> bool:
+        """True when some filter is set."""
+        return bool(self.search or self.states or self.kind)
+
+
+def filters(app: App, actor: Actor) -> Wanted:
+    """Search, states with their counts, and the analysis; all of it in the address, so that a link keeps it."""
+    counts = app.jobs.count_by_state(actor)
+    present = [state for state in states.JOB if counts.get(state)]
+    if not present:
+        return Wanted("", (), None)
+    kinds = app.kinds()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search", type="search", key="runs_search", bind="query-params", width=280, icon=":material/search:",
+            placeholder="Id, model, person, region",
+        )  # fmt: skip
+        kind = None
+        if len(kinds) > 1:
+            kind = st.selectbox(
+                "Analysis", kinds, index=None, key="runs_kind", bind="query-params", width=200,
+                placeholder="All analyses", format_func=text.words,
+            )  # fmt: skip
+        chosen = st.pills(
+            "State", [state.value for state in present], selection_mode="multi", key="runs_state", bind="query-params",
+            format_func=lambda value: f"{states.JOB[JobState(value)].word} {counts[JobState(value)]:,}",
+        )  # fmt: skip
+    return Wanted(search or "", tuple(JobState(value) for value in chosen), kind)
+
+
+def listing(app: App, actor: Actor, wanted: Wanted) -> None:
+    """One page of runs, read from the database as one page."""
+    total = app.jobs.count(actor, states=wanted.states, kind=wanted.kind, search=wanted.search)
+    if not total:
+        _none(searched=wanted.any)
+        return
+    st.caption(text.count(total, "run"))
+    place = st.container()
+    offset = listings.paging(total, key="runs_page")
+    rows = app.jobs.page(
+        actor, states=wanted.states, kind=wanted.kind, search=wanted.search, limit=listings.PAGE_ROWS, offset=offset
+    )
+    with place:
+        clicked = listings.jobs(rows, key="runs_table", now=app.now(), alt="Runs, newest first")
+    if clicked:
+        navigation.open_run(clicked)
+
+
+def _none(*, searched: bool) -> None:
+    if searched:
+        show.empty("No run matches", "Shorten the search, or take a state away.", ":material/search_off:")
+        return
+    show.empty("No run yet", "A run is one analysis of your portfolios, sent as one job.")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Prepare the first analysis", type="primary", icon=":material/edit_note:"):
+            st.switch_page(navigation.page("prepare"))
+
+
+@st.dialog("Stop this run?", icon=":material/cancel:")
+def stop(app: App, actor: Actor, job_id: str) -> None:
+    """Ask before stopping: what the provider has already answered is kept, and paid."""
+    st.markdown("Answers that are already finished are kept and paid. The rest is not sent, or not finished.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Let it run", key="stop_no"):
+            st.rerun()
+        if st.button("Stop the run", type="primary", key="stop_yes"):
+            try:
+                app.jobs.cancel(actor, job_id)
+            except MosychlosError as error:
+                st.error(text.escape(error))
+                return
+            session.flash("The run is being stopped; finished answers are kept.", ":material/cancel:")
+            st.rerun()

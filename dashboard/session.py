@@ -1,0 +1,79 @@
+"""What this browser's session works with: the App, who is signed in, the reader's clock, and messages between pages."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from core import settings as core_settings
+from core.app import App, build
+from core.domain.actor import LOCAL, Actor
+
+KEY_NAME = "OPENAI_API_KEY"
+_START_FOLDER = Path.cwd()
+"""Where the process was started: relative paths and mosychlos.toml are looked for there, before anything changes it."""
+
+
+@st.cache_resource(show_spinner=False)
+def _app() -> App:
+    """The App of this process, without the provider's key: pages write intents, only the worker pays."""
+    environment = {name: value for name, value in os.environ.items() if name != KEY_NAME}
+    settings = core_settings.load(environment, _START_FOLDER / "mosychlos.toml")
+    return build(replace(settings, api_key=None))
+
+
+def current() -> tuple[App, Actor]:
+    """The App and the person in front of it.
+
+    Raises:
+        BadSetting: A setting has an impossible value.
+        StorageTrouble: The data directory or the database cannot be used.
+    """
+    return _app(), LOCAL
+
+
+def timezone() -> tzinfo:
+    """The reader's time zone, or UTC where the browser tells none."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def is_dark() -> bool:
+    """Whether the reader looks at the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def flash(message: str, icon: str = ":material/check_circle:") -> None:
+    """Keep a message for the next run of a page: one shown before a rerun would vanish with it."""
+    st.session_state["flash"] = (message, icon)
+
+
+def show_flash() -> None:
+    """Show the kept message once."""
+    kept = st.session_state.pop("flash", None)
+    if kept is not None:
+        message, icon = kept
+        st.toast(message, icon=icon, duration="long")
+
+
+def nonce(wish: object) -> str:
+    """One random word for as long as the wish stays the same, so that a repeated click submits once."""
+    kept = st.session_state.get("nonce")
+    if kept is None or kept[0] != wish:
+        kept = (wish, secrets.token_hex(16))
+        st.session_state["nonce"] = kept
+    word: str = kept[1]
+    return word
+
+
+def new_nonce() -> None:
+    """Forget the word: the next wish is another one, even when it reads the same."""
+    st.session_state.pop("nonce", None)

@@ -1,0 +1,36 @@
+"""Charts and cards on a page: one way to place them, with the alternative text and without tool bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import charts, session
+
+_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
+
+
+def colours() -> charts.Palette:
+    """The palette of the theme that the reader looks at."""
+    return charts.palette(dark=session.is_dark())
+
+
+def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """A figure of `charts`."""
+    st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG)
+
+
+def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
+    """A row of equal cards: (label, value, help or "")."""
+    with st.grid(len(cards), min_column_width=170):
+        for label, value, more in cards:
+            st.metric(label, value, help=more or None, border=True, height="stretch")
+
+
+def empty(title: str, sentence: str, icon: str = ":material/inbox:") -> None:
+    """What a page says while it has nothing to show."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"#### {icon} {title}", text_alignment="center", anchors=False)
+        st.markdown(sentence, text_alignment="center")

@@ -1,0 +1,106 @@
+"""Words and figures on their way to the screen: escaped, and formatted in one way everywhere."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&:=\"'/])")
+# Some conversions happen after backslashes are gone: shortcodes and icons (":material/check:"), bare links, addresses
+# and arrows. A zero-width space inside breaks them and is not seen.
+_SHORTCODE = re.compile(r":(?=[\w+\-/]+:)")
+_BARE_LINK = re.compile(r"(?i)\b(https?|ftp|www|mailto)(?=\\?[:.])")
+_ADDRESS = re.compile(r"(?<=\w)@(?=\w)")
+_ARROW = re.compile(r"(<-|->|--|>=|<=|~=)")
+_GAP = "\u200b"
+
+NONE = "–"
+"""Shown where there is no value; never a zero."""
+
+
+def escape(text: object) -> str:
+    """Text from outside (a model, a broker file) that Markdown will show as it is: no link, image, colour or formula.
+
+    Line breaks become spaces: whoever needs paragraphs escapes each one.
+    """
+    plain = " ".join(str(text).split())
+    plain = _SHORTCODE.sub(":" + _GAP, plain)
+    plain = _ADDRESS.sub("@" + _GAP, plain)
+    plain = _BARE_LINK.sub(lambda found: found[1] + _GAP, plain)
+    plain = _ARROW.sub(lambda found: found[1][0] + _GAP + found[1][1:], plain)
+    return _SPECIAL.sub(r"\\\1", plain)
+
+
+def usd(amount: Decimal | None) -> str:
+    """US dollars for a table or a plain label: cents from one dollar on, four digits below; "unknown" for None."""
+    if amount is None:
+        return "unknown"
+    if amount and abs(amount) < 1:
+        return f"${amount:,.4f}"
+    return f"${amount:,.2f}"
+
+
+def money(amount: Decimal | float | None, currency: str) -> str:
+    """An amount in whole units of a currency, its code in front."""
+    if amount is None or math.isnan(amount):
+        return NONE
+    return f"{currency} {amount:,.{0 if abs(float(amount)) >= 1000 else 2}f}"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction as a percentage."""
+    return NONE if fraction is None else f"{fraction * 100:.{digits}f} %"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """ "1 request", "12,000 requests"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes in a unit that people read."""
+    units = ("bytes", "kB", "MB", "GB")
+    amount, place = float(number), 0
+    while amount >= 1000 and place < len(units) - 1:
+        amount, place = amount / 1000, place + 1
+    return f"{amount:,.0f} {units[place]}" if place == 0 or amount >= 100 else f"{amount:,.1f} {units[place]}"
+
+
+def duration(span: timedelta | None) -> str:
+    """A span in its two largest units."""
+    if span is None:
+        return NONE
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def day(value: date) -> str:
+    """A date with its month in letters, so that nobody reads it the other way round."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime, zone: tzinfo = UTC) -> str:
+    """A moment on the reader's clock, to the minute."""
+    local = value.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def clock(value: datetime, zone: tzinfo = UTC) -> str:
+    """The time of day on the reader's clock, to the second."""
+    return f"{value.astimezone(zone):%H:%M:%S}"
+
+
+def words(name: str) -> str:
+    """An identifier as people say it: "interest_rate" is "Interest rate"."""
+    plain = name.replace("_", " ").strip()
+    return plain[:1].upper() + plain[1:]

@@ -1,0 +1,19 @@
+"""Overview: what runs, what needs somebody, and where to begin."""
+
+import streamlit as st
+
+from dashboard import overview, session
+
+app, actor = session.current()
+
+st.title("Overview", anchor=False)
+if not app.jobs.count(actor) and not app.portfolios.count(actor):
+    overview.first_visit(app, actor)
+else:
+    overview.headline(app, actor)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        overview.in_progress(app, actor)
+        overview.latest(app, actor)
+    with right:
+        overview.attention(app, actor)
