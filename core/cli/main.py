@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 
-import click
 import typer
 
 from core.cli import output
@@ -56,10 +55,12 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         outcome = app(args=arguments, prog_name="mosychlos", standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return 130
-    except click.ClickException as error:
-        return _failed(error.format_message(), error.exit_code, as_json, kind="usage")
+    except typer.Exit as ending:
+        return ending.exit_code
+    except typer.TyperException as error:
+        return _failed(str(error) or "See --help.", 2, as_json, kind="usage")
     except MosychlosError as error:
         return _failed(str(error), error.exit_code, as_json, kind=type(error).__name__)
     except KeyboardInterrupt:

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from dbos import DBOS, DBOSConfig, Queue, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import Serializer as EngineSerializer
 
 from core.domain.records import Claim
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 VERSION = "1"
 """Pinned: the engine's default is a hash of the source, which would strand work at every edit."""
 
+QUEUE = "shards"
 BEAT_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 60.0
 KEEP_WORKFLOWS = timedelta(minutes=10)
@@ -118,6 +119,7 @@ class Worker:
         DBOS(config=config)
         with self._database.exclusively(_ENGINE_LOCK):
             DBOS.launch()
+            DBOS.register_queue(QUEUE, polling_interval_sec=0.2, on_conflict="always_update")
         logger.info("worker %s started", self.worker_id)
 
     def _loop(self, stop: threading.Event) -> None:
@@ -156,7 +158,7 @@ class Worker:
             with self._lock:
                 self._handed_out[claim] = time.monotonic()
             with SetWorkflowID(f"{claim.shard_id}#{claim.fence}"):
-                _queue.enqueue(advance_shard, claim.shard_id, claim.fence)
+                DBOS.enqueue_workflow(QUEUE, advance_shard, claim.shard_id, claim.fence)
 
     def perform(self, claim: Claim) -> None:
         """Run what a shard can do now, if the claim still holds."""
@@ -193,7 +195,6 @@ class Worker:
             logger.info("removed %d requests of drafts that were never finished", orphans)
 
 
-_queue = Queue("shards", polling_interval_sec=0.2)
 _current: Worker | None = None
 
 
