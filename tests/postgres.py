@@ -66,9 +66,8 @@ class Postgres:
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         self._folder.chmod(0o700)
-        self._run(
-            [str(self._reachable("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        )
+        initdb = str(self._reachable("initdb"))
+        self._run([initdb, "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
         # Without fsync it is quicker, and nothing here pulls the plug on the server itself.
         command = [str(self._reachable("postgres")), "-D", str(data), "-p", str(self.port), "-k", str(self._folder)]
         for option in ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "log_min_messages=fatal"):
@@ -80,11 +79,12 @@ class Postgres:
         while time.monotonic() < deadline:
             try:
                 psycopg.connect(self._dsn("postgres"), connect_timeout=2).close()
-                return
             except psycopg.OperationalError:
                 if self._process.poll() is not None:
                     raise NoPostgres(f"PostgreSQL ended with code {self._process.returncode}") from None
                 time.sleep(0.05)
+            else:
+                return
         raise NoPostgres("PostgreSQL did not answer within a minute")
 
     def url(self) -> str:

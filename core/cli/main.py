@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -60,7 +62,7 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as ending:
         return ending.exit_code
     except typer.TyperException as error:
-        return _failed(str(error) or "See --help.", 2, as_json, kind="usage")
+        return _failed(_usage(error), 2, as_json, kind="usage")
     except MosychlosError as error:
         return _failed(str(error), error.exit_code, as_json, kind=type(error).__name__)
     except KeyboardInterrupt:
@@ -74,6 +76,25 @@ def run(arguments: list[str]) -> int:
         logger.exception("unexpected error")
         return _failed("Something went wrong that should not have; the log above says where.", 1, as_json, kind="bug")
     return outcome if isinstance(outcome, int) else 0
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What was wrong with the call; some of these errors can name the option, and all have a text."""
+    told = getattr(error, "format_message", None)
+    return f"{told() if callable(told) else error}".strip() or "Something is missing. See --help."
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        output.line(f"mosychlos {version('mosychlos')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Portfolio analyses through OpenAI's Batch API, with every stated number checked."""
 
 
 def _failed(message: str, code: int, as_json: bool, *, kind: str) -> int:
