@@ -234,8 +234,9 @@ def _is_cap(value: object) -> bool:
 
 def _default_cap(model: Model, effort: str | None) -> int:
     thinking = effort or model.default_effort or ("medium" if model.model_class == "reasoning" else "none")
-    cap = TEXT_CAP + REASONING_CAP[thinking]
-    return min(cap, model.max_output) if model.max_output is not None else cap
+    # A quarter of the window at most: the oldest models' windows are hardly longer than a long answer.
+    limits = (TEXT_CAP + REASONING_CAP[thinking], model.max_output, (model.context_window or 0) // 4)
+    return min(limit for limit in limits if limit)
 
 
 def _effort(params: dict[str, Any]) -> str | None:

@@ -26,6 +26,7 @@ _DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
 _MOST_COUNTED: Final = 12
 _LONGEST_TERM: Final = 50
 _LEAD_CHARACTERS: Final = 28
+_MONEY_CHARACTERS: Final = 6
 _NEARBY_CHARACTERS: Final = 40
 _NO_CURRENCY: Final[frozenset[str]] = frozenset()
 _MINUS: Final = "-\u2212\u2013"
@@ -64,8 +65,10 @@ class Number(NamedTuple):
 
     @property
     def stated(self) -> str:
-        """The number as it stands in the text, with its sign and its unit."""
-        return self.text[self.start - self.negative : self.stop].rstrip()
+        """The number as it stands in the text, with its sign, its unit and a currency before it."""
+        begin = self.start - self.negative
+        money = notation.money_before(self.text, max(0, begin - _MONEY_CHARACTERS), begin)
+        return self.text[money.start() if money else begin : self.stop].rstrip(SPACES + ".")
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -124,12 +127,11 @@ def _number(text: str, start: int, end: int) -> Number | None:
         return None
     minus = before in _MINUS and (start < 2 or not (text[start - 2].isalnum() or text[start - 2] in "%)"))
     lead_end = start - minus
-    last = (
-        text[lead_end - 1 : lead_end]
-        if text[lead_end - 1 : lead_end] not in SPACES
-        else text[lead_end - 2 : lead_end - 1]
-    )
-    if last in notation.MONEY_ENDS and (money := notation.money_before(text, max(0, lead_end - 6), lead_end)):
+    last = text[max(0, lead_end - 2) : lead_end].rstrip()[-1:]
+    # Looking at one character spares most numbers the search.
+    if last in notation.MONEY_ENDS and (
+        money := notation.money_before(text, max(0, lead_end - _MONEY_CHARACTERS), lead_end)
+    ):
         unit = "ccy"
         currencies = frozenset({money.group(1)}) if money.group(1) else SIGNS[money.group(2)]
     if not minus and _is_no_measure(text, start, end, stop, unit, currencies):

@@ -61,11 +61,18 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
 
 @dataclass(slots=True)
 class _Scope:
-    """What carries the numbers of a sentence: the references and ids cited in the same object."""
+    """What carries the numbers of a sentence: the references and ids cited in the same object.
+
+    Attributes:
+        shown: The same facts by their value at display precision.
+        wrong: Values of references that did not hold: a sentence that repeats one is not a second finding.
+        own: False where the object has no place for references, so that the whole answer's count.
+        factual: The object calls itself a fact.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     shown: dict[str, Fact] = field(default_factory=dict)
-    stated: list[float] = field(default_factory=list)
+    wrong: list[float] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
     own: bool = False
     factual: bool = False
@@ -134,16 +141,16 @@ class _Check:
         inner = self.walk(part, path)
         scope.facts += inner.facts
         scope.shown |= inner.shown
-        scope.stated += inner.stated
+        scope.wrong += inner.wrong
         scope.cited += inner.cited
 
     def _reference(self, stated: dict[str, Any], path: str, scope: _Scope) -> None:
         value = stated["value"]
-        scope.stated.append(value)
         fact = self.fact(stated["metric_id"])
         if fact is None:
             finding = Finding(path, stated["metric_id"][:120], diagnosis.plain(value), None, FindingKind.UNSUPPORTED)
             self.findings.append(finding)
+            scope.wrong.append(value)
             return
         scope.facts.append(fact)
         scope.shown[fact.shown] = fact
@@ -151,6 +158,7 @@ class _Check:
             self.verified += 1
         else:
             self.findings.append(diagnosis.finding(path, fact, stated, self.facts))
+            scope.wrong.append(value)
 
     def fact(self, metric_id: str) -> Fact | None:
         """The fact of an id."""
@@ -192,7 +200,7 @@ class _Check:
             if diagnosis.says(number, fact):
                 self.verified += 1
                 return
-        for value in scope.stated:
+        for value in scope.wrong:
             if diagnosis.repeats(number, value):
                 return
         share = _ABOUT if not scope.factual and number.approximate else 0.0
