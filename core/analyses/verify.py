@@ -20,7 +20,6 @@ What counts as agreement (f is the fact at full precision, d the decimals at whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from core.analyses import diagnosis
@@ -48,7 +47,7 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
     """
     check = _Check(sheet)
     check.header(analysis)
-    check.walk(analysis, "", top=True)
+    check.walk(analysis)
     check.sentences()
     unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in check.findings)
     return Verification(
@@ -59,23 +58,33 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
     )
 
 
-@dataclass(slots=True)
 class _Scope:
     """What carries the numbers of a sentence: the references and ids cited in the same object.
 
     Attributes:
-        shown: The same facts by their value at display precision.
+        facts: Referred to by the references.
+        shown: The same by their value at display precision; of several with the same value, one.
         wrong: Values of references that did not hold: a sentence that repeats one is not a second finding.
+        cited: Ids of drivers and sources.
         own: False where the object has no place for references, so that the whole answer's count.
         factual: The object calls itself a fact.
     """
 
-    facts: list[Fact] = field(default_factory=list)
-    shown: dict[str, Fact] = field(default_factory=dict)
-    wrong: list[float] = field(default_factory=list)
-    cited: list[str] = field(default_factory=list)
-    own: bool = False
-    factual: bool = False
+    __slots__ = ("cited", "facts", "factual", "own", "shown", "wrong")
+
+    def __init__(self, *, own: bool = False, factual: bool = False) -> None:
+        self.facts: list[Fact] = []
+        self.shown: dict[str, Fact] = {}
+        self.wrong: list[float] = []
+        self.cited: list[str] = []
+        self.own = own
+        self.factual = factual
+
+    def add(self, shown: str, fact: Fact) -> None:
+        """Let a fact carry the numbers of the scope's sentences."""
+        if self.shown.get(shown) is not fact:
+            self.shown[shown] = fact
+            self.facts.append(fact)
 
 
 class _Check:
@@ -102,23 +111,20 @@ class _Check:
             if stated is not None and str(stated).strip() != true:
                 self.findings.append(Finding(key, "", str(stated)[:80], true, kind))
 
-    def walk(self, node: Mapping[str, Any], path: str, *, top: bool = False) -> _Scope:
+    def walk(self, node: Mapping[str, Any], path: str = "") -> None:
         """Check what stands in an object, and note its sentences for later."""
-        scope = _Scope(own="metrics" in node and not top, factual=node.get("kind") == "fact")
+        # The headline and the summary stand for the whole answer: any number that it cites carries them.
+        scope = _Scope(own="metrics" in node, factual=node.get("kind") == "fact") if path else self._whole
+        prefix = f"{path}." if path else ""
         for key, value in node.items():
-            here = f"{path}.{key}" if path else key
             if isinstance(value, str):
                 # A single word ("moderate", an id) states nothing, and most strings of an answer are single words.
                 if not (value.isascii() and value.isidentifier()) and key not in _NOT_PROSE and key[-3:] != "_id":
-                    self._sentences.append((here, value, scope))
-            elif isinstance(value, dict):
-                self._part(value, here, scope)
+                    self._sentences.append((prefix + key, value, scope))
             elif isinstance(value, list):
-                self._items(key, value, here, scope)
-        if top:
-            # The headline and the summary stand for the whole answer: any number that it cites carries them.
-            self._whole = scope
-        return scope
+                self._items(key, value, prefix + key, scope)
+            elif isinstance(value, dict):
+                self._part(value, prefix + key, scope)
 
     def _items(self, key: str, items: list[Any], path: str, scope: _Scope) -> None:
         for index, item in enumerate(items):
@@ -128,6 +134,7 @@ class _Check:
                 continue
             elif key in _CITED:
                 scope.cited.append(item)
+                self._whole.cited.append(item)
                 if key in _DRIVERS:
                     self._driver(item, f"{path}[{index}]")
             elif not key.endswith("_ids"):
@@ -135,30 +142,26 @@ class _Check:
 
     def _part(self, part: dict[str, Any], path: str, scope: _Scope) -> None:
         if "metric_id" in part and "value" in part:
-            self._reference(part, path, scope)
             scope.own = True
-            return
-        inner = self.walk(part, path)
-        scope.facts += inner.facts
-        scope.shown |= inner.shown
-        scope.wrong += inner.wrong
-        scope.cited += inner.cited
+            self._reference(part, path, scope)
+        else:
+            self.walk(part, path)
 
     def _reference(self, stated: dict[str, Any], path: str, scope: _Scope) -> None:
-        value = stated["value"]
         fact = self.fact(stated["metric_id"])
-        if fact is None:
-            finding = Finding(path, stated["metric_id"][:120], diagnosis.plain(value), None, FindingKind.UNSUPPORTED)
-            self.findings.append(finding)
-            scope.wrong.append(value)
-            return
-        scope.facts.append(fact)
-        scope.shown[fact.shown] = fact
-        if diagnosis.holds(fact, stated):
-            self.verified += 1
-        else:
+        if fact is not None:
+            shown = fact.shown
+            scope.add(shown, fact)
+            self._whole.add(shown, fact)
+            if diagnosis.holds(fact, stated):
+                self.verified += 1
+                return
             self.findings.append(diagnosis.finding(path, fact, stated, self.facts))
-            scope.wrong.append(value)
+        else:
+            name, said = stated["metric_id"][:120], diagnosis.plain(stated["value"])
+            self.findings.append(Finding(path, name, said, None, FindingKind.UNSUPPORTED))
+        scope.wrong.append(stated["value"])
+        self._whole.wrong.append(stated["value"])
 
     def fact(self, metric_id: str) -> Fact | None:
         """The fact of an id."""

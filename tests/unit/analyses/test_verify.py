@@ -229,6 +229,19 @@ def test_a_number_of_another_claim_does_not_carry_this_one(sheet: FactSheet, cit
     assert only(verification).path == "claims[1].text"
 
 
+def test_two_facts_that_look_alike_carry_their_own_numbers(sheet: FactSheet, cite: Cite) -> None:
+    alike = replace(sheet, facts=(*sheet.facts, replace(sheet.by_id()["sharpe"], metric_id="alike", value=46.12)))
+    other = {
+        "metric_id": "alike",
+        "value": 46.12,
+        "unit": "ratio",
+        "currency": None,
+        "period": cite("sharpe")["period"],
+    }
+    for order in ((cite("top1_weight"), other), (other, cite("top1_weight"))):
+        assert checked(alike, claim(*order, text="It is 46.12 % and 46.12x.")) == Verification(4, 0, 0)
+
+
 def test_headline_and_summary_may_state_anything_the_answer_cites(sheet: FactSheet, cite: Cite) -> None:
     cited = [claim(cite("top1_weight")), claim(cite("volatility"))]
     good = {"headline": "46.12 % in one position", "summary": "Volatility is 18.35 %.", "caveats": ["It is 18.35 %."]}
