@@ -78,13 +78,10 @@ def demo(
     provider_port = _free_port()
     environment = _demo_environment(folder, provider_port)
     app = build(load(environment))
-    try:
-        report = app.portfolios.add_samples(LOCAL)
-    finally:
-        app.close()
-    output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
     program = [sys.executable, "-m", "core.cli.main"]
     supervisor = Supervisor()
+    # The dashboard takes longest to start, so it starts first and the samples are written meanwhile.
+    supervisor.start(Child("dashboard", _dashboard_command(address, port), _without_key(environment)))
     supervisor.start(
         Child(
             "provider",
@@ -95,9 +92,13 @@ def demo(
             _without_key(environment),
         )
     )
+    try:
+        report = app.portfolios.add_samples(LOCAL)
+    finally:
+        app.close()
+    output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
     until_listening(address, provider_port, "the local provider", supervisor)
     supervisor.start(Child("worker", [*program, "worker"], environment))
-    supervisor.start(Child("dashboard", _dashboard_command(address, port), _without_key(environment)))
     until_listening(address, port, "the dashboard", supervisor)
     output.aside(f"Ready: http://{address}:{port} (simulated answers; stop with Ctrl-C)")
     supervisor.watch()

@@ -158,6 +158,8 @@ class PortfolioService:
         """Store the sample portfolios with a simulated price history, both marked as such. Repeatable."""
         samples = sample_portfolios()
         report = self.keep(actor, [Intake("samples", "sample", samples)])
+        if all(one.change is Change.UNCHANGED for one in report.imported):
+            return report
         end = max(portfolio.as_of for portfolio in samples)
         history = simulated_history([line for portfolio in samples for line in portfolio.holdings], end)
         self._store.prices.save(history.values())
@@ -178,6 +180,11 @@ class PortfolioService:
         """How many there are."""
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.portfolios.count(search=search, region=region)
+
+    def count_by_region(self, actor: Actor) -> dict[str, int]:
+        """How many there are of each region, by region."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.portfolios.count_by_region()
 
     def ids(self, actor: Actor) -> list[str]:
         """Every portfolio's id, by name."""
