@@ -100,6 +100,7 @@ class _Check:
         self._known: set[str] | None = None
         self._written: dict[str, Fact] | None = None
         self._names: list[str] | None = None
+        self._reasons: set[str] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
         """The answer must speak of the same day and in the same currency as the facts."""
@@ -210,7 +211,7 @@ class _Check:
         facts = [*scope.facts, *self._cited(scope)]
         if any(diagnosis.says(number, fact, share) for fact in facts):
             self.verified += 1
-        elif not self._in_a_name(number):
+        elif not self._in_a_name(number) and not (path.startswith("data_gaps[") and self._in_a_reason(number)):
             self.findings.append(diagnosis.naked(path, number, facts))
 
     def _cited(self, scope: _Scope) -> Iterator[Fact]:
@@ -227,6 +228,14 @@ class _Check:
                     yield weight
                 currency = self.sheet.base_currency
                 yield Fact(line.holding_id, line.value_base, Unit.CCY, currency, None, "", Badge.DERIVED, 2)
+
+    def _in_a_reason(self, number: Number) -> bool:
+        """Whether a sentence about a gap repeats what we said ourselves about why a metric is absent."""
+        if self._reasons is None:
+            said = (one for absent in self.sheet.absent for one in numbers(absent.reason))
+            self._reasons = {one.digits.replace(",", ".") for one in said}
+        # Our reasons are in English; an answer in French writes the same figure with a comma.
+        return number.digits.replace(",", ".") in self._reasons
 
     def _in_a_name(self, number: Number) -> bool:
         """Whether the digits belong to the name of a holding or of the portfolio: "20+ Year Treasury", "7203.T"."""

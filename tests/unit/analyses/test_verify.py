@@ -10,7 +10,7 @@ import pytest
 
 from core.analyses.verify import verify
 from core.domain.analysis import Finding, FindingKind, Verification
-from core.domain.facts import FactSheet
+from core.domain.facts import AbsentFact, FactSheet
 
 Answer = Callable[..., dict[str, Any]]
 Cite = Callable[..., dict[str, Any]]
@@ -281,6 +281,16 @@ def test_drivers_must_exist(sheet: FactSheet, answer: Answer) -> None:
 def test_a_gap_may_name_what_does_not_exist(sheet: FactSheet) -> None:
     gap = {"item": "Duration", "effect": "Unknown", "affected_metric_ids": ["duration", "weight.*"]}
     assert verify({"data_gaps": [gap]}, sheet) == Verification(0, 0, 0)
+
+
+def test_a_gap_may_repeat_the_figures_of_our_own_reason_and_no_others(sheet: FactSheet) -> None:
+    reason = "Price history covers 62.5 % of gross value; 95 % is needed."
+    sheet = replace(sheet, absent=(AbsentFact("beta", reason),))
+    gap = {"item": "beta", "effect": "L'historique couvre 62,5 % de la valeur.", "affected_metric_ids": ["beta"]}
+    assert verify({"data_gaps": [gap]}, sheet).findings == ()
+    invented = {**gap, "effect": "Beta would have been 61.3 %."}
+    assert only(verify({"data_gaps": [invented]}, sheet)).kind is FindingKind.UNSUPPORTED
+    assert {one.kind for one in verify({"summary": reason}, sheet).findings} == {FindingKind.UNSUPPORTED}
 
 
 def test_another_day_or_currency_in_the_header_is_a_finding(sheet: FactSheet, answer: Answer) -> None:
