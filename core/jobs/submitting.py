@@ -8,6 +8,7 @@ enough, the input file has been deleted (a fence against a late create) and the 
 from __future__ import annotations
 
 import logging
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,9 @@ MAX_UNKNOWN = 2
 
 MIN_SCANS = 3
 """Complete look-ups of the list that must come up empty before a lost create counts as absent."""
+
+ROOM_FACTOR, ROOM_BYTES = 2, 50_000_000
+"""Free disk wanted before a batch is bought: twice its input, for the answers on disk and in the database, and some."""
 
 PATIENCE = 5
 """How often a create is put off because the provider does not see its own file yet."""
@@ -54,6 +58,9 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
             context.provider.delete_file(shard.file_id)
         shards.move(claim, shard.state, ShardEvent.CANCEL, at=now, note="cancelled before it was sent")
         return now
+    short = _short_of_disk(context, shard)
+    if short:
+        return wait(context, claim, shard, short)
     try:
         file_id, file_created_at = _uploaded(context, claim, shard)
         job = context.store.jobs.get(shard.job_id)
@@ -70,6 +77,18 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
         # An upload costs nothing; the next round looks for it by name before sending it again.
         return wait(context, claim, shard, str(error))
     return _create(context, claim, shard, job, file_id)
+
+
+def _short_of_disk(context: Context, shard: Shard) -> str:
+    """Results must find room when they come, so nothing is bought while the disk is too full to hold them."""
+    free = shutil.disk_usage(context.home).free
+    needed = ROOM_FACTOR * shard.bytes + ROOM_BYTES
+    if free >= needed:
+        return ""
+    return (
+        f"The data directory has {free / 1e6:,.0f} MB free and this batch wants {needed / 1e6:,.0f} MB for its results. "
+        "Nothing is sent until there is room; free some space."
+    )
 
 
 def _uploaded(context: Context, claim: Claim, shard: Shard) -> tuple[str, datetime]:
