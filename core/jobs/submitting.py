@@ -86,7 +86,7 @@ def _short_of_disk(context: Context, shard: Shard) -> str:
     if free >= needed:
         return ""
     return (
-        f"The data directory has {free / 1e6:,.0f} MB free and this batch wants {needed / 1e6:,.0f} MB for its results. "
+        f"The data directory has {free / 1e6:,.0f} MB free and this batch wants {needed / 1e6:,.0f} MB for results. "
         "Nothing is sent until there is room; free some space."
     )
 
