@@ -154,12 +154,14 @@ class Store:
             _write(self._files_dir / f"{record.id}.json", asdict(record))
 
     def delete_file(self, file_id: str) -> bool:
-        """Forget a file; False when there was none."""
+        """Forget a file; False when there was none. A batch whose work has begun goes on with its content."""
         with self.lock:
             if self.files.pop(file_id, None) is None:
                 return False
             (self._files_dir / f"{file_id}.json").unlink(missing_ok=True)
-            self.content(file_id).unlink(missing_ok=True)
+            at_work = (batch for batch in self.batches.values() if not batch.ended and batch.status != "validating")
+            if all(batch.input_file_id != file_id for batch in at_work):
+                self.content(file_id).unlink(missing_ok=True)
             return True
 
     def save_batch(self, record: BatchRecord) -> None:
