@@ -84,7 +84,7 @@ class Shard:
         path: The input file.
         remote_name: Name of the upload, made of job key and attempt, so that a lost upload can be found again.
         create_at: When the last paid create was about to be sent; committed before it was.
-        scans: Complete look-ups of the provider's list since then that found nothing.
+        scans: Look-ups in vain: ours of the provider's list for a lost create, or the provider's of its own file.
         provider_status: The provider's own word.
         message: Why it waits or failed, for a person.
     """

@@ -26,11 +26,8 @@ from core.storage.results import Expected, Stray
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 1000
-"""Lines a transaction: a kill loses at most this much work and no result."""
-
 TRIES = 4
-"""Downloads of a file that stays shorter than the provider's own count before it is taken as it is."""
+"""Downloads of the same size that do not look whole before the file is taken as it is: then it is the provider's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,8 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         )
         for file in files:
             _read_file(context, claim, shard, reader, file, ended)
-    _account_for_missing(context, claim, shard, expected, ended)
+    words = context.store.shards.last_note(shard.shard_id, ShardEvent.ENDED)
+    _account_for_missing(context, claim, shard, expected, ended, words)
     context.crossing("before_settle")
     counts = context.store.results.shard_counts(shard.job_id, shard.index)
     context.store.results.settle(
@@ -76,7 +74,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         _ending(shard, counts),
         model=job.request.model,
         at=context.clock(),
-        message=_said(shard, counts),
+        message=_said(shard, counts, words),
     )
     context.crossing("after_settle")
     return context.clock()
@@ -91,13 +89,13 @@ def _ending(shard: Shard, counts: dict[ResultStatus, int]) -> ShardEvent:
     return ShardEvent.COLLECTED_SOME if succeeded else ShardEvent.COLLECTED_NONE
 
 
-def _said(shard: Shard, counts: dict[ResultStatus, int]) -> str:
+def _said(shard: Shard, counts: dict[ResultStatus, int], words: str) -> str:
     others = ", ".join(
         f"{n} {status.value}" for status, n in sorted(counts.items()) if status is not ResultStatus.SUCCEEDED and n
     )
     if not others:
         return ""
-    provider = "" if shard.provider_status == "completed" else f" The provider's word: {shard.message}."
+    provider = "" if shard.provider_status == "completed" else f" The provider's word: {words}."
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 
@@ -105,6 +103,8 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
     """The shard's result files on disk, each whole."""
     folder = job_folder(context.home, shard.job_id) / "results"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for leftover in folder.glob(f"{shard.index:04d}.*.tmp*"):
+        leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
     present: list[Path] = []
     for role, file_id, lines in (
         ("output", shard.output_file_id, shard.counts.completed),
@@ -118,7 +118,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
             temporary = path.with_suffix(f".{claim.fence}.tmp")
             try:
                 context.provider.download(file_id, temporary)
-                _check_whole(temporary, lines if shard.quiet_polls + 1 < TRIES else 0)
+                _check_whole(temporary, lines, path.with_suffix(".short"))
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
@@ -135,22 +135,41 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
     return present
 
 
-def _check_whole(path: Path, at_least: int) -> None:
-    """A close-delimited answer can be cut without any error, so the file itself must show that it is whole."""
+def _check_whole(path: Path, at_least: int, marker: Path) -> None:
+    """A close-delimited answer can be cut without any error, so the file itself must show that it is whole.
+
+    Args:
+        marker: Remembers the size of a file that was not, and how often it came like that.
+
+    Raises:
+        DownloadCut: It does not look whole, and has not come at this very size often enough to be believed.
+    """
+    problem = _problem(path, at_least)
+    if problem:
+        size = str(path.stat().st_size)
+        before = marker.read_text("ascii").split() if marker.exists() else []
+        times = before.count(size) + 1
+        if times < TRIES:
+            marker.write_text(" ".join([size] * times), "ascii")
+            raise DownloadCut(problem)
+        logger.warning("%s is taken as it is after %d downloads: %s", path.name, times, problem)
+    marker.unlink(missing_ok=True)
+
+
+def _problem(path: Path, at_least: int) -> str:
     size = path.stat().st_size
     if size == 0:
-        if at_least:
-            raise DownloadCut(f"The result file is empty; the provider counts {at_least} lines.")
-        return
+        return f"The result file is empty; the provider counts {at_least} lines." if at_least else ""
     with path.open("rb") as file:
         lines = sum(1 for line in file if line.strip())
         file.seek(max(0, size - (1 << 22)))
         tail = file.read()
     last = tail.rstrip(b"\r\n").rsplit(b"\n", 1)[-1]
     if not tail.endswith(b"\n") and not last.rstrip().endswith(b"}"):
-        raise DownloadCut(f"The result file ends in the middle of line {lines}.")
+        return f"The result file ends in the middle of line {lines}."
     if lines < at_least:
-        raise DownloadCut(f"The result file has {lines} of the {at_least} lines that the provider counts.")
+        return f"The result file has {lines} of the {at_least} lines that the provider counts."
+    return ""
 
 
 def _sync(folder: Path) -> None:
@@ -179,7 +198,7 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
             ended.add(read.custom_id)
             raw = RawLine(f"results/{path.name}", begin, len(line))
             outcomes.append(_outcome(read, reader, raw))
-        if lines >= CHUNK:
+        if lines >= context.chunk:
             _store(context, claim, outcomes, strays, path.name, offset)
             outcomes, strays, lines = [], [], 0
     if lines:
@@ -234,20 +253,20 @@ def _cost(known: Price | None, usage: Usage) -> Decimal | None:
 
 
 def _account_for_missing(
-    context: Context, claim: Claim, shard: Shard, expected: dict[str, Expected], ended: set[str]
+    context: Context, claim: Claim, shard: Shard, expected: dict[str, Expected], ended: set[str], words: str
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"
     error = (
-        ItemError("batch_failed", shard.message, transient=False)
+        ItemError("batch_failed", words, transient=False)
         if failed
         else ItemError("missing", "The provider's files have no line for this request.", transient=True)
     )
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING
     reading = Reading(status, None, None, error)
     absent = [one for custom_id, one in expected.items() if custom_id not in ended]
-    for begin in range(0, len(absent), CHUNK):
-        chunk = absent[begin : begin + CHUNK]
+    for begin in range(0, len(absent), context.chunk):
+        chunk = absent[begin : begin + context.chunk]
         context.store.results.add(
             claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0)) for one in chunk]
         )

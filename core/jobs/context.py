@@ -31,6 +31,7 @@ class Context:
     Attributes:
         clock: Gives the present moment, aware UTC.
         crossing: Called with the name of each point between two effects; tests kill the process there.
+        chunk: Result lines a transaction: a kill loses at most this much work and no result.
     """
 
     store: Store
@@ -39,6 +40,7 @@ class Context:
     home: Path
     clock: Callable[[], datetime]
     crossing: Callable[[str], None] = lambda _point: None
+    chunk: int = 1000
 
 
 def job_key(shard: Shard, spec_hash: str) -> str:

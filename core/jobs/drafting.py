@@ -36,6 +36,7 @@ ROWS = 2000
 class Tally:
     """What is known of the requests once they have been built."""
 
+    shard_requests: int = MAX_REQUESTS
     tokens: list[int] = field(default_factory=list)
     bytes: int = 0
     shards: int = 0
@@ -51,7 +52,7 @@ class Tally:
         size = len(request.line) + 1
         if self.first is None:
             self.first, self.shards, self.prompt_version = request, 1, request.prompt_version
-        elif self._shard_requests == MAX_REQUESTS or self._shard_bytes + size > MAX_BYTES:
+        elif self._shard_requests == self.shard_requests or self._shard_bytes + size > MAX_BYTES:
             self.shards += 1
             self._shard_bytes = self._shard_requests = 0
         self._shard_bytes += size
@@ -73,10 +74,17 @@ class Built:
 
 
 class Drafter:
-    """Builds requests from stored portfolios."""
+    """Builds requests from stored portfolios.
 
-    def __init__(self, store: Store, rates: Rates, library: PromptLibrary) -> None:
+    Args:
+        shard_requests: Requests a provider batch may have.
+    """
+
+    def __init__(
+        self, store: Store, rates: Rates, library: PromptLibrary, *, shard_requests: int = MAX_REQUESTS
+    ) -> None:
         self._store = store
+        self._shard_requests = shard_requests
         self._rates = rates
         self._library = library
 
@@ -93,7 +101,7 @@ class Drafter:
 
     def measure(self, request: AnalysisRequest, at: datetime) -> tuple[Tally, Estimate]:
         """Build everything once without keeping it: exact tokens, and the price that follows."""
-        builder, tally = self.builder(request, at), Tally()
+        builder, tally = self.builder(request, at), Tally(self._shard_requests)
         for built, _ in self._requests(builder, request.portfolio_ids):
             tally.add(built)
         return tally, self._estimate(builder, tally, at)
@@ -110,10 +118,10 @@ class Drafter:
 
         Interrupted, it leaves nothing that anybody sees: no job, and files and rows that the next clean-up removes.
         """
-        builder, tally = self.builder(request, at), Tally()
+        builder, tally = self.builder(request, at), Tally(self._shard_requests)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         rows: list[RequestRow] = []
-        with ShardWriter(folder, "input") as writer:
+        with ShardWriter(folder, "input", self._shard_requests) as writer:
             with SheetWriter(sheet_path(folder)) as sheets:
                 for built, sheet in self._requests(builder, request.portfolio_ids):
                     tally.add(built)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,15 +19,16 @@ from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
-from core.domain.job import JOB_ENDED, JobState, ShardState
-from core.domain.records import Event, Item, ItemCounts, Job, JobRow, Shard, Spend
-from core.errors import BadInput, NotFound, OverBudget, Refused
+from core.domain.job import JOB_ENDED, JobState, ShardEvent, ShardState
+from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Shard, Spend
+from core.errors import BadInput, NotFound, OverBudget, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Summary, summarise
 from core.jobs.context import APP, job_folder
 from core.jobs.drafting import Drafter
 from core.jobs.sheet_file import sheet_index, sheet_path
+from core.jobs.submitting import NEVER_SENT
 from core.llm.jsonl import lines
 from core.llm.models import find
 from core.storage.jobs import NewJob
@@ -221,7 +223,25 @@ class JobService:
         if state is JobState.DRAFT:
             self._store.jobs.discard(job_id, actor=actor.subject, at=self._clock())
             return state
-        return self._store.jobs.wish_cancel(job_id, actor=actor.subject, at=self._clock())
+        before = self._store.jobs.wish_cancel(job_id, actor=actor.subject, at=self._clock())
+        for shard in self._store.shards.of_job(job_id):
+            if shard.state is ShardState.ATTENTION:
+                self._call_off(shard, actor)
+        return before
+
+    def _call_off(self, shard: Shard, actor: Actor) -> None:
+        """No worker looks at a shard that waits for a person, so a person's wish to stop ends it here."""
+        # Resumed by somebody else in this very moment it is the worker's again, which knows the wish.
+        with suppress(StaleMove):
+            self._store.results.close(
+                Claim(shard.shard_id, shard.fence),
+                ShardState.ATTENTION,
+                ShardEvent.CANCEL,
+                NEVER_SENT,
+                at=self._clock(),
+                note="cancelled while it waited for a person",
+                actor=actor.subject,
+            )
 
     def resume(self, actor: Actor, job_id: str) -> int:
         """Send again what waits for a person, after the cause was repaired; returns how many shards.

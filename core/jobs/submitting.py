@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.analyses.metadata import batch_metadata
+from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim, Job, Shard
@@ -20,9 +21,6 @@ from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, Provi
 from core.jobs.context import Context, job_key
 
 logger = logging.getLogger(__name__)
-
-CLOCK_SLACK = timedelta(minutes=10)
-"""How far before our file's creation a batch of ours could be dated, when clocks disagree."""
 
 MAX_UNKNOWN = 2
 """Creates with a lost answer after which a person decides."""
@@ -34,14 +32,17 @@ ROOM_FACTOR, ROOM_BYTES = 2, 50_000_000
 """Free disk wanted before a batch is bought: twice its input, for the answers on disk and in the database, and some."""
 
 PATIENCE = 5
-"""How often a create is put off because the provider does not see its own file yet."""
+"""How often a create is put off because the provider does not see its own file yet, before the file is sent anew."""
+
+NEVER_SENT = ItemError("cancelled", "The job was cancelled before this request was sent.", transient=True)
+"""How the requests of a batch end that was called off in time."""
 
 
 def start(context: Context, claim: Claim, shard: Shard) -> datetime:
     """queued: take it up, under a remote name of its own for this attempt."""
     now = context.clock()
     if shard.cancel_wish:
-        context.store.shards.move(claim, shard.state, ShardEvent.CANCEL, at=now, note="cancelled before it was sent")
+        _cancelled(context, claim, shard)
         return now
     spec_hash = context.store.jobs.get(shard.job_id).spec_hash
     name = f"{job_key(shard, spec_hash)}.a{shard.attempt + 1}.jsonl"
@@ -52,31 +53,47 @@ def start(context: Context, claim: Claim, shard: Shard) -> datetime:
 def send(context: Context, claim: Claim, shard: Shard) -> datetime:
     """uploading: bring the input file up, then create the batch."""
     now = context.clock()
-    shards = context.store.shards
     if shard.cancel_wish:
         if shard.file_id is not None:
             context.provider.delete_file(shard.file_id)
-        shards.move(claim, shard.state, ShardEvent.CANCEL, at=now, note="cancelled before it was sent")
+        _cancelled(context, claim, shard)
         return now
     short = _short_of_disk(context, shard)
     if short:
         return wait(context, claim, shard, short)
     try:
-        file_id, file_created_at = _uploaded(context, claim, shard)
-        job = context.store.jobs.get(shard.job_id)
-        if shard.attempt > 0 or shard.fence > 1:
-            # Somebody was here before: a batch may already exist.
-            known = _ours(context, job, shard, file_id, file_created_at)
-            if known:
-                return _adopt(context, claim, shard, known)
+        file_id = _uploaded(context, claim, shard)
     except ProviderRefused as refusal:
         return _refused(context, claim, shard, refusal)
-    except ProviderUnreachable as error:
-        return wait(context, claim, shard, str(error))
-    except ProviderAmbiguous as error:
+    except ProviderError as error:
         # An upload costs nothing; the next round looks for it by name before sending it again.
         return wait(context, claim, shard, str(error))
+    job = context.store.jobs.get(shard.job_id)
+    if shard.attempt > 0 or shard.fence > 1:
+        # Somebody was here before: a batch may already exist.
+        try:
+            known = _ours(context, job, shard, file_id)
+            if known:
+                return _adopt(context, claim, shard, known)
+        except ProviderRefused as refusal:
+            if refusal.needs_person:
+                return _refused(context, claim, shard, refusal)
+            # Being refused a look says nothing about the batch, so it must not fail the shard.
+            return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
+        except ProviderError as error:
+            return wait(context, claim, shard, str(error))
     return _create(context, claim, shard, job, file_id)
+
+
+def _cancelled(context: Context, claim: Claim, shard: Shard) -> None:
+    context.store.results.close(
+        claim,
+        shard.state,
+        ShardEvent.CANCEL,
+        NEVER_SENT,
+        at=context.clock(),
+        note="cancelled before it was sent",
+    )
 
 
 def _short_of_disk(context: Context, shard: Shard) -> str:
@@ -91,9 +108,9 @@ def _short_of_disk(context: Context, shard: Shard) -> str:
     )
 
 
-def _uploaded(context: Context, claim: Claim, shard: Shard) -> tuple[str, datetime]:
+def _uploaded(context: Context, claim: Claim, shard: Shard) -> str:
     if shard.file_id is not None and shard.file_created_at is not None:
-        return shard.file_id, shard.file_created_at
+        return shard.file_id
     context.crossing("before_upload")
     found = context.provider.find_upload(shard.remote_name)
     if found is not None and not _whole(found, shard):
@@ -108,7 +125,7 @@ def _uploaded(context: Context, claim: Claim, shard: Shard) -> tuple[str, dateti
     context.crossing("after_upload")
     context.store.shards.update(claim, file_id=remote.file_id, file_created_at=remote.created_at)
     context.crossing("after_file_id")
-    return remote.file_id, remote.created_at
+    return remote.file_id
 
 
 def _whole(remote: RemoteFile, shard: Shard) -> bool:
@@ -138,8 +155,8 @@ def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str
     except ProviderUnreachable as error:
         note = str(error)
     except ProviderRefused as refusal:
-        if _not_seen_yet(refusal) and shard.quiet_polls < PATIENCE:
-            return _unsent(context, claim, shard, str(refusal), quiet_polls=shard.quiet_polls + 1)
+        if _not_seen_yet(refusal):
+            return _unseen(context, claim, shard, file_id, refusal)
         if refusal.passing:
             return _unsent(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
         return _refused(context, claim, shard, refusal, state=ShardState.SUBMITTING)
@@ -166,8 +183,26 @@ def _not_seen_yet(refusal: ProviderRefused) -> bool:
     return refusal.status in {400, 404} and "cannot find file" in str(refusal).lower()
 
 
+def _unseen(context: Context, claim: Claim, shard: Shard, file_id: str, refusal: ProviderRefused) -> datetime:
+    """The provider does not see a file that it took: ask again, send it anew, and at last ask a person."""
+    again = shard.scans + 1
+    if again < PATIENCE or PATIENCE < again < 2 * PATIENCE:
+        return _unsent(context, claim, shard, str(refusal), scans=again)
+    if again == PATIENCE:
+        context.provider.delete_file(file_id)
+        return _unsent(context, claim, shard, str(refusal), scans=again, file_id=None, file_created_at=None)
+    return _blocked(context, claim, shard, refusal, state=ShardState.SUBMITTING)
+
+
 def _unsent(
-    context: Context, claim: Claim, shard: Shard, note: str, *, after: float | None = None, quiet_polls: int = 0
+    context: Context,
+    claim: Claim,
+    shard: Shard,
+    note: str,
+    *,
+    after: float | None = None,
+    scans: int = 0,
+    **values: None,
 ) -> datetime:
     # Proven to have had no effect, so it does not count as an attempt.
     now = context.clock()
@@ -180,7 +215,8 @@ def _unsent(
         attempt=shard.attempt,
         create_at=None,
         message=note,
-        quiet_polls=quiet_polls,
+        scans=scans,
+        **values,
     )
     return now + timedelta(seconds=after if after is not None else context.pace.poll)
 
@@ -188,15 +224,27 @@ def _unsent(
 def _refused(
     context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState = ShardState.UPLOADING
 ) -> datetime:
-    now = context.clock()
     if refusal.passing:
         return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
-    event = ShardEvent.BLOCKED if refusal.needs_person else ShardEvent.REJECTED
-    remedy = f" Repair the cause, then: mosychlos portfolio batch retry {shard.job_id}" if refusal.needs_person else ""
-    message = f"{refusal}{remedy}"
-    if event is ShardEvent.REJECTED:
-        context.store.results.fail_all(claim, shard.index, code=refusal.code or "rejected", message=str(refusal))
-    context.store.shards.move(claim, state, event, at=now, note=str(refusal), message=message)
+    if refusal.needs_person:
+        return _blocked(context, claim, shard, refusal, state=state)
+    now = context.clock()
+    context.store.results.close(
+        claim,
+        state,
+        ShardEvent.REJECTED,
+        ItemError(refusal.code or "rejected", str(refusal), transient=False),
+        at=now,
+        note=str(refusal),
+        message=str(refusal),
+    )
+    return now
+
+
+def _blocked(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState) -> datetime:
+    now = context.clock()
+    message = f"{refusal} Repair the cause, then: mosychlos portfolio batch retry {shard.job_id}"
+    context.store.shards.move(claim, state, ShardEvent.BLOCKED, at=now, note=str(refusal), message=message)
     return now
 
 
@@ -217,10 +265,10 @@ def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:
 def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
     """unknown: find the batch, or prove that there is none."""
     job = context.store.jobs.get(shard.job_id)
-    if shard.file_id is None or shard.file_created_at is None or shard.create_at is None:
+    if shard.file_id is None or shard.create_at is None:
         raise StaleMove(f"Shard {shard.shard_id} is unknown but was never sent.")
     try:
-        found = _ours(context, job, shard, shard.file_id, shard.file_created_at)
+        found = _ours(context, job, shard, shard.file_id)
         if found:
             return _adopt(context, claim, shard, found)
         now = context.clock()
@@ -232,7 +280,7 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
         context.crossing("before_fence")
         context.provider.delete_file(shard.file_id)
         context.crossing("after_fence")
-        found = _ours(context, job, shard, shard.file_id, shard.file_created_at)
+        found = _ours(context, job, shard, shard.file_id)
         if found:
             return _adopt(context, claim, shard, found)
     except ProviderError as error:
@@ -265,13 +313,16 @@ def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:
     return now
 
 
-def _ours(context: Context, job: Job, shard: Shard, file_id: str, file_created_at: datetime) -> list[Batch]:
-    """Batches of this shard at the provider, oldest first. One that failed validation costs nothing and is no match."""
+def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]:
+    """Batches of this shard at the provider, oldest first. One that failed validation costs nothing and is no match.
+
+    However old they are: the lost create of an earlier attempt is dated long before the present attempt's file.
+    """
     key = job_key(shard, job.spec_hash)
     return sorted(
         (
             batch
-            for batch in context.provider.list_batches(file_created_at - CLOCK_SLACK)
+            for batch in context.provider.list_batches()
             if batch.status != "failed" and (batch.metadata.get("job_key") == key or batch.input_file_id == file_id)
         ),
         key=lambda batch: (batch.created_at, batch.batch_id),
@@ -282,14 +333,13 @@ def _adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> 
     first, *others = found
     for extra in others:
         logger.error("batch %s duplicates %s and is cancelled", extra.batch_id, first.batch_id)
-        context.provider.cancel(extra.batch_id)
-        context.store.shards.record(
-            claim,
-            shard.job_id,
-            "duplicate",
-            f"{extra.batch_id} duplicates {first.batch_id}; it was cancelled",
-            at=context.clock(),
-        )
+        note = f"{extra.batch_id} duplicates {first.batch_id}; it was cancelled"
+        try:
+            context.provider.cancel(extra.batch_id)
+        except ProviderRefused as refusal:
+            # The first one must be adopted all the same, or nobody would ever collect it.
+            note = f"{extra.batch_id} duplicates {first.batch_id} and could not be cancelled: {refusal}"
+        context.store.shards.record(claim, shard.job_id, "duplicate", note, at=context.clock())
     _run(context, claim, shard.state, ShardEvent.ADOPTED, first, note=f"found {first.batch_id} at the provider")
     return context.clock()
 

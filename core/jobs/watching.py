@@ -42,7 +42,8 @@ def watch(context: Context, claim: Claim, shard: Shard) -> datetime:
     if batch.status in ENDED:
         shards.seen(claim, batch, at=context.clock(), quiet_polls=0)
         context.crossing("after_end_seen")
-        if batch.status == "failed" and any(problem.code == FULL for problem in batch.problems):
+        refused_for_room = batch.status == "failed" and any(problem.code == FULL for problem in batch.problems)
+        if refused_for_room and shard.state is ShardState.RUNNING:
             return _back_to_queue(context, claim, shard, batch)
         return _end(context, claim, shard, _words(batch))
     return _next_look(context, claim, shard, batch)
@@ -81,6 +82,7 @@ def _back_to_queue(context: Context, claim: Claim, shard: Shard, batch: Batch) -
         file_id=None,
         file_created_at=None,
         create_at=None,
+        attempt=0,  # the answer was definite, so it is no step towards "twice unknown"
         quiet_polls=shard.quiet_polls + 1,
     )
     return now + timedelta(seconds=seconds)

@@ -15,7 +15,17 @@ from sqlalchemy.exc import IntegrityError
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
-from core.domain.job import JOB_ENDED, JOB_MOVES, JobEvent, JobState, ShardState, job_event, next_job_state
+from core.domain.job import (
+    JOB_ENDED,
+    JOB_MOVES,
+    JobEvent,
+    JobState,
+    ShardEvent,
+    ShardState,
+    job_event,
+    next_job_state,
+    next_shard_state,
+)
 from core.domain.records import Event, ItemCounts, Job, JobRow, RequestRow, Spend
 from core.errors import NotFound, Refused, StaleMove
 from core.storage.database import Database
@@ -169,7 +179,14 @@ class Jobs:
         with self._database.write() as connection:
             row = _job_row(connection, job_id, lock=True)
             _move_job(connection, job_id, row.state, JobEvent.DISCARD, actor=actor, at=at, ended_at=at)
-            connection.execute(update(_S).where(_S.c.job_id == job_id).values(state=ShardState.CANCELLED.value))
+            for shard in connection.execute(select(_S.c.shard_id, _S.c.state).where(_S.c.job_id == job_id)).all():
+                target = next_shard_state(ShardState(shard.state), ShardEvent.CANCEL)
+                connection.execute(
+                    update(_S).where(_S.c.shard_id == shard.shard_id).values(state=target.value, ended_at=at)
+                )
+                _event(
+                    connection, job_id, shard.shard_id, at, actor, ShardEvent.CANCEL, shard.state, target, "discarded"
+                )
 
     def wish_cancel(self, job_id: str, *, actor: str, at: datetime) -> JobState:
         """Note that a person wants a job to stop; the worker carries it out. Returns the job's state before."""

@@ -141,6 +141,12 @@ class Portfolios:
                 ).scalar_one()
             )
 
+    def count_by_region(self) -> dict[str, int]:
+        """How many there are of each region, by region."""
+        query = select(_P.c.region, func.count().label("n")).group_by(_P.c.region).order_by(_P.c.region)
+        with self._database.read() as connection:
+            return {row.region: int(row.n) for row in connection.execute(query)}
+
     def ids(self) -> list[str]:
         """Every portfolio id, by name."""
         with self._database.read() as connection:

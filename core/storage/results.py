@@ -14,11 +14,10 @@ from sqlalchemy import Connection, func, select, update
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
-from core.errors import StaleMove
 from core.storage.database import Database
 from core.storage.jobs import lock_job
 from core.storage.money import to_nano
-from core.storage.shards import move
+from core.storage.shards import check_fence, move
 from core.storage.sql import bulk_insert, dump, insert_or_add, insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
     AnswerTable,
@@ -112,7 +111,7 @@ class Results:
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
             lock_job(connection, job_id)
-            _check_fence(connection, claim)
+            check_fence(connection, claim)
             self._insert(connection, job_id, outcomes)
             if strays:
                 connection.execute(
@@ -205,17 +204,43 @@ class Results:
         with self._database.read() as connection:
             return {ResultStatus(row.status): int(row.n) for row in connection.execute(query)}
 
-    def fail_all(self, claim: Claim, shard_index: int, *, code: str, message: str) -> None:
-        """End every request of a shard that the provider refused as a whole. Nothing was paid; repeatable."""
-        job_id = claim.shard_id.rsplit(".", 1)[0]
-        ended = self.ended(job_id, shard_index)
-        reading = Reading(ResultStatus.FAILED, None, None, ItemError(code, message, transient=False))
-        outcomes = [
-            Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0))
-            for one in self.expected(job_id, shard_index).values()
-            if one.custom_id not in ended
-        ]
-        self.add(claim, outcomes)
+    def close(
+        self,
+        claim: Claim,
+        state: ShardState,
+        event: ShardEvent,
+        error: ItemError,
+        *,
+        at: datetime,
+        note: str,
+        message: str = "",
+        actor: str = "worker",
+    ) -> None:
+        """End a shard that never became a batch: its requests and its last move in one transaction. Nothing was paid.
+
+        Were they apart, a process that died in between would send again what already has an ending.
+
+        Args:
+            state: Where the caller believes it stands.
+            error: How each of its requests ends.
+
+        Raises:
+            StaleMove: The shard is elsewhere, or the claim was taken over. Nothing was changed.
+        """
+        job_id, _, index = claim.shard_id.rpartition(".")
+        reading = Reading(ResultStatus.FAILED, None, None, error)
+        with self._database.write() as connection:
+            lock_job(connection, job_id)
+            check_fence(connection, claim)
+            rows = connection.execute(
+                select(_R.c.custom_id, _R.c.portfolio_id).where(_R.c.job_id == job_id, _R.c.shard_index == int(index))
+            ).all()
+            self._insert(
+                connection,
+                job_id,
+                [Outcome(row.custom_id, row.portfolio_id, reading, Usage(), Decimal(0)) for row in rows],
+            )
+            move(connection, claim, state, event, at=at, note=note, actor=actor, message=message)
 
     def settle(
         self,
@@ -233,7 +258,7 @@ class Results:
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
             lock_job(connection, job_id)
-            _check_fence(connection, claim)
+            check_fence(connection, claim)
             shard = connection.execute(select(_S).where(_S.c.shard_id == claim.shard_id)).one()
             sums = connection.execute(
                 select(
@@ -283,11 +308,3 @@ def _count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
         tally["numbers", "unsupported"] += checked.unsupported
         clean = not checked.mismatched and not checked.unsupported
         tally["answers", "clean" if clean else "flagged"] += 1
-
-
-def _check_fence(connection: Connection, claim: Claim) -> None:
-    fence = connection.execute(
-        select(_S.c.fence).where(_S.c.shard_id == claim.shard_id).with_for_update()
-    ).scalar_one_or_none()
-    if fence != claim.fence:
-        raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")

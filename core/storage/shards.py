@@ -128,8 +128,13 @@ class Shards:
             _change(connection, claim, values)
 
     def record(self, claim: Claim, job_id: str, event: str, note: str, *, at: datetime) -> None:
-        """A line of history about a shard that moves nothing."""
+        """A line of history about a shard that moves nothing.
+
+        Raises:
+            StaleMove: The claim was taken over. Nothing was changed.
+        """
         with self._database.write() as connection:
+            check_fence(connection, claim)
             record_event(connection, job_id, claim.shard_id, at, "worker", event, note)
 
     def seen(self, claim: Claim, batch: Batch, *, at: datetime, quiet_polls: int, message: str = "") -> None:
@@ -172,6 +177,18 @@ class Shards:
                 next_due_at=at,
                 message="",
             )
+
+    def last_note(self, shard_id: str, event: ShardEvent) -> str:
+        """What was noted when something last happened to a shard; "" when it never did."""
+        query = (
+            select(_E.c.note)
+            .where(_E.c.shard_id == shard_id, _E.c.event == event.value)
+            .order_by(_E.c.event_id.desc())
+            .limit(1)
+        )
+        job = _E.c.job_id == shard_id.rsplit(".", 1)[0]  # the column with the index
+        with self._database.read() as connection:
+            return str(connection.execute(query.where(job)).scalar_one_or_none() or "")
 
     def attention(self, *, limit: int = 50) -> list[Shard]:
         """Shards that wait for a person, of all jobs."""
@@ -230,6 +247,19 @@ def move(
     )
     follow(connection, job_id, actor=actor, at=at)
     return target
+
+
+def check_fence(connection: Connection, claim: Claim) -> None:
+    """Go on only while a claim holds; the shard's row stays locked until the transaction ends.
+
+    Raises:
+        StaleMove: It was taken over.
+    """
+    fence = connection.execute(
+        select(_S.c.fence).where(_S.c.shard_id == claim.shard_id).with_for_update()
+    ).scalar_one_or_none()
+    if fence != claim.fence:
+        raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
 
 
 def _change(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
