@@ -1,0 +1,319 @@
+"""A house to break: portfolios, jobs, a clock that can be set ahead, and what must hold whatever was done to it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from core.app import App, build
+from core.domain.actor import LOCAL
+from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.batch import Batch
+from core.domain.job import (
+    JOB_ENDED,
+    SHARD_WORKING,
+    JobEvent,
+    JobState,
+    ShardEvent,
+    ShardState,
+    job_event,
+    next_job_state,
+    next_shard_state,
+)
+from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.records import Event, Item, Job, Shard
+from core.guard.budgets import Budgets
+from core.jobs.context import Context, job_key
+from core.jobs.drafting import Drafter
+from core.jobs.service import JobService
+from core.jobs.steps import advance
+from core.metrics.fx import EcbRates
+from core.providers.openai_provider import OpenAIProvider
+from core.settings import load
+from core.storage.store import Store
+
+MODEL = "gpt-5.4-mini"
+KEY = "sk-CANARY-0123456789abcdef"
+
+
+class Clock:
+    """The present moment, which can be set ahead but never stands still."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def leap(self, to: datetime) -> None:
+        """Be at `to` now, unless it has passed."""
+        self._ahead += max(to - self(), timedelta(0))
+
+
+def portfolio(number: int, *, as_of: date = date(2026, 10, 30), first_value: str = "60000") -> Portfolio:
+    """A small portfolio with a number of its own."""
+    lines = (("VOO", "Vanguard S&P 500", first_value), ("BND", "Vanguard Total Bond", "25000"), ("CASH", "Cash", "500"))
+    return Portfolio(
+        portfolio_id=f"p{number:04d}",
+        name=f"House {number:04d}",
+        account=f"A-{number}",
+        as_of=as_of,
+        base_currency="USD",
+        base_currency_given=True,
+        region=("US", "UK", "FR")[number % 3],
+        holdings=tuple(
+            Holding(symbol, "", name, AssetClass.EQUITY_FUND, None, None, "USD", Decimal(value) + number)
+            for symbol, name, value in lines
+        ),
+        source_format="canonical_csv",
+    )
+
+
+def environment(home: Path, database_url: str, base_url: str, **more: str) -> dict[str, str]:
+    """Settings for a clock that is set ahead whenever something is waited for."""
+    return {
+        "MOSYCHLOS_HOME": str(home),
+        "MOSYCHLOS_DATABASE_URL": database_url,
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": base_url,
+        "MOSYCHLOS_POLL_SECONDS": "1",
+        "MOSYCHLOS_QUARANTINE_SECONDS": "4",
+        "MOSYCHLOS_HTTP_TIMEOUT_SECONDS": "2",
+        "MOSYCHLOS_LEASE_SECONDS": "1",
+        **more,
+    }
+
+
+def until(found: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Look again and again until something is true.
+
+    Raises:
+        AssertionError: It did not become true in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.005)
+
+
+@dataclass
+class House:
+    """An App on one database with a provider beside it, and the hand that turns the worker's crank."""
+
+    app: App
+    store: Store
+    provider: OpenAIProvider
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: Mapping[str, str], provider: OpenAIProvider, *, portfolios: int = 6) -> House:
+        """A migrated house with some portfolios."""
+        clock = Clock()
+        checked = load(settings)
+        app = build(checked, clock=clock)
+        store = Store(checked.database_url)
+        store.portfolios.save(
+            [portfolio(number) for number in range(portfolios)], lambda _: None, actor="test", at=clock()
+        )
+        return cls(app, store, provider, clock)
+
+    def close(self) -> None:
+        """Give back its connections."""
+        self.app.close()
+        self.store.close()
+
+    def context(self, **more: Any) -> Context:
+        """A worker's surroundings, on this house's provider and clock."""
+        return replace(self.app.context(self.provider), **more)
+
+    def service(self, *, per_shard: int = 50_000, budgets: Budgets | None = None) -> JobService:
+        """Jobs as the App has them, with smaller batches or with limits."""
+        drafter = Drafter(self.store, EcbRates(), self.app.library, shard_requests=per_shard)
+        home = self.app.settings.home
+        return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, simulated=True)
+
+    def request(self, portfolios: int = 3, **more: Any) -> AnalysisRequest:
+        """A wish about the first portfolios."""
+        ids = tuple(f"p{number:04d}" for number in range(portfolios))
+        return AnalysisRequest(Kind.RISK, ids, more.pop("model", MODEL), **more)
+
+    def submit(self, portfolios: int = 3, *, per_shard: int = 50_000) -> str:
+        """An approved job; its id."""
+        return self.service(per_shard=per_shard).submit(LOCAL, self.request(portfolios)).row.job_id
+
+    def job(self, job_id: str) -> Job:
+        """A job as it stands."""
+        return self.store.jobs.get(job_id)
+
+    def shard(self, job_id: str, index: int = 0) -> Shard:
+        """One of its batches as it stands."""
+        return self.store.shards.of_job(job_id)[index]
+
+    def items(self, job_id: str) -> dict[str, Item]:
+        """Its requests by portfolio."""
+        return {item.portfolio_id: item for item in self.store.items.page(job_id)}
+
+    def events(self, job_id: str) -> list[Event]:
+        """Its history."""
+        return self.store.jobs.events(job_id, limit=100_000)
+
+    def round(self, context: Context) -> int:
+        """One sweep: everything that is due, once. Returns how many shards were looked at."""
+        claims = self.store.shards.claim_due(owner="hand", now=self.clock(), lease_seconds=context.pace.lease, limit=99)
+        for claim in claims:
+            advance(context, claim)
+        return len(claims)
+
+    def run(
+        self, job_id: str, *, context: Context | None = None, to: ShardState | None = None, leaping: bool = True
+    ) -> JobState:
+        """Turn the crank until the job has ended or waits for a person, or until its first shard is in state `to`.
+
+        Args:
+            leaping: Set the clock ahead to when something is due; False lets real time pass.
+        """
+        context = context or self.context()
+        deadline = time.monotonic() + 20
+        while True:
+            shards = self.store.shards.of_job(job_id)
+            working = [shard for shard in shards if shard.state in SHARD_WORKING]
+            if (to is None and not working) or (to is not None and shards[0].state is to):
+                return self.job(job_id).row.state
+            assert working, f"nothing works any more, and {shards[0].shard_id} is {shards[0].state}, not {to}"
+            assert time.monotonic() < deadline, f"{job_id} is still {[(one.state, one.message) for one in shards]}"
+            if not self.round(context):
+                if leaping:
+                    self.clock.leap(min(shard.next_due_at for shard in working))
+                else:
+                    time.sleep(0.01)
+
+    def batches(self, job_id: str) -> list[Batch]:
+        """Every batch of a job at the provider."""
+        keys = {job_key(shard, self.job(job_id).spec_hash) for shard in self.store.shards.of_job(job_id)}
+        return [batch for batch in self.provider.list_batches() if batch.metadata.get("job_key") in keys]
+
+    def scalar(self, sql: str, **values: Any) -> Any:
+        """One value straight from the database."""
+        with self.store.database.read() as connection:
+            return connection.execute(text(sql), values).scalar_one_or_none()
+
+    def rows(self, sql: str, **values: Any) -> Sequence[Any]:
+        """Rows straight from the database."""
+        with self.store.database.read() as connection:
+            return connection.execute(text(sql), values).all()
+
+    def check(self, job_id: str, *, batches: int | None = None) -> None:
+        """What must hold of every job that has ended or waits for a person, whatever happened on the way.
+
+        Args:
+            batches: How many the provider must have in all for this job, ended and refused ones included.
+        """
+        self._paid_once(job_id, batches)
+        self._nothing_lost(job_id)
+        self._legal_history(job_id)
+        self._counted(job_id)
+
+    def _paid_once(self, job_id: str, batches: int | None) -> None:
+        found = self.batches(job_id)
+        if batches is not None:
+            assert len(found) == batches, [(batch.batch_id, batch.status) for batch in found]
+        live = Counter(
+            batch.metadata["job_key"] for batch in found if batch.status not in {"failed", "cancelling", "cancelled"}
+        )
+        assert all(n == 1 for n in live.values()), f"more than one live batch: {live}"
+        shards = self.store.shards.of_job(job_id)
+        collected = {shard.batch_id for shard in shards if shard.batch_id and shard.state not in SHARD_WORKING}
+        ledger = self.rows("SELECT batch_id FROM ledger WHERE job_id = :job", job=job_id)
+        assert sorted(row.batch_id for row in ledger) == sorted(collected - {None})
+
+    def _nothing_lost(self, job_id: str) -> None:
+        job, items = self.job(job_id), self.store.items.page(job_id)
+        assert len(items) == len({item.custom_id for item in items}) == job.row.counts.total
+        if job.row.state in JOB_ENDED:
+            pending = [item.custom_id for item in items if item.status is ResultStatus.PENDING]
+            assert not pending, f"{len(pending)} requests of an ended job have no ending"
+            assert all((item.analysis is None) == (item.status is not ResultStatus.SUCCEEDED) for item in items)
+            assert all((item.error is None) == (item.status is ResultStatus.SUCCEEDED) for item in items)
+
+    def _legal_history(self, job_id: str) -> None:
+        states = {shard.shard_id: ShardState.QUEUED for shard in self.store.shards.of_job(job_id)}
+        stands = JobState.DRAFT
+        for event in self.events(job_id):
+            if not event.to_state or event.event in {"draft", "cancel_wish"}:
+                continue
+            if event.shard_id is None:
+                assert event.from_state == stands, f"{event} when the job was {stands}"
+                stands = next_job_state(stands, JobEvent(event.event))
+                assert event.to_state == stands
+            else:
+                assert event.from_state == states[event.shard_id], f"{event} when it was {states[event.shard_id]}"
+                states[event.shard_id] = next_shard_state(states[event.shard_id], ShardEvent(event.event))
+                assert event.to_state == states[event.shard_id]
+        shards = self.store.shards.of_job(job_id)
+        assert states == {shard.shard_id: shard.state for shard in shards}, "a state changed without its event"
+        row = self.job(job_id).row
+        assert stands is row.state, "the job's state changed without its event"
+        assert next_job_state(JobState.PAUSED, job_event(shard.state for shard in shards)) is row.state
+
+    def _counted(self, job_id: str) -> None:
+        job, items = self.job(job_id), self.store.items.page(job_id)
+        ended = [item for item in items if item.status is not ResultStatus.PENDING]
+        by_status = Counter(item.status for item in ended)
+        counts = job.row.counts
+        assert counts.succeeded == by_status[ResultStatus.SUCCEEDED]
+        assert counts.missing == by_status[ResultStatus.MISSING]
+        assert counts.failed == len(ended) - counts.succeeded - counts.missing
+        rollup = self.store.items.rollup(job_id)
+        assert rollup.get("status", {}) == {status.value: n for status, n in by_status.items()}
+        assert sum(rollup.get("error", {}).values()) == sum(item.error is not None for item in items)
+        checks = [item.verification for item in items if item.verification is not None]
+        assert rollup.get("numbers", {}).get("verified", 0) == sum(one.verified for one in checks)
+        assert rollup.get("numbers", {}).get("mismatched", 0) == sum(one.mismatched for one in checks)
+        cost = sum((item.cost_usd for item in items if item.cost_usd is not None), Decimal(0))
+        assert job.row.actual_usd == cost
+        usage, spent = self.store.items.usage(job_id)
+        assert (spent or Decimal(0)) == cost
+        assert usage.output_tokens == sum(item.usage.output_tokens for item in items)
+        commitment = self.rows("SELECT settled, amount_nano FROM commitment WHERE job_id = :job", job=job_id)[0]
+        assert bool(commitment.settled) is (job.row.state in JOB_ENDED)
+        if commitment.settled:
+            assert Decimal(commitment.amount_nano) / 1_000_000_000 == cost
+
+
+class Meddler:
+    """A provider whose named verbs were replaced; all others go to the real one."""
+
+    def __init__(self, inner: OpenAIProvider, **verbs: Any) -> None:
+        self._inner = inner
+        self._verbs = verbs
+
+    def __getattr__(self, verb: str) -> Any:
+        return self._verbs.get(verb) or getattr(self._inner, verb)
+
+
+class Once:
+    """A crossing at which something is done the first time (or the `nth`), and nothing at all others."""
+
+    def __init__(self, point: str, act: Callable[[], object], *, nth: int = 1) -> None:
+        self._point = point
+        self._act = act
+        self._left = nth
+
+    @property
+    def reached(self) -> bool:
+        """True once it was done."""
+        return self._left <= 0
+
+    def __call__(self, point: str) -> None:
+        if point == self._point:
+            self._left -= 1
+            if self._left == 0:
+                self._act()
