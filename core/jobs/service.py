@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from core.analyses.metadata import batch_metadata
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.batch import BatchRequest
@@ -25,7 +26,7 @@ from core.errors import BadInput, NotFound, OverBudget, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Summary, summarise
-from core.jobs.context import APP, job_folder
+from core.jobs.context import APP, job_folder, job_key
 from core.jobs.drafting import Drafter
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.jobs.submitting import NEVER_SENT
@@ -315,6 +316,20 @@ class JobService:
         require(actor, Permission.JOB_READ)
         self._store.jobs.get(job_id)
         return self._store.shards.of_job(job_id)
+
+    def metadata(self, actor: Actor, job_id: str) -> dict[str, str]:
+        """What the provider's record of the job's first batch says about it."""
+        job = self.get(actor, job_id)
+        shard = self.shards(actor, job_id)[0]
+        return batch_metadata(
+            job_key=job_key(shard, job.spec_hash),
+            attempt=max(shard.attempt, 1),
+            spec_hash=job.spec_hash,
+            request=job.request,
+            prompt_version=job.row.prompt_version,
+            model_class=job.row.model_class,
+            portfolios=shard.requests,
+        )
 
     def events(self, actor: Actor, job_id: str) -> list[Event]:
         """A job's history, oldest first."""
