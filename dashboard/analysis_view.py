@@ -127,11 +127,11 @@ class _Answer:
 
     def metric(self, metric: Mapping[str, Any], path: str) -> None:
         """One stated number with its mark."""
-        said = f"{metric.get('metric_id', '')}: {_stated(metric)}"
+        said = f"{text.fact(str(metric.get('metric_id', '')))}: {_stated(metric)}"
         found = self.findings.get(path)
         if found:
             fact = self.facts.get(found[0].metric_id)
-            parts = [said]
+            parts = [said, str(metric.get("metric_id", ""))]
             if fact is not None:
                 parts.append(f"fact {listings.shown(fact)}")
                 apart = _apart(str(metric.get("value", "")), fact.shown)
@@ -159,8 +159,8 @@ class _Answer:
                 self.prose(risk.get("explanation", ""), f"{path}.explanation")
                 self.metrics(risk.get("metrics") or [], f"{path}.metrics")
                 if risk.get("mitigation"):
-                    st.markdown("*What could be done*")
-                    self.prose(risk["mitigation"], f"{path}.mitigation")
+                    st.markdown(f"*What could be done:* {text.escape(risk['mitigation'])}")
+                    self._sentence_findings(f"{path}.mitigation")
                 self._drivers(risk.get("driver_ids") or [], f"{path}.driver_ids")
 
     def _drivers(self, ids: Sequence[str], path: str) -> None:
@@ -215,7 +215,7 @@ class _Answer:
 
 def _stated(metric: Mapping[str, Any]) -> str:
     value, unit = metric.get("value", ""), str(metric.get("unit", ""))
-    shown = f"{value:,}" if isinstance(value, int | float) else str(value)
+    shown = f"{value:,.12g}" if isinstance(value, int | float) else str(value)
     if unit == "ccy":
         return f"{metric.get('currency') or ''} {shown}".strip()
     return shown + _UNITS.get(unit, "")

@@ -23,8 +23,7 @@ def notices(app: App, actor: Actor) -> None:
         )
     if not app.worker_is_alive(actor):
         st.warning(
-            "Nothing that is submitted moves until one runs. Start it in a terminal: `mosychlos worker`",
-            title="No worker is running",
+            "**No worker is running.** Nothing that is submitted moves until you start one: `mosychlos worker`",
             icon=":material/pause_circle:",
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from core.domain.facts import FactSheet
+from core.domain.facts import FactSheet, HoldingFact
 from dashboard import states, text
 
 
@@ -19,20 +19,20 @@ class Palette:
     """Colours of one theme."""
 
     categories: tuple[str, ...]
-    sequence: tuple[str, ...]
     level: tuple[str, ...]
+    severity: tuple[str, ...]
     paper: str
     ink: str
     quiet: str
     line: str
 
 
+_HHI = "Concentration (Herfindahl index, 1 = a single position)"
+
 LIGHT = Palette(
     categories=("#0B5C8C", "#D98324", "#2E8B6F", "#8B5FBF", "#B3435A", "#6B8E23", "#4F6D7A", "#C2A83E"),
-    sequence=(
-        "#EAF2F8", "#D0E3F0", "#B0D0E5", "#8DBAD8", "#69A3CA", "#488BBA", "#2C74A8", "#185E92", "#0B4A78", "#06365B",
-    ),
     level=("#DDEBE4", "#A9D1BF", "#B0D0E5", "#E8C36A", "#E0914A", "#B3443C"),
+    severity=("#F3F6F9", "#DCEAF4", "#A9CCE3", "#2C74A8", "#06365B"),
     paper="#FFFFFF",
     ink="#0A1118",
     quiet="#5B6B7B",
@@ -40,10 +40,8 @@ LIGHT = Palette(
 )  # fmt: skip
 DARK = Palette(
     categories=("#5BB0E0", "#E8A455", "#5CC1A0", "#B79AE0", "#E07F93", "#A9C66C", "#8FA9B5", "#E0CB73"),
-    sequence=(
-        "#12293A", "#153A53", "#184B6C", "#1D5D86", "#2570A0", "#3484B7", "#4B99CB", "#6AAEDA", "#90C5E7", "#BDDDF2",
-    ),
     level=("#2E4440", "#2F6453", "#184B6C", "#8A6F1D", "#B06A2A", "#C4554C"),
+    severity=("#18222C", "#173246", "#1D5D86", "#8FC6EA", "#DCEEFA"),
     paper="#0F161D",
     ink="#E6ECF1",
     quiet="#9AA9B7",
@@ -57,27 +55,34 @@ def palette(*, dark: bool) -> Palette:
 
 
 def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
-    """Treemap of long positions: asset class, sector, holding; the area is the weight."""
+    """Treemap of long positions: asset class, sector, holding; the area is the weight.
+
+    A class whose holdings all stand in one sector has no level for it: the frame would say nothing.
+    """
+    lines = [line for line in sheet.holdings if line.weight_pct > 0]
+    groups = sorted({line.asset_class for line in lines}, key=lambda group: -_sum(lines, group))
     ids: list[str] = []
     labels: list[str] = []
     parents: list[str] = []
     values: list[float] = []
-    sums: dict[str, tuple[str, str, float]] = {}
-    for line in sheet.holdings:
-        if not line.weight_pct > 0:
-            continue
-        group, sector = line.asset_class, line.sector or "no sector"
-        for key, label, parent in ((group, text.words(group), ""), (f"{group}/{sector}", text.words(sector), group)):
-            sums[key] = (label, parent, sums.get(key, ("", "", 0.0))[2] + line.weight_pct)
-        ids.append(f"{group}/{sector}/{line.holding_id}")
-        labels.append(_plain(line.symbol))
-        parents.append(f"{group}/{sector}")
-        values.append(line.weight_pct)
-    for key, (label, parent, total) in sums.items():
-        ids.append(key)
-        labels.append(_plain(label))
-        parents.append(parent)
-        values.append(total)
+    fills: list[str] = []
+
+    def add(key: str, label: str, parent: str, value: float, fill: str) -> None:
+        for column, cell in zip((ids, labels, parents, fills), (key, _plain(label), parent, fill), strict=True):
+            column.append(cell)
+        values.append(value)
+
+    for place, group in enumerate(groups):
+        fill = colours.categories[place % len(colours.categories)]
+        own = [line for line in lines if line.asset_class == group]
+        add(group, text.words(group), "", _sum(lines, group), fill)
+        sectors = sorted({line.sector for line in own})
+        for sector in sectors if len(sectors) > 1 else ():
+            inside = sum(line.weight_pct for line in own if line.sector == sector)
+            add(f"{group}/{sector}", text.words(sector) or "No sector", group, inside, fill)
+        for line in own:
+            parent = f"{group}/{line.sector}" if len(sectors) > 1 else group
+            add(f"{group}/{line.sector}/{line.holding_id}", line.symbol, parent, line.weight_pct, fill)
     figure = go.Figure(
         go.Treemap(
             ids=ids,
@@ -87,7 +92,12 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
             branchvalues="total",
             texttemplate="%{label}<br>%{value:.1f} %",
             hovertemplate="%{label}: %{value:.2f} %<extra></extra>",
-            marker={"line": {"width": 1, "color": colours.paper}, "pad": {"t": 18, "l": 2, "r": 2, "b": 2}},
+            marker={
+                "colors": fills,
+                "depthfade": False,
+                "line": {"width": 1.5, "color": colours.paper},
+                "pad": {"t": 20, "l": 3, "r": 3, "b": 3},
+            },
             tiling={"pad": 1},
             root={"color": "rgba(0,0,0,0)"},
             pathbar={"visible": False},
@@ -97,12 +107,16 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
     return _finish(figure, colours, height=420)
 
 
+def _sum(lines: Sequence[HoldingFact], group: str) -> float:
+    return sum(line.weight_pct for line in lines if line.asset_class == group)
+
+
 def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int = 12) -> go.Figure:
     """Horizontal bars of percentages, the largest on top; what is left over is summed up in one bar."""
     ranked = sorted(rows, key=lambda row: -abs(row[1]))
     shown, rest = ranked[:largest], ranked[largest:]
     if rest:
-        shown = [*shown, (f"{len(rest)} others", sum(value for _, value in rest))]
+        shown = [*shown, (text.count(len(rest), "other"), sum(value for _, value in rest))]
     names = [_plain(name) for name, _ in reversed(shown)]
     values = [value for _, value in reversed(shown)]
     figure = go.Figure(
@@ -118,6 +132,7 @@ def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int 
         )
     )
     reach = max((abs(value) for value in values), default=1.0)
+    figure.update_yaxes(showgrid=False)
     figure.update_xaxes(visible=False, range=[min(0.0, *values, 0.0) * 1.25, reach * 1.22])
     return _finish(figure, colours, height=60 + 26 * len(shown))
 
@@ -138,6 +153,7 @@ def levels(counts: Mapping[str, int], colours: Palette) -> go.Figure:
         )
     )
     figure.update_yaxes(visible=False, range=[0, max(values, default=0) * 1.18 or 1])
+    figure.update_xaxes(showgrid=False)
     return _finish(figure, colours, height=260)
 
 
@@ -157,6 +173,7 @@ def ranking(rows: Sequence[tuple[str, int]], colours: Palette, *, of: int) -> go
         )
     )
     figure.update_xaxes(visible=False, range=[0, max(of, 1) * 1.2])
+    figure.update_yaxes(showgrid=False)
     return _finish(figure, colours, height=60 + 26 * max(len(shown), 1))
 
 
@@ -168,7 +185,7 @@ def severities(
     Args:
         cells: One row a portfolio, the severity's place in `states.SEVERITIES`, or None.
     """
-    steps = colours.sequence[::2]
+    steps = colours.severity
     scale = [
         [edge, colour] for place, colour in enumerate(steps) for edge in (place / len(steps), (place + 1) / len(steps))
     ]
@@ -215,7 +232,7 @@ def concentration(points: Sequence[tuple[str, float, str]], colours: Palette) ->
     figure.update_yaxes(
         categoryorder="array", categoryarray=[states.LEVEL[level].word for level in states.LEVELS], showgrid=True
     )
-    figure.update_xaxes(title="Concentration (Herfindahl index, 1 = a single position)", rangemode="tozero")
+    figure.update_xaxes(title={"text": _HHI, "font": {"size": 13}}, rangemode="tozero")
     return _finish(figure, colours, height=320)
 
 
@@ -226,7 +243,7 @@ def _finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
         colorway=colours.categories,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.ink, "size": 13},
+        font={"color": colours.ink, "size": 13, "family": '"Source Sans", sans-serif'},
         showlegend=False,
         bargap=0.28,
         dragmode=False,
@@ -237,7 +254,7 @@ def _finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
     return figure
 
 
-def _plain(label: str, longest: int = 32) -> str:
+def _plain(label: str, longest: int = 40) -> str:
     """A label from data: Plotly reads simple HTML in labels, so its signs are taken out."""
     clean = " ".join(label.replace("<", "‹").replace(">", "›").replace("&", "+").split())
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"

@@ -13,6 +13,7 @@ from dashboard import charts, listings, navigation, run_results, session, show, 
 
 _FINISHED = (JobState.DONE, JobState.PARTIAL, JobState.RUNNING, JobState.CANCELLED)
 _OFFERED = 200
+_ICON = ":material/query_stats:"
 _ROWS = 30
 """Portfolios of one page of the heat map."""
 _POINTS = 5000
@@ -26,8 +27,7 @@ def choose(app: App, actor: Actor) -> Job | None:
     if linked and linked not in {row.job_id for row in rows}:
         rows.insert(0, app.jobs.get(actor, linked).row)
     if not rows:
-        show.empty("Nothing to explore yet", "Charts appear as soon as a run has answers.", ":material/query_stats:")
-        with st.container(horizontal=True, horizontal_alignment="center"):
+        with show.empty("Nothing to explore yet", "Charts appear as soon as a run has answers.", _ICON):
             if st.button("Prepare an analysis", type="primary", icon=":material/edit_note:"):
                 st.switch_page(navigation.page("prepare"))
         return None
@@ -45,10 +45,11 @@ def choose(app: App, actor: Actor) -> Job | None:
         st.query_params["run"] = job_id
     job = app.jobs.get(actor, job_id)
     if not job.row.counts.succeeded:
-        show.empty("This run has no answer yet", "Follow it on its own page.", ":material/hourglass_empty:")
-        st.page_link(
-            navigation.page("run"), label="Open the run", icon=":material/receipt_long:", query_params={"run": job_id}
-        )
+        with show.empty("This run has no answer yet", "Follow it on its own page.", ":material/hourglass_empty:"):
+            st.page_link(
+                navigation.page("run"), label="Open the run", icon=":material/receipt_long:",
+                query_params={"run": job_id},
+            )  # fmt: skip
         return None
     return job
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -71,6 +72,7 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
+        height="content",
         key=key,
         alt=alt,
         placeholder=text.NONE,
@@ -99,7 +101,7 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
             {
                 "name": [row.name for row in rows],
                 "region": [row.region for row in rows],
-                "value": [_float(row.total_value) for row in rows],
+                "value": [None if row.total_value is None else _whole(float(row.total_value)) for row in rows],
                 "currency": [row.base_currency for row in rows],
                 "holdings": [row.holdings for row in rows],
                 "as_of": [row.as_of for row in rows],
@@ -109,6 +111,7 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
             }
         ),
         hide_index=True,
+        height="content",
         key=key,
         alt="Portfolios",
         placeholder=text.NONE,
@@ -137,7 +140,7 @@ def holdings(sheet: FactSheet) -> None:
                 "symbol": [line.symbol for line in lines],
                 "name": [line.name for line in lines],
                 "weight": [line.weight_pct for line in lines],
-                "value": [line.value_base for line in lines],
+                "value": [_whole(line.value_base) for line in lines],
                 "class": [text.words(line.asset_class) for line in lines],
                 "sector": [text.words(line.sector) for line in lines],
                 "country": [line.country for line in lines],
@@ -150,8 +153,10 @@ def holdings(sheet: FactSheet) -> None:
         placeholder=text.NONE,
         column_config={
             "symbol": _COLUMN.TextColumn("Symbol", pinned=True),
-            "name": "Name",
-            "weight": _COLUMN.ProgressColumn("Weight", format="%.2f %%", min_value=0, max_value=max(reach, 0.01)),
+            "name": _COLUMN.TextColumn("Name", width=180),
+            "weight": _COLUMN.ProgressColumn(
+                "Weight", width=130, format="%.2f %%", min_value=0, max_value=max(reach, 0.01)
+            ),
             "value": _COLUMN.NumberColumn(f"Value, {sheet.base_currency}", format="localized"),
             "class": "Class",
             "sector": "Sector",
@@ -166,7 +171,7 @@ def facts(rows: Sequence[Fact], *, alt: str) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "metric": [text.words(fact.metric_id) for fact in rows],
+                "metric": [text.fact(fact.metric_id) for fact in rows],
                 "value": [shown(fact) for fact in rows],
                 "badge": [[states.BADGE[fact.badge].word] for fact in rows],
                 "period": [fact.period or "" for fact in rows],
@@ -188,7 +193,7 @@ def facts(rows: Sequence[Fact], *, alt: str) -> None:
 def absent(rows: Sequence[AbsentFact]) -> None:
     """What could not be computed, and why."""
     table(
-        {"Fact": [text.words(row.metric_id) for row in rows], "Why it is not there": [row.reason for row in rows]},
+        {"Fact": [text.fact(row.metric_id) for row in rows], "Why it is not there": [row.reason for row in rows]},
         alt="Facts that could not be computed, and why",
     )
 
@@ -224,6 +229,7 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
             }
         ),
         hide_index=True,
+        height="content",
         key=key,
         alt="Requests of this run and how they ended",
         placeholder=text.NONE,
@@ -313,6 +319,11 @@ def _took(row: JobRow, now: datetime) -> Any:
     if row.approved_at is None:
         return None
     return (row.ended_at or now) - row.approved_at
+
+
+def _whole(amount: float) -> float | None:
+    """Without cents; None for what could not be computed."""
+    return None if math.isnan(amount) else float(round(amount))
 
 
 def _float(amount: Decimal | None) -> float | None:

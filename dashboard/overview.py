@@ -112,7 +112,7 @@ def _trouble(row: JobRow) -> None:
             label=f"**{text.words(row.kind)}**, {text.moment(row.created_at, session.timezone())}",
             query_params={"run": row.job_id},
         )
-        st.markdown(f"{look.badge} {text.escape(sentence)}")
+        st.markdown(f"{look.badge} {text.escape(text.short(sentence, 240))}")
 
 
 def latest(app: App, actor: Actor) -> None:
@@ -132,6 +132,7 @@ def latest(app: App, actor: Actor) -> None:
 
 def first_visit(app: App, actor: Actor) -> None:
     """Where to begin: three steps, each with its button."""
+    st.title("Welcome to Mosychlos", anchor=False)
     st.markdown(
         "Mosychlos sends your portfolios to a language model as one cheap batch, and checks every number in the "
         "answers against figures it computed itself."

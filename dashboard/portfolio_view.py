@@ -18,6 +18,10 @@ _FAMILIES = ("weight.", "asset_class.", "sector.", "country.", "currency.")
 
 def listing(app: App, actor: Actor) -> None:
     """Search and pages over all portfolios."""
+    regions = app.portfolios.count_by_region(actor)
+    if not regions:
+        _none(app, actor)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search",
@@ -28,16 +32,15 @@ def listing(app: App, actor: Actor) -> None:
             width=320,
             icon=":material/search:",
         )
-        regions = [file.text("code") for file in app.library.regions()]
         region = st.selectbox(
-            "Region", regions, index=None, placeholder="All regions", key="portfolios_region", bind="query-params",
-            width=200,
+            "Region", list(regions), index=None, placeholder="All regions", key="portfolios_region",
+            bind="query-params", width=200, format_func=lambda code: f"{code} ({regions[code]:,})",
         )  # fmt: skip
     total = app.portfolios.count(actor, search=search or "", region=region)
     if not total:
-        _none(app, actor, searched=bool(search or region))
-        return
-    st.caption(text.count(total, "portfolio"))
+        with show.empty("No portfolio matches", "Shorten the search, or choose another region.", show.NO_MATCH):
+            return
+    st.caption(f"{text.count(total, 'portfolio')} · click a name to open it")
     place = st.container()
     offset = listings.paging(total, key="portfolios_page")
     rows = app.portfolios.page(actor, search=search or "", region=region, limit=listings.PAGE_ROWS, offset=offset)
@@ -47,12 +50,8 @@ def listing(app: App, actor: Actor) -> None:
         navigation.open_portfolio(clicked)
 
 
-def _none(app: App, actor: Actor, *, searched: bool) -> None:
-    if searched:
-        show.empty("No portfolio matches", "Shorten the search, or choose another region.", ":material/search_off:")
-        return
-    show.empty("No portfolio yet", "Import a positions file, or look around with the samples first.")
-    with st.container(horizontal=True, horizontal_alignment="center"):
+def _none(app: App, actor: Actor) -> None:
+    with show.empty("No portfolio yet", "Import a positions file, or look around with the samples first."):
         st.button("Import a file", type="primary", icon=":material/upload:", on_click=imports.open_tab)
         if st.button("Load sample portfolios", icon=":material/science:", key="list_samples"):
             imports.load_samples(app, actor)

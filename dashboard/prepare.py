@@ -27,8 +27,7 @@ _REGION_MODES = {"own": "Portfolio's own", "forced": "One for all", "global": "G
 
 def nothing_to_send() -> None:
     """The page while there is no portfolio."""
-    show.empty("No portfolio yet", "An analysis needs at least one. Import a file, or load the samples.")
-    with st.container(horizontal=True, horizontal_alignment="center"):
+    with show.empty("No portfolio yet", "An analysis needs at least one. Import a file, or load the samples."):
         if st.button("Go to Portfolios", type="primary", icon=":material/pie_chart:"):
             st.switch_page(navigation.page("portfolios"))
 
@@ -56,11 +55,10 @@ def who(app: App, actor: Actor) -> tuple[str, ...]:
 
 
 def _of_region(app: App, actor: Actor, total: int) -> tuple[str, ...]:
-    codes = [file.text("code") for file in app.library.regions()]
-    names = {file.text("code"): file.text("name") for file in app.library.regions()}
+    regions = app.portfolios.count_by_region(actor)
     region = st.pills(
-        "Region", codes, default=codes[0], required=True, key="prepare_of_region",
-        format_func=lambda code: f"{names[code]} ({app.portfolios.count(actor, region=code):,})",
+        "Region", list(regions), default=next(iter(regions)), required=True, key="prepare_of_region",
+        format_func=lambda code: f"{code} ({regions[code]:,})",
     )  # fmt: skip
     return queries.portfolio_ids(app, actor.subject, actor, region, total)
 
@@ -268,8 +266,15 @@ def pairs(shown: Mapping[str, str], *, alt: str) -> None:
 def _warnings(found: Preview) -> None:
     if found.over_budget:
         st.error(text.escape(found.over_budget), title="Over budget", icon=":material/account_balance_wallet:")
-    for sentence in found.estimate.warnings:
-        st.warning(text.escape(sentence), icon=":material/warning:")
+    sentences = found.estimate.warnings
+    if len(sentences) == 1:
+        st.warning(text.escape(sentences[0]), icon=":material/warning:")
+    elif sentences:
+        st.warning(
+            "\n".join(f"- {text.escape(sentence)}" for sentence in sentences),
+            title=text.count(len(sentences), "warning"),
+            icon=":material/warning:",
+        )
 
 
 def _blockers(found: Preview) -> bool:

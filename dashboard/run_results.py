@@ -20,9 +20,9 @@ def results(app: App, actor: Actor, job: Job) -> None:
         search = st.text_input(
             "Search", type="search", key="run_search", width=260, icon=":material/search:", placeholder="Portfolio"
         )
-        chosen = st.pills(
-            "Status", [status for status in ResultStatus if counts.get(status.value)], selection_mode="multi",
-            key="run_status", format_func=lambda one: f"{states.ITEM[one].word} {counts.get(one.value, 0):,}",
+        present = [status for status in ResultStatus if counts.get(status.value)]
+        chosen = [] if len(present) < 2 else st.pills(
+            "Status", present, selection_mode="multi", key="run_status", format_func=lambda one: f"{states.ITEM[one].word} {counts.get(one.value, 0):,}",
         )  # fmt: skip
         flagged = st.toggle("Only with numbers that do not hold", key="run_flagged")
     total = app.jobs.count_items(actor, job_id, statuses=chosen, search=search or "", only_mismatched=flagged)
@@ -43,7 +43,7 @@ def results(app: App, actor: Actor, job: Job) -> None:
     if custom_id:
         analysis_view.show_item(app, actor, job_id, custom_id)
     elif job.row.counts.succeeded:
-        st.caption("Click a portfolio to read its analysis.")
+        st.caption(":material/arrow_upward: Click a portfolio to read its analysis.")
 
 
 def summary_of(app: App, actor: Actor, job: Job) -> Summary:

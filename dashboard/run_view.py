@@ -17,7 +17,7 @@ from dashboard import exports, listings, live, navigation, runs, session, show, 
 from dashboard.prepare import pairs
 
 TABS = ("Results", "Summary", "Errors", "Configuration", "Events")
-_LONGEST_EXAMPLE = 280
+_LONGEST_EXAMPLE = 600
 
 StepState = Literal["running", "complete", "error"]
 
@@ -25,8 +25,8 @@ StepState = Literal["running", "complete", "error"]
 def none_chosen() -> None:
     """The page without a run in its address."""
     st.title("Run", anchor=False)
-    show.empty("No run was chosen", "Open one from the list of runs.")
-    st.page_link(navigation.page("runs"), label="All runs", icon=":material/arrow_back:")
+    with show.empty("No run was chosen", "Open one from the list of runs."):
+        st.page_link(navigation.page("runs"), label="All runs", icon=":material/table_rows:")
 
 
 def header(app: App, actor: Actor, job: Job) -> None:
@@ -74,7 +74,7 @@ def trouble(app: App, actor: Actor, job: Job) -> None:
     waiting = app.jobs.needs_attention(actor, job.row.job_id)
     if waiting:
         st.error(
-            text.escape(waiting[0][:_LONGEST_EXAMPLE]),
+            text.escape(text.short(waiting[0], _LONGEST_EXAMPLE)),
             title=f"{text.count(len(waiting), 'batch waits', 'batches wait')} for you",
             icon=":material/front_hand:",
         )
@@ -89,7 +89,7 @@ def trouble(app: App, actor: Actor, job: Job) -> None:
         named = f"{text.words(status)}, {code}" if code else text.words(status)
         shown = st.error if job.row.state is JobState.FAILED else st.warning
         shown(
-            text.escape(f"{number:,} × {named}: {example[:_LONGEST_EXAMPLE]}{more}"),
+            text.escape(f"{number:,} × {named}: {text.short(example, _LONGEST_EXAMPLE)}{more}"),
             title=f"{failed:,} of {text.count(job.row.counts.total, 'request')} ended without an analysis",
             icon=":material/error:",
         )
@@ -118,7 +118,7 @@ def progress(app: App, actor: Actor, job: Job) -> None:
         _bar(now)
         with st.expander("Steps", expanded=active, icon=":material/timeline:"):
             for label, state, note in steps(now, shards):
-                st.status(label, state=state, type="step").caption(text.escape(note))
+                st.status(label, expanded=True, state=state, type="step").caption(text.escape(note))
         return now.row.state in states.ACTIVE
 
     with st.container(border=True):
@@ -244,8 +244,16 @@ def configuration(app: App, actor: Actor, job: Job) -> None:
         },
         alt="Provider batches of this run",
     )
-    for sentence in job.estimate.warnings:
-        st.caption(f":material/warning: {text.escape(sentence)}")
+    metadata, warnings = st.columns(2, gap="medium")
+    with metadata:
+        st.markdown("**Metadata at the provider**")
+        pairs(app.jobs.metadata(actor, row.job_id), alt="Metadata of the first batch at the provider")
+    with warnings:
+        st.markdown("**Warnings at submission**")
+        if not job.estimate.warnings:
+            st.caption("None.")
+        for sentence in job.estimate.warnings:
+            st.markdown(f":material/warning: {text.escape(sentence)}")
 
 
 def events(app: App, actor: Actor, job: Job) -> None:

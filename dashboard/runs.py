@@ -35,7 +35,7 @@ def filters(app: App, actor: Actor) -> Wanted:
     if not present:
         return Wanted("", (), None)
     kinds = app.kinds()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         search = st.text_input(
             "Search", type="search", key="runs_search", bind="query-params", width=280, icon=":material/search:",
             placeholder="Id, model, person, region",
@@ -59,7 +59,7 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
     if not total:
         _none(searched=wanted.any)
         return
-    st.caption(text.count(total, "run"))
+    st.caption(f"{text.count(total, 'run')} · click one to open it")
     place = st.container()
     offset = listings.paging(total, key="runs_page")
     rows = app.jobs.page(
@@ -73,10 +73,9 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
 
 def _none(*, searched: bool) -> None:
     if searched:
-        show.empty("No run matches", "Shorten the search, or take a state away.", ":material/search_off:")
-        return
-    show.empty("No run yet", "A run is one analysis of your portfolios, sent as one job.")
-    with st.container(horizontal=True, horizontal_alignment="center"):
+        with show.empty("No run matches", "Shorten the search, or take a state away.", show.NO_MATCH):
+            return
+    with show.empty("No run yet", "A run is one analysis of your portfolios, sent as one job."):
         if st.button("Prepare the first analysis", type="primary", icon=":material/edit_note:"):
             st.switch_page(navigation.page("prepare"))
 

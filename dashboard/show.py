@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import charts, session
+
+NO_MATCH = ":material/search_off:"
+"""Icon of a search that found nothing."""
 
 _CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 
@@ -29,8 +33,13 @@ def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
             st.metric(label, value, help=more or None, border=True, height="stretch")
 
 
-def empty(title: str, sentence: str, icon: str = ":material/inbox:") -> None:
-    """What a page says while it has nothing to show."""
+@contextmanager
+def empty(title: str, sentence: str, icon: str = ":material/inbox:") -> Iterator[None]:
+    """What a page says while it has nothing to show; the buttons drawn inside say what to do next."""
     with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
         st.markdown(f"#### {icon} {title}", text_alignment="center", anchors=False)
         st.markdown(sentence, text_alignment="center")
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            yield
+        st.space("small")

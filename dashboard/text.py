@@ -100,6 +100,35 @@ def clock(value: datetime, zone: tzinfo = UTC) -> str:
     return f"{value.astimezone(zone):%H:%M:%S}"
 
 
+_FACTS = {
+    "hhi": "Concentration (HHI)",
+    "effective_n": "Effective positions",
+    "top1_weight": "Largest position",
+    "top5_weight": "Five largest",
+    "top10_weight": "Ten largest",
+    "holdings_count": "Holdings",
+    "max_drawdown": "Largest drawdown",
+    "var_95_1d": "Value at risk, 95 %, 1 day",
+    "cvar_95_1d": "Expected shortfall, 95 %, 1 day",
+    "annual_return": "Return a year",
+}
+
+
+def fact(metric_id: str) -> str:
+    """What people call a fact."""
+    family, _, member = metric_id.partition(".")
+    if member:
+        return f"Weight of {member}" if family == "weight" else f"{words(family)} {member.replace('_', ' ')}"
+    return _FACTS.get(metric_id) or words(metric_id)
+
+
+def short(sentence: str, longest: int) -> str:
+    """A sentence, cut behind a word if it is longer than that."""
+    if len(sentence) <= longest:
+        return sentence
+    return sentence[:longest].rsplit(" ", 1)[0] + " …"
+
+
 def words(name: str) -> str:
     """An identifier as people say it: "interest_rate" is "Interest rate"."""
     plain = name.replace("_", " ").strip()

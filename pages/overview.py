@@ -6,10 +6,10 @@ from dashboard import overview, session
 
 app, actor = session.current()
 
-st.title("Overview", anchor=False)
 if not app.jobs.count(actor) and not app.portfolios.count(actor):
     overview.first_visit(app, actor)
 else:
+    st.title("Overview", anchor=False)
     overview.headline(app, actor)
     left, right = st.columns([3, 2], gap="medium")
     with left:
