@@ -29,6 +29,7 @@ from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.context import Context
 from core.jobs.steps import advance
+from core.jobs.tidying import tidy
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ VERSION = "1"
 QUEUE = "shards"
 BEAT_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 60.0
+TIDYING_SECONDS = 6 * 3600.0
 KEEP_WORKFLOWS = timedelta(minutes=10)
 _ENGINE_LOCK = 7_402_118_530_468
 
@@ -125,7 +127,7 @@ class Worker:
     def _loop(self, stop: threading.Event) -> None:
         context = self._context
         started = context.clock()
-        next_beat = next_cleaning = 0.0
+        next_beat = next_cleaning = next_tidying = 0.0
         tick = min(context.pace.poll, 0.5)
         while True:
             try:
@@ -138,6 +140,9 @@ class Worker:
                 if now >= next_cleaning:
                     self._clean()
                     next_cleaning = now + HOUSEKEEPING_SECONDS
+                if now >= next_tidying:
+                    tidy(context.store, context.home, now=context.clock())
+                    next_tidying = now + TIDYING_SECONDS
                 self._sweep()
             except StorageTrouble as error:
                 logger.error("the database cannot be used now: %s", error)  # noqa: TRY400  # the sentence says it all
@@ -190,9 +195,6 @@ class Worker:
         lost = [one.workflow_id for one in stranded if not self._context.store.shards.holds(_claim(one.workflow_id))]
         if lost:
             DBOS.cancel_workflows(lost)
-        orphans = self._context.store.jobs.drop_orphans(before=now - timedelta(days=1))
-        if orphans:
-            logger.info("removed %d requests of drafts that were never finished", orphans)
 
 
 _current: Worker | None = None

@@ -311,6 +311,16 @@ class Jobs:
         with self._database.read() as connection:
             return _spend(connection, month, person)
 
+    def known(self, job_ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are jobs."""
+        wanted = list(job_ids)
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), 400):
+                query = select(_J.c.job_id).where(_J.c.job_id.in_(wanted[start : start + 400]))
+                found.update(connection.execute(query).scalars())
+        return found
+
     def drop_orphans(self, *, before: datetime) -> int:
         """Remove drafts' requests whose building was cut off; returns how many rows.
 
