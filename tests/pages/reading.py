@@ -1,0 +1,23 @@
+"""What a page says, as a reader would list it."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def said(test: AppTest) -> str:
+    """Every sentence of the page, without the backslashes that keep Markdown from reading it."""
+    kinds = (test.title, test.subheader, test.markdown, test.caption, test.error, test.warning, test.success, test.info)
+    sentences = [str(element.value) for kind in kinds for element in kind]
+    sentences += [f"{card.label}: {card.value}" for card in test.metric]
+    return "\n".join(sentences).replace("\\", "")
+
+
+def button(test: AppTest, label: str):  # type: ignore[no-untyped-def]  # AppTest's elements have no public type
+    """The button with this label."""
+    return next(one for one in test.button if one.label == label)
+
+
+def column(test: AppTest, name: str) -> list[object]:
+    """The values of a column of the first table that has it."""
+    return next(list(table.value[name]) for table in test.dataframe if name in table.value.columns)
