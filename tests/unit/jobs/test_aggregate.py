@@ -1,0 +1,72 @@
+"""A job in figures: levels in their order, the most frequent risks first, outliers by Tukey's fence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.domain.analysis import AnalysisRequest, Kind, Priority, Usage
+from core.domain.cost import Estimate
+from core.domain.job import JobState
+from core.domain.records import ItemCounts, Job, JobRow
+from core.jobs.aggregate import LEVELS, summarise
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ROW = JobRow(
+    "id", Kind.RISK, "m", "standard", "chat", "default", "global", "risk/v1", Priority.NORMAL, JobState.DONE, NOW,
+    "ada", NOW, NOW, ItemCounts(6, 4, 1, 1), 6, 1, Decimal("0.5"), Decimal("0.4"), "", simulated=True,
+)  # fmt: skip
+ESTIMATE = Estimate(1, 1, 1, 1, 1, None, None, None, None, "2-8 h", "m", "standard", {}, "test")
+JOB = Job(ROW, AnalysisRequest(Kind.RISK, ("p",), "m"), ESTIMATE, "spec", cancel_wish=False)
+
+
+def summary(rollup: dict[str, dict[str, int]] | None = None, hhis: list[float] | None = None) -> Any:
+    rows = [(f"p{number}", f"P{number}", hhi, 50.0) for number, hhi in enumerate(hhis or [])]
+    return summarise(JOB, rollup or {}, rows, Usage(10, 1, 5, 2))
+
+
+def test_every_level_is_present_from_calm_to_severe() -> None:
+    assert list(summary({"level": {"high": 2}}).levels.items()) == [(level, 2 * (level == "high")) for level in LEVELS]
+
+
+def test_the_most_frequent_risk_comes_first_and_ties_go_by_name() -> None:
+    found = summary({"risk_type": {"rates": 2, "credit": 5, "fx": 2}, "error": {"b": 1, "a": 1}})
+    assert found.top_risks == (("credit", 5), ("fx", 2), ("rates", 2))
+    assert found.errors == (("a", 1), ("b", 1))
+
+
+def test_a_portfolio_beyond_the_fence_stands_out() -> None:
+    found = summary(hhis=[0.10, 0.11, 0.12, 0.13, 0.14, 0.15, 0.90, 0.16, 0.17])
+    assert [(one.portfolio_id, one.name, one.hhi, one.top1_pct) for one in found.outliers] == [("p6", "P6", 0.9, 50.0)]
+    assert found.hhi_median == 0.14
+    # Quartiles 0.12 and 0.16, so the fence stands at 0.16 + 1.5 × 0.04.
+    assert found.hhi_fence == pytest.approx(0.22)
+
+
+def test_outliers_come_with_the_most_concentrated_first() -> None:
+    found = summary(hhis=[0.1] * 9 + [0.5, 0.9])
+    assert [one.hhi for one in found.outliers] == [0.9, 0.5]
+
+
+def test_fewer_than_four_portfolios_have_no_outliers() -> None:
+    found = summary(hhis=[0.1, 0.1, 0.9])
+    assert (found.outliers, found.hhi_fence, found.hhi_median) == ((), None, 0.1)
+    assert summary().hhi_median is None
+
+
+def test_the_share_of_verified_numbers_is_of_all_that_were_stated() -> None:
+    found = summary({"numbers": {"verified": 6, "mismatched": 1, "unsupported": 1}, "answers": {"clean": 2}})
+    assert (found.checks.stated, found.checks.verified_share) == (8, 0.75)
+    assert (found.checks.clean_answers, found.checks.flagged_answers) == (2, 0)
+    assert summary().checks.verified_share is None
+
+
+def test_costs_are_the_jobs_own_and_unknown_stays_unknown() -> None:
+    assert (summary().estimate_usd, summary().actual_usd) == (Decimal("0.5"), Decimal("0.4"))
+    unknown = replace(JOB, row=replace(ROW, expected_usd=None, actual_usd=None))
+    found = summarise(unknown, {}, [], Usage())
+    assert (found.estimate_usd, found.actual_usd) == (None, None)

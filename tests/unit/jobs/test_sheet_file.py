@@ -1,0 +1,74 @@
+"""Fact sheets beside an input file: what a prompt said is found again exactly, by its request's id."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.jobs.sheet_file import SheetWriter, dump, load, sheet_index, sheet_path
+from core.metrics.definitions import definition_of
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+def sheet(name: str = "House", value: float = 0.25) -> FactSheet:
+    known = definition_of("hhi")
+    assert known is not None
+    return FactSheet(
+        portfolio_id="p1",
+        name=name,
+        as_of=date(2026, 10, 30),
+        base_currency="USD",
+        region="FR",
+        facts=(Fact("hhi", value, Unit.RATIO, None, "as of 2026-10-30", known.text, Badge.DERIVED, 4),),
+        absent=(AbsentFact("sharpe", "no prices"),),
+        holdings=(HoldingFact("VOO", "VOO", "S&P 500", "equity_fund", "", "US", "USD", 41.2, 41200.0),),
+        is_sample=True,
+    )
+
+
+@given(TEXTS, NUMBERS)
+def test_a_sheet_comes_back_as_it_was(name: str, value: float) -> None:
+    written = dump(sheet(name, value))
+    assert load(written) == sheet(name, value)
+    assert b"\n" not in written, "one sheet is one line"
+
+
+def test_what_is_not_known_of_a_holding_stays_not_known() -> None:
+    line = HoldingFact("X", "X", "", "other", "", "", "XXX", math.nan, math.nan)
+    back = load(dump(FactSheet("p", "P", date(2026, 1, 1), "USD", "US", (), (), (line,)))).holdings[0]
+    assert math.isnan(back.weight_pct)
+    assert math.isnan(back.value_base)
+
+
+def test_sheets_are_found_by_id_in_any_order(tmp_path: Path) -> None:
+    path = sheet_path(tmp_path)
+    with SheetWriter(path) as writer:
+        for number in range(50):
+            writer.add(f"risk-{number}", sheet(f"Ünï {number}\u2028", number / 100))
+    with sheet_index(path) as sheets:
+        for number in (49, 0, 17, 17, 3):
+            assert sheets.get(f"risk-{number}") == sheet(f"Ünï {number}\u2028", number / 100)
+        with pytest.raises(KeyError):
+            sheets.get("risk-50")
+    assert path.stat().st_mode & 0o077 == 0, "nobody else may read it"
+
+
+def test_a_file_that_was_cut_off_never_gets_its_name(tmp_path: Path) -> None:
+    path = sheet_path(tmp_path)
+
+    def cut() -> None:
+        with SheetWriter(path) as writer:
+            writer.add("risk-1", sheet())
+            raise RuntimeError("cut")
+
+    with pytest.raises(RuntimeError, match="cut"):
+        cut()
+    assert list(tmp_path.iterdir()) == []
