@@ -22,6 +22,9 @@ PAGE_ROWS = 25
 
 _SIGNS = {Unit.PCT: " %", Unit.PP: " pp", Unit.BPS: " bps", Unit.X: " x", Unit.DAYS: " days", Unit.YEARS: " years"}
 
+_TALL = 11
+"""Lines that fit beside the allocation."""
+
 _COLUMN = st.column_config
 
 
@@ -148,7 +151,7 @@ def holdings(sheet: FactSheet) -> None:
             }
         ),
         hide_index=True,
-        height=420,
+        height=420 if len(lines) > _TALL else "content",
         alt="Holdings and their weights",
         placeholder=text.NONE,
         column_config={

@@ -35,7 +35,7 @@ def headline(app: App, actor: Actor) -> None:
     ended = recent.total - recent.pending
     failed = (recent.failed + recent.missing) / ended if ended else None
     limit = app.settings.budget_month_usd
-    with st.grid(4, min_column_width=190):
+    with st.grid(4, min_column_width=150):
         _card("Active runs", str(sum(by_state.get(state, 0) for state in states.ACTIVE)), "queued, running or paused")
         _card(
             "Finished runs",

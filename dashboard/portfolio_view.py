@@ -34,7 +34,7 @@ def listing(app: App, actor: Actor) -> None:
         )
         region = st.selectbox(
             "Region", list(regions), index=None, placeholder="All regions", key="portfolios_region",
-            bind="query-params", width=200, format_func=lambda code: f"{code} ({regions[code]:,})",
+            bind="query-params", width=200,
         )  # fmt: skip
     total = app.portfolios.count(actor, search=search or "", region=region)
     if not total:

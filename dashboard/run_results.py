@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.app import App
@@ -20,10 +22,7 @@ def results(app: App, actor: Actor, job: Job) -> None:
         search = st.text_input(
             "Search", type="search", key="run_search", width=260, icon=":material/search:", placeholder="Portfolio"
         )
-        present = [status for status in ResultStatus if counts.get(status.value)]
-        chosen = [] if len(present) < 2 else st.pills(
-            "Status", present, selection_mode="multi", key="run_status", format_func=lambda one: f"{states.ITEM[one].word} {counts.get(one.value, 0):,}",
-        )  # fmt: skip
+        chosen = _statuses(counts)
         flagged = st.toggle("Only with numbers that do not hold", key="run_flagged")
     total = app.jobs.count_items(actor, job_id, statuses=chosen, search=search or "", only_mismatched=flagged)
     if not total:
@@ -44,6 +43,20 @@ def results(app: App, actor: Actor, job: Job) -> None:
         analysis_view.show_item(app, actor, job_id, custom_id)
     elif job.row.counts.succeeded:
         st.caption(":material/arrow_upward: Click a portfolio to read its analysis.")
+
+
+def _statuses(counts: Mapping[str, int]) -> list[ResultStatus]:
+    """The statuses to show; nothing to choose where all requests ended alike."""
+    present = [status for status in ResultStatus if counts.get(status.value)]
+    if len(present) < 2:
+        return []
+    return st.pills(
+        "Status",
+        present,
+        selection_mode="multi",
+        key="run_status",
+        format_func=lambda one: f"{states.ITEM[one].word} {counts[one.value]:,}",
+    )
 
 
 def summary_of(app: App, actor: Actor, job: Job) -> Summary:

@@ -29,7 +29,7 @@ class Wanted:
 
 
 def filters(app: App, actor: Actor) -> Wanted:
-    """Search, states with their counts, and the analysis; all of it in the address, so that a link keeps it."""
+    """Search, states and the analysis; all of it in the address, so that a link keeps it."""
     counts = app.jobs.count_by_state(actor)
     present = [state for state in states.JOB if counts.get(state)]
     if not present:
@@ -46,11 +46,13 @@ def filters(app: App, actor: Actor) -> Wanted:
                 "Analysis", kinds, index=None, key="runs_kind", bind="query-params", width=200,
                 placeholder="All analyses", format_func=text.words,
             )  # fmt: skip
+        # The address holds the words as they are shown, so no count may stand in them.
         chosen = st.pills(
-            "State", [state.value for state in present], selection_mode="multi", key="runs_state", bind="query-params",
-            format_func=lambda value: f"{states.JOB[JobState(value)].word} {counts[JobState(value)]:,}",
+            "State", [states.JOB[state].word for state in present], selection_mode="multi", key="runs_state",
+            bind="query-params",
         )  # fmt: skip
-    return Wanted(search or "", tuple(JobState(value) for value in chosen), kind)
+    wanted = tuple(state for state in present if states.JOB[state].word in chosen)
+    return Wanted(search or "", wanted, kind)
 
 
 def listing(app: App, actor: Actor, wanted: Wanted) -> None:

@@ -28,7 +28,7 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
 
 def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
     """A row of equal cards: (label, value, help or "")."""
-    with st.grid(len(cards), min_column_width=170):
+    with st.grid(len(cards), min_column_width=150):
         for label, value, more in cards:
             st.metric(label, value, help=more or None, border=True, height="stretch")
 

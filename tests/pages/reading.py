@@ -9,6 +9,7 @@ def said(test: AppTest) -> str:
     """Every sentence of the page, without the backslashes that keep Markdown from reading it."""
     kinds = (test.title, test.subheader, test.markdown, test.caption, test.error, test.warning, test.success, test.info)
     sentences = [str(element.value) for kind in kinds for element in kind]
+    sentences += [element.proto.title for kind in (test.error, test.warning, test.success) for element in kind]
     sentences += [f"{card.label}: {card.value}" for card in test.metric]
     return "\n".join(sentences).replace("\\", "")
 

@@ -42,5 +42,3 @@ def test_a_submitted_run_is_shown_in_progress(page: Page, world: World) -> None:
     test = page(world)
     assert not test.exception
     assert any("0 of 1 requests" in bar.text.replace("\\", "") for bar in test.get("progress"))
-
-

@@ -11,9 +11,10 @@ from typing import Any
 from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
-from core.domain.job import JobState
+from core.domain.job import JobState, ShardEvent, ShardState
 from core.jobs.steps import advance
 from core.settings import load
+from core.storage.store import Store
 from tests.local_provider import LocalProvider
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -37,6 +38,20 @@ class World:
         ids = portfolio_ids or tuple(self.app.portfolios.ids(LOCAL))
         request = AnalysisRequest(Kind.RISK, ids, wishes.pop("model", "gpt-5.4-mini"), **wishes)
         return self.app.jobs.submit(LOCAL, request).row.job_id
+
+    def stick(self, job_id: str) -> None:
+        """Let a job's first batch wait for a person."""
+        store = Store(self.app.settings.database_url)
+        try:
+            now = self.app.now()
+            claim = store.shards.claim_due(owner="test", now=now, lease_seconds=30, limit=1)[0]
+            store.shards.move(claim, ShardState.QUEUED, ShardEvent.START, at=now)
+            store.shards.move(
+                claim, ShardState.UPLOADING, ShardEvent.BLOCKED, at=now, message="The key was refused (HTTP 401)."
+            )
+            store.shards.release(claim, due=now)
+        finally:
+            store.close()
 
     def work(self, faults: dict[str, Any] | None = None, rounds: int = 400) -> None:
         """Do a worker's steps until nothing is active, or for some rounds."""

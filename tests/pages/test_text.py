@@ -1,0 +1,99 @@
+"""Text and figures on their way to the screen."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import charts, server, text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "![x](https://evil.example/x.png)",
+        "[click](javascript:alert(1))",
+        "<script>alert(1)</script>",
+        ":red-badge[:material/verified: verified]",
+        "$x^2$ and $5",
+        "https://evil.example",
+        "www.evil.example",
+        "write to a@evil.example",
+        ":tada: a -> b",
+        "# title\n- item\n> quote\n```\ncode\n```",
+    ],
+)
+def test_hostile_text_keeps_no_sign_that_markdown_reads(hostile: str) -> None:
+    escaped = text.escape(hostile)
+    for place, sign in enumerate(escaped):
+        if sign in "*_`[]()<>#!|$~:":
+            assert escaped[place - 1] == "\\", escaped
+    assert "\n" not in escaped
+    assert "://" not in escaped.replace("\\", "")
+    assert "www." not in escaped.replace("\\", "")
+
+
+@given(st.text(max_size=200))
+def test_escaping_keeps_every_visible_character(words: str) -> None:
+    shown = text.escape(words).replace("\u200b", "")
+    unescaped, place = [], 0
+    while place < len(shown):
+        if shown[place] == "\\":
+            place += 1
+        unescaped.append(shown[place])
+        place += 1
+    assert "".join(unescaped) == " ".join(words.split()).replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(None, "unknown"), (Decimal(0), "$0.00"), (Decimal("0.0123"), "$0.0123"), (Decimal("1234.5"), "$1,234.50")],
+)
+def test_an_unknown_amount_is_never_a_zero(amount: Decimal | None, shown: str) -> None:
+    assert text.usd(amount) == shown
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        (timedelta(seconds=9), "9 s"),
+        (timedelta(minutes=3, seconds=4), "3 min 04 s"),
+        (timedelta(hours=5, minutes=6), "5 h 06 min"),
+        (timedelta(days=3, hours=2), "3 d 2 h"),
+        (None, text.NONE),
+    ],
+)
+def test_a_span_is_shown_in_its_two_largest_units(span: timedelta | None, shown: str) -> None:
+    assert text.duration(span) == shown
+
+
+def test_charts_use_the_colours_of_the_theme() -> None:
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    assert list(charts.LIGHT.categories) == theme["light"]["chartCategoricalColors"]
+    assert list(charts.DARK.categories) == theme["dark"]["chartCategoricalColors"]
+    assert charts.LIGHT.paper == theme["light"]["backgroundColor"]
+    assert charts.DARK.paper == theme["dark"]["backgroundColor"]
+
+
+def test_the_server_is_closed_to_other_machines_and_sends_nothing_home() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["enableStaticServing"] is False
+    assert settings["server"]["enableXsrfProtection"] is True
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["client"]["showErrorDetails"] == "type"
+    assert settings["client"]["disableDataExport"] is True
+
+
+def test_a_page_may_load_images_from_this_server_only() -> None:
+    assert server.SOURCES["img-src"] == "'self' data: blob:"
+    assert server.SOURCES["frame-ancestors"] == "'none'"
+    assert server.SOURCES["connect-src"] == "'self'"
