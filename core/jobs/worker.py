@@ -28,6 +28,7 @@ from dbos import Serializer as EngineSerializer
 from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.context import Context
+from core.jobs.duplicates import cancel_duplicates
 from core.jobs.steps import advance
 from core.jobs.tidying import tidy
 
@@ -40,6 +41,7 @@ QUEUE = "shards"
 BEAT_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 60.0
 TIDYING_SECONDS = 6 * 3600.0
+RECONCILING_SECONDS = 3600.0
 KEEP_WORKFLOWS = timedelta(minutes=10)
 _ENGINE_LOCK = 7_402_118_530_468
 
@@ -127,7 +129,7 @@ class Worker:
     def _loop(self, stop: threading.Event) -> None:
         context = self._context
         started = context.clock()
-        next_beat = next_cleaning = next_tidying = 0.0
+        next_beat = next_cleaning = next_tidying = next_reconciling = 0.0
         tick = min(context.pace.poll, 0.5)
         while True:
             try:
@@ -143,6 +145,10 @@ class Worker:
                 if now >= next_tidying:
                     tidy(context.store, context.home, now=context.clock())
                     next_tidying = now + TIDYING_SECONDS
+                if now >= next_reconciling:
+                    # In a thread of its own: the provider may take its time, and the sweep must not wait for it.
+                    threading.Thread(target=self._reconcile, name="reconcile", daemon=True).start()
+                    next_reconciling = now + RECONCILING_SECONDS
                 self._sweep()
             except StorageTrouble as error:
                 logger.error("the database cannot be used now: %s", error)  # noqa: TRY400  # the sentence says it all
@@ -176,6 +182,12 @@ class Worker:
         finally:
             with self._lock:
                 self._handed_out.pop(claim, None)
+
+    def _reconcile(self) -> None:
+        try:
+            cancel_duplicates(self._context)
+        except MosychlosError as error:
+            logger.warning("the provider's list could not be searched for duplicates: %s", error)
 
     def _clean(self) -> None:
         """Forget finished workflows, and call off those whose process died: their claims have run out."""

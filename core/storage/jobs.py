@@ -306,6 +306,11 @@ class Jobs:
             for row in reversed(rows)
         ]
 
+    def note(self, job_id: str, shard_id: str | None, event: str, note: str, *, at: datetime) -> None:
+        """A line of history that moves nothing and needs no claim."""
+        with self._database.write() as connection:
+            record_event(connection, job_id, shard_id, at, "worker", event, note)
+
     def spend(self, month: str, person: str | None = None) -> Spend:
         """What a calendar month ("2026-11", UTC) has committed, by everybody or by one person."""
         with self._database.read() as connection:

@@ -201,12 +201,6 @@ class Shards:
             ).all()
         return [_to_shard(row) for row in rows]
 
-    def live_batches(self) -> dict[str, str]:
-        """Batch ids known to this database, each with its shard."""
-        with self._database.read() as connection:
-            rows = connection.execute(select(_S.c.batch_id, _S.c.shard_id).where(_S.c.batch_id.is_not(None)))
-            return {row.batch_id: row.shard_id for row in rows}
-
 
 def move(
     connection: Connection,

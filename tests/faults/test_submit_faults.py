@@ -18,6 +18,7 @@ from core.domain.analysis import ResultStatus
 from core.domain.batch import Batch
 from core.domain.job import JobState, ShardState
 from core.jobs.context import job_key
+from core.jobs.duplicates import cancel_duplicates
 from core.jobs.submitting import PATIENCE
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, House, Meddler, Once
@@ -264,8 +265,10 @@ def test_c4_of_two_batches_that_show_up_late_the_older_is_collected_and_the_othe
     notes = [event.note for event in house.events(job_id) if event.event == "duplicate"]
     assert len(notes) == 1
     assert ("it was cancelled" if cancelled else "could not be cancelled") in notes[0]
-    if cancelled:
-        house.check(job_id, batches=2)
+    if not cancelled:
+        local.set_faults()
+        assert cancel_duplicates(house.context()) == 1, "the next reconciliation tries again"
+    house.check(job_id, batches=2)
 
 
 def test_c6_a_batch_whose_metadata_was_stripped_is_found_by_its_input_file(house: House, local: LocalProvider) -> None:
@@ -372,3 +375,28 @@ def test_a_job_that_waits_for_a_person_can_be_cancelled(house: House, local: Loc
     house.service().cancel(LOCAL, job_id)
     assert house.job(job_id).row.state is JobState.CANCELLED
     house.check(job_id, batches=0)
+
+
+def test_c4_a_second_batch_that_shows_up_much_later_is_found_and_cancelled(house: House, local: LocalProvider) -> None:
+    """Only that one: not a batch of a shard that is being looked for, nor one of another installation."""
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    job_id = house.submit()
+    house.run(job_id, to=ShardState.RUNNING)
+    shard = house.shard(job_id)
+    metadata = dict(house.provider.check(shard.batch_id or "").metadata)
+    path = house.job(job_id).request.endpoint.path
+    late = house.provider.create_batch(shard.file_id or "", path, metadata)
+    foreign = {**metadata, "job_key": "mosychlos-251124-000000-0123456789ab.0-0123456789ab"}
+    other = house.provider.create_batch(shard.file_id or "", path, foreign)
+    assert cancel_duplicates(house.context()) == 1
+    assert house.provider.check(late.batch_id).status in {"cancelling", "cancelled"}
+    for left_alone in (shard.batch_id or "", other.batch_id):
+        assert house.provider.check(left_alone).status not in {"cancelling", "cancelled"}
+    assert [event.note for event in house.events(job_id) if event.event == "duplicate"] == [
+        f"{late.batch_id} duplicates {shard.batch_id}; it was cancelled"
+    ]
+    assert cancel_duplicates(house.context()) == 0
+    house.provider.cancel(other.batch_id)
+    house.service().cancel(LOCAL, job_id)
+    assert house.run(job_id) is JobState.CANCELLED
+    house.check(job_id, batches=2)
