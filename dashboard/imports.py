@@ -12,7 +12,7 @@ from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import MosychlosError, UnreadableFile
 from core.jobs.portfolio_service import READABLE, ImportReport
-from dashboard import listings, queries, session, text
+from dashboard import listings, navigation, queries, session, text
 
 TABS = ("Portfolios", "Import")
 TAB_KEY = "portfolios_tab"
@@ -165,4 +165,8 @@ def _outcome() -> None:
         ),
         title=f"{text.count(len(report.imported), 'portfolio')} kept",
         icon=":material/check_circle:",
+    )
+    only = {"portfolio": report.imported[0].portfolio_id} if len(report.imported) == 1 else None
+    st.page_link(
+        navigation.page("prepare"), label="Prepare an analysis", icon=":material/edit_note:", query_params=only
     )

@@ -116,7 +116,7 @@ def progress(app: App, actor: Actor, job: Job) -> None:
         shards = app.jobs.shards(actor, job.row.job_id)
         _figures(now, app.now())
         _bar(now)
-        with st.expander("Steps", expanded=active, icon=":material/timeline:"):
+        with st.expander("Steps", expanded=True, icon=":material/timeline:"):
             for label, state, note in steps(now, shards):
                 st.status(label, expanded=True, state=state, type="step").caption(text.escape(note))
         return now.row.state in states.ACTIVE

@@ -49,7 +49,7 @@ class Visitor:
 
     def sees(self, words: str) -> None:
         """Expect words on the page."""
-        expect(self.page.get_by_text(words).first).to_be_visible()
+        expect(self.page.get_by_text(words).locator("visible=true").first).to_be_visible()
 
     def opens_row(self, number: int, table: int = 0) -> None:
         """Click the first cell of a table's row: tables are drawn on a canvas, so by place."""
