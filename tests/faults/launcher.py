@@ -5,7 +5,7 @@ Each line is a JSON order; each answer is one line: {"signal": 9, "seconds": 0.4
     settings  the worker's environment
     job       the job until whose end it works
     bomb      the crossing at which it kills itself with SIGKILL; null for none
-    fork      false: work in this process, so that everything the workers need is loaded before the first fork
+    fork      false: work in this process, which also loads everything that the forked ones need
     engine    true: the real worker on the durable engine; false: the same steps, claimed and run one after the other
 """
 

@@ -19,6 +19,9 @@ from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import House, environment
 from tests.local_provider import LocalProvider
 
+# One launcher for all: starting it takes longer than a kill and a recovery.
+pytestmark = pytest.mark.xdist_group("killed")
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIGKILL = 9
 
@@ -177,7 +180,8 @@ def test_a_job_whose_worker_is_killed_ends_as_if_nothing_had_happened(
     settings = settings if engine else {**settings, "MOSYCHLOS_LEASE_SECONDS": "0.2"}
     first = launcher.run(settings, job_id, bomb=crossing, engine=engine)
     assert first.get("signal") == SIGKILL, f"never came to {crossing}: {first}\n{launcher.log}"
-    second = launcher.run(settings, job_id, engine=engine)
+    # The engine can be started once in a process; steps without it may go on in the launcher itself, which is quicker.
+    second = launcher.run(settings, job_id, engine=engine, fork=engine)
     assert second.get("code") == 0, launcher.log
 
     local.set_faults()
