@@ -145,8 +145,8 @@ def test_a_download_that_fails_is_begun_again(house: House, local: LocalProvider
 
 
 def test_d2_a_long_outage_does_not_make_a_cut_file_believable(house: House, local: LocalProvider) -> None:
-    plan: dict[str, Any] = {str(call): "drop_before" for call in range(1, 13)}
-    local.set_faults({"http": {CONTENT: {**plan, "13": "short_download"}}})
+    plan: dict[str, Any] = {str(call): "403" for call in range(1, 2 * TRIES)}
+    local.set_faults({"http": {CONTENT: {**plan, str(2 * TRIES): "short_download"}}})
     job_id = house.submit(6)
     assert house.run(job_id) is JobState.DONE
     assert endings(house, job_id) == {OK: 6}

@@ -47,7 +47,7 @@ CROSSINGS = (
 )
 """Every point between two effects, in the order in which a job passes them."""
 
-ON_THE_ENGINE = ("after_intent", "after_create", "after_rename", "after_chunk")
+ON_THE_ENGINE = ("after_intent", "after_create", "after_chunk")
 """Where the real worker is killed as well; elsewhere its steps run without the engine, which is quicker."""
 
 LOST_CREATE = frozenset({"before_fence", "after_fence"})
