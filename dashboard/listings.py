@@ -13,9 +13,13 @@ import streamlit as st
 
 from core.domain.analysis import Verification
 from core.domain.facts import AbsentFact, Fact, FactSheet, Unit
+from core.domain.job import JobState
 from core.domain.portfolio import PortfolioRow, Problem
 from core.domain.records import Event, Item, JobRow
 from dashboard import session, states, text
+
+STOPPABLE = (*states.ACTIVE, JobState.ATTENTION)
+"""States in which a run can be asked to stop."""
 
 PAGE_ROWS = 25
 """Rows of a page of a list."""
@@ -38,19 +42,24 @@ def paging(total: int, key: str, rows: int = PAGE_ROWS) -> int:
     return (min(chosen, pages) - 1) * rows
 
 
+def stop_key(key: str) -> str:
+    """Where a click on a row's Stop is noted."""
+    return f"{key}_stop"
+
+
 def opened(key: str, ids: Sequence[str]) -> str:
     """The id whose row was clicked since the last run, or ""."""
     place = st.session_state.pop(f"{key}_open", None)
     return ids[place] if place is not None and place < len(ids) else ""
 
 
-def _opener(key: str, label: str) -> Any:
+def _opener(key: str, label: str, *, pinned: bool = True) -> Any:
     click = f"{key}_click"
 
     def note() -> None:
         st.session_state[f"{key}_open"] = st.session_state[click].row
 
-    return _COLUMN.ButtonColumn(label, type="tertiary", alignment="left", pinned=True, key=click, on_click=note)
+    return _COLUMN.ButtonColumn(label, type="tertiary", alignment="left", pinned=pinned, key=click, on_click=note)
 
 
 def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bool = False) -> str:
@@ -70,6 +79,8 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
         "took": [text.duration(_took(row, now)) for row in rows],
         "id": ids,
     }
+    if any(row.state in STOPPABLE for row in rows):
+        columns["stop"] = ["Stop" if row.state in STOPPABLE else None for row in rows]
     if brief:
         columns = {name: columns[name] for name in ("run", "state", "progress", "created", "model")}
     st.dataframe(
@@ -90,6 +101,7 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
             "actual": _COLUMN.NumberColumn("Actual", format="$%.4f"),
             "took": _COLUMN.TextColumn("Took", alignment="right"),
             "id": "Id",
+            "stop": _opener(stop_key(key), "", pinned=False),
         },
     )
     return clicked

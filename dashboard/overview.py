@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.job import JobState
 from core.domain.records import JobRow
-from dashboard import imports, listings, live, navigation, session, states, text
+from dashboard import imports, listings, live, navigation, queries, session, states, text
 
-_WINDOW = timedelta(days=30)
+_DAYS = 30
 _HOW = {
     "Facts first": "Weights, concentration and, with prices, risk figures are computed from your holdings by plain "
     "formulas. Every fact has an id, a unit and a definition.",
@@ -30,7 +28,7 @@ _TROUBLED = (JobState.ATTENTION, JobState.FAILED, JobState.PARTIAL)
 def headline(app: App, actor: Actor) -> None:
     """Four figures: active, finished, failed share, spend against the budget."""
     by_state = app.jobs.count_by_state(actor)
-    recent = app.jobs.totals(actor, since=app.now() - _WINDOW)
+    recent = queries.totals(app, actor.subject, actor, _DAYS)
     spend, _ = app.jobs.spend(actor)
     ended = recent.total - recent.pending
     failed = (recent.failed + recent.missing) / ended if ended else None

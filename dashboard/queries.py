@@ -12,6 +12,7 @@ from core.app import App, ModelRow
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest
 from core.domain.facts import FactSheet
+from core.domain.records import ItemCounts
 from core.jobs.aggregate import Summary
 from core.jobs.service import Preview
 
@@ -37,6 +38,12 @@ def sheet(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date
 def summary(_app: App, subject: str, _actor: Actor, job_id: str, version: str) -> Summary:
     """A run taken together; `version` changes with its counts."""
     return _app.jobs.summary(_actor, job_id)
+
+
+@st.cache_data(ttl=timedelta(seconds=10), max_entries=32, show_spinner=False)
+def totals(_app: App, subject: str, _actor: Actor, days: int) -> ItemCounts:
+    """The requests of the last days' runs, by how they stand: a sum over all of them, and no matter if seconds old."""
+    return _app.jobs.totals(_actor, since=_app.now() - timedelta(days=days))
 
 
 @st.cache_data(ttl=timedelta(minutes=5), max_entries=32, show_spinner=False)

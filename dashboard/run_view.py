@@ -51,7 +51,7 @@ def header(app: App, actor: Actor, job: Job) -> None:
                 query_params={"run": row.job_id},
             )  # fmt: skip
             _downloads(app, actor, row.job_id)
-        if row.state in (*states.ACTIVE, JobState.ATTENTION):
+        if row.state in listings.STOPPABLE:
             if job.cancel_wish:
                 st.caption(":material/cancel: asked to stop")
             elif st.button("Stop", icon=":material/cancel:", key="run_stop"):

@@ -67,10 +67,13 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
     rows = app.jobs.page(
         actor, states=wanted.states, kind=wanted.kind, search=wanted.search, limit=listings.PAGE_ROWS, offset=offset
     )
+    stopped = listings.opened(listings.stop_key("runs_table"), [row.job_id for row in rows])
     with place:
         clicked = listings.jobs(rows, key="runs_table", now=app.now(), alt="Runs, newest first")
     if clicked:
         navigation.open_run(clicked)
+    if stopped:
+        stop(app, actor, stopped)
 
 
 def _none(*, searched: bool) -> None:

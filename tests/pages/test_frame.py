@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,18 @@ def test_an_unknown_portfolio_is_said_in_a_sentence(page: Page, world: World) ->
     test = page(world, "portfolios", portfolio="nobody")
     assert not test.exception
     assert "nobody" in said(test)
+
+
+def broken_page() -> None:
+    """What the server does when a page raises."""
+    from dashboard import server
+
+    server.on_script_error(ValueError("holdings of client 4711"))
+
+
+def test_an_unexpected_error_is_calm_and_tells_an_id_instead_of_details(caplog: pytest.LogCaptureFixture) -> None:
+    words = said(AppTest.from_function(broken_page, default_timeout=30).run())
+    assert "Something went wrong on this page" in words
+    assert "4711" not in words
+    error_id = re.findall(r"\*\*([0-9a-f]{8})\*\*", words)[0]
+    assert error_id in caplog.text
