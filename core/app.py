@@ -131,9 +131,7 @@ class App:
             Check(
                 "worker",
                 "ok" if alive else "warning",
-                "A worker is running."
-                if alive
-                else "No worker runs: jobs wait. Start one: mosychlos worker",
+                "A worker is running." if alive else "No worker runs: jobs wait. Start one: mosychlos worker",
             )
         )
         simulated = " Answers are simulated." if self.settings.simulated else ""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Rules are stated in the units of facts.
+    from core.domain.compliance import RuleResult
 
 
 class Unit(StrEnum):
@@ -92,7 +97,11 @@ class HoldingFact:
 
 @dataclass(frozen=True, slots=True)
 class FactSheet:
-    """Everything a model is told about one portfolio."""
+    """Everything a model is told about one portfolio.
+
+    Attributes:
+        rules: Evaluated rules; empty where the analysis does not speak of rules.
+    """
 
     portfolio_id: str
     name: str
@@ -103,6 +112,7 @@ class FactSheet:
     absent: tuple[AbsentFact, ...]
     holdings: tuple[HoldingFact, ...]
     is_sample: bool = False
+    rules: tuple[RuleResult, ...] = ()
 
     def by_id(self) -> dict[str, Fact]:
         """Facts by metric id."""

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from core.domain.instrument import NO_TERMS, Terms
+
 
 class AssetClass(StrEnum):
     """What a holding is. Funds are named by what they hold, because that is what carries the risk."""
@@ -40,6 +42,8 @@ class Holding:
         market_value: Value of the line in `currency`; negative for a short line or an overdraft.
         sector: Industry name or "".
         country: ISO 3166-1 alpha-2 of the issuer's domicile, or "".
+        cost: What was paid for the line in `currency`, fees included; None where unknown.
+        terms: What the source itself says beyond that; the instruments register adds to it and never overrides it.
     """
 
     symbol: str
@@ -52,6 +56,22 @@ class Holding:
     market_value: Decimal
     sector: str = ""
     country: str = ""
+    cost: Decimal | None = None
+    terms: Terms = NO_TERMS
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that came into a portfolio from outside (positive) or left it (negative): no dividend, no trade.
+
+    Attributes:
+        day: When it happened.
+        amount: In `currency`, signed.
+    """
+
+    day: date
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,9 @@ class Portfolio:
         holdings: At least one.
         source_format: Reader that produced it ("canonical_csv", "fidelity_positions", ...).
         is_sample: True for the demo's own portfolios.
+        regimes: Rule sets it is under ("ucits", "ric", "bvv2"; ids of `core.compliance`); empty when none was named.
+        benchmark: Symbols and their weights as fractions that sum to 1; empty when none was named.
+        flows: Outside money up to `as_of`, oldest first, as far as the source tells; empty when it does not.
     """
 
     portfolio_id: str
@@ -81,6 +104,9 @@ class Portfolio:
     holdings: tuple[Holding, ...]
     source_format: str
     is_sample: bool = False
+    regimes: tuple[str, ...] = ()
+    benchmark: tuple[tuple[str, Decimal], ...] = ()
+    flows: tuple[Flow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, func, select
 
-from core.domain.portfolio import AssetClass, Holding, Portfolio, PortfolioRow
+from core.domain.portfolio import Portfolio, PortfolioRow
 from core.errors import NotFound
 from core.storage.database import Database
+from core.storage.portfolio_document import from_document, to_document
 from core.storage.sql import insert_or_replace, table
 from core.storage.tables import PortfolioTable, SnapshotTable
 
@@ -232,67 +232,4 @@ def _to_row(row: Any) -> PortfolioRow:
         source_format=row.source_format,
         is_sample=row.is_sample,
         snapshots=row.snapshots,
-    )
-
-
-def to_document(portfolio: Portfolio) -> bytes:
-    """A portfolio as JSON; the same portfolio always gives the same bytes."""
-    return orjson.dumps(
-        {
-            "portfolio_id": portfolio.portfolio_id,
-            "name": portfolio.name,
-            "account": portfolio.account,
-            "as_of": portfolio.as_of.isoformat(),
-            "base_currency": portfolio.base_currency,
-            "base_currency_given": portfolio.base_currency_given,
-            "region": portfolio.region,
-            "source_format": portfolio.source_format,
-            "is_sample": portfolio.is_sample,
-            "holdings": [
-                [
-                    line.symbol,
-                    line.isin,
-                    line.name,
-                    line.asset_class.value,
-                    None if line.quantity is None else str(line.quantity),
-                    None if line.price is None else str(line.price),
-                    line.currency,
-                    str(line.market_value),
-                    line.sector,
-                    line.country,
-                ]
-                for line in portfolio.holdings
-            ],
-        }
-    )
-
-
-def from_document(document: str | bytes) -> Portfolio:
-    """The inverse of `to_document`."""
-    fields = orjson.loads(document)
-    return Portfolio(
-        portfolio_id=fields["portfolio_id"],
-        name=fields["name"],
-        account=fields["account"],
-        as_of=date.fromisoformat(fields["as_of"]),
-        base_currency=fields["base_currency"],
-        base_currency_given=fields["base_currency_given"],
-        region=fields["region"],
-        source_format=fields["source_format"],
-        is_sample=fields["is_sample"],
-        holdings=tuple(
-            Holding(
-                symbol=symbol,
-                isin=isin,
-                name=name,
-                asset_class=AssetClass(asset_class),
-                quantity=None if quantity is None else Decimal(quantity),
-                price=None if price is None else Decimal(price),
-                currency=currency,
-                market_value=Decimal(value),
-                sector=sector,
-                country=country,
-            )
-            for symbol, isin, name, asset_class, quantity, price, currency, value, sector, country in fields["holdings"]
-        ),
     )

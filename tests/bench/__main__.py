@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--runs N] [prepare ingest ...]`: measures what was named, or everything, and prints a table."""
+"""`python -m tests.bench [--runs N] [prepare ingest ...]`: measures what was named, or everything, and prints it."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ class Target:
 
     def __str__(self) -> str:
         sign = "<=" if self.most else ">="
-        return f"  {'reached' if self.met else 'MISSED ':8} {self.name}: {_short(self.reached)} ({sign} {_short(self.wanted)})"
+        word = "reached" if self.met else "MISSED"
+        return f"  {word:8} {self.name}: {_short(self.reached)} ({sign} {_short(self.wanted)})"
 
 
 def section(title: str, rows: Sequence[Row], targets: Sequence[Target]) -> str:

@@ -29,9 +29,7 @@ _SECOND = ("Rail", "Software", "Foods", "Pharma", "Power", "Semiconductor", "Log
 _LAST = ("Holdings", "Group plc", "AG", "Corporation", "International", "SA", "Partners", "Industries Inc")
 
 
-def portfolios(
-    count: int, *, first: int = 0, lines: int = LINES, strangers: bool = False
-) -> Iterator[Portfolio]:
+def portfolios(count: int, *, first: int = 0, lines: int = LINES, strangers: bool = False) -> Iterator[Portfolio]:
     """Portfolios of some lines out of 3,000 instruments, each with values of its own.
 
     Args:
@@ -57,9 +55,7 @@ def portfolios(
         )
 
 
-def sheets(
-    count: int, *, first: int = 0, lines: int = LINES, strangers: bool = False
-) -> Iterator[list[FactSheet]]:
+def sheets(count: int, *, first: int = 0, lines: int = LINES, strangers: bool = False) -> Iterator[list[FactSheet]]:
     """Their facts without price history, in chunks."""
     rates = EcbRates()
     coming = portfolios(count, first=first, lines=lines, strangers=strangers)

@@ -9,9 +9,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from core.domain.portfolio import Portfolio
+from core.domain.instrument import InstrumentType, Liquidity, Terms
+from core.domain.portfolio import Flow, Portfolio
 from core.errors import NotFound
-from core.storage.portfolios import Change, from_document, to_document
+from core.storage.portfolio_document import from_document, to_document
+from core.storage.portfolios import Change
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 
@@ -81,7 +83,25 @@ def test_one_import_may_hold_several_days_of_a_portfolio(store: Store) -> None:
 def test_a_document_gives_back_the_very_portfolio() -> None:
     odd = portfolio(7, name='Ünïcode "House" | <b>\u2028', region="FR")
     held = replace(odd.holdings[0], quantity=None, price=None, market_value=Decimal("-0.10"), isin="IE00B4L5Y983")
-    whole = replace(odd, holdings=(held, odd.holdings[0]), is_sample=True)
+    termed = replace(
+        held,
+        cost=Decimal("12.5"),
+        terms=Terms(
+            instrument_type=InstrumentType.OPTION,
+            liquidity=Liquidity.ILLIQUID,
+            notional=Decimal("1000.10"),
+            esg_flags=("coal", "tobacco"),
+            listed=False,
+        ),
+    )
+    whole = replace(
+        odd,
+        holdings=(held, odd.holdings[0], termed),
+        is_sample=True,
+        regimes=("ucits",),
+        benchmark=(("VTI", Decimal("0.6")), ("BND", Decimal("0.4"))),
+        flows=(Flow(date(2026, 1, 5), Decimal("-100.00"), "USD"),),
+    )
     assert from_document(to_document(whole)) == whole
     assert to_document(whole) == to_document(from_document(to_document(whole)))
 

@@ -1,0 +1,76 @@
+"""Rules that were evaluated: what a committee, a prompt and a check of an answer read. No model decides any of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from core.domain.facts import Unit
+
+
+class RuleStatus(StrEnum):
+    """How a portfolio stands against one rule."""
+
+    PASS = "pass"  # noqa: S105  # a status, not a password
+    NEAR = "near"
+    BREACH = "breach"
+    NOT_ASSESSABLE = "not_assessable"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class BreachType(StrEnum):
+    """Whether a breach was traded into or drifted into; UNKNOWN without earlier weights."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule, or one reading of it, evaluated on one portfolio.
+
+    Attributes:
+        rule_id: As in the rule files ("EU.UCITS.52.2-sum40"); unique in a report together with `reading`.
+        jurisdiction: ISO 3166-1 alpha-2, "EU", or "CLIENT" for the client's own policy.
+        regime: Rule set it belongs to ("ucits"); a portfolio is under the regimes it names.
+        title: What it demands, in one line.
+        citation: Where the law says so.
+        source_url: Page that was read, or "".
+        as_of: When it was last read.
+        confirmed: False when the text was not found in a primary source; the mark "(M)" goes to every screen.
+        status: The engine's verdict, on full precision.
+        operator: "<=", ">=", "<", ">" or "==": `measured operator limit` is what passing means.
+        measured: In `unit`; None when not assessable or not applicable.
+        limit: In `unit`; None where the rule has no number.
+        unit: Of `measured`, `limit` and `headroom`.
+        headroom: How far `measured` may still move before the limit; negative in a breach.
+        holding_ids: Lines behind `measured`, the largest first, as in the fact sheet.
+        reading: Which reading of a rule that can be read in two ways ("cap", "exclude"), else "".
+        breach_type: Of breaches only.
+        missing: Fields that are needed and not known, when not assessable.
+        explanation: One sentence with the numbers, or the reason why it is not assessable or applicable.
+        cure: What the rule says about putting it right, or "".
+    """
+
+    rule_id: str
+    jurisdiction: str
+    regime: str
+    title: str
+    citation: str
+    source_url: str
+    as_of: date
+    confirmed: bool
+    status: RuleStatus
+    operator: str
+    measured: float | None
+    limit: float | None
+    unit: Unit
+    headroom: float | None
+    holding_ids: tuple[str, ...]
+    reading: str = ""
+    breach_type: BreachType | None = None
+    missing: tuple[str, ...] = ()
+    explanation: str = ""
+    cure: str = ""
