@@ -96,6 +96,11 @@ CAUSE: Mapping[FindingKind, str] = {
     FindingKind.CURRENCY: "another currency than the fact's",
     FindingKind.WRONG_ID: "the value of another fact",
     FindingKind.UNSUPPORTED: "no fact carries this number",
+    FindingKind.DIRECTION: "the words say the other direction",
+    FindingKind.SUM: "the parts do not add up",
+    FindingKind.RULE: "another status than the rule engine's",
+    FindingKind.POLICY: "outside what the profile allows",
+    FindingKind.QUOTE: "not in the passage of its source",
 }
 """What a finding says about the likely slip."""
 

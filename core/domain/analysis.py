@@ -66,6 +66,9 @@ class AnalysisRequest:
         parameters: Model parameters wished for (temperature, max_output_tokens, reasoning_effort, ...);
             `core.llm.parameters.clean` decides what may be sent.
         max_cost_usd: Refuse to submit above this expected cost; None for no limit of its own.
+        scenarios: Market scenarios to look at, one request each (`risk`); empty for none.
+        periods: Periods to look at, one request each (`performance`, `attribution`); empty for all in one request.
+        profile: Investment profile of the prompt ("moderate"); None for none.
     """
 
     kind: Kind
@@ -78,6 +81,9 @@ class AnalysisRequest:
     priority: Priority = Priority.NORMAL
     parameters: dict[str, Any] = field(default_factory=dict)
     max_cost_usd: Decimal | None = None
+    scenarios: tuple[str, ...] = ()
+    periods: tuple[str, ...] = ()
+    profile: str | None = None
 
     @property
     def region_mode(self) -> str:
@@ -98,7 +104,7 @@ class ResultStatus(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """The slip a stated number shows, as far as arithmetic can tell."""
+    """The slip a stated number shows, as far as arithmetic can tell, or what an analysis' own check found."""
 
     VALUE = "value"
     SCALE = "scale"
@@ -110,6 +116,11 @@ class FindingKind(StrEnum):
     CURRENCY = "currency"
     WRONG_ID = "wrong_id"
     UNSUPPORTED = "unsupported"
+    DIRECTION = "direction"
+    SUM = "sum"
+    RULE = "rule"
+    POLICY = "policy"
+    QUOTE = "quote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +144,33 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Counts of checked numbers and every one that did not hold. Shown, never silently repaired."""
+    """Counts of checked numbers and every one that did not hold. Shown, never silently repaired.
+
+    Attributes:
+        wanted: Metrics that the analysis must state and that were given.
+        covered: Those of them that were stated.
+        rules: Rules whose status the answer repeats or passes over although it had to name it.
+        rules_agreeing: Those of them for which it says what the rule engine says.
+    """
 
     verified: int
     mismatched: int
     unsupported: int
     findings: tuple[Finding, ...] = ()
+    wanted: int = 0
+    covered: int = 0
+    rules: int = 0
+    rules_agreeing: int = 0
+
+    @property
+    def stated(self) -> int:
+        """All stated numbers and checks."""
+        return self.verified + self.mismatched + self.unsupported
+
+    @property
+    def grounded_share(self) -> float | None:
+        """Verified over stated, a fraction; None when nothing was stated."""
+        return self.verified / self.stated if self.stated else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from core.domain.evidence import NO_EVIDENCE, Evidence
+
 if TYPE_CHECKING:
     # Rules are stated in the units of facts.
     from core.domain.compliance import RuleResult
@@ -101,6 +103,7 @@ class FactSheet:
 
     Attributes:
         rules: Evaluated rules; empty where the analysis does not speak of rules.
+        evidence: Documents, profile, earlier analyses, and which scenario or period is asked about.
     """
 
     portfolio_id: str
@@ -113,6 +116,7 @@ class FactSheet:
     holdings: tuple[HoldingFact, ...]
     is_sample: bool = False
     rules: tuple[RuleResult, ...] = ()
+    evidence: Evidence = NO_EVIDENCE
 
     def by_id(self) -> dict[str, Fact]:
         """Facts by metric id."""

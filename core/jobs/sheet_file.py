@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from math import nan
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import orjson
 
+from core.domain.compliance import BreachType, RuleResult, RuleStatus
+from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
 from core.metrics.definitions import definition_of
 
@@ -119,13 +122,18 @@ def dump(sheet: FactSheet) -> bytes:
                 ]
                 for line in sheet.holdings
             ],
+            list(map(asdict, sheet.rules)),
+            None if sheet.evidence == NO_EVIDENCE else asdict(sheet.evidence),
         ]
     )
 
 
 def load(document: bytes) -> FactSheet:
     """The inverse of `dump`."""
-    portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = orjson.loads(document)
+    parts = orjson.loads(document)
+    portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = parts[:9]
+    # Files of earlier versions end here.
+    rules, evidence = parts[9:] or ((), None)
     return FactSheet(
         portfolio_id=portfolio_id,
         name=name,
@@ -149,6 +157,41 @@ def load(document: bytes) -> FactSheet:
         absent=tuple(AbsentFact(*one) for one in absent),
         # JSON has no NaN: a weight or value that is not known was written as null.
         holdings=tuple(HoldingFact(*one[:7], *(nan if part is None else part for part in one[7:])) for one in holdings),
+        rules=tuple(map(_rule, rules)),
+        evidence=_evidence(evidence) if evidence else NO_EVIDENCE,
+    )
+
+
+def _rule(fields: dict[str, Any]) -> RuleResult:
+    breach = fields["breach_type"]
+    return RuleResult(
+        **fields
+        | {
+            "as_of": date.fromisoformat(fields["as_of"]),
+            "status": RuleStatus(fields["status"]),
+            "unit": Unit(fields["unit"]),
+            "holding_ids": tuple(fields["holding_ids"]),
+            "missing": tuple(fields["missing"]),
+            "breach_type": BreachType(breach) if breach else None,
+        }
+    )
+
+
+def _evidence(fields: dict[str, Any]) -> Evidence:
+    profile = fields["profile"]
+    if profile:
+        bands = tuple(Band(**band) for band in profile["bands"])
+        profile = Profile(**profile | {"bands": bands, "excluded": tuple(profile["excluded"])})
+    return Evidence(
+        sources=tuple(
+            Source(**one | {"passages": tuple(one["passages"]), "holding_ids": tuple(one["holding_ids"])})
+            for one in fields["sources"]
+        ),
+        profile=profile,
+        analyses=tuple(Finished(**one | {"as_of": date.fromisoformat(one["as_of"])}) for one in fields["analyses"]),
+        scenarios=tuple(fields["scenarios"]),
+        period=fields["period"],
+        overlay=fields["overlay"],
     )
 
 

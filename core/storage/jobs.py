@@ -523,7 +523,8 @@ def _to_request(text: str) -> AnalysisRequest:
     fields["endpoint"] = Endpoint(fields["endpoint"])
     fields["variant"] = Variant(fields["variant"])
     fields["priority"] = Priority(fields["priority"])
-    fields["portfolio_ids"] = tuple(fields["portfolio_ids"])
+    for name in ("portfolio_ids", "scenarios", "periods"):
+        fields[name] = tuple(fields.get(name, ()))
     if fields["max_cost_usd"] is not None:
         fields["max_cost_usd"] = Decimal(fields["max_cost_usd"])
     return AnalysisRequest(**fields)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.compliance import BreachType, RuleResult, RuleStatus
+from core.domain.evidence import Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
 from core.jobs.sheet_file import SheetWriter, dump, load, sheet_index, sheet_path
 from core.metrics.definitions import definition_of
@@ -39,6 +43,27 @@ def test_a_sheet_comes_back_as_it_was(name: str, value: float) -> None:
     written = dump(sheet(name, value))
     assert load(written) == sheet(name, value)
     assert b"\n" not in written, "one sheet is one line"
+
+
+def test_rules_and_evidence_come_back_as_they_were() -> None:
+    rule = RuleResult(
+        "EU.UCITS.52.2-sum40", "EU", "ucits", "40 % sum", "art. 52", "", date(2026, 11, 1), True, RuleStatus.BREACH,
+        "<=", 47.0, 40.0, Unit.PCT, -7.0, ("VOO",), breach_type=BreachType.UNKNOWN, missing=("issuer",),
+    )  # fmt: skip
+    evidence = Evidence(
+        sources=(Source("n1", "News", "Wire", "2026-10-01", None, "news", ("Sales rose 4 %.",), ("VOO",)),),
+        profile=Profile("moderate", "Moderate", (Band("asset_class.equity", 30.0, 50.0, 70.0),), 20.0),
+        analyses=(Finished("risk-p1", "j", "risk", "p1", date(2026, 10, 30), "m", "risk/v1", {"headline": "x"}, 3),),
+        scenarios=("gfc",),
+        period="1y",
+        overlay="FR",
+    )
+    full = replace(sheet(), rules=(rule,), evidence=evidence)
+    assert load(dump(full)) == full
+
+
+def test_files_of_the_first_version_are_still_read() -> None:
+    assert load(orjson.dumps(orjson.loads(dump(sheet()))[:9])) == sheet()
 
 
 def test_what_is_not_known_of_a_holding_stays_not_known() -> None:

@@ -1,0 +1,119 @@
+"""What a model is told besides a portfolio's own figures: documents, a profile, earlier analyses, what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that may be quoted, or the parts of it that were shown.
+
+    Attributes:
+        source_id: Unique in a prompt; what answers cite ("10K-2026-AAPL").
+        kind: "filing", "earnings_call", "news" or "document".
+        published: As the document says; None where it does not.
+        url: Where it was found; None for an uploaded one.
+        holding_ids: Holdings it speaks of, as far as known.
+        passages: The text that is shown, in order. A quotation must stand in one of them.
+    """
+
+    source_id: str
+    title: str
+    publisher: str
+    published: str | None
+    url: str | None
+    kind: str
+    passages: tuple[str, ...]
+    holding_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where a weight is meant to be.
+
+    Attributes:
+        bucket_id: The metric it bounds ("asset_class.equity", "currency.USD").
+        low_pct: Least weight in percent; None for no bound.
+        target_pct: Wanted weight in percent; None where only bounds are given.
+        high_pct: Most weight in percent; None for no bound.
+    """
+
+    bucket_id: str
+    low_pct: float | None
+    target_pct: float | None
+    high_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an investor wants and bears.
+
+    Attributes:
+        profile_id: "moderate".
+        bands: Where weights are meant to be.
+        max_turnover_pct: Most that one reallocation may trade, as half the sum of all changes of weights in percent of
+            the portfolio; None for no limit.
+        max_position_pct: Largest weight of one line that is no fund; None for no limit.
+        excluded: Sectors or asset classes that must not be bought, as metric ids ("sector.tobacco").
+    """
+
+    profile_id: str
+    name: str
+    bands: tuple[Band, ...] = ()
+    max_turnover_pct: float | None = None
+    max_position_pct: float | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An analysis that another one builds on.
+
+    Attributes:
+        analysis_id: What answers cite ("risk-acme-7").
+        kind: Name of the analysis.
+        as_of: Day of the facts it spoke of.
+        model: Who wrote it.
+        document: The whole answer, as it was read.
+        verified: Stated numbers that held.
+        mismatched: Stated numbers and checks that did not.
+        unsupported: Stated numbers without a fact.
+    """
+
+    analysis_id: str
+    job_id: str
+    kind: str
+    portfolio_id: str
+    as_of: date
+    model: str
+    prompt_version: str
+    document: Mapping[str, Any] = field(hash=False)
+    verified: int = 0
+    mismatched: int = 0
+    unsupported: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything of the kind that one request was given.
+
+    Attributes:
+        overlay: Regional overlay of the prompt ("FR"), which decides how numbers are written; "" before one is chosen.
+        scenarios: Ids of the market scenarios that this request is about.
+        period: Name of the period that this request is about ("1y"); "" for all that there are.
+    """
+
+    sources: tuple[Source, ...] = ()
+    profile: Profile | None = None
+    analyses: tuple[Finished, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    period: str = ""
+    overlay: str = ""
+
+
+NO_EVIDENCE = Evidence()
+"""A portfolio's figures alone."""
