@@ -73,6 +73,9 @@ class Terms:
         duration_years: Modified duration of a bond or bond fund.
         index_tracker: True for a fund or line whose aim is to copy an index.
         domicile: ISO 3166-1 alpha-2 of a fund's legal seat.
+        lei: Legal entity identifier of the issuer, twenty characters, or "".
+        issuer_category: Kind of issuer in the words of form N-PORT ("CORP", "UST", "USGSE", "MUN"), or "".
+        fair_value_level: 1 quoted, 2 observable inputs, 3 own estimate (ASC 820, IFRS 13).
     """
 
     instrument_type: InstrumentType | None = None
@@ -93,6 +96,9 @@ class Terms:
     duration_years: float | None = None
     index_tracker: bool | None = None
     domicile: str = ""
+    lei: str = ""
+    issuer_category: str = ""
+    fair_value_level: int | None = None
 
 
 NO_TERMS = Terms()

@@ -129,14 +129,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyCloses:
+    """Daily closing prices of one symbol, as a file of the user states them.
+
+    Attributes:
+        symbol: As the file's holdings write it.
+        currency: ISO 4217 of the closes, in whole units (pounds, not pence).
+        closes: Day and price above zero, oldest first, each day once.
+    """
+
+    symbol: str
+    currency: str
+    closes: tuple[tuple[date, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
-    """What a reader made of one file."""
+    """What a reader made of one file.
+
+    Attributes:
+        prices: Price histories that the file brings along; empty for most formats.
+    """
 
     file: str
     format: str
     portfolios: tuple[Portfolio, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    prices: tuple[DailyCloses, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
