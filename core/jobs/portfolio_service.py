@@ -225,12 +225,14 @@ class PortfolioService:
 
 def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> list[FactSheet]:
     """Facts of portfolios in their order, with whatever price history is stored for their symbols."""
-    history = store.prices.load({line.symbol for portfolio in portfolios for line in portfolio.holdings})
-    # A real portfolio is never described with simulated prices, even if a sample happens to hold the same symbol.
-    real = PriceHistory.from_series(one for one in history.values() if one.badge is not Badge.SIMULATED)
     sheets: dict[int, FactSheet] = {}
-    for is_sample, prices in ((True, history), (False, real)):
+    for is_sample in (True, False):
         group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
+        symbols = {line.symbol for portfolio in group for line in portfolio.holdings}
+        prices = store.prices.load(symbols, simulated_first=is_sample)
+        if not is_sample:
+            # Never described with simulated prices, even if a sample happens to hold the same symbol.
+            prices = PriceHistory.from_series(one for one in prices.values() if one.badge is not Badge.SIMULATED)
         sheets.update(zip(map(id, group), fact_sheets(group, rates, prices), strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]
 

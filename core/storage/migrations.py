@@ -115,7 +115,42 @@ def m0001_first_tables(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_first_tables,)
+def m0005_market_data(connection: Connection) -> None:
+    """Real prices beside simulated ones, economic series, answers of market data sources, research documents."""
+    _run(
+        connection,
+        """
+        ALTER TABLE price_series RENAME TO price_series_of_m0001;
+        CREATE TABLE price_series (
+            symbol VARCHAR NOT NULL, badge VARCHAR NOT NULL, currency VARCHAR NOT NULL, first_day VARCHAR NOT NULL,
+            last_day VARCHAR NOT NULL, closes INTEGER, source VARCHAR NOT NULL, updated_at BIGINT,
+            updated_by VARCHAR NOT NULL, body {blob} NOT NULL, PRIMARY KEY (symbol, badge));
+        INSERT INTO price_series (symbol, badge, currency, first_day, last_day, source, updated_by, body)
+            SELECT symbol, badge, currency, first_day, last_day, '', '', body FROM price_series_of_m0001;
+        DROP TABLE price_series_of_m0001;
+        CREATE TABLE economic_series (
+            series_id VARCHAR PRIMARY KEY, title VARCHAR NOT NULL, unit VARCHAR NOT NULL, frequency VARCHAR NOT NULL,
+            publisher VARCHAR NOT NULL, licence VARCHAR NOT NULL, url VARCHAR NOT NULL, source_id VARCHAR NOT NULL,
+            badge VARCHAR NOT NULL, may_prompt BOOLEAN NOT NULL, first_day VARCHAR NOT NULL, last_day VARCHAR NOT NULL,
+            observations INTEGER NOT NULL, fetched_at BIGINT NOT NULL, fetched_by VARCHAR NOT NULL,
+            body TEXT NOT NULL);
+        CREATE TABLE market_answer (
+            source_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, item VARCHAR NOT NULL, as_of VARCHAR,
+            fetched_at BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (source_id, kind, item));
+        CREATE TABLE research_document (
+            source_id VARCHAR PRIMARY KEY, kind VARCHAR NOT NULL, symbol VARCHAR NOT NULL, title VARCHAR NOT NULL,
+            publisher VARCHAR NOT NULL, published VARCHAR, url TEXT NOT NULL, media VARCHAR NOT NULL,
+            sha256 VARCHAR NOT NULL UNIQUE, characters INTEGER NOT NULL, pages INTEGER, passages INTEGER NOT NULL,
+            added_at BIGINT NOT NULL, added_by VARCHAR NOT NULL);
+        CREATE INDEX ix_research_document_kind ON research_document (kind);
+        CREATE INDEX ix_research_document_symbol ON research_document (symbol);
+        CREATE TABLE research_passage (
+            source_id VARCHAR NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (source_id, number))
+        """,
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_first_tables, m0005_market_data)
 """In order; the number in the name is the version."""
 
 

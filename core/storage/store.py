@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from core.storage.database import Database
+from core.storage.documents import Documents
 from core.storage.items import Items
 from core.storage.jobs import Jobs
+from core.storage.market import MarketAnswers
 from core.storage.migrations import upgrade
 from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
 from core.storage.results import Results
+from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
 from core.storage.workers import Workers
 
@@ -20,6 +23,9 @@ class Store:
         self.database = Database(url)
         self.portfolios = Portfolios(self.database)
         self.prices = Prices(self.database)
+        self.series = SeriesShelf(self.database)
+        self.market = MarketAnswers(self.database)
+        self.documents = Documents(self.database)
         self.jobs = Jobs(self.database)
         self.shards = Shards(self.database)
         self.results = Results(self.database)
