@@ -182,11 +182,12 @@ def head_rows(text: str, limit: int = 40) -> list[list[str]]:
     return rows
 
 
-def table_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def table_rows(name: str, text: str, delimiter: str, max_columns: int = MAX_COLUMNS) -> Iterator[tuple[int, list[str]]]:
     """Every row with its number as a spreadsheet counts; blank rows are counted but not given.
 
     Raises:
-        UnreadableFile: Over 1,000,000 rows or 200 columns, or a field so long that a quotation mark must be missing.
+        UnreadableFile: Over 1,000,000 rows or `max_columns` columns, or a field so long that a quotation mark must be
+            missing.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     number = 0
@@ -199,12 +200,12 @@ def table_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list
                 )
             if not row:
                 continue
-            if len(row) > MAX_COLUMNS:
+            if len(row) > max_columns:
                 while row and not row[-1].strip():
                     row.pop()
-                if len(row) > MAX_COLUMNS:
+                if len(row) > max_columns:
                     raise UnreadableFile(
-                        f"'{name}' has {len(row):,} columns in row {number} and at most {MAX_COLUMNS} are read. "
+                        f"'{name}' has {len(row):,} columns in row {number} and at most {max_columns:,} are read. "
                         "Remove the columns that are no positions."
                     )
             yield number, row

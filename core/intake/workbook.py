@@ -16,6 +16,7 @@ from core.intake.source import Container, Source
 
 _MAX_SHEETS_TRIED = 10
 _HEADER_WITHIN = 20
+POSITIONS = "symbol, currency, and market_value or quantity and price"
 
 
 def detect_xlsx(source: Source) -> bool:
@@ -23,8 +24,16 @@ def detect_xlsx(source: Source) -> bool:
     return source.container is Container.ARCHIVE
 
 
-def workbook_rows(source: Source, is_header: Callable[[list[str]], bool]) -> Iterator[tuple[int, list[str]]]:
+def workbook_rows(
+    source: Source, is_header: Callable[[list[str]], bool], names: str = POSITIONS, max_columns: int = MAX_COLUMNS
+) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers from the first sheet that has a header among its first 20 rows.
+
+    Args:
+        source: The file.
+        is_header: Whether a row is the header.
+        names: What the header must name, for the sentence when none does.
+        max_columns: Most columns that a row may have.
 
     Raises:
         UnreadableFile: A bomb, macros, damage, or no sheet with a header.
@@ -40,7 +49,7 @@ def workbook_rows(source: Source, is_header: Callable[[list[str]], bool]) -> Ite
     if not openpyxl.DEFUSEDXML:
         raise UnreadableFile("Workbooks are not read while the package 'defusedxml' is missing. Install it.")
     try:
-        yield from _rows(source, is_header)
+        yield from _rows(source, is_header, names, max_columns)
     except UnreadableFile:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part makes it: KeyError, TypeError, zlib.error, ...
@@ -50,7 +59,9 @@ def workbook_rows(source: Source, is_header: Callable[[list[str]], bool]) -> Ite
         ) from error
 
 
-def _rows(source: Source, is_header: Callable[[list[str]], bool]) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    source: Source, is_header: Callable[[list[str]], bool], names: str, max_columns: int
+) -> Iterator[tuple[int, list[str]]]:
     with warnings.catch_warnings():
         # It warns about styles and extensions that it drops; none of them is a position.
         warnings.simplefilter("ignore")
@@ -60,17 +71,17 @@ def _rows(source: Source, is_header: Callable[[list[str]], bool]) -> Iterator[tu
             # What a sheet claims about its size may be wrong in both directions; its rows are counted instead.
             sheet.reset_dimensions()
             head = [
-                _texts(row) for row in sheet.iter_rows(max_row=_HEADER_WITHIN, max_col=MAX_COLUMNS, values_only=True)
+                _texts(row) for row in sheet.iter_rows(max_row=_HEADER_WITHIN, max_col=max_columns, values_only=True)
             ]
             if not any(is_header(row) for row in head):
                 continue
-            rows = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS + 1, values_only=True)
+            rows = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=max_columns + 1, values_only=True)
             for number, row in enumerate(rows, start=1):
                 if number > MAX_ROWS:
                     raise UnreadableFile(f"'{source.name}' has more than {MAX_ROWS:,} rows. Split it by account.")
-                if len(row) > MAX_COLUMNS and row[MAX_COLUMNS] is not None:
+                if len(row) > max_columns and row[max_columns] is not None:
                     raise UnreadableFile(
-                        f"'{source.name}' has more than {MAX_COLUMNS} columns in row {number}. "
+                        f"'{source.name}' has more than {max_columns} columns in row {number}. "
                         "Remove the columns that are no positions."
                     )
                 texts = _texts(row)
@@ -82,8 +93,7 @@ def _rows(source: Source, is_header: Callable[[list[str]], bool]) -> Iterator[tu
     finally:
         book.close()
     raise UnreadableFile(
-        f"'{source.name}' has no sheet whose first {_HEADER_WITHIN} rows name symbol, currency, and market_value or "
-        "quantity and price. Start from the template."
+        f"'{source.name}' has no sheet whose first {_HEADER_WITHIN} rows name {names}. Start from the template."
     )
 
 
