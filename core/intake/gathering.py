@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from core.domain.fx import Rates
-from core.domain.portfolio import Holding, Portfolio
+from core.domain.portfolio import Flow, Holding, Portfolio
 from core.intake.base_currency import derived_base_currency
 from core.intake.findings import Findings
 from core.intake.region import derived_region
@@ -41,6 +42,9 @@ class Gathered:
     Attributes:
         base_currency: What the file says, or None.
         region: What the file says, or None.
+        regimes: Rule sets that the file names.
+        benchmark: Symbols and weights that the file names; they sum to 1.
+        flows: Outside money that the file tells of, in any order.
     """
 
     portfolio_id: str
@@ -50,6 +54,9 @@ class Gathered:
     holdings: list[Holding] = field(default_factory=list)
     base_currency: str | None = None
     region: str | None = None
+    regimes: tuple[str, ...] = ()
+    benchmark: tuple[tuple[str, Decimal], ...] = ()
+    flows: tuple[Flow, ...] = ()
 
 
 def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) -> tuple[Portfolio, ...]:
@@ -100,6 +107,9 @@ def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) 
                 region,
                 tuple(group.holdings),
                 source_format,
+                regimes=group.regimes,
+                benchmark=group.benchmark,
+                flows=tuple(sorted(group.flows, key=lambda flow: flow.day)),
             )
         )
     _note_derived(case.findings, "Base currency", "the one that holds the most value", currencies)

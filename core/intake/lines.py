@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.domain.instrument import NO_TERMS, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.intake.asset_classes import asset_class_of
 from core.intake.codes import country_code, currency_code, isin_fault
@@ -35,6 +36,7 @@ class RawLine(NamedTuple):
     market_value: str = ""
     sector: str = ""
     country: str = ""
+    cost: str = ""
 
 
 FIELDS = RawLine._fields
@@ -67,7 +69,13 @@ class LineReader:
         self._countries: dict[str, str] = {}
 
     def read(
-        self, row: int | None, raw: RawLine, *, known_class: AssetClass | None = None, multiplier: Decimal = ONE
+        self,
+        row: int | None,
+        raw: RawLine,
+        *,
+        known_class: AssetClass | None = None,
+        multiplier: Decimal = ONE,
+        terms: Terms = NO_TERMS,
     ) -> Holding | None:
         """The holding of a row; None when it has a problem, and then every problem of the row is recorded.
 
@@ -76,6 +84,7 @@ class LineReader:
             raw: The cells.
             known_class: What the reader of a broker's format knows already; else the cell's word decides.
             multiplier: Units of the underlying in one contract; 1 for everything but derivatives.
+            terms: What the source says about the instrument.
         """
         good = True
         symbol = self._text(raw.symbol)
@@ -91,12 +100,13 @@ class LineReader:
         quantity, quantity_good = self._number(row, "quantity", raw.quantity)
         price, price_good = self._number(row, "price", raw.price)
         value, value_good = self._number(row, "market_value", raw.market_value)
+        cost, cost_good = self._number(row, "cost", raw.cost)
         if price is not None and price < 0:
             self._problem(
                 row, "price", raw.price, "The price is negative. A short line has a negative quantity instead."
             )
             good = False
-        if not (good and quantity_good and price_good and value_good) or currency is None or isin is None:
+        if not (good and quantity_good and price_good and value_good and cost_good) or currency is None or isin is None:
             return None
         code, units = currency
         if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
@@ -107,7 +117,7 @@ class LineReader:
         price, value = valued
         return Holding(
             symbol, isin, self._text(raw.name), kind, quantity, price, code, value, self._text(raw.sector),
-            self._country(row, raw.country),
+            self._country(row, raw.country), None if cost is None else cost / units, terms,
         )  # fmt: skip
 
     def _valued(
