@@ -44,6 +44,8 @@ class Holding:
         country: ISO 3166-1 alpha-2 of the issuer's domicile, or "".
         cost: What was paid for the line in `currency`, fees included; None where unknown.
         terms: What the source itself says beyond that; the instruments register adds to it and never overrides it.
+        priced_on: The day of `price` where it is older than the portfolio's day, as the last trade in a list of
+            transactions is; None: the portfolio's day.
     """
 
     symbol: str
@@ -58,6 +60,7 @@ class Holding:
     country: str = ""
     cost: Decimal | None = None
     terms: Terms = NO_TERMS
+    priced_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,10 @@ def _line(line: Holding) -> list[Any]:
         line.sector,
         line.country,
     ]
-    if line.cost is not None or line.terms != NO_TERMS:
+    if line.cost is not None or line.terms != NO_TERMS or line.priced_on is not None:
         cells += [None if line.cost is None else str(line.cost), _known(line.terms)]
+    if line.priced_on is not None:
+        cells.append(line.priced_on.isoformat())
     return cells
 
 
@@ -98,6 +100,7 @@ def _holding(
     country: str,
     cost: str | None = None,
     terms: dict[str, Any] | None = None,
+    priced_on: str | None = None,
 ) -> Holding:
     return Holding(
         symbol=symbol,
@@ -112,6 +115,7 @@ def _holding(
         country=country,
         cost=None if cost is None else Decimal(cost),
         terms=_terms(terms) if terms else NO_TERMS,
+        priced_on=None if priced_on is None else date.fromisoformat(priced_on),
     )
 
 

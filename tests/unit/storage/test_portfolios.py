@@ -96,7 +96,7 @@ def test_a_document_gives_back_the_very_portfolio() -> None:
     )
     whole = replace(
         odd,
-        holdings=(held, odd.holdings[0], termed),
+        holdings=(held, odd.holdings[0], termed, replace(held, priced_on=date(2026, 1, 4))),
         is_sample=True,
         regimes=("ucits",),
         benchmark=(("VTI", Decimal("0.6")), ("BND", Decimal("0.4"))),

@@ -1,0 +1,104 @@
+"""What a list of transactions says, one entry a booking, in the same words whatever broker wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from core.domain.portfolio import AssetClass
+
+NOTHING = Decimal(0)
+
+
+class Kind(StrEnum):
+    """What happened. The first group moves securities, the second only money."""
+
+    BUY = "buy"
+    SELL = "sell"
+    TRANSFER_IN = "transfer in"
+    TRANSFER_OUT = "transfer out"
+    DISTRIBUTION = "distribution of shares"
+    SPLIT = "split"
+    EXCHANGE = "exchange"
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    DIVIDEND = "dividend"
+    INTEREST = "interest"
+    FEE = "fee"
+    TAX = "tax"
+    FOREX = "currency exchange"
+    CORRECTION = "correction"
+
+
+INCOMING = frozenset({Kind.BUY, Kind.TRANSFER_IN, Kind.DISTRIBUTION})
+OUTGOING = frozenset({Kind.SELL, Kind.TRANSFER_OUT})
+RESHAPING = frozenset({Kind.SPLIT, Kind.EXCHANGE})
+OUTSIDE = frozenset({Kind.DEPOSIT, Kind.WITHDRAWAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What is bought and sold.
+
+    Attributes:
+        key: What makes it the same line: its ISIN, else its symbol.
+        symbol: As the file writes it; the ISIN or the name where the file has no symbol.
+        isin: With a right check digit, or "".
+        multiplier: Units of the underlying in one contract; 1 for everything but derivatives.
+    """
+
+    key: str
+    symbol: str
+    isin: str = ""
+    name: str = ""
+    asset_class: AssetClass = AssetClass.OTHER
+    multiplier: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A signed amount: positive came in."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One booking.
+
+    Attributes:
+        row: Row of the file, for problems; None where rows say little (JSON).
+        at: When, as the file writes it, without a time zone; midnight where the file gives only a day.
+        kind: What happened; its sign is in the kind, so `quantity` is positive.
+        account: As in the file; "" where the file is one account.
+        security: What moved, or what a dividend, fee or tax belongs to; None for plain money.
+        quantity: Units that moved. SPLIT: how many came on top, negative for a reverse split. EXCHANGE: units given up.
+        price: Of one unit in whole units of `currency`; None where the file states none.
+        currency: ISO 4217 of `price` and `cost`.
+        cost: What was paid for incoming units, fees included, in `currency`; None where the file does not tell.
+        cash: What the booking did to the cash balances.
+        flow: Value that came from outside (positive) or left; None takes `cash` for deposits and withdrawals.
+        into: EXCHANGE: what came instead of `security`, and `into_quantity` how many.
+        balance: Cash after the booking, where the file states it.
+        column: Column that a problem of this entry points to.
+    """
+
+    row: int | None
+    at: datetime
+    kind: Kind
+    account: str = ""
+    security: Security | None = None
+    quantity: Decimal = NOTHING
+    price: Decimal | None = None
+    currency: str = ""
+    cost: Decimal | None = None
+    cash: tuple[Money, ...] = ()
+    flow: Money | None = None
+    into: Security | None = None
+    into_quantity: Decimal = NOTHING
+    balance: Money | None = None
+    column: str = ""
