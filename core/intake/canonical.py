@@ -8,7 +8,8 @@ on each date becomes a portfolio of its own; the same account continues over dat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain, islice
@@ -35,6 +36,29 @@ _STYLE_ROWS = 2_000
 _TOTAL = re.compile(r"(?:grand |account |sub-?)?totals?:?", re.IGNORECASE)
 
 Rows = Iterator[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the cells of a positions table stand.
+
+    Attributes:
+        name: Display name of the file.
+        header: The header row as it stands in the file.
+        places: For each of `COLUMNS` that the table has, its column from 0.
+        style: Which decimal sign the table uses.
+        family: Tables of one family continue one another's portfolios.
+        fixed: Columns that the table has not and that are the same in every row ("currency": "EUR").
+        parse_day: Reads a cell of the date column.
+    """
+
+    name: str
+    header: list[str]
+    places: dict[str, int]
+    style: NumberStyle
+    family: str = FAMILY
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    parse_day: Callable[[str], date] = parse_date
 
 
 @lru_cache(maxsize=2_048)
@@ -89,9 +113,13 @@ def _read(name: str, rows: Rows, delimiter: str, case: Case) -> list[Gathered]:
         )
     places = _places(header, name, case)
     first = list(islice(rows, _STYLE_ROWS))
-    style = _style(first, places, delimiter, case)
-    table = _Table(name, header, places, style, case)
-    for number, row in chain(first, rows):
+    return read_rows(Layout(name, header, places, style_of(first, places, delimiter, case)), chain(first, rows), case)
+
+
+def read_rows(layout: Layout, rows: Iterable[tuple[int, list[str]]], case: Case) -> list[Gathered]:
+    """Read the rows below a header into their accounts and days."""
+    table = _Table(layout, case)
+    for number, row in rows:
         table.take(number, row)
     return table.finish()
 
@@ -113,7 +141,8 @@ def _places(header: list[str], name: str, case: Case) -> dict[str, int]:
     return places
 
 
-def _style(first: list[tuple[int, list[str]]], places: dict[str, int], delimiter: str, case: Case) -> NumberStyle:
+def style_of(first: list[tuple[int, list[str]]], places: dict[str, int], delimiter: str, case: Case) -> NumberStyle:
+    """Which decimal sign a table uses, by its first rows; a workbook (no delimiter) keeps numbers, not their looks."""
     if not delimiter:
         return NumberStyle.POINT
     numeric = [places[column] for column in ("quantity", "price", "market_value") if column in places]
@@ -129,17 +158,22 @@ def _style(first: list[tuple[int, list[str]]], places: dict[str, int], delimiter
 class _Table:
     """The rows of one canonical table on their way to their accounts and days."""
 
-    def __init__(self, name: str, header: list[str], places: dict[str, int], style: NumberStyle, case: Case) -> None:
-        self._name = name
+    def __init__(self, layout: Layout, case: Case) -> None:
+        self._name = layout.name
+        self._family = layout.family
+        self._parse_day = layout.parse_day
         self._case = case
-        self._width = len(header)
-        columns = {column: one_line(header[place]) for column, place in places.items()}
-        self._lines = LineReader(case.findings, style, columns)
+        self._width = width = len(layout.header)
+        columns = {column: one_line(layout.header[place]) for column, place in layout.places.items()}
+        self._lines = LineReader(case.findings, layout.style, columns)
         self._date_column = columns.get("date", "date")
-        # A column that is not there is read from one extra empty cell at the end of every row.
-        self._pick = itemgetter(*(places.get(field, self._width) for field in FIELDS))
-        self._date_place = places.get("date", self._width)
-        self._account_place = places.get("account", self._width)
+        # Every row gets an empty cell at its end for the columns that are not there, then the fixed ones.
+        places = {**layout.places, **{name: width + 1 + more for more, name in enumerate(layout.fixed)}}
+        self._more = ["", *layout.fixed.values()]
+        self._pick = itemgetter(*(places.get(field, width) for field in FIELDS))
+        self._needs_currency = "currency" in layout.places
+        self._date_place = places.get("date", width)
+        self._account_place = places.get("account", width)
         self._days: dict[str, date | str] = {}
         self._groups: dict[tuple[str, str], list[Holding]] = {}
         self._undated: list[int] = []
@@ -161,10 +195,12 @@ class _Table:
                 return
             del row[self._width :]
             missing = 0
-        row.extend([""] * (missing + 1))
+        if missing:
+            row.extend([""] * missing)
+        row.extend(self._more)
         raw = RawLine(*self._pick(row))
-        if not raw.currency or raw.currency.isspace():
-            if not any(cell and not cell.isspace() for cell in row):
+        if not self._needs_currency or not raw.currency or raw.currency.isspace():
+            if not any(cell and not cell.isspace() for cell in row[: self._width]):
                 return
             if _TOTAL.fullmatch(raw.symbol.strip() or row[0].strip()):
                 self._case.findings.tally("Rows with totals were left out", f"row {number}")
@@ -191,7 +227,7 @@ class _Table:
         if not text.strip():
             return _UNDATED
         try:
-            day = parse_date(text)
+            day = self._parse_day(text)
         except NotADate as error:
             return f"The date {error}."
         if day > self._case.today + timedelta(days=1):
@@ -216,7 +252,7 @@ class _Table:
             account = one_line(account_text)
             group = gathered.get((account, day))
             if group is None:
-                identity = portfolio_id_of(FAMILY, account or stem)
+                identity = portfolio_id_of(self._family, account or stem)
                 group = gathered[account, day] = Gathered(identity, account or stem, account, day)
             group.holdings.extend(holdings)
         return list(gathered.values())

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.etree.ElementTree import ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
 
 from core.errors import UnreadableFile
 from core.intake.limits import MAX_DEPTH, MAX_ROWS, MAX_XML_BYTES, check_size
 from core.intake.source import Container, Source
+from core.intake.xml_tree import feed
 
 _KEPT = frozenset(
     {
@@ -78,17 +75,7 @@ def flex_elements(source: Source) -> list[Element]:
     if source.container is not Container.XML:
         raise UnreadableFile(f"'{name}' is {source.container.value}, not XML. Leave the format to 'auto'.")
     keeper = _Keeper(name)
-    parser = DefusedXMLParser(target=keeper, forbid_dtd=True)
-    keeper.lines = lambda: int(parser.parser.CurrentLineNumber)
-    try:
-        parser.feed(source.data)
-        parser.close()
-    except DefusedXmlException:
-        raise UnreadableFile(
-            f"'{name}' declares a document type or entities, which are refused: they can make a small file enormous."
-        ) from None
-    except (ParseError, ValueError, LookupError) as error:
-        raise UnreadableFile(f"'{name}' is not valid XML: {str(error)[:120]}. Download it again.") from None
+    feed(name, source.data, keeper)
     if keeper.root != "FlexQueryResponse":
         raise UnreadableFile(
             f"'{name}' is XML but no Flex Query of Interactive Brokers. Its root is '{keeper.root[:40]}'."

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake
 from core.errors import BadInput, NotFound, UnreadableFile
-from core.intake import canonical, document, fidelity, ibkr, schwab, tree, workbook
+from core.intake import canonical, document, fidelity, ibkr, nport, ofx, schwab, thirteenf, tree, wealthfolio, workbook
 from core.intake.codes import currency_code
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, portfolios_of
@@ -49,6 +49,10 @@ _ALL = (
     Format("fidelity_positions", "Fidelity positions (Portfolio_Positions CSV)", fidelity.detect, fidelity.read),
     Format("schwab_positions", "Schwab positions (CSV)", schwab.detect, schwab.read),
     Format("ibkr_flex", "Interactive Brokers Flex Query (XML with open positions)", ibkr.detect, ibkr.read),
+    Format("ofx", "OFX investment statement (versions 1 and 2)", ofx.detect, ofx.read),
+    Format("sec_nport", "SEC form N-PORT, a fund's schedule of investments (XML)", nport.detect, nport.read),
+    Format("sec_13f", "SEC form 13F (submission .txt or information table XML)", thirteenf.detect, thirteenf.read),
+    Format("wealthfolio_holdings", "Wealthfolio holdings snapshot (CSV)", wealthfolio.detect, wealthfolio.read),
     Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),
     Format(
         "canonical_xlsx", "positions table (Excel .xlsx, see the template)", workbook.detect_xlsx, canonical.read_xlsx

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from core.domain.portfolio import AssetClass
-from core.errors import UnreadableFile
 from core.intake.reading import read_file
 
 TODAY = date(2026, 11, 24)
@@ -135,18 +132,3 @@ def test_the_real_flex_file(shared_data):
     # Together with the accruals named in the note this is the statement's own net asset value, 7678.155297533.
     assert sum(holding.market_value for holding in portfolio.holdings) == Decimal("7660.445297533")
     assert any("17.71 USD" in note for note in intake.notes)
-
-
-def test_real_files_of_other_kinds_are_refused(shared_data):
-    readable = {
-        "fidelity_positions.csv",
-        "schwab_positions.csv",
-        "ibkr_flex_positions_trades.xml",
-        "ibkr_flex_trades_cash_legacy.xml",
-        "wealthfolio_holdings_snapshot.csv",
-    }
-    others = [path for path in (shared_data / "portfolio-samples").iterdir() if path.name not in readable]
-    assert others
-    for path in others:
-        with pytest.raises(UnreadableFile, match=path.name):
-            read_file(path, today=TODAY)
