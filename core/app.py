@@ -20,6 +20,7 @@ from core.guard.budgets import Budgets
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.portfolio_service import PortfolioService
+from core.jobs.price_service import PriceService
 from core.jobs.service import JobService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
@@ -75,6 +76,7 @@ class App:
             settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
         )
         self.portfolios = PortfolioService(store, rates, clock)
+        self.prices = PriceService(store, clock)
         self.jobs = JobService(
             store,
             Drafter(store, rates, self.library),

@@ -100,20 +100,6 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class DailyCloses:
-    """Closes of one symbol as a source gives them, oldest first.
-
-    Attributes:
-        currency: ISO 4217, or "" where the source does not say.
-    """
-
-    symbol: str
-    currency: str
-    days: tuple[date, ...]
-    closes: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """What a source says an instrument is; "" where it says nothing."""
 
@@ -213,8 +199,6 @@ class AnomalyKind(StrEnum):
     GAP = "gap"
     JUMP = "jump"
     STALE = "stale"
-    HUNDREDFOLD = "hundredfold"
-    RESCALED = "rescaled"
 
 
 @dataclass(frozen=True, slots=True)
