@@ -5,14 +5,19 @@
     name: Family office          optional
     id: family-office            optional, a-z 0-9 "-"; otherwise derived from the account
     region: FR                   optional, one of core.intake.region.REGIONS
+    regimes: [ucits, priips]     optional, rule sets it is under
+    benchmark: {VTI: 60, BND: 40}        optional, symbols and weights
+    flows: [{date: 2026-01-05, amount: 100}]     optional, money from (or, negative, to) outside
     description: Since 2019      optional, like `sample`: for the reader of the file, not kept
     accounts:                    or `holdings` directly, when the file is one portfolio
-      - account: A-1             optional, like name, id, as_of, base_currency, region
+      - account: A-1             optional, like everything above
         holdings:
           - {symbol: MC.PA, isin: "", name: LVMH, asset_class: equity, quantity: 10, price: 600.5,
-             currency: EUR, market_value: 6005, sector: Consumer Discretionary, country: FR}
+             currency: EUR, market_value: 6005, sector: Consumer Discretionary, country: FR, cost: 5000,
+             terms: {issuer: LVMH, instrument_type: share, listed: yes}}
 
-Holdings carry the columns of the canonical table, with the same needs. Values are read as text, so that `NO` stays
+Holdings carry the columns of the canonical table, with the same needs, and `cost` (what was paid for the line) and
+`terms` (the fields of `core.domain.instrument.Terms`). Values are read as text, so that `NO` stays
 Norway and 0.1 stays exact.
 """
 
@@ -21,21 +26,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
+from core.domain.instrument import NO_TERMS, Terms
+from core.domain.portfolio import Flow
 from core.errors import UnreadableFile
 from core.intake.codes import currency_code
 from core.intake.dates import NotADate, parse_date
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import FIELDS, LineReader, RawLine
+from core.intake.mandate import read_benchmark, read_flows, read_regimes
 from core.intake.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
 from core.intake.region import REGIONS, known_region
 from core.intake.source import Source
+from core.intake.terms import read_terms
 from core.intake.tree import Node, describe, plain_mapping
 
 FAMILY = "mosychlos"
 _HEAD_KEYS = frozenset(
-    {"as_of", "base_currency", "name", "id", "region", "sample", "account", "accounts", "holdings", "description"}
-)
+    {
+        "as_of", "base_currency", "name", "id", "region", "sample", "account", "accounts", "holdings", "description",
+        "regimes", "benchmark", "flows",
+    }
+)  # fmt: skip
 
 
 def _major_currency(text: str) -> str | None:
@@ -53,6 +66,9 @@ class _Head:
     name: str
     own_id: str
     account: str
+    regimes: tuple[str, ...] = ()
+    benchmark: tuple[tuple[str, Decimal], ...] = ()
+    flows: tuple[Flow, ...] = ()
 
 
 def read_document(source: Source, tree: Node, case: Case) -> list[Gathered]:
@@ -129,7 +145,20 @@ class _Document:
             name or (account and (f"{above.name} {account}" if above.name else account)) or above.name,
             own_id or (f"{above.own_id}/{account or name}" if above.own_id and path else ""),
             account or (name if path else "") or above.account,
+            self._regimes(level, path) if "regimes" in level else above.regimes,
+            self._benchmark(level, path) if "benchmark" in level else above.benchmark,
+            # Never inherited: the same money did not come into every account.
+            self._flows(level, path, base or above.base_currency) if "flows" in level else (),
         )
+
+    def _regimes(self, level: dict[str, Node], path: str) -> tuple[str, ...]:
+        return read_regimes(level["regimes"], f"{path}regimes", self._problem)
+
+    def _benchmark(self, level: dict[str, Node], path: str) -> tuple[tuple[str, Decimal], ...]:
+        return read_benchmark(level["benchmark"], f"{path}benchmark", self._problem)
+
+    def _flows(self, level: dict[str, Node], path: str, base: str | None) -> tuple[Flow, ...]:
+        return read_flows(level["flows"], f"{path}flows", self._case.today, base, self._problem)
 
     def _as_of(self, level: dict[str, Node], path: str) -> date | None:
         text = self._plain(level, path, "as_of")
@@ -186,7 +215,14 @@ class _Document:
 
     def _holding(self, item: Node, content: dict[str, Node], where: str, head: _Head, path: str, several: bool) -> None:
         cells: dict[str, str] = {}
+        terms = NO_TERMS
         for key, value in content.items():
+            if key == "terms":
+                found = self._terms(value, f"{where}.terms")
+                if found is None:
+                    return
+                terms = found
+                continue
             if not isinstance(value.value, str):
                 self._problem(value, f"{where}.{key}", f"'{key}' must be a single value.")
                 return
@@ -196,7 +232,7 @@ class _Document:
                 self._case.findings.tally("Keys that were not read", f"'{where}.{key}'")
         cells.setdefault("currency", head.base_currency or "")
         self._lines.prefix = f"{where}."
-        holding = self._lines.read(item.line, RawLine(**{"symbol": "", **cells}))
+        holding = self._lines.read(item.line, RawLine(**{"symbol": "", **cells}), terms=terms)
         if holding is None or head.as_of is None:
             return
         own = one_line(str(content["account"].value)) if "account" in content else ""
@@ -211,8 +247,32 @@ class _Document:
                 head.as_of,
                 base_currency=head.base_currency,
                 region=head.region,
+                regimes=head.regimes,
+                benchmark=head.benchmark,
+                flows=() if own else head.flows,
             )
         self._gathered[key_of].holdings.append(holding)
+
+    def _terms(self, node: Node, where: str) -> Terms | None:
+        """The terms of a holding; None when one of them is wrong, and then every wrong one is reported."""
+        content = plain_mapping(node)
+        if content is None:
+            if node.value == "":
+                return NO_TERMS
+            self._problem(node, where, "Terms are a mapping such as {issuer: LVMH, listed: yes}.")
+            return None
+        texts: dict[str, str] = {}
+        for key, value in content.items():
+            parts = value.value if isinstance(value.value, list) else [value]
+            words = [part.value for part in parts if isinstance(part.value, str)]
+            if len(words) < len(parts):
+                self._problem(value, f"{where}.{key}", f"'{key}' must be a single value.")
+                return None
+            texts[key] = " ".join(words)
+        terms, faults = read_terms(texts)
+        for fault in faults:
+            self._problem(content[fault.field], f"{where}.{fault.field}", fault.message)
+        return None if faults else terms
 
     def _identity(self, head: _Head, account: str, own: str, several: bool) -> str:
         if head.own_id and not own and is_portfolio_id(head.own_id):

@@ -84,7 +84,7 @@ def test_the_empty_first_visit_explains_itself(installed: Installed, visitor: Wi
         window.go("/")
         page.get_by_role("button", name="Load sample portfolios").focus()
         page.keyboard.press("Enter")
-        window.sees("23 sample portfolios loaded")
+        window.sees("39 sample portfolios loaded")
         window.sees("Nothing is running.")
 
 
@@ -97,12 +97,12 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
 
         window.go("/")
         window.click("button", "Load sample portfolios")
-        window.sees("23 sample portfolios loaded")
+        window.sees("39 sample portfolios loaded")
         window.go("/prepare")
         window.click("button", "Review and submit")
-        window.click("button", "Submit 23 requests")
-        window.sees("of 23 requests ended without an analysis")
-        window.sees("23 of 23 requests answered, 23 collected and checked")
+        window.click("button", "Submit 39 requests")
+        window.sees("of 39 requests ended without an analysis")
+        window.sees("39 of 39 requests answered, 39 collected and checked")
 
         window.sees("Ended: partial")
         window.click("tab", "Errors")
@@ -145,7 +145,7 @@ def test_every_page_fits_a_narrow_screen(installed: Installed, visitor: Window) 
     with installed(worker=False) as installation, visitor(installation, width=400, dark=True) as window:
         window.go("/")
         window.click("button", "Load sample portfolios")
-        window.sees("23 sample portfolios loaded")
+        window.sees("39 sample portfolios loaded")
         for path in ("/", "/portfolios", "/portfolios?portfolio=sample-us-60-40", "/prepare", "/runs", "/explore"):
             window.go(path)
             expect(window.page.locator("h1, h4").first).to_be_visible()

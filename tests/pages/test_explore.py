@@ -29,8 +29,8 @@ def test_every_chart_has_a_text_for_those_who_do_not_see_it(page: Page, lived_in
 def test_charts_tell_how_many_answers_they_stand_on(page: Page, lived_in: World) -> None:
     done = lived_in.app.jobs.page(LOCAL, states=[JobState.DONE])[0]
     words = said(page(lived_in, "explore", run=done.job_id))
-    assert "Portfolios 1 to 23 of 23 with an answer" in words
-    assert "23 answers of 23 requests" in words
+    assert "Portfolios 1 to 39 of 39 with an answer" in words
+    assert "39 answers of 39 requests" in words
 
 
 def test_what_an_answer_does_not_speak_of_is_empty_and_not_low(page: Page, lived_in: World) -> None:

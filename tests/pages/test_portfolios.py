@@ -26,7 +26,7 @@ def test_an_empty_list_offers_to_import_or_to_look_around(page: Page, world: Wor
     test = page(world, "portfolios")
     assert "No portfolio yet" in said(test)
     button(test, "Load sample portfolios").click()
-    assert "23 portfolios" in said(test.run())
+    assert "39 portfolios" in said(test.run())
 
 
 def test_the_list_is_searched_in_the_database(page: Page, lived_in: World) -> None:

@@ -24,7 +24,7 @@ def test_the_price_is_shown_with_its_range_and_saving(page: Page, lived_in: Worl
     words = said(test)
     assert "Expected cost: $0." in words
     assert "between $0." in words
-    assert "23 portfolios of 23" in words
+    assert "39 portfolios of 39" in words
 
 
 def test_the_first_request_is_shown_exactly_as_it_will_be_sent(page: Page, world: World) -> None:

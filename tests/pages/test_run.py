@@ -70,7 +70,7 @@ def test_raw_request_and_raw_answer_are_one_click_away(page: Page, lived_in: Wor
 def test_the_summary_counts_what_the_run_answered(page: Page, lived_in: World) -> None:
     test = page(lived_in, "run", run=run_in(lived_in, JobState.DONE), run_tab="Summary")
     words = said(test)
-    assert "23 answers of 23 requests" in words
+    assert "39 answers of 39 requests" in words
     assert "Verified numbers: " in words
     assert "Actual: $" in words
 

@@ -1,0 +1,213 @@
+"""A portfolio as the register sees it: gaps filled, and every disagreement shown.
+
+What the file says always stays. A line is filled in only where the register surely speaks of the same instrument: the
+ISIN, else the CUSIP, else the symbol in its currency; and the name, where both have one, must resemble. Where they
+disagree about which instrument it is, nothing is taken over and the disagreement is a `Conflict`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.domain.instrument import InstrumentType, Liquidity, Terms
+from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.intake.register import SAMPLE, Instrument, Register, prefix_doubt
+from core.intake.resemblance import resemble
+from core.intake.terms import added
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A line and the register disagree.
+
+    Attributes:
+        symbol: Of the line, as the file wrote it.
+        field: What they disagree about: isin, currency, name, domicile, asset_class or country.
+        stated: What the file says.
+        known: What the register says.
+        message: A sentence for people, with what was done.
+    """
+
+    symbol: str
+    field: str
+    stated: str
+    known: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A portfolio with gaps filled from the register, and where it and the register disagree."""
+
+    portfolio: Portfolio
+    conflicts: tuple[Conflict, ...] = ()
+
+
+_BY_CLASS = {
+    AssetClass.CASH: Terms(instrument_type=InstrumentType.CASH, liquidity=Liquidity.HIGH),
+    AssetClass.EQUITY: Terms(instrument_type=InstrumentType.SHARE),
+    AssetClass.EQUITY_FUND: Terms(instrument_type=InstrumentType.FUND),
+    AssetClass.BOND_FUND: Terms(instrument_type=InstrumentType.FUND),
+    AssetClass.FUND: Terms(instrument_type=InstrumentType.FUND),
+}
+"""What follows from the asset class alone."""
+
+_VAGUE = frozenset({AssetClass.OTHER, AssetClass.FUND})
+"""Classes that readers give when a file does not say more."""
+
+
+class Describer:
+    """Describes portfolios with one register, and remembers lines that many portfolios hold."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._matches: dict[tuple[object, ...], tuple[Instrument | None, tuple[Conflict, ...]]] = {}
+
+    def describe(self, portfolio: Portfolio) -> Described:
+        """The portfolio with what the register knows. The stored one stays as it is.
+
+        Stand-ins that only our samples hold are not matched in other portfolios.
+        """
+        lines: list[Holding] = []
+        conflicts: dict[Conflict, None] = {}
+        for line in portfolio.holdings:
+            row, doubts = self._match(line, samples=portfolio.is_sample)
+            conflicts.update(dict.fromkeys(doubts))
+            lines.append(_filled(line, row))
+        return Described(replace(portfolio, holdings=tuple(lines)), tuple(conflicts))
+
+    def _match(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[Conflict, ...]]:
+        key = (
+            line.symbol,
+            line.isin,
+            line.terms.cusip,
+            line.name,
+            line.currency,
+            line.asset_class,
+            line.country,
+            samples,
+        )
+        known = self._matches.get(key)
+        if known is None:
+            known = self._matches[key] = self._matched(line, samples=samples)
+        return known
+
+    def _matched(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[Conflict, ...]]:
+        if line.asset_class is AssetClass.CASH:
+            return None, ()
+        by_symbol = self._register.by_symbol(line.symbol, line.currency)
+        row = self._register.by_isin(line.isin, line.symbol, line.currency) if line.isin else None
+        cusip = line.terms.cusip or (line.isin[2:11] if line.isin[:2] in ("US", "CA") else "")
+        by_code = row or (self._register.by_cusip(cusip) if cusip else None)
+        row = by_code or by_symbol
+        if row is None or (row.source == SAMPLE and not samples):
+            return None, ()
+        doubt = (
+            _other_instrument(line, by_code, by_symbol)
+            or (_symbol_doubt(line, row) if by_code is None else None)
+            or _name_doubt(line, row)
+        )
+        if doubt is not None:
+            return None, (doubt,)
+        return row, _differences(line, row)
+
+
+def describe(portfolio: Portfolio, register: Register) -> Described:
+    """One portfolio; use a `Describer` for many."""
+    return Describer(register).describe(portfolio)
+
+
+def _filled(line: Holding, row: Instrument | None) -> Holding:
+    terms = added(line.terms, row.terms) if row is not None else line.terms
+    kind = row.asset_class if row is not None and line.asset_class in _VAGUE else line.asset_class
+    implied = _BY_CLASS.get(kind)
+    if implied is not None:
+        terms = added(terms, implied)
+    if row is None:
+        return line if terms == line.terms else replace(line, terms=terms)
+    return replace(
+        line,
+        isin=line.isin or row.isin,
+        name=line.name or row.name,
+        asset_class=kind,
+        sector=line.sector or row.sector,
+        country=line.country or row.country,
+        terms=terms,
+    )
+
+
+def _other_instrument(line: Holding, by_code: Instrument | None, by_symbol: Instrument | None) -> Conflict | None:
+    """The code is one instrument's and the symbol, as it is written, another's."""
+    if by_code is None or by_symbol is None or by_code.symbol == by_symbol.symbol:
+        return None
+    if by_symbol.symbol != line.symbol.upper() or by_symbol.isin == by_code.isin or by_symbol.currency != line.currency:
+        return None
+    stated = line.isin or line.terms.cusip
+    return Conflict(
+        line.symbol,
+        "isin",
+        stated,
+        by_symbol.isin,
+        f"{stated} is that of {by_code.name} and the symbol that of {by_symbol.name}. Nothing was taken from the "
+        "register; correct one of them.",
+    )
+
+
+def _symbol_doubt(line: Holding, row: Instrument) -> Conflict | None:
+    """The symbol is known, but the rest of the line may mean something else."""
+    if line.isin and row.isin and line.isin != row.isin:
+        return Conflict(
+            line.symbol,
+            "isin",
+            line.isin,
+            row.isin,
+            f"{line.symbol} is {row.name} with ISIN {row.isin} in the register, and the line says {line.isin}. Nothing "
+            "was taken from the register; correct the line, or add the other instrument.",
+        )
+    doubt = prefix_doubt(line.isin, row.domicile)
+    if doubt:
+        return Conflict(
+            line.symbol,
+            "domicile",
+            line.isin,
+            row.domicile,
+            f"{doubt} {line.symbol} is {row.name} in the register, from which nothing was taken; check the ISIN.",
+        )
+    if row.currency not in ("", line.currency):
+        return Conflict(
+            line.symbol,
+            "currency",
+            line.currency,
+            row.currency,
+            f"{line.symbol} is {row.name} in {row.currency} in the register, and the line is in {line.currency}: it "
+            "may be another listing or another instrument. Nothing was taken; an ISIN would settle it.",
+        )
+    return None
+
+
+def _name_doubt(line: Holding, row: Instrument) -> Conflict | None:
+    if not line.name or resemble(line.name, row.name) or resemble(line.name, row.terms.issuer):
+        return None
+    return Conflict(
+        line.symbol,
+        "name",
+        line.name,
+        row.name,
+        f"{line.isin or line.symbol} is {row.name} in the register, and the line says {line.name}. Nothing was taken "
+        "from the register; check the line.",
+    )
+
+
+def _differences(line: Holding, row: Instrument) -> tuple[Conflict, ...]:
+    """Words that differ about an instrument that is surely the same; the file's stay."""
+    found: list[Conflict] = []
+    if line.asset_class not in _VAGUE and line.asset_class is not row.asset_class:
+        found.append(_difference(line, "asset_class", line.asset_class.value, row.asset_class.value))
+    if line.country and row.country and line.country != row.country:
+        found.append(_difference(line, "country", line.country, row.country))
+    return tuple(found)
+
+
+def _difference(line: Holding, field: str, stated: str, known: str) -> Conflict:
+    message = f"The line says {field} {stated} and the register {known} for {line.symbol}; the line's word was kept."
+    return Conflict(line.symbol, field, stated, known, message)

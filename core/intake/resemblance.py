@@ -1,0 +1,75 @@
+"""Whether two names can be one instrument's: brokers shorten, shout and reorder, but rarely call it something else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+ENOUGH = 0.5
+"""Share of the shorter name's meaning that must be found in the other."""
+
+_NOTHING_TEXT = """
+    inc corp corporation company co plc ltd limited ag se sa nv spa kgaa group holding holdings hldgs class cl the and
+    of a b c d ord ordinary shs share shares common stock stk com registered reg new adr ads gdr sponsored unsponsored
+    etf etfs etp etc ucits fund funds fd fds index idx trust tr series acc accumulating accumulation dist
+    distributing income eur usd gbp chf
+"""
+_SAYS_NOTHING = frozenset(_NOTHING_TEXT.split())
+_LITTLE_TEXT = """
+    ishares vanguard spdr xtrackers invesco amundi ubs wisdomtree vaneck blackrock next msci ftse bloomberg barclays
+    core iboxx s p sp bond bonds equity equities
+"""
+_SAYS_LITTLE = frozenset(_LITTLE_TEXT.split())
+_LITTLE = 0.3
+_ALIKE = 0.8
+
+
+def resemble(one: str, other: str) -> bool:
+    """Whether two names may mean the same thing. A name that says nothing ("", "ETF") resembles every other."""
+    return resemblance(one, other) >= ENOUGH
+
+
+@lru_cache(maxsize=16_384)
+def resemblance(one: str, other: str) -> float:
+    """How much of the shorter name is found in the other: 1 for all of it, 0 for nothing.
+
+    "VANGUARD INDEX FDS TOTAL STK MKT" and "Vanguard Total Stock Market Index Fund ETF" score 1, "iShares MSCI Japan"
+    and "iShares MSCI Germany" 0.4: what sets funds of one house apart counts most.
+    """
+    first, second = _words(one), _words(other)
+    if not first or not second:
+        return 1.0
+    shorter, longer = sorted((first, second), key=lambda words: (sum(map(_weight, words)), len(words)))
+    found = sum(_weight(word) for word in shorter if any(_same(word, candidate) for candidate in longer))
+    return found / sum(map(_weight, shorter))
+
+
+def _words(name: str) -> tuple[str, ...]:
+    plain = "".join(
+        character for character in unicodedata.normalize("NFKD", name) if not unicodedata.combining(character)
+    )
+    words = re.findall(r"[a-z0-9]+", plain.casefold().replace("'", ""))
+    return tuple(dict.fromkeys(word for word in words if word not in _SAYS_NOTHING))
+
+
+def _weight(word: str) -> float:
+    return _LITTLE if word in _SAYS_LITTLE else 1.0
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if short.isdigit() or long.isdigit() or len(short) < 3:
+        return False
+    # "mkt" is market and "intl" international: the same first letter, and the others in their order.
+    if short[0] == long[0] and len(short) < len(long) and _within(short, long):
+        return True
+    return SequenceMatcher(None, short, long, autojunk=False).ratio() >= _ALIKE
+
+
+def _within(short: str, long: str) -> bool:
+    rest = iter(long)
+    return all(letter in rest for letter in short)
