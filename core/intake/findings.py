@@ -51,6 +51,11 @@ class Findings:
             examples.append(shortened(example, 160))
 
     @property
+    def problem_count(self) -> int:
+        """How many problems there are, listed or not."""
+        return len(self._problems) + self._unlisted
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Every problem, by row; one more that counts the rest when there are over 10,000."""
         listed = sorted(self._problems, key=lambda problem: (problem.row is not None, problem.row or 0))

@@ -97,24 +97,29 @@ class Ledger:
         if not days:
             return []
         day = as_of or max(days)
-        made: list[Gathered] = []
         with localcontext() as context:
             context.prec = _DIGITS
-            for name, account in self._accounts.items():
-                shown = (names or {}).get(name) or name or self._stem
-                entries = _in_order(account.entries, newest_first)
-                group = Gathered(portfolio_id_of(self._family, name or self._stem), shown, name, day)
-                group.base_currency = base_currency
-                positions = Positions(self._case.findings, account.securities)
-                positions.run(entries)
-                group.holdings = positions.holdings(day, self._note_price)
-                group.holdings += self._cash_lines(shown, account, balances_of(entries))
-                group.flows = self._flows(entries)
-                if not group.holdings and not account.securities and not account.currencies:
-                    self._case.findings.tally("Accounts that hold nothing at the end of the file", shown)
-                made.append(group)
-        self._notes()
+            made = [
+                self._portfolio(name, account, (names or {}).get(name) or name or self._stem, day, newest_first)
+                for name, account in self._accounts.items()
+            ]
+        for group in made:
+            group.base_currency = base_currency
+        self._note_prices()
         return made
+
+    def _portfolio(self, name: str, account: _Account, shown: str, day: date, newest_first: bool | None) -> Gathered:
+        entries = _in_order(account.entries, newest_first)
+        problems = self._case.findings.problem_count
+        group = Gathered(portfolio_id_of(self._family, name or self._stem), shown, name, day)
+        positions = Positions(self._case.findings, account.securities)
+        positions.run(entries)
+        group.holdings = positions.holdings(day, self._note_price)
+        group.holdings += self._cash_lines(shown, account, balances_of(entries))
+        group.flows = self._flows(entries)
+        if not group.holdings and not account.securities and self._case.findings.problem_count == problems:
+            self._case.findings.tally("Accounts that hold nothing at the end of the file", shown)
+        return group
 
     def _flows(self, entries: Iterable[Entry]) -> tuple[Flow, ...]:
         flows: list[Flow] = []
@@ -136,7 +141,7 @@ class Ledger:
             price = f"{tidy(position.price).normalize():,f} {position.currency}"
             self._valued.append(f"{position.security.symbol} {price} on {position.priced_on}")
 
-    def _notes(self) -> None:
+    def _note_prices(self) -> None:
         if not self._valued:
             return
         shown, more = self._valued[:_SHOWN], len(self._valued) - _SHOWN

@@ -1,0 +1,94 @@
+"""finpension's pillar 3a: Swiss institutional funds in thousandths of a unit, with a running balance in francs.
+
+Known habits: byte order mark, semicolons, sales with a negative number of shares, prices always in francs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.intake.gathering import Case, Gathered
+from core.intake.source import Source
+from core.intake.transactions.entries import Entry, Kind, Money
+from core.intake.transactions.ledger import Ledger
+from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+
+FAMILY = "finpension"
+_CURRENCY = "CHF"
+LAYOUT = Layout(
+    names={
+        "date": ("date",),
+        "category": ("category",),
+        "name": ("asset_name",),
+        "isin": ("isin",),
+        "quantity": ("number_of_shares",),
+        "price": ("asset_price_in_chf",),
+        "amount": ("cash_flow",),
+        "balance": ("balance",),
+    },
+    needed=("date", "category", "name", "quantity", "price", "amount"),
+)
+_KINDS = {
+    "deposit": Kind.DEPOSIT,
+    "transfer": Kind.DEPOSIT,
+    "withdrawal": Kind.WITHDRAWAL,
+    "dividend": Kind.DIVIDEND,
+    "interests": Kind.INTEREST,
+    "interest": Kind.INTEREST,
+    "flat-rate administrative fee": Kind.FEE,
+    "administrative fee": Kind.FEE,
+    "implementation fees": Kind.FEE,
+    "withholding tax": Kind.TAX,
+    "correction": Kind.CORRECTION,
+}
+
+
+def detect(source: Source) -> bool:
+    """Whether a text has finpension's header among its first rows."""
+    return LAYOUT.detects(source)
+
+
+def read(source: Source, case: Case) -> list[Gathered]:
+    """Read the one portfolio of the file.
+
+    Raises:
+        UnreadableFile: No header, or a table that cannot be split.
+    """
+    table, rows = open_table(source, case, LAYOUT, "finpension's list of transactions")
+    ledger = Ledger(case, FAMILY, source.name)
+    read_rows(table, rows, ledger, _take)
+    return ledger.finish(newest_first=True)
+
+
+def _take(cells: Cells) -> Iterable[Entry]:
+    cells.moved = _CURRENCY
+    category = cells.text("category").lower()
+    amount = cells.needed("amount")
+    stated = cells.number_in("balance")
+    balance = None if stated is None else Money(stated, _CURRENCY)
+    at = cells.moment("date")
+    cash = (Money(amount, _CURRENCY),)
+    if category in ("buy", "sell"):
+        security = cells.security("", cells.text("isin"), cells.text("name"), is_fund=True)
+        return (
+            Entry(
+                cells.number,
+                at,
+                Kind.BUY if category == "buy" else Kind.SELL,
+                security=security,
+                quantity=abs(cells.needed("quantity")),
+                price=cells.needed("price"),
+                currency=_CURRENCY,
+                cost=-amount if category == "buy" else None,
+                cash=cash,
+                balance=balance,
+                column=cells.label("quantity"),
+            ),
+        )
+    kind = _KINDS.get(category)
+    if kind is None:
+        if cells.number_in("quantity"):
+            cells.security("", cells.text("isin"), cells.text("name"), is_fund=True)
+        cells.unknown_kind("category", cells.text("category"))
+        return ()
+    return (Entry(cells.number, at, kind, cash=cash, balance=balance),)
