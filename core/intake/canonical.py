@@ -23,7 +23,7 @@ from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.numbers import NumberStyle, choose_style
 from core.intake.source import Container, Source, delimiter_of, head_rows, table_rows
-from core.intake.workbook import workbook_rows
+from core.intake.workbook import has_sheet, workbook_rows
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
@@ -83,6 +83,15 @@ def is_header(row: Iterable[str]) -> bool:
 def detect_csv(source: Source) -> bool:
     """Whether a text has a canonical header among its first rows."""
     return source.container is Container.TEXT and any(is_header(row) for row in head_rows(source.text, _HEADER_WITHIN))
+
+
+def detect_xlsx(source: Source) -> bool:
+    """Whether a workbook has a sheet with a canonical header.
+
+    Raises:
+        UnreadableFile: An archive that is no plain workbook.
+    """
+    return has_sheet(source, is_header)
 
 
 def read_csv(source: Source, case: Case) -> list[Gathered]:

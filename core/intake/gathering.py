@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from core.domain.fx import Rates
-from core.domain.portfolio import Flow, Holding, Portfolio
+from core.domain.portfolio import DailyCloses, Flow, Holding, Portfolio
 from core.intake.base_currency import derived_base_currency
+from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
 from core.intake.region import derived_region
 from core.intake.weights import Weigher
+
+
+def nothing_remembered(_fingerprint: str) -> ColumnMapping | None:
+    """The memory of an installation that was never told a mapping."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,9 @@ class Case:
         base_currency: ISO 4217 asked for by a person; None leaves it to the file or the rule.
         region: Region asked for by a person; None leaves it to the file or the rule.
         rates: Exchange rates for the rules; None where there are none.
+        mapping: Which column is which, said by a person for this file.
+        remembered: The mapping that is kept under a header's fingerprint, or None.
+        prices: Where price histories of the file go.
     """
 
     findings: Findings
@@ -33,6 +42,9 @@ class Case:
     base_currency: str | None = None
     region: str | None = None
     rates: Rates | None = None
+    mapping: ColumnMapping | None = None
+    remembered: Callable[[str], ColumnMapping | None] = nothing_remembered
+    prices: list[DailyCloses] = field(default_factory=list)
 
 
 @dataclass(slots=True)

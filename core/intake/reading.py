@@ -10,11 +10,13 @@ from pathlib import Path
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake
 from core.errors import BadInput, NotFound, UnreadableFile
-from core.intake import canonical, document, fidelity, ibkr, nport, ofx, schwab, thirteenf, tree, wealthfolio, workbook
+from core.intake import canonical, document, fidelity, ibkr, mapping, nport, ofx, schwab, thirteenf, tree, wealthfolio
 from core.intake.codes import currency_code
+from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
-from core.intake.gathering import Case, Gathered, portfolios_of
+from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.limits import check_size
+from core.intake.mapping import Survey
 from core.intake.names import display_name
 from core.intake.region import REGIONS, known_region
 from core.intake.source import Source, open_source
@@ -45,6 +47,9 @@ def _read_json(source: Source, case: Case) -> list[Gathered]:
     return document.read_document(source, tree.json_tree(source), case)
 
 
+MAPPED = "mapped_table"
+"""The format of tables whose columns a person mapped."""
+
 _ALL = (
     Format("fidelity_positions", "Fidelity positions (Portfolio_Positions CSV)", fidelity.detect, fidelity.read),
     Format("schwab_positions", "Schwab positions (CSV)", schwab.detect, schwab.read),
@@ -55,10 +60,11 @@ _ALL = (
     Format("wealthfolio_holdings", "Wealthfolio holdings snapshot (CSV)", wealthfolio.detect, wealthfolio.read),
     Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),
     Format(
-        "canonical_xlsx", "positions table (Excel .xlsx, see the template)", workbook.detect_xlsx, canonical.read_xlsx
+        "canonical_xlsx", "positions table (Excel .xlsx, see the template)", canonical.detect_xlsx, canonical.read_xlsx
     ),
     Format("mosychlos_json", "mosychlos portfolio (JSON)", tree.detect_json, _read_json),
     Format("mosychlos_yaml", "mosychlos portfolio (YAML)", tree.detect_yaml, _read_yaml),
+    Format(MAPPED, "any other table, once its columns are mapped (CSV or Excel)", mapping.detect, mapping.read),
 )
 FORMATS: dict[str, Format] = {entry.name: entry for entry in _ALL}
 """The formats by name, in the order they are tried: the most particular header first."""
@@ -73,6 +79,8 @@ def read_bytes(
     region: str | None = None,
     rates: Rates | None = None,
     today: date | None = None,
+    columns: ColumnMapping | None = None,
+    remembered: Callable[[str], ColumnMapping | None] = nothing_remembered,
 ) -> Intake:
     """Read a file that is already in memory.
 
@@ -87,8 +95,11 @@ def read_bytes(
         rates: Exchange rates that these two rules may use.
         today: Dates after the day after it are refused (it may be tomorrow already elsewhere), and it stands in where a
             file states no date. None takes the present day in UTC.
+        columns: Which column is which; the file is then read as a mapped table whatever else it may be.
+        remembered: Gives the mapping that is kept under a header's fingerprint.
 
     Raises:
+        NeedsMapping: A table whose header is not known, and no mapping for it.
         UnreadableFile: Refused as a whole: too large, a bomb, damaged, or of no format that is understood.
         BadInput: `format`, `base_currency` or `region` is not known.
     """
@@ -103,15 +114,30 @@ def read_bytes(
         _asked_currency(base_currency),
         _asked_region(region),
         rates,
+        columns,
+        remembered,
     )
     source = open_source(shown, data)
+    if columns is not None:
+        format = MAPPED  # noqa: A001  the command line's own word
     chosen = FORMATS[format] if format != "auto" else _detected(source)
     if source.encoding_note:
         findings.note(source.encoding_note)
     portfolios = portfolios_of(chosen.read(source, case), chosen.name, case)
     if not portfolios and not findings.problems:
         findings.problem(None, "", "", "The file has a header but no positions. Export it again with positions.")
-    return Intake(shown, chosen.name, portfolios, findings.problems, findings.notes)
+    return Intake(shown, chosen.name, portfolios, findings.problems, findings.notes, tuple(case.prices))
+
+
+def survey_bytes(name: str, data: bytes) -> Survey:
+    """Look at a table in memory: its header, its first rows, and what its columns probably are.
+
+    Raises:
+        UnreadableFile: Refused as a whole, or no table.
+    """
+    shown = display_name(name)
+    check_size(shown, len(data))
+    return mapping.survey(open_source(shown, data))
 
 
 def read_file(
@@ -122,6 +148,8 @@ def read_file(
     region: str | None = None,
     rates: Rates | None = None,
     today: date | None = None,
+    columns: ColumnMapping | None = None,
+    remembered: Callable[[str], ColumnMapping | None] = nothing_remembered,
 ) -> Intake:
     """Read a file on disk; its size is checked before a byte is read. Arguments and errors as in `read_bytes`.
 
@@ -130,6 +158,27 @@ def read_file(
         UnreadableFile: Also: a folder, a device, or not permitted.
     """
     path = Path(path)
+    data = bytes_of(path)
+    return read_bytes(
+        path.name,
+        data,
+        format=format,
+        base_currency=base_currency,
+        region=region,
+        rates=rates,
+        today=today,
+        columns=columns,
+        remembered=remembered,
+    )
+
+
+def bytes_of(path: Path) -> bytes:
+    """A file's bytes, after its kind and size were checked.
+
+    Raises:
+        NotFound: No such file.
+        UnreadableFile: Empty or too large, a folder, a device, or not permitted.
+    """
     shown = display_name(path.name)
     try:
         if not path.exists():
@@ -138,13 +187,10 @@ def read_file(
         if not path.is_file():
             raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
         check_size(shown, path.stat().st_size)
-        data = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
-    return read_bytes(
-        path.name, data, format=format, base_currency=base_currency, region=region, rates=rates, today=today
-    )
 
 
 def _detected(source: Source) -> Format:

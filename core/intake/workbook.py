@@ -19,9 +19,23 @@ _HEADER_WITHIN = 20
 POSITIONS = "symbol, currency, and market_value or quantity and price"
 
 
-def detect_xlsx(source: Source) -> bool:
-    """Whether the bytes are a zip archive; `workbook_rows` then refuses what is no plain workbook."""
-    return source.container is Container.ARCHIVE
+class NoSuchSheet(UnreadableFile):
+    """A good workbook, but none of its sheets has the header that was asked for."""
+
+
+def has_sheet(source: Source, is_header: Callable[[list[str]], bool]) -> bool:
+    """Whether the bytes are a workbook with such a header; an archive that is no plain workbook is refused.
+
+    Raises:
+        UnreadableFile: A bomb, macros or damage: no other format would take it.
+    """
+    if source.container is not Container.ARCHIVE:
+        return False
+    try:
+        next(workbook_rows(source, is_header), None)
+    except NoSuchSheet:
+        return False
+    return True
 
 
 def workbook_rows(
@@ -92,7 +106,7 @@ def _rows(
             return
     finally:
         book.close()
-    raise UnreadableFile(
+    raise NoSuchSheet(
         f"'{source.name}' has no sheet whose first {_HEADER_WITHIN} rows name {names}. Start from the template."
     )
 

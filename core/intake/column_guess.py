@@ -1,0 +1,281 @@
+"""Guesses which column of a table is which, from what headers say and from what stands below them.
+
+Neither is trusted alone: a header "Valor" is a security number in Zurich and a value in Madrid, and only its cells
+tell. What is certain by itself, such as an ISIN with a right check digit, needs no header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import permutations
+
+from core.intake.asset_classes import asset_class_of
+from core.intake.codes import country_code, currency_code, isin_fault
+from core.intake.column_words import named
+from core.intake.dates import NotADate
+from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
+from core.intake.transactions.moments import DayOrder, parse_moment
+
+NUMERIC = ("quantity", "price", "market_value", "cost")
+MAPPABLE = (
+    "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value", "cost", "date", "account",
+    "sector", "country",
+)  # fmt: skip
+"""Fields that a column may be mapped to."""
+
+LEAST = 0.35
+"""A guess below this confidence is not made."""
+
+_SAMPLE = 200
+_MAX_NUMERIC = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column probably is.
+
+    Attributes:
+        field: One of `MAPPABLE`, or "" for a column that is not needed.
+        confidence: From 0 to 1; 0 where there is no guess.
+        reason: Why, in a few words for a person.
+    """
+
+    field: str
+    confidence: float
+    reason: str
+
+
+NO_GUESS = Guess("", 0.0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the cells of one column are, as shares of those that are filled."""
+
+    filled: int
+    isin: float
+    currency: float
+    date: float
+    number: float
+    country: float
+    asset_class: float
+    short: float
+    wordy: float
+    repeated: float
+    numbers: tuple[Decimal | None, ...]
+
+
+def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> list[Guess]:
+    """One guess a column, every field at most once. Never raises, whatever the cells are.
+
+    Args:
+        header: The header row.
+        rows: Rows below it; the first 200 are looked at.
+        delimiter: Sign between columns, "" for a workbook: it helps to tell a decimal comma.
+    """
+    width = len(header)
+    columns = [[row[place].strip() if place < len(row) else "" for row in rows[:_SAMPLE]] for place in range(width)]
+    style = choose_style((cell for column in columns for cell in column if _figure_like(cell)), delimiter).style
+    evidence = [_evidence(column, style) for column in columns]
+    scores: dict[tuple[int, str], Guess] = {}
+    for place in range(width):
+        meant = named(header[place])
+        for field in MAPPABLE:
+            guess = _score(field, meant.get(field, 0.0), evidence[place])
+            if guess.confidence >= LEAST:
+                scores[place, field] = guess
+    for place, guess in _by_product(evidence).items():
+        known = scores.get((place, guess.field))
+        if known is None or known.confidence < guess.confidence:
+            scores[place, guess.field] = guess
+    return _assigned(width, scores)
+
+
+def _figure_like(cell: str) -> bool:
+    return any(character.isdigit() for character in cell) and len(cell) <= 40
+
+
+def _share(cells: Sequence[str], is_so: Callable[[str], bool]) -> float:
+    return sum(is_so(cell) for cell in cells) / len(cells) if cells else 0.0
+
+
+def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
+    cells = [cell for cell in column if cell not in EMPTY]
+    numbers = tuple(_number(cell, style) for cell in column)
+    return _Evidence(
+        filled=len(cells),
+        isin=_share(cells, lambda cell: isin_fault(cell.replace(" ", "").upper()) is None),
+        currency=_share(cells, lambda cell: len(cell) <= 5 and currency_code(cell) is not None),
+        date=_share(cells, _is_date),
+        number=sum(number is not None for number in numbers) / len(cells) if cells else 0.0,
+        country=_share(cells, lambda cell: len(cell) <= 40 and bool(country_code(cell))),
+        asset_class=_share(cells, lambda cell: len(cell) <= 40 and asset_class_of(cell) is not None),
+        short=_share(cells, lambda cell: len(cell) <= 15 and " " not in cell),
+        wordy=_share(cells, lambda cell: " " in cell and any(character.isalpha() for character in cell)),
+        repeated=1 - len(set(cells)) / len(cells) if cells else 0.0,
+        numbers=numbers,
+    )
+
+
+def _number(cell: str, style: NumberStyle) -> Decimal | None:
+    if cell in EMPTY:
+        return None
+    try:
+        return parse_number(cell, style)
+    except NotANumber:
+        return None
+
+
+def _is_date(cell: str) -> bool:
+    if not 6 <= len(cell) <= 40:
+        return False
+    for order in (DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST):
+        try:
+            # Eight digits are a number as well as a day; only days of this and the last century count.
+            return parse_moment(cell, order).year < 2100
+        except NotADate:
+            continue
+    return False
+
+
+def _score(field: str, header: float, seen: _Evidence) -> Guess:
+    """How likely a column is a field, given what its header says of that field (0 to 1)."""
+    if not seen.filled:
+        # An empty column is what its header says, and harmless.
+        return Guess(field, 0.8, "by its header, all cells are empty") if header >= 1 else NO_GUESS
+    confidence, reason = _SCORES[field](header, seen)
+    return Guess(field, confidence, reason)
+
+
+def _of_numbers(header: float, seen: _Evidence) -> tuple[float, str]:
+    if seen.number < 0.6 or seen.date > 0.9 > header:
+        return 0.0, ""
+    return header * (0.5 + 0.5 * seen.number), "by its header, and its cells are numbers"
+
+
+def _of_isin(header: float, seen: _Evidence) -> tuple[float, str]:
+    if seen.isin >= 0.5:
+        return max(0.9 * seen.isin, header), "its cells are ISINs with right check digits"
+    return header * 0.5, "by its header, though few cells are ISINs"
+
+
+def _of_currency(header: float, seen: _Evidence) -> tuple[float, str]:
+    if seen.currency >= 0.8:
+        return max(0.75 * seen.currency, header), "its cells are currency codes"
+    return header * 0.4, "by its header, though few cells are currency codes"
+
+
+def _of_date(header: float, seen: _Evidence) -> tuple[float, str]:
+    if seen.date < 0.6:
+        return 0.0, ""
+    alone = 0.5 * seen.date if seen.number < 0.5 else 0.0
+    return max(alone, header * (0.5 + 0.5 * seen.date)), "its cells are days"
+
+
+def _of_country(header: float, seen: _Evidence) -> tuple[float, str]:
+    return header * (0.3 + 0.7 * seen.country), "by its header, and its cells are countries"
+
+
+def _of_asset_class(header: float, seen: _Evidence) -> tuple[float, str]:
+    # "Type" may be anything; words such as "Equity" or "ETF" decide.
+    alone = 0.6 * seen.asset_class if seen.asset_class > 0.8 else 0.0
+    return max(alone, header * (0.2 + 0.8 * seen.asset_class)), "its cells are words for asset classes"
+
+
+def _of_symbol(header: float, seen: _Evidence) -> tuple[float, str]:
+    if _is_code(seen):
+        return 0.0, ""
+    if header:
+        return header * (0.5 + 0.5 * seen.short), "by its header"
+    looks = seen.short > 0.9 and seen.number < 0.3 and seen.repeated < 0.3 and seen.asset_class < 0.5
+    return 0.4 if looks else 0.0, "its cells are short and all different"
+
+
+def _of_name(header: float, seen: _Evidence) -> tuple[float, str]:
+    if _is_code(seen):
+        return 0.0, ""
+    if header:
+        return header * (1 - 0.6 * seen.number), "by its header"
+    return 0.45 if seen.wordy > 0.6 and seen.repeated < 0.5 else 0.0, "its cells are words"
+
+
+def _of_account(header: float, seen: _Evidence) -> tuple[float, str]:
+    return 0.0 if _is_code(seen) else header * 0.9, "by its header"
+
+
+def _of_sector(header: float, seen: _Evidence) -> tuple[float, str]:
+    return 0.0 if _is_code(seen) else header * (1 - 0.8 * seen.number), "by its header"
+
+
+def _is_code(seen: _Evidence) -> bool:
+    """Whether the cells are something so particular that they cannot be a plain text."""
+    return seen.isin > 0.5 or seen.currency > 0.8 or (seen.date > 0.8 and seen.number < 0.5)
+
+
+_SCORES: dict[str, Callable[[float, _Evidence], tuple[float, str]]] = {
+    **dict.fromkeys(NUMERIC, _of_numbers),
+    "isin": _of_isin,
+    "currency": _of_currency,
+    "date": _of_date,
+    "country": _of_country,
+    "asset_class": _of_asset_class,
+    "symbol": _of_symbol,
+    "name": _of_name,
+    "account": _of_account,
+    "sector": _of_sector,
+}
+
+
+def _by_product(evidence: Sequence[_Evidence]) -> dict[int, Guess]:
+    """Quantity, price and value are the three number columns of which one is the product of the others.
+
+    Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
+    """
+    places = [place for place, seen in enumerate(evidence) if seen.number >= 0.6][:_MAX_NUMERIC]
+    best: tuple[float, int, int, int] | None = None
+    for first, second, product in permutations(places, 3):
+        if first > second:
+            continue
+        rows = list(zip(*(evidence[place].numbers for place in (first, second, product)), strict=True))
+        full = [row for row in rows if all(row)]
+        if len(full) < 3:
+            continue
+        fits = sum(_is_product(*row) for row in full) / len(full)
+        if fits >= 0.8 and (best is None or fits > best[0]):
+            best = (fits, first, second, product)
+    if best is None:
+        return {}
+    fits, first, second, product = best
+    if _decimals(evidence[second].numbers) < _decimals(evidence[first].numbers):
+        first, second = second, first
+    reason = "quantity times price gives the value in nearly every row"
+    return {
+        first: Guess("quantity", 0.55, reason),
+        second: Guess("price", 0.55, reason),
+        product: Guess("market_value", 0.9 * fits, reason),
+    }
+
+
+def _is_product(first: Decimal | None, second: Decimal | None, product: Decimal | None) -> bool:
+    if not (first and second and product) or 1 in (first, second):
+        return False
+    return abs(first * second - product) <= abs(product) * Decimal("0.005")
+
+
+def _decimals(numbers: Sequence[Decimal | None]) -> float:
+    known = [number for number in numbers if number is not None]
+    # Trailing zeros say how a column is formatted, not how fine it is.
+    return sum(max(0, -int(number.normalize().as_tuple().exponent)) for number in known) / max(1, len(known))
+
+
+def _assigned(width: int, scores: dict[tuple[int, str], Guess]) -> list[Guess]:
+    """The surest pair of column and field first, then the rest; the earlier column where two are alike."""
+    chosen = [NO_GUESS] * width
+    taken: set[str] = set()
+    for (place, field), guess in sorted(scores.items(), key=lambda item: (-item[1].confidence, item[0][0])):
+        if chosen[place] is NO_GUESS and field not in taken:
+            chosen[place] = guess
+            taken.add(field)
+    return chosen

@@ -1,0 +1,70 @@
+"""What a header may mean, by the phrases of many languages in `column_words.toml` beside this module."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+
+def plain(text: str) -> str:
+    """Words of a header alone: no accents, case, signs or line breaks. "Stück/Nominale" is "stuck nominale"."""
+    return _plain(text[:200])
+
+
+@lru_cache(maxsize=4_096)
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize(
+        "NFKD", text.replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("ł", "l")
+    )
+    kept = "".join(character for character in folded if not unicodedata.combining(character)).lower()
+    # Composed again, so that signs which are two characters when taken apart (ガ) are found as they are written.
+    return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", kept)).split())
+
+
+def _phrases(text: str) -> list[str]:
+    return [plain(phrase) for phrase in re.split(r"[;\n]", text) if phrase.strip()]
+
+
+_WORDS = tomllib.loads((Path(__file__).parent / "column_words.toml").read_text(encoding="utf-8"))
+_BY_PHRASE: dict[str, str] = {}
+for _field, _text in _WORDS["fields"].items():
+    for _phrase in _phrases(_text):
+        _BY_PHRASE.setdefault(_phrase, _field)
+_OTHERS = frozenset(_phrases(_WORDS["others"]["words"]))
+DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
+"""Words that name a dealing ("buy", "dividende"), not a position."""
+_UNSPACED = tuple(word for word in _OTHERS if not word.isascii())
+_LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
+
+
+def named(header: str) -> dict[str, float]:
+    """For each field that a header may mean, how surely, from 0 to 1.
+
+    The whole header being a known phrase says most; a known phrase inside it says less, and nothing where another word
+    turns it into something else ("Cost value", "Day change").
+    """
+    return {} if "%" in header else dict(_named(plain(header)))
+
+
+@lru_cache(maxsize=4_096)
+def _named(words: str) -> tuple[tuple[str, float], ...]:
+    if not words:
+        return ()
+    whole = _BY_PHRASE.get(words)
+    if whole is not None:
+        return ((whole, 1.0),)
+    parts = words.split()
+    if _OTHERS.intersection(parts) or any(word in words for word in _UNSPACED):
+        return ()
+    found: dict[str, float] = {}
+    for length in range(min(_LONGEST, len(parts)), 0, -1):
+        for start in range(len(parts) - length + 1):
+            field = _BY_PHRASE.get(" ".join(parts[start : start + length]))
+            if field is not None:
+                # Two of three words say more than one of five; the first word says more than the last.
+                score = 0.4 + 0.4 * length / len(parts) - 0.02 * start
+                found[field] = max(found.get(field, 0.0), score)
+    return tuple(found.items())
