@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,18 @@ def _yes_or_auto(text: str) -> bool | None:
 
 
 def _plain(text: str) -> str:
+    return text
+
+
+def _sendable(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("holds characters that no request can carry; copy it again")
+    return text
+
+
+def _contact(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or "@" not in text or len(text) > 200:
+        raise ValueError("must be a name and an e-mail address, such as Acme Research ada@acme.example")
     return text
 
 
@@ -145,10 +157,79 @@ SETTINGS: tuple[Setting, ...] = (
         _yes_or_auto,
     ),
     Setting("MOSYCHLOS_PROMPTS", None, "Folder of prompts. Default: the prompts that come with the program."),
+    Setting(
+        "MOSYCHLOS_FMP_API_KEY",
+        None,
+        "Key of Financial Modeling Prep (prices, profiles). Read by the CLI only, never logged. Unset: off.",
+        _sendable,
+        secret=True,
+    ),
+    Setting("MOSYCHLOS_FMP_BASE_URL", "https://financialmodelingprep.com/stable", "Its address: https, or loopback."),
+    Setting(
+        "MOSYCHLOS_FRED_API_KEY",
+        None,
+        "Key of FRED or a server that speaks its API (economic series). For the CLI only, never logged. Unset: off.",
+        _sendable,
+        secret=True,
+    ),
+    Setting("MOSYCHLOS_FRED_BASE_URL", "https://api.stlouisfed.org/fred", "Its address: https, or loopback."),
+    Setting(
+        "MOSYCHLOS_FRED_MAY_STORE",
+        "no",
+        "yes: its series are stored. FRED's own terms forbid that; for a server whose terms allow it.",
+        _yes,
+    ),
+    Setting(
+        "MOSYCHLOS_FRED_MAY_PROMPT",
+        "no",
+        "yes: its series may stand in prompts. FRED's own terms forbid that; for a server whose terms allow it.",
+        _yes,
+    ),
+    Setting(
+        "MOSYCHLOS_SEC_CONTACT",
+        None,
+        "Who asks the SEC, as its rules want: a name and an e-mail address. Unset: filings are off.",
+        _contact,
+    ),
+    Setting("MOSYCHLOS_SEC_DATA_URL", "https://data.sec.gov", "Where filings and facts are asked for."),
+    Setting("MOSYCHLOS_SEC_FILES_URL", "https://www.sec.gov", "Where tickers are looked up and documents stand."),
+    Setting(
+        "MOSYCHLOS_ECB_RATES",
+        None,
+        "File or address of ECB reference rates (eurofxref-hist.zip or .xml) newer than the bundled ones. Unset: off.",
+    ),
 )
 """The documented settings; a name that is not here and starts with MOSYCHLOS_ is reported as unknown."""
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+KEYS = frozenset({"OPENAI_API_KEY", "MOSYCHLOS_FMP_API_KEY", "MOSYCHLOS_FRED_API_KEY"})
+"""Keys of paid services, which the dashboard's process never has."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MarketSettings:
+    """Checked settings of the market data sources; a source without its key or contact is off."""
+
+    fmp_key: str | None
+    fmp_url: str
+    fred_key: str | None
+    fred_url: str
+    fred_may_store: bool
+    fred_may_prompt: bool
+    sec_contact: str | None
+    sec_data_url: str
+    sec_files_url: str
+    ecb_rates: str | None
+    allow_plain_http: bool
+
+    def __repr__(self) -> str:
+        return "MarketSettings()"
+
+    def without_keys(self) -> MarketSettings:
+        """The same for a process that must not hold keys."""
+        return replace(self, fmp_key=None, fred_key=None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -170,6 +251,7 @@ class Settings:
     budget_thresholds: tuple[int, ...]
     simulated: bool
     prompts: Path
+    market: MarketSettings
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r})"
@@ -232,6 +314,29 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         budget_thresholds=values["MOSYCHLOS_BUDGET_THRESHOLDS"],
         simulated=urlsplit(base_url).hostname in LOOPBACK if simulated is None else simulated,
         prompts=Path(values["MOSYCHLOS_PROMPTS"] or Path(__file__).resolve().parent.parent / "prompts"),
+        market=_market(values),
+    )
+
+
+def _market(values: Mapping[str, Any]) -> MarketSettings:
+    plain = values["MOSYCHLOS_ALLOW_PLAIN_HTTP"]
+
+    def address(name: str) -> str:
+        return checked_base_url(values[name], allow_plain_http=plain, name=name)
+
+    rates = values["MOSYCHLOS_ECB_RATES"]
+    return MarketSettings(
+        fmp_key=values["MOSYCHLOS_FMP_API_KEY"],
+        fmp_url=address("MOSYCHLOS_FMP_BASE_URL"),
+        fred_key=values["MOSYCHLOS_FRED_API_KEY"],
+        fred_url=address("MOSYCHLOS_FRED_BASE_URL"),
+        fred_may_store=values["MOSYCHLOS_FRED_MAY_STORE"],
+        fred_may_prompt=values["MOSYCHLOS_FRED_MAY_PROMPT"],
+        sec_contact=values["MOSYCHLOS_SEC_CONTACT"],
+        sec_data_url=address("MOSYCHLOS_SEC_DATA_URL"),
+        sec_files_url=address("MOSYCHLOS_SEC_FILES_URL"),
+        ecb_rates=address("MOSYCHLOS_ECB_RATES") if rates and "://" in rates else rates,
+        allow_plain_http=plain,
     )
 
 
@@ -241,20 +346,20 @@ def unknown_names(environment: Mapping[str, str], file: Path | None = None) -> l
     return sorted(name for name in given if name.startswith("MOSYCHLOS_") and name not in _BY_NAME)
 
 
-def checked_base_url(url: str, *, allow_plain_http: bool = False) -> str:
-    """The provider's address, if it is safe to send a key there.
+def checked_base_url(url: str, *, allow_plain_http: bool = False, name: str = "OPENAI_BASE_URL") -> str:
+    """An address, if it is safe to send a key there; `name` is the setting it stands in.
 
     Raises:
         BadSetting: Not http(s), or plain http beyond loopback without the explicit setting.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise BadSetting(f"OPENAI_BASE_URL is '{url}': it must be an https address such as https://host/v1.")
+        raise BadSetting(f"{name} is '{url}': it must be an https address such as https://host/v1.")
     if parts.username or parts.password:
-        raise BadSetting("OPENAI_BASE_URL must not carry a user name or password.")
+        raise BadSetting(f"{name} must not carry a user name or password.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_plain_http:
         raise BadSetting(
-            f"OPENAI_BASE_URL is '{url}': plain http beyond this machine would send the key unencrypted. "
+            f"{name} is '{url}': plain http beyond this machine would send the key unencrypted. "
             "Use https, or set MOSYCHLOS_ALLOW_PLAIN_HTTP=yes if the network is trusted."
         )
     return url.rstrip("/")

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import MosychlosError
-from core.settings import LOOPBACK
+from core.settings import KEYS, LOOPBACK
 from dashboard import session, text
 
 log = logging.getLogger("mosychlos.dashboard")
@@ -130,7 +130,8 @@ def main() -> int:
     if given.address not in LOOPBACK:
         parser.error(f"--address {given.address}: there is no sign-in, so only this machine is served (127.0.0.1).")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    os.environ.pop(session.KEY_NAME, None)
+    for name in KEYS:
+        os.environ.pop(name, None)
     os.chdir(ROOT)  # Streamlit reads its settings from .streamlit in the current folder
     app.run(config={"server.address": given.address, "server.port": given.port})
     return 0

@@ -15,7 +15,6 @@ from core import settings as core_settings
 from core.app import App, build
 from core.domain.actor import LOCAL, Actor
 
-KEY_NAME = "OPENAI_API_KEY"
 _START_FOLDER = Path.cwd()
 """Where the process was started: relative paths and mosychlos.toml are looked for there, before anything changes it."""
 
@@ -23,9 +22,9 @@ _START_FOLDER = Path.cwd()
 @st.cache_resource(show_spinner=False)
 def _app() -> App:
     """The App of this process, without the provider's key: pages write intents, only the worker pays."""
-    environment = {name: value for name, value in os.environ.items() if name != KEY_NAME}
+    environment = {name: value for name, value in os.environ.items() if name not in core_settings.KEYS}
     settings = core_settings.load(environment, _START_FOLDER / "mosychlos.toml")
-    return build(replace(settings, api_key=None))
+    return build(replace(settings, api_key=None, market=settings.market.without_keys()))
 
 
 def current() -> tuple[App, Actor]:

@@ -19,7 +19,7 @@ from core.cli.session import opened, settings
 from core.cli.supervisor import Child, Supervisor, until_listening
 from core.domain.actor import LOCAL
 from core.errors import BadInput, Refused
-from core.settings import LOOPBACK, load
+from core.settings import KEYS, LOOPBACK, load
 
 PORT = 8501
 PROVIDER_PORT = 8090
@@ -123,7 +123,7 @@ def _dashboard_command(address: str, port: int) -> list[str]:
 
 
 def _without_key(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name != "OPENAI_API_KEY"}
+    return {name: value for name, value in environment.items() if name not in KEYS}
 
 
 def _check_address(address: str, port: int) -> None:
