@@ -15,27 +15,45 @@ What counts as agreement (f is the fact at full precision, d the decimals at whi
 | bps | 0.5 |
 | count, days | exactly |
 | "about" in a sentence that is not called a fact | 5 % of f |
+
+A sentence may also work a number out from the few facts cited beside it (`core.analyses.derived`), and its words must
+say the direction that the fact's sign says (`core.analyses.direction`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.analyses import diagnosis
+from core.analyses.cells import cell
+from core.analyses.derived import is_derived
+from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import Number, numbers
-from core.analyses.tables import cell
+from core.analyses.said import Said, weights
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import Badge, Fact, FactSheet, Unit
 
-_NOT_PROSE = frozenset({"schema_version", "as_of_date", "language", "base_currency"})
+_NOT_PROSE = frozenset(
+    {
+        "schema_version", "as_of_date", "language", "base_currency", "period", "date", "due_date", "published", "url",
+        "publisher", "quote",
+    }
+)  # fmt: skip
+"""Texts that are copied or dated and checked elsewhere, or not at all."""
+
 _DRIVERS = frozenset({"driver_ids", "main_driver_ids", "holding_ids", "exposed_holding_ids"})
 _ABOUT = 0.05
 _CITED = _DRIVERS | {"source_ids", "affected_metric_ids"}
+_NAMED = frozenset({"holding_id", "target_id", "rule_id", "source_id", "segment_id", "indicator_id"})
+"""Keys of single ids that carry the numbers of the sentences beside them."""
+
+_PROPOSED = ("from_weight_pct", "to_weight_pct", "turnover_pct", "headroom_pp", "cure_days")
+"""Numbers that an answer may propose: no facts, and its sentences may repeat them."""
 
 
-def verify(analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
-    """Check every metric reference, every number in a sentence and every named driver of a validated answer.
+def verify(analysis: Mapping[str, Any], sheet: FactSheet, mandatory: Sequence[str] = ()) -> Verification:
+    """Check every metric reference, every number in a sentence and every named holding of a validated answer.
 
     `verified` counts numbers that hold, in references and in sentences; each one that does not is one finding and is
     counted as `unsupported` (no such fact) or `mismatched` (the fact says otherwise). A sentence that repeats a number
@@ -44,17 +62,21 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
     Args:
         analysis: An answer that matches its schema. Objects with a `metric_id` are references wherever they stand.
         sheet: The facts that the prompt stated.
+        mandatory: Metrics that the analysis must state where they are given.
     """
     check = _Check(sheet)
     check.header(analysis)
     check.walk(analysis)
     check.sentences()
     unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in check.findings)
+    wanted = [name for name in mandatory if name in check.facts]
     return Verification(
         verified=check.verified,
         mismatched=len(check.findings) - unsupported,
         unsupported=unsupported,
         findings=tuple(check.findings),
+        wanted=len(wanted),
+        covered=sum(name in check.stated for name in wanted),
     )
 
 
@@ -68,9 +90,10 @@ class _Scope:
         cited: Ids of drivers and sources.
         own: False where the object has no place for references, so that the whole answer's count.
         factual: The object calls itself a fact.
+        proposed: Numbers that the object proposes.
     """
 
-    __slots__ = ("cited", "facts", "factual", "own", "shown", "wrong")
+    __slots__ = ("cited", "facts", "factual", "own", "proposed", "shown", "wrong")
 
     def __init__(self, *, own: bool = False, factual: bool = False) -> None:
         self.facts: list[Fact] = []
@@ -79,6 +102,7 @@ class _Scope:
         self.cited: list[str] = []
         self.own = own
         self.factual = factual
+        self.proposed: list[float] = []
 
     def add(self, shown: str, fact: Fact) -> None:
         """Let a fact carry the numbers of the scope's sentences."""
@@ -94,16 +118,17 @@ class _Check:
         self.sheet = sheet
         self.facts = sheet.by_id()
         self.verified = 0
+        self.stated: set[str] = set()
         self.findings: list[Finding] = []
+        self.language = ""
+        self._said = Said(sheet, self.facts)
         self._whole = _Scope()
         self._sentences: list[tuple[str, str, _Scope]] = []
-        self._known: set[str] | None = None
         self._written: dict[str, Fact] | None = None
-        self._names: list[str] | None = None
-        self._reasons: set[str] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
         """The answer must speak of the same day and in the same currency as the facts."""
+        self.language = str(analysis.get("language", "en"))
         for key, true, kind in (
             ("as_of_date", self.sheet.as_of.isoformat(), FindingKind.PERIOD),
             ("base_currency", self.sheet.base_currency, FindingKind.CURRENCY),
@@ -120,12 +145,32 @@ class _Check:
         for key, value in node.items():
             if isinstance(value, str):
                 # A single word ("moderate", an id) states nothing, and most strings of an answer are single words.
-                if not (value.isascii() and value.isidentifier()) and key not in _NOT_PROSE and key[-3:] != "_id":
+                if key[-3:] == "_id":
+                    if key in _NAMED:
+                        self._named(key, value, prefix + key, scope)
+                elif (value.isascii() and value.isidentifier()) or key in _NOT_PROSE:
+                    continue
+                elif key != "title" or "source_id" not in node:  # the title of a listed document is its own
                     self._sentences.append((prefix + key, value, scope))
             elif isinstance(value, list):
                 self._items(key, value, prefix + key, scope)
             elif isinstance(value, dict):
                 self._part(value, prefix + key, scope)
+            elif key in _PROPOSED and value is not None:
+                self._propose(node, value, scope)
+
+    def _propose(self, node: Mapping[str, Any], value: float, scope: _Scope) -> None:
+        before = node.get("from_weight_pct")
+        change = [value - before] if before is not None and value != before else []
+        scope.proposed += (value, *change)
+        if scope is not self._whole:
+            self._whole.proposed += (value, *change)
+
+    def _named(self, key: str, name: str, path: str, scope: _Scope) -> None:
+        scope.cited.append(name)
+        self._whole.cited.append(name)
+        if key == "holding_id" and name not in self._said.holdings:
+            self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
 
     def _items(self, key: str, items: list[Any], path: str, scope: _Scope) -> None:
         for index, item in enumerate(items):
@@ -136,8 +181,8 @@ class _Check:
             elif key in _CITED:
                 scope.cited.append(item)
                 self._whole.cited.append(item)
-                if key in _DRIVERS:
-                    self._driver(item, f"{path}[{index}]")
+                if key != "affected_metric_ids":
+                    self._driver(item, f"{path}[{index}]", source=key == "source_ids")
             elif not key.endswith("_ids"):
                 self._sentences.append((f"{path}[{index}]", item, scope))
 
@@ -151,6 +196,7 @@ class _Check:
     def _reference(self, stated: dict[str, Any], path: str, scope: _Scope) -> None:
         fact = self.fact(stated["metric_id"])
         if fact is not None:
+            self.stated.add(fact.metric_id)
             shown = fact.shown
             scope.add(shown, fact)
             self._whole.add(shown, fact)
@@ -175,47 +221,58 @@ class _Check:
             self._written = {name: fact for name, fact in written if name != fact.metric_id}
         return self._written
 
-    def known(self) -> set[str]:
-        """Ids and symbols of the holdings."""
-        if self._known is None:
-            self._known = {line.holding_id for line in self.sheet.holdings}
-            self._known.update([line.symbol for line in self.sheet.holdings])
-        return self._known
-
-    def _driver(self, name: str, path: str) -> None:
-        if name in self.facts or name in self.known():
+    def _driver(self, name: str, path: str, *, source: bool) -> None:
+        if name in self.facts or name in self._said.holdings or (source and name in self._said.sources):
             return
-        if name not in self._aliases() and name not in map(cell, self.known()):
+        if name not in self._aliases():
             self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
 
     def sentences(self) -> None:
-        """Check the numbers in every sentence noted by `walk`."""
+        """Check the numbers and the identifiers in every sentence noted by `walk`."""
+        mark = self.sheet.evidence.decimal_mark
+        found: dict[str, list[Number]] = {}  # the same gap or caveat is often stated for several metrics
         for path, text, scope in self._sentences:
-            for number in numbers(text):
+            if text not in found:
+                found[text] = numbers(text, mark)
+                for name in self._said.strangers(text):
+                    self.findings.append(Finding(path, "", name, None, FindingKind.UNSUPPORTED))
+            for number in found[text]:
                 self._number(path, number, scope if scope.own else self._whole)
 
     def _number(self, path: str, number: Number, scope: _Scope) -> None:
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
         if copied is not None and diagnosis.fits(number, copied):
-            self.verified += 1
+            self._holds(path, number, copied)
             return
         # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
-        if path.startswith("data_gaps[") and self._in_a_reason(number):
+        if path.startswith("data_gaps[") and self._said.in_a_reason(number):
             return
-        for fact in scope.facts:
-            if diagnosis.says(number, fact):
-                self.verified += 1
-                return
-        for value in scope.wrong:
+        stating = [fact for fact in scope.facts if diagnosis.says(number, fact)]
+        if stating:
+            self._holds(path, number, *stating)
+            return
+        for value in (*scope.wrong, *scope.proposed):
             if diagnosis.repeats(number, value):
                 return
         share = _ABOUT if not scope.factual and number.approximate else 0.0
         facts = [*scope.facts, *self._cited(scope)]
-        if any(diagnosis.says(number, fact, share) for fact in facts):
+        carried = any(diagnosis.says(number, fact, share) for fact in facts)
+        if carried or self._said.in_a_source(number, scope.cited) or is_derived(number, scope.facts):
             self.verified += 1
-        elif not self._in_a_name(number):
+        elif not self._said.in_a_name(number):
             self.findings.append(diagnosis.naked(path, number, facts))
+
+    def _holds(self, path: str, number: Number, *facts: Fact) -> None:
+        """A number states one of these facts; unless its words say the other direction of all of them, it holds."""
+        wrong = None
+        for fact in facts:
+            wrong = contradiction(number, fact, self.language) if is_signed(fact) else None
+            if wrong is None:
+                self.verified += 1
+                return
+        if wrong is not None:
+            self.findings.append(Finding(path, facts[-1].metric_id, number.stated, facts[-1].shown, wrong))
 
     def _cited(self, scope: _Scope) -> Iterator[Fact]:
         """Facts that ids stand for: a metric by its own id, a holding by its weight and its value."""
@@ -225,40 +282,11 @@ class _Check:
         for name in wanted:
             if (fact := self.fact(name)) is not None:
                 yield fact
-        for line in self.sheet.holdings:
-            if line.holding_id in wanted or line.symbol in wanted:
-                if (weight := self.facts.get(f"weight.{line.holding_id}")) is not None:
-                    yield weight
-                currency = self.sheet.base_currency
-                yield Fact(line.holding_id, line.value_base, Unit.CCY, currency, None, "", Badge.DERIVED, 2)
-
-    def _in_a_reason(self, number: Number) -> bool:
-        """Whether a sentence about a gap repeats what we said ourselves about why a metric is absent."""
-        if self._reasons is None:
-            said = (one for absent in self.sheet.absent for one in numbers(absent.reason))
-            self._reasons = {one.digits.replace(",", ".") for one in said}
-        # Our reasons are in English; an answer in French writes the same figure with a comma.
-        return number.digits.replace(",", ".") in self._reasons
-
-    def _in_a_name(self, number: Number) -> bool:
-        """Whether the digits belong to the name of a holding or of the portfolio: "20+ Year Treasury", "7203.T"."""
-        if self._names is None:
-            names = {self.sheet.name, self.sheet.portfolio_id, *self.facts, *self.known()}
-            names.update(line.name for line in self.sheet.holdings)
-            self._names = [name.lower() for name in names if any(map(str.isdigit, name))]
-        text, folded = number.text, number.text.lower()
-        if len(folded) != len(text):
-            return False
-        word_start = text.rfind(" ", 0, number.start) + 1
-        before = text.rfind(" ", 0, max(0, word_start - 1)) + 1
-        part = folded[before : number.end]
-        for name in self._names:
-            at = folded.find(name)
-            while at >= 0:
-                if at <= number.start and number.end <= at + len(name):
-                    return True
-                at = folded.find(name, at + 1)
-            # Part of a name: the number with the word before it, as in "the S&P 500 fund".
-            if number.unit == "" and before < word_start and part in name:
-                return True
-        return False
+        for name in wanted & self._said.sources:
+            for part in ("measured", "limit", "headroom"):
+                if (fact := self.fact(f"rule.{name}.{part}")) is not None:
+                    yield fact
+        for holding_id, weight, value in weights(self.sheet, self.facts, wanted):
+            if weight is not None:
+                yield weight
+            yield Fact(holding_id, value, Unit.CCY, self.sheet.base_currency, None, "", Badge.DERIVED, 2)
