@@ -29,10 +29,11 @@ def _phrases(text: str) -> list[str]:
 
 
 _WORDS = tomllib.loads((Path(__file__).parent / "column_words.toml").read_text(encoding="utf-8"))
-_BY_PHRASE: dict[str, str] = {}
+# A word may mean two things in two languages: "Valor" is a security number in Swiss German and a value in Spanish.
+_BY_PHRASE: dict[str, set[str]] = {}
 for _field, _text in _WORDS["fields"].items():
     for _phrase in _phrases(_text):
-        _BY_PHRASE.setdefault(_phrase, _field)
+        _BY_PHRASE.setdefault(_phrase, set()).add(_field)
 _OTHERS = frozenset(_phrases(_WORDS["others"]["words"]))
 DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
 """Words that name a dealing ("buy", "dividende"), not a position."""
@@ -55,15 +56,14 @@ def _named(words: str) -> tuple[tuple[str, float], ...]:
         return ()
     whole = _BY_PHRASE.get(words)
     if whole is not None:
-        return ((whole, 1.0),)
+        return tuple((field, 1.0) for field in sorted(whole))
     parts = words.split()
     if _OTHERS.intersection(parts) or any(word in words for word in _UNSPACED):
         return ()
     found: dict[str, float] = {}
     for length in range(min(_LONGEST, len(parts)), 0, -1):
         for start in range(len(parts) - length + 1):
-            field = _BY_PHRASE.get(" ".join(parts[start : start + length]))
-            if field is not None:
+            for field in sorted(_BY_PHRASE.get(" ".join(parts[start : start + length]), ())):
                 # Two of three words say more than one of five; the first word says more than the last.
                 score = 0.4 + 0.4 * length / len(parts) - 0.02 * start
                 found[field] = max(found.get(field, 0.0), score)
