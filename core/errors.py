@@ -37,6 +37,10 @@ class NotPermitted(Refused):
     """The actor lacks the permission for this action."""
 
 
+class StaleEdit(Refused):
+    """Somebody else changed the portfolio since it was read; nothing was overwritten."""
+
+
 class OverBudget(Refused):
     """A cost limit would be passed; the message says by how much."""
 

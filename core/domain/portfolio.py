@@ -169,6 +169,8 @@ class PortfolioRow:
     Attributes:
         total_value: Sum of market values in `base_currency`; None when a rate was missing.
         snapshots: How many days are stored.
+        tags: In alphabetical order.
+        groups: Names of the groups it belongs to, in alphabetical order.
     """
 
     portfolio_id: str
@@ -182,3 +184,5 @@ class PortfolioRow:
     source_format: str
     is_sample: bool
     snapshots: int
+    tags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()

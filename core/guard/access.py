@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     PORTFOLIO_READ = "portfolio.read"
     PORTFOLIO_IMPORT = "portfolio.import"
+    PORTFOLIO_EDIT = "portfolio.edit"
     JOB_READ = "job.read"
     JOB_PREPARE = "job.prepare"
     JOB_SUBMIT = "job.submit"
@@ -26,7 +27,13 @@ _READ = frozenset({Permission.PORTFOLIO_READ, Permission.JOB_READ})
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.VIEWER: _READ,
     Role.ANALYST: _READ
-    | {Permission.PORTFOLIO_IMPORT, Permission.JOB_PREPARE, Permission.JOB_SUBMIT, Permission.JOB_CANCEL},
+    | {
+        Permission.PORTFOLIO_IMPORT,
+        Permission.PORTFOLIO_EDIT,
+        Permission.JOB_PREPARE,
+        Permission.JOB_SUBMIT,
+        Permission.JOB_CANCEL,
+    },
     Role.APPROVER: _READ | {Permission.JOB_PREPARE, Permission.JOB_SUBMIT, Permission.JOB_CANCEL},
     Role.ADMIN: frozenset({Permission.SETTINGS_READ, Permission.JOB_READ}),
 }

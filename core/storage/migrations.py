@@ -115,6 +115,39 @@ def m0001_first_tables(connection: Connection) -> None:
     )
 
 
+def m0004_groups_instruments(connection: Connection) -> None:
+    """Edits with undo, tags and groups of portfolios, instruments that people added."""
+    _run(
+        connection,
+        """
+        CREATE TABLE edit (
+            portfolio_id VARCHAR NOT NULL, as_of VARCHAR NOT NULL, revision INTEGER NOT NULL, kind VARCHAR NOT NULL,
+            stands_for INTEGER NOT NULL, parent INTEGER, redo TEXT NOT NULL, note TEXT NOT NULL,
+            PRIMARY KEY (portfolio_id, as_of, revision));
+        CREATE TABLE portfolio_tag (
+            tag VARCHAR NOT NULL, portfolio_id VARCHAR NOT NULL, at BIGINT NOT NULL, actor VARCHAR NOT NULL,
+            PRIMARY KEY (tag, portfolio_id));
+        CREATE INDEX ix_portfolio_tag_portfolio_id ON portfolio_tag (portfolio_id);
+        CREATE TABLE portfolio_group (
+            group_key VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, created_at BIGINT NOT NULL,
+            created_by VARCHAR NOT NULL);
+        CREATE TABLE group_member (
+            group_key VARCHAR NOT NULL, portfolio_id VARCHAR NOT NULL, at BIGINT NOT NULL, actor VARCHAR NOT NULL,
+            PRIMARY KEY (group_key, portfolio_id));
+        CREATE INDEX ix_group_member_portfolio_id ON group_member (portfolio_id);
+        CREATE INDEX ix_portfolio_name ON portfolio (name, portfolio_id);
+        CREATE TABLE instrument (
+            symbol VARCHAR PRIMARY KEY, isin VARCHAR NOT NULL, document TEXT NOT NULL, changed_at BIGINT NOT NULL,
+            changed_by VARCHAR NOT NULL);
+        CREATE INDEX ix_instrument_isin ON instrument (isin);
+        CREATE TABLE instrument_change (
+            change_id {serial}, symbol VARCHAR NOT NULL, at BIGINT NOT NULL, actor VARCHAR NOT NULL,
+            action VARCHAR NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);
+        CREATE INDEX ix_instrument_change_symbol ON instrument_change (symbol)
+        """,
+    )
+
+
 def m0005_market_data(connection: Connection) -> None:
     """Real prices beside simulated ones, economic series, answers of market data sources, research documents."""
     _run(
@@ -150,7 +183,11 @@ def m0005_market_data(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_first_tables, m0005_market_data)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m0001_first_tables,
+    m0004_groups_instruments,
+    m0005_market_data,
+)
 """In order; the number in the name is the version."""
 
 

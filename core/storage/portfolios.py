@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from core.domain.portfolio import Portfolio, PortfolioRow
 from core.errors import NotFound
 from core.storage.database import Database
+from core.storage.groups import Groups, in_group, with_tag
 from core.storage.portfolio_document import from_document, to_document
 from core.storage.sql import insert_or_replace, table
 from core.storage.tables import PortfolioTable, SnapshotTable
@@ -51,6 +52,7 @@ class Portfolios:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._groups = Groups(database)
 
     def save(self, portfolios: Sequence[Portfolio], total_of: TotalOf, *, actor: str, at: datetime) -> list[Stored]:
         """Store portfolios in chunks; the same content again changes nothing, so an import can be repeated."""
@@ -102,7 +104,7 @@ class Portfolios:
                 }
             )
             if key[1] == max(earlier):
-                rows[key[0]] = _row_values(portfolio, total, at)
+                rows[key[0]] = row_values(portfolio, total, at)
             if key[0] in rows:
                 rows[key[0]]["snapshots"] = len(earlier)
             stored.append(Stored(portfolio.portfolio_id, change))
@@ -122,24 +124,40 @@ class Portfolios:
         search: str = "",
         region: str | None = None,
         samples: bool | None = None,
+        tag: str | None = None,
+        group: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[PortfolioRow]:
-        """Portfolios by name. `search` matches any part of the name, account or id."""
-        query = _filtered(select(_P), search, region, samples).order_by(_P.c.name, _P.c.portfolio_id).offset(offset)
+        """Portfolios by name, with their tags and groups. `search` matches any part of the name, account or id."""
+        query = _filtered(select(_P), search, region, samples, tag, group)
+        query = query.order_by(_P.c.name, _P.c.portfolio_id).offset(offset)
         if limit is not None:
             query = query.limit(limit)
         with self._database.read() as connection:
-            return [_to_row(row) for row in connection.execute(query)]
+            rows = [_to_row(row) for row in connection.execute(query)]
+        ids = [row.portfolio_id for row in rows]
+        tags, groups = self._groups.tags_of(ids), self._groups.groups_of(ids)
+        return [
+            replace(row, tags=tags.get(row.portfolio_id, ()), groups=groups.get(row.portfolio_id, ()))
+            if row.portfolio_id in tags or row.portfolio_id in groups
+            else row
+            for row in rows
+        ]
 
-    def count(self, *, search: str = "", region: str | None = None, samples: bool | None = None) -> int:
+    def count(
+        self,
+        *,
+        search: str = "",
+        region: str | None = None,
+        samples: bool | None = None,
+        tag: str | None = None,
+        group: str | None = None,
+    ) -> int:
         """How many portfolios `page` would give without a limit."""
+        query = _filtered(select(func.count()).select_from(_P), search, region, samples, tag, group)
         with self._database.read() as connection:
-            return int(
-                connection.execute(
-                    _filtered(select(func.count()).select_from(_P), search, region, samples)
-                ).scalar_one()
-            )
+            return int(connection.execute(query).scalar_one())
 
     def count_by_region(self) -> dict[str, int]:
         """How many there are of each region, by region."""
@@ -191,17 +209,24 @@ class Portfolios:
             return [date.fromisoformat(day) for day in rows]
 
 
-def _filtered(query: Any, search: str, region: str | None, samples: bool | None) -> Any:
+def _filtered(
+    query: Any, search: str, region: str | None, samples: bool | None, tag: str | None, group: str | None
+) -> Any:
     for word in search.lower().split():
         query = query.where(_P.c.search.contains(word, autoescape=True))
     if region:
         query = query.where(_P.c.region == region)
     if samples is not None:
         query = query.where(_P.c.is_sample == samples)
+    if tag:
+        query = query.where(with_tag(tag))
+    if group:
+        query = query.where(in_group(group))
     return query
 
 
-def _row_values(portfolio: Portfolio, total: Decimal | None, at: datetime) -> dict[str, Any]:
+def row_values(portfolio: Portfolio, total: Decimal | None, at: datetime) -> dict[str, Any]:
+    """The portfolio's row in the table of portfolios, as it is when this is its first and newest day."""
     return {
         "portfolio_id": portfolio.portfolio_id,
         "name": portfolio.name,

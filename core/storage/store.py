@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from core.storage.database import Database
 from core.storage.documents import Documents
+from core.storage.edits import Edits
+from core.storage.groups import Groups
+from core.storage.instruments import Instruments
 from core.storage.items import Items
 from core.storage.jobs import Jobs
 from core.storage.market import MarketAnswers
@@ -22,6 +25,9 @@ class Store:
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self.portfolios = Portfolios(self.database)
+        self.edits = Edits(self.database)
+        self.groups = Groups(self.database)
+        self.instruments = Instruments(self.database)
         self.prices = Prices(self.database)
         self.series = SeriesShelf(self.database)
         self.market = MarketAnswers(self.database)

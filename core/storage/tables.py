@@ -90,6 +90,74 @@ class SnapshotTable(SQLModel, table=True):
     document: str = _text()
 
 
+class EditTable(SQLModel, table=True):
+    """What made a revision, where it was no import: an edit, an undo or a redo."""
+
+    __tablename__ = "edit"
+    portfolio_id: str = Field(primary_key=True)
+    as_of: str = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    kind: str
+    stands_for: int
+    parent: int | None
+    redo: str = _text()
+    note: str = _text()
+
+
+class TagTable(SQLModel, table=True):
+    """Tags of portfolios."""
+
+    __tablename__ = "portfolio_tag"
+    tag: str = Field(primary_key=True)
+    portfolio_id: str = Field(primary_key=True, index=True)
+    at: datetime = _moment()
+    actor: str
+
+
+class GroupTable(SQLModel, table=True):
+    """Named groups of portfolios; the key is the name without case."""
+
+    __tablename__ = "portfolio_group"
+    group_key: str = Field(primary_key=True)
+    name: str
+    created_at: datetime = _moment()
+    created_by: str
+
+
+class GroupMemberTable(SQLModel, table=True):
+    """Which portfolio belongs to which group."""
+
+    __tablename__ = "group_member"
+    group_key: str = Field(primary_key=True)
+    portfolio_id: str = Field(primary_key=True, index=True)
+    at: datetime = _moment()
+    actor: str
+
+
+class InstrumentTable(SQLModel, table=True):
+    """Instruments that people added; our own rows live in a file of the program."""
+
+    __tablename__ = "instrument"
+    symbol: str = Field(primary_key=True)
+    isin: str = Field(index=True)
+    document: str = _text()
+    changed_at: datetime = _moment()
+    changed_by: str
+
+
+class InstrumentChangeTable(SQLModel, table=True):
+    """Every change of a user's instrument, with the row before and after."""
+
+    __tablename__ = "instrument_change"
+    change_id: int | None = Field(default=None, primary_key=True)
+    symbol: str = Field(index=True)
+    at: datetime = _moment()
+    actor: str
+    action: str
+    before: str = _text()
+    after: str = _text()
+
+
 class PriceTable(SQLModel, table=True):
     """Price history of one symbol, as `PriceHistory.to_bytes` packs it. Real and simulated ones stand side by side."""
 
