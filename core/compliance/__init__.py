@@ -1,0 +1,1 @@
+"""Rules as data, and one evaluator. The engine decides; no model ever does."""

@@ -1,0 +1,330 @@
+"""What is measured, between what is certain and what the missing fields could make of it at worst.
+
+With every field known the two ends are equal. Where an issuer, say, is not known, its line stands alone at the low end
+and joins the largest issuer at the high end; a verdict is given when both ends agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from core.compliance.lines import DEPOSITS, DERIVATIVES, membership, types_of
+from core.compliance.position import Book, Position, ids_of, value_of
+from core.compliance.rule import Measurement
+from core.compliance.vocabulary import Base, By, Metric, Reading
+
+ZERO = Fraction()
+Gaps = Mapping[str, tuple[Position, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One issuer, fund or industry.
+
+    Attributes:
+        share: As far as is certain.
+    """
+
+    name: str
+    share: Fraction
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A measure's two ends, as a fraction of the base or as a count.
+
+    Attributes:
+        low: What is certain.
+        high: The most that it can be; None where there is no telling.
+        lines: Ids of the lines behind it, the largest first.
+        groups: Of the metric "largest": issuers, funds or industries, the largest first.
+        gaps: Missing fields, each with the lines that lack it.
+    """
+
+    low: Fraction
+    high: Fraction | None
+    lines: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    gaps: Gaps | None = None
+
+    @property
+    def exact(self) -> bool:
+        """True when nothing that is missing matters."""
+        return self.low == self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """There is nothing to measure: none of the lines that the rule is about is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    position: Position
+    amount: Fraction
+    certain: bool
+    key: str | None
+    name: str
+
+
+@dataclass(slots=True)
+class _Chosen:
+    lines: list[_Line]
+    gaps: dict[str, list[Position]]
+    unbounded: bool
+
+    def found_gaps(self) -> Gaps:
+        return {field: tuple(positions) for field, positions in self.gaps.items()}
+
+
+def measured(book: Book, measure: Measurement, reading: Reading | None = None) -> Bounds | Empty:
+    """Measure lines of a book. Measures that are handed in are not for this function."""
+    match measure.metric:
+        case Metric.BORROWING:
+            return _borrowing(book, measure)
+        case Metric.VOTES:
+            return _votes(book, measure)
+        case Metric.DIVERSIFIED:
+            return _diversified(book, measure, reading or Reading.EXCLUDE)
+        case Metric.TOTAL | Metric.NOTIONAL:
+            return _total(book, measure)
+        case _:
+            return _grouped(book, measure)
+
+
+def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _Chosen:
+    """The lines that count, with the amounts they count with. Short lines never make a share smaller."""
+    chosen = _Chosen([], {}, unbounded=False)
+    for position in book.positions:
+        inside = membership(position, measure.of, measure.without, book.base_currency)
+        if inside is False:
+            continue
+        amount = max(value_of(position), ZERO)
+        if (at_notional or measure.at_notional) and types_of(position) <= DERIVATIVES:
+            if position.notional is None:
+                chosen.gaps.setdefault("notional", []).append(position)
+                chosen.unbounded = True
+                continue
+            amount = Fraction(position.notional)
+        if amount <= 0:
+            continue
+        key, name, field = _key(position, measure.by)
+        if isinstance(inside, str):
+            chosen.gaps.setdefault(inside, []).append(position)
+        if field:
+            chosen.gaps.setdefault(field, []).append(position)
+        chosen.lines.append(_Line(position, amount, inside is True, key, name))
+    return chosen
+
+
+def _key(position: Position, by: By | None) -> tuple[str | None, str, str]:
+    """What a line is put together by: (key, name for people, missing field)."""
+    holding, terms = position.holding, position.terms
+    own = holding.name or holding.symbol
+    match by:
+        case None:
+            return "", own, ""
+        case By.INSTRUMENT:
+            return position.instrument, own, ""
+        case By.ISSUER:
+            name, field = terms.issuer, "issuer"
+        case By.GROUP:
+            name, field = terms.issuer_group, "issuer_group"
+        case By.INDUSTRY:
+            name, field = holding.sector.strip(), "sector"
+        case By.COUNTERPARTY:
+            name, field = terms.counterparty, "counterparty"
+        case By.BODY:
+            name, field = terms.issuer, "issuer"
+            if types_of(position) <= DERIVATIVES | DEPOSITS:
+                name, field = terms.counterparty, "counterparty"
+    if field == "counterparty" and not name and types_of(position) <= DEPOSITS:
+        name = terms.issuer
+    return (name.casefold(), name, "") if name else (None, own, field)
+
+
+def _sums(lines: Iterable[_Line]) -> dict[str, Fraction]:
+    """Amounts by key; a line whose key is not known stands alone, together with lines of the same instrument."""
+    sums: dict[str, Fraction] = {}
+    for line in lines:
+        key = line.key if line.key is not None else f"\0{line.position.instrument}"
+        sums[key] = sums.get(key, ZERO) + line.amount
+    return sums
+
+
+def _of_keys(lines: Iterable[_Line], keys: Iterable[str]) -> list[_Line]:
+    wanted = set(keys)
+    return [line for line in lines if (line.key if line.key is not None else f"\0{line.position.instrument}") in wanted]
+
+
+def _groups(lines: Sequence[_Line], base: Fraction) -> tuple[Group, ...]:
+    sums = _sums(lines)
+    ranked = sorted(sums, key=lambda key: (-sums[key], key))
+    found = []
+    for key in ranked:
+        own = _of_keys(lines, [key])
+        found.append(Group(own[0].name, sums[key] / base, ids_of([line.position for line in own])))
+    return tuple(found)
+
+
+def _base(book: Book, measure: Measurement) -> tuple[Fraction, Fraction]:
+    """What shares are shares of: its low and its high end."""
+    if measure.share_of:
+        whole = _choose(book, Measurement(metric=Metric.TOTAL, of=measure.share_of))
+        return (
+            sum((line.amount for line in whole.lines if line.certain), ZERO),
+            sum((line.amount for line in whole.lines), ZERO),
+        )
+    base = book.total_assets if measure.base is Base.TOTAL_ASSETS else book.net_assets
+    return base, base
+
+
+def _share(low: Fraction, high: Fraction, base: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction | None]:
+    return low / base[1], high / base[0] if base[0] > 0 else None
+
+
+def _total(book: Book, measure: Measurement) -> Bounds | Empty:
+    base = _base(book, measure)
+    if base[1] <= 0:
+        return Empty()
+    chosen = _choose(book, measure, at_notional=measure.metric is Metric.NOTIONAL)
+    certain = [line for line in chosen.lines if line.certain]
+    low, high = _share(
+        sum((line.amount for line in certain), ZERO), sum((line.amount for line in chosen.lines), ZERO), base
+    )
+    return Bounds(
+        low,
+        None if chosen.unbounded else high,
+        ids_of([line.position for line in certain or chosen.lines]),
+        gaps=chosen.found_gaps(),
+    )
+
+
+def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
+    base = _base(book, measure)
+    chosen = _choose(book, measure)
+    if base[1] <= 0 or not (chosen.lines or chosen.unbounded):
+        return Empty()
+    certain = [line for line in chosen.lines if line.certain]
+    low_sums = _sums(certain)
+    known = _sums(line for line in chosen.lines if line.key is not None)
+    loose = [line for line in chosen.lines if line.key is None]
+    unknown = sum((line.amount for line in loose), ZERO)
+    gaps = chosen.found_gaps()
+    threshold = Fraction(measure.threshold or 0) / 100
+    if measure.metric is Metric.COUNT:
+        singles = {line.position.instrument for line in loose}
+        return Bounds(
+            Fraction(len({line.key for line in certain if line.key is not None}) or min(len(certain), 1)),
+            Fraction(len(known) + len(singles)),
+            ids_of([line.position for line in certain or chosen.lines]),
+            gaps=gaps,
+        )
+    if measure.metric is Metric.LARGEST:
+        low, high = _share(max(low_sums.values(), default=ZERO), max(known.values(), default=ZERO) + unknown, base)
+        groups = _groups(certain or chosen.lines, base[1])
+        behind = groups[0].lines if groups else ()
+        return Bounds(low, None if chosen.unbounded else high, behind, groups, gaps)
+    # The base is never uncertain here: no rule sums up parts of a part.
+    floor = threshold * base[0]
+    low_above = [key for key, amount in low_sums.items() if amount > floor]
+    behind_ids = ids_of([line.position for line in _of_keys(certain, low_above)])
+    above = [amount for amount in known.values() if amount > floor]
+    below = max((amount for amount in known.values() if amount <= floor), default=ZERO)
+    everything = sum(known.values(), ZERO) + unknown
+    if measure.metric is Metric.SUM_ABOVE:
+        # The unknown lines either lift nobody over the threshold, or may lift anybody.
+        most = sum(above, ZERO) + (unknown if above else ZERO) if below + unknown <= floor else everything
+        low, high = _share(sum((low_sums[key] for key in low_above), ZERO), most, base)
+        return Bounds(low, None if chosen.unbounded else high, behind_ids, gaps=gaps)
+    room = ceil(everything / floor) - 1 if floor > 0 else len(known) + len(loose)
+    count = len(above) if below + unknown <= floor else max(len(above), min(room, len(known) + len(loose)))
+    return Bounds(Fraction(len(low_above)), None if chosen.unbounded else Fraction(count), behind_ids, gaps=gaps)
+
+
+def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds | Empty:
+    base = _base(book, measure)
+    if base[1] <= 0:
+        return Empty()
+    floor = Fraction(measure.threshold or 0) / 100 * base[0]
+    free_certain, free_most, gaps = ZERO, ZERO, dict[str, list[Position]]()
+    for position in book.positions:
+        amount = max(value_of(position), ZERO)
+        inside = membership(position, measure.free, (), book.base_currency)
+        if amount <= 0 or inside is False:
+            continue
+        free_most += amount
+        if inside is True:
+            free_certain += amount
+        else:
+            gaps.setdefault(inside, []).append(position)
+    issuers = Measurement(metric=Metric.LARGEST, by=By.ISSUER, of=measure.of, without=(*measure.without, *measure.free))
+    chosen = _choose(book, issuers)
+    for field, positions in chosen.gaps.items():
+        gaps.setdefault(field, []).extend(positions)
+    certain = [line for line in chosen.lines if line.certain]
+    # An issuer of which more than 10 % of the votes are held does not count, where the votes are known.
+    controlled = {
+        line.key for line in chosen.lines if line.key is not None and (line.position.terms.votes_pct or 0) > 10
+    }
+    known = _sums(line for line in certain if line.key is not None and line.key not in controlled)
+    unknown = sum((line.amount for line in chosen.lines if line.key is None), ZERO)
+    uncertain = sum((line.amount for line in chosen.lines if not line.certain), ZERO)
+    loose = unknown + uncertain
+
+    def counted(amount: Fraction, more: Fraction = ZERO) -> Fraction:
+        if reading is Reading.CAP:
+            return min(amount, floor)
+        return amount if amount + more <= floor else ZERO
+
+    least = free_certain + sum((counted(amount, loose) for amount in known.values()), ZERO)
+    # At the high end every line of an unknown issuer stands alone, and a line that may not count lifts nobody over.
+    sure = _sums(line for line in certain if line.key not in controlled)
+    open_sums = _sums(line for line in chosen.lines if line.key not in controlled)
+    most = free_most + sum(
+        (min(amount, floor) if reading is Reading.CAP or loose else counted(amount))
+        for key, amount in open_sums.items()
+        if reading is Reading.CAP or sure.get(key, ZERO) <= floor
+    )
+    most = min(most, base[0])
+    above = [key for key, amount in _sums(chosen.lines).items() if amount > floor]
+    behind = ids_of([line.position for line in _of_keys(chosen.lines, above)])
+    low, high = _share(least, most, base)
+    return Bounds(low, high, behind, gaps={field: tuple(positions) for field, positions in gaps.items()})
+
+
+def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:
+    base = _base(book, measure)
+    if base[1] <= 0:
+        return Empty()
+    overdrafts = [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS]
+    low, high = _share(
+        -sum((value_of(one) for one in overdrafts), ZERO), -sum((value_of(one) for one in overdrafts), ZERO), base
+    )
+    return Bounds(low, high, ids_of(overdrafts))
+
+
+def _votes(book: Book, measure: Measurement) -> Bounds | Empty:
+    chosen = _choose(book, Measurement(metric=Metric.LARGEST, by=By.ISSUER, of=measure.of, without=measure.without))
+    if not chosen.lines:
+        return Empty()
+    votes: dict[str, Fraction] = {}
+    silent: list[Position] = []
+    for line in chosen.lines:
+        if line.position.terms.votes_pct is None:
+            silent.append(line.position)
+        elif line.certain:
+            key = line.key if line.key is not None else f"\0{line.position.instrument}"
+            votes[key] = votes.get(key, ZERO) + Fraction(repr(line.position.terms.votes_pct)) / 100
+    largest = max(votes, key=lambda key: (votes[key], key), default="")
+    behind = _of_keys(chosen.lines, [largest])
+    low = votes.get(largest, ZERO)
+    loose = [line for line in chosen.lines if line.key is None or not line.certain]
+    gaps = {**chosen.found_gaps(), **({"votes_pct": tuple(silent)} if silent else {})}
+    ids = ids_of([line.position for line in behind])
+    groups = (Group(behind[0].name, low, ids),) if behind else ()
+    return Bounds(low, None if silent or loose else low, ids, groups, gaps)

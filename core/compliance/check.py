@@ -1,0 +1,105 @@
+"""A portfolio against every rule set that it is under."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.compliance.asset_types import evaluate_types
+from core.compliance.evaluate import NEAR, Setting, evaluate
+from core.compliance.library import CLIENT_REGIME, RuleSet, chosen
+from core.compliance.policy import Policy, policy_rules
+from core.compliance.position import Book
+from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.facts import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Every rule's result.
+
+    Attributes:
+        notes: What a reader must know about the whole, as sentences.
+    """
+
+    regimes: tuple[str, ...]
+    results: tuple[RuleResult, ...]
+    notes: tuple[str, ...]
+
+    def counts(self) -> dict[RuleStatus, int]:
+        """How many results there are of each status; every status is named."""
+        found = Counter(result.status for result in self.results)
+        return {status: found[status] for status in RuleStatus}
+
+
+NO_REGIME = (
+    "No rule set is named for this portfolio, so nothing was checked. Name some for one check with --regime, or for "
+    "good with `regimes:` in its document; `mosychlos portfolio rules` lists them."
+)
+
+
+def check(book: Book, regimes: Iterable[str], *, policy: Policy | None = None, near: Decimal | None = None) -> Checked:
+    """Evaluate all rules of the regimes, and the client's policy where there is one.
+
+    A rule that comes with two regimes is evaluated once. A policy is checked whether or not "ips" is named.
+
+    Args:
+        near: Share of a limit that must be left, else a pass is "near"; None takes the policy's, or the usual 10 %.
+
+    Raises:
+        BadInput: There is no such regime.
+    """
+    sets = chosen(regimes)
+    notes: list[str] = []
+    results: dict[tuple[str, str], RuleResult] = {}
+    margin = near if near is not None else (policy.near if policy is not None and policy.near is not None else NEAR)
+    for rule_set in sets:
+        if rule_set.replaced_by_policy:
+            if policy is None:
+                results["CLIENT.IPS", ""] = _no_policy(rule_set, book.as_of)
+            continue
+        setting = Setting(rule_set.regime, rule_set.jurisdiction, margin)
+        found = [result for rule in rule_set.rules for result in evaluate(rule, setting, book)]
+        if rule_set.asset_types is not None:
+            found.append(evaluate_types(rule_set.asset_types, setting, book))
+        for result in found:
+            results.setdefault((result.rule_id, result.reading), result)
+        if not found:
+            notes.append(f"The rule set '{rule_set.regime}' has no rule: {rule_set.about}")
+    if policy is not None:
+        setting = Setting(CLIENT_REGIME, "CLIENT", margin)
+        for rule in policy_rules(policy):
+            for result in evaluate(rule, setting, book):
+                results[result.rule_id, result.reading] = result
+    if not sets and policy is None:
+        notes.append(NO_REGIME)
+    if results:
+        notes.append(f"A pass is called near when less than {float(margin * 100):g} % of the limit is left.")
+    if any(not result.confirmed for result in results.values()):
+        notes.append("(M) marks a rule whose text was not found in a source: look it up before relying on it.")
+    return Checked(tuple(rule_set.regime for rule_set in sets), tuple(results.values()), tuple(notes))
+
+
+def _no_policy(rule_set: RuleSet, as_of: date) -> RuleResult:
+    return RuleResult(
+        rule_id="CLIENT.IPS",
+        jurisdiction="CLIENT",
+        regime=rule_set.regime,
+        title="The client's own investment policy statement",
+        citation="Client's policy statement",
+        source_url="",
+        as_of=as_of,
+        confirmed=True,
+        status=RuleStatus.NOT_ASSESSABLE,
+        operator="<=",
+        measured=None,
+        limit=None,
+        unit=Unit.PCT,
+        headroom=None,
+        holding_ids=(),
+        missing=("policy statement",),
+        explanation="No policy is stored for this portfolio. Store one with: mosychlos portfolio policy ID --set FILE",
+    )

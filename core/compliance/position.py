@@ -1,0 +1,104 @@
+"""What the evaluator is given: a portfolio's lines with their values and all that is known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from core.domain.instrument import Terms
+from core.domain.portfolio import Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One line.
+
+    Attributes:
+        holding_id: Unique in the portfolio, as in the fact sheet.
+        holding: As it is held.
+        terms: What is known about it: the holding's own terms, and what the instruments register adds.
+        value: In the portfolio's base currency, exact, signed; None where a rate is missing.
+        notional: Absolute notional of a derivative in base currency; None where it is not known.
+    """
+
+    holding_id: str
+    holding: Holding
+    terms: Terms
+    value: Decimal | None
+    notional: Decimal | None = None
+
+    @property
+    def instrument(self) -> str:
+        """What makes two lines the same issue or the same fund: the ISIN, or else the symbol."""
+        return self.holding.isin or self.holding.symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Numbers that do not follow from holdings; None where they are not known.
+
+    Attributes:
+        value_fall: Fall since the start of the reporting period, as a fraction; 0.12 reads: 12 % lower; never negative.
+        vev: VaR-equivalent volatility a year (PRIIPs), as a fraction.
+        absolute_var: Value at risk as a fraction of net assets, at the rule's own confidence and horizon.
+        relative_var: Value at risk over that of the reference portfolio.
+        why_unknown: A sentence for each measure that is missing, by its name, where there is one.
+    """
+
+    value_fall: float | None = None
+    vev: float | None = None
+    absolute_var: float | None = None
+    relative_var: float | None = None
+    why_unknown: tuple[tuple[str, str], ...] = ()
+
+
+NO_MEASURES = Measures()
+
+
+@dataclass(frozen=True)
+class Book:
+    """A portfolio on a day, ready to be checked.
+
+    Attributes:
+        earlier: The same portfolio on an earlier day, which tells an active breach from a passive one; or None.
+    """
+
+    as_of: date
+    base_currency: str
+    positions: tuple[Position, ...]
+    measures: Measures = NO_MEASURES
+    earlier: Book | None = field(default=None)
+
+    @cached_property
+    def unvalued(self) -> tuple[Position, ...]:
+        """Lines whose value in base currency is not known."""
+        return tuple(position for position in self.positions if position.value is None)
+
+    @cached_property
+    def net_assets(self) -> Fraction:
+        """Sum of all values."""
+        return sum((value_of(position) for position in self.positions), Fraction())
+
+    @cached_property
+    def total_assets(self) -> Fraction:
+        """Sum of what is held long."""
+        return sum((max(value_of(position), Fraction()) for position in self.positions), Fraction())
+
+    @cached_property
+    def by_id(self) -> dict[str, Position]:
+        """Lines by id."""
+        return {position.holding_id: position for position in self.positions}
+
+
+def value_of(position: Position) -> Fraction:
+    """A line's value, exact; zero where it is not known (a book with such a line is never assessed)."""
+    return Fraction(position.value) if position.value is not None else Fraction()
+
+
+def ids_of(positions: Sequence[Position]) -> tuple[str, ...]:
+    """Their ids, the largest first."""
+    return tuple(one.holding_id for one in sorted(positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))

@@ -1,0 +1,108 @@
+"""The closed vocabulary of rule files: what can be measured, of which lines, by what they are put together."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What a rule measures. A share is a share of the rule's base (`Base`)."""
+
+    LARGEST = "largest"
+    """The largest share of one issuer, group, body, issue, fund, counterparty or industry (see `By`)."""
+
+    SUM_ABOVE = "sum_above"
+    """Shares of those above `threshold`, summed up: whole shares, not their excess."""
+
+    COUNT_ABOVE = "count_above"
+    """How many have a share above `threshold`."""
+
+    COUNT = "count"
+    """How many there are."""
+
+    TOTAL = "total"
+    """Share of all chosen lines together."""
+
+    DIVERSIFIED = "diversified"
+    """Share of `free` lines plus that of issuers within `threshold`, in the readings "cap" and "exclude"."""
+
+    BORROWING = "borrowing"
+    """Overdrafts: negative cash."""
+
+    NOTIONAL = "notional"
+    """Absolute notional of derivatives, gross."""
+
+    VOTES = "votes"
+    """The largest share of one issuer's votes."""
+
+    VALUE_FALL = "value_fall"
+    """Fall of value since the start of the reporting period; handed in."""
+
+    MARKET_RISK_CLASS = "market_risk_class"
+    """PRIIPs market risk class, from a VaR-equivalent volatility that is handed in."""
+
+    ABSOLUTE_VAR = "absolute_var"
+    """Value at risk as a share of net assets; handed in."""
+
+    RELATIVE_VAR = "relative_var"
+    """Value at risk as a share of the reference portfolio's; handed in."""
+
+    DOCUMENTS = "documents"
+    """Nothing can be measured: only documents answer it."""
+
+
+class By(StrEnum):
+    """What lines are put together by."""
+
+    ISSUER = "issuer"
+    GROUP = "group"
+    BODY = "body"
+    """Issuer of securities, bank of deposits and counterparty of over-the-counter derivatives, as one."""
+
+    COUNTERPARTY = "counterparty"
+    INSTRUMENT = "instrument"
+    """One issue, one fund: lines with the same ISIN or symbol."""
+
+    INDUSTRY = "industry"
+
+
+class Base(StrEnum):
+    """What a share is a share of."""
+
+    NET_ASSETS = "net_assets"
+    """Everything, less overdrafts and short lines."""
+
+    TOTAL_ASSETS = "total_assets"
+    """Everything held long, before overdrafts and short lines."""
+
+
+class Reading(StrEnum):
+    """The two ways to read "limited to 5 % per issuer" in the 75 % and 50 % tests."""
+
+    CAP = "cap"
+    """An issuer above the threshold counts up to the threshold (prospectus practice)."""
+
+    EXCLUDE = "exclude"
+    """An issuer above the threshold does not count at all (tax practice)."""
+
+
+class Operator(StrEnum):
+    """`measured operator limit` is what passing means."""
+
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    BELOW = "<"
+    ABOVE = ">"
+    EQUAL = "=="
+
+    @property
+    def is_ceiling(self) -> bool:
+        """True when larger is worse."""
+        return self in {Operator.AT_MOST, Operator.BELOW}
+
+
+NEEDS_BY = frozenset({Metric.LARGEST, Metric.SUM_ABOVE, Metric.COUNT_ABOVE, Metric.COUNT})
+NEEDS_THRESHOLD = frozenset({Metric.SUM_ABOVE, Metric.COUNT_ABOVE, Metric.DIVERSIFIED})
+HANDED_IN = frozenset({Metric.VALUE_FALL, Metric.MARKET_RISK_CLASS, Metric.ABSOLUTE_VAR, Metric.RELATIVE_VAR})
+NEEDS_LINES = NEEDS_BY | {Metric.TOTAL, Metric.DIVERSIFIED, Metric.VOTES, Metric.NOTIONAL}
+"""Metrics of which a rule must say which lines they are about."""
