@@ -115,6 +115,18 @@ def m0001_first_tables(connection: Connection) -> None:
     )
 
 
+def m0002_import_mappings(connection: Connection) -> None:
+    """Mappings of columns that people confirmed, by the fingerprint of a table's header."""
+    _run(
+        connection,
+        """
+        CREATE TABLE import_mapping (
+            fingerprint VARCHAR PRIMARY KEY, header TEXT NOT NULL, mapping TEXT NOT NULL, confirmed_by VARCHAR NOT NULL,
+            confirmed_at BIGINT NOT NULL)
+        """,
+    )
+
+
 def m0004_groups_instruments(connection: Connection) -> None:
     """Edits with undo, tags and groups of portfolios, instruments that people added."""
     _run(
@@ -185,6 +197,7 @@ def m0005_market_data(connection: Connection) -> None:
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
+    m0002_import_mappings,
     m0004_groups_instruments,
     m0005_market_data,
 )

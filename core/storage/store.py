@@ -9,6 +9,7 @@ from core.storage.groups import Groups
 from core.storage.instruments import Instruments
 from core.storage.items import Items
 from core.storage.jobs import Jobs
+from core.storage.mappings import Mappings
 from core.storage.market import MarketAnswers
 from core.storage.migrations import upgrade
 from core.storage.portfolios import Portfolios
@@ -31,6 +32,7 @@ class Store:
         self.prices = Prices(self.database)
         self.series = SeriesShelf(self.database)
         self.market = MarketAnswers(self.database)
+        self.mappings = Mappings(self.database)
         self.documents = Documents(self.database)
         self.jobs = Jobs(self.database)
         self.shards = Shards(self.database)

@@ -196,6 +196,17 @@ class EconomicSeriesTable(SQLModel, table=True):
     body: str = _text()
 
 
+class ImportMappingTable(SQLModel, table=True):
+    """Which column of a table is which, as somebody confirmed it for a header."""
+
+    __tablename__ = "import_mapping"
+    fingerprint: str = Field(primary_key=True)
+    header: str = _text()
+    mapping: str = _text()
+    confirmed_by: str
+    confirmed_at: datetime = _moment()
+
+
 class MarketAnswerTable(SQLModel, table=True):
     """The last answer of a market data source to one question, as JSON. Only of sources that may be stored."""
 
