@@ -6,6 +6,8 @@ of shape () or (n_portfolios,). Annual figures count 252 trading days a year.
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,8 @@ DAYS_PER_YEAR = 252
 VAR_LEVEL = 0.95
 
 Floats = NDArray[np.float64]
+
+_NORMAL = NormalDist()
 
 _FLAT = 1e-12
 """Daily deviations below this are rounding, not risk."""
@@ -60,6 +64,40 @@ def sharpe(returns: Floats, risk_free: float = 0.0) -> Floats:
     return np.where(flat, np.nan, ratio)
 
 
+def downside_deviation(returns: Floats, minimum: float = 0.0) -> Floats:
+    """How much a year's return falls short of a minimum: sqrt(mean(min(r - minimum, 0)^2)) * sqrt(252), a fraction.
+
+    All days count in the mean, not only the bad ones: a portfolio that rarely loses has a small one.
+
+    Args:
+        minimum: Wanted daily return as a fraction.
+
+    Raises:
+        TooFewReturns: Under two returns there is no deviation.
+    """
+    _require("Downside deviation", returns, 2)
+    short = np.minimum(returns - minimum, 0.0)
+    return np.asarray(np.sqrt(np.mean(short * short, axis=0)) * np.sqrt(DAYS_PER_YEAR))
+
+
+def sortino(returns: Floats, minimum: float = 0.0) -> Floats:
+    """Return for one unit of downside risk: mean(r - minimum) * 252 / downside deviation.
+
+    NaN where no day fell short of the minimum: the ratio has no meaning there.
+
+    Args:
+        minimum: Wanted daily return as a fraction.
+
+    Raises:
+        TooFewReturns: Under two returns there is no deviation.
+    """
+    _require("Sortino ratio", returns, 2)
+    deviation = downside_deviation(returns, minimum)
+    flat = deviation < _FLAT
+    ratio = (returns - minimum).mean(axis=0) * DAYS_PER_YEAR / np.where(flat, 1.0, deviation)
+    return np.where(flat, np.nan, ratio)
+
+
 def max_drawdown(returns: Floats) -> Floats:
     """The deepest fall from a peak, as a negative fraction (0 when value never fell): min(W / cummax(W) - 1).
 
@@ -101,6 +139,31 @@ def historical_cvar(returns: Floats, level: float = VAR_LEVEL) -> Floats:
     return np.asarray(-np.sum(returns, axis=0, where=tail) / tail.sum(axis=0))
 
 
+def normal_var(returns: Floats, level: float = VAR_LEVEL) -> Floats:
+    """Value at risk as if returns were normal: -(mean + z * std(ddof=1)) with z the quantile of 1 - level.
+
+    Positive is a loss. Real returns have fatter tails: at 95 % it is often near the historical figure, further out
+    it is too small.
+
+    Raises:
+        TooFewReturns: Under 20 returns the 95 % tail is less than one day.
+    """
+    _require("Value at risk", returns, _tail_days(level))
+    quantile = _NORMAL.inv_cdf(1.0 - level)
+    return np.asarray(-(returns.mean(axis=0) + quantile * returns.std(axis=0, ddof=1)))
+
+
+def normal_cvar(returns: Floats, level: float = VAR_LEVEL) -> Floats:
+    """Expected shortfall as if returns were normal: -(mean - std(ddof=1) * phi(z) / (1 - level)). Positive is a loss.
+
+    Raises:
+        TooFewReturns: Under 20 returns the 95 % tail is less than one day.
+    """
+    _require("Expected shortfall", returns, _tail_days(level))
+    density = _NORMAL.pdf(_NORMAL.inv_cdf(1.0 - level))
+    return np.asarray(-(returns.mean(axis=0) - returns.std(axis=0, ddof=1) * density / (1.0 - level)))
+
+
 def annual_return(returns: Floats) -> Floats:
     """Growth a year, compounded: prod(1 + r)^(252/T) - 1. NaN where a day lost 100 % or more.
 
@@ -111,6 +174,11 @@ def annual_return(returns: Floats) -> Floats:
     ruined = (returns <= -1.0).any(axis=0)
     growth = np.where(ruined, 1.0, np.prod(1.0 + returns, axis=0))
     return np.where(ruined, np.nan, growth ** (DAYS_PER_YEAR / returns.shape[0]) - 1.0)
+
+
+def is_flat(deviation: Floats) -> NDArray[np.bool_]:
+    """True where a daily standard deviation is rounding and no risk."""
+    return np.asarray(deviation < _FLAT)
 
 
 def _tail_days(level: float) -> int:

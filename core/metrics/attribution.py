@@ -1,0 +1,252 @@
+"""Where the difference to the benchmark comes from: effects by asset class and by sector, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.facts import Badge
+from core.domain.portfolio import AssetClass, Portfolio
+from core.metrics.benchmark import Benchmark, Benchmarks
+from core.metrics.brinson import Effects, Side, attribute
+from core.metrics.formulas import ATTRIBUTION_FAMILIES, ATTRIBUTION_METRICS
+from core.metrics.history import RUIN
+from core.metrics.periods import window
+from core.metrics.plans import CASH_IN, Plan, largest
+from core.metrics.returns import Floats, Sample
+from core.metrics.rows import Rows, absent, state, state_family
+from core.metrics.valuation import CASH_SECTOR, sector_of, slug
+
+
+class Classified(Protocol):
+    """What attribution must know of a benchmark's member; a row of an instruments register has it."""
+
+    @property
+    def asset_class(self) -> AssetClass:
+        """What carries its risk."""
+
+    @property
+    def sector(self) -> str:
+        """Or ""."""
+
+
+_WITH_ITS_FUNDS = {AssetClass.EQUITY_FUND: AssetClass.EQUITY, AssetClass.BOND_FUND: AssetClass.BOND}
+
+_EFFECTS = ("allocation", "selection", "interaction", "currency")
+_EVERYTHING = (*ATTRIBUTION_METRICS, *ATTRIBUTION_FAMILIES)
+
+
+def attribution_rows(
+    sample: Sample,
+    portfolios: Sequence[Portfolio],
+    benchmarks: Benchmarks,
+    named: Sequence[Mapping[str, float]],
+    members: Mapping[str, Classified],
+    badges: Sequence[Badge],
+) -> Iterator[Rows]:
+    """The attribution of each portfolio of a sample, in its order.
+
+    Args:
+        named: Weights by symbol of each portfolio's benchmark.
+        members: Asset class and sector by symbol, of benchmarks' members; a portfolio's own lines are known anyway.
+    """
+    table = _Table(sample, benchmarks)
+    for plan, returns, weights, badge in zip(sample.plans, sample.by_portfolio, named, badges, strict=True):
+        frame = table.frame(weights)
+        if isinstance(frame, str):
+            yield absent(_EVERYTHING, frame)
+        else:
+            yield _rows(table, plan, returns, portfolios[plan.member], frame, members, badge)
+
+
+def _rows(
+    table: _Table,
+    plan: Plan,
+    returns: Floats,
+    portfolio: Portfolio,
+    frame: _Frame,
+    members: Mapping[str, Classified],
+    badge: Badge,
+) -> Rows:
+    own = {one.symbol: one for one in portfolio.holdings}
+    found = {
+        symbol: _CASH if symbol.startswith(CASH_IN) else own.get(symbol) or members.get(symbol)
+        for symbol in frame.symbols
+    }
+    known = {symbol: one for symbol, one in found.items() if one is not None}
+    if len(known) < len(found):
+        weights = zip(frame.symbols, frame.lines.weights.tolist(), strict=True)
+        unknown = {symbol: abs(weight) for symbol, weight in weights if symbol not in known}
+        return absent(_EVERYTHING, f"The asset class is not known of {largest(unknown)} of the benchmark.")
+    if frame.ruined or (returns[frame.start :] <= -1.0).any():
+        return absent(_EVERYTHING, RUIN)
+    lines = table.lines(plan, returns, frame)
+    if abs(lines.weights.sum() - 1.0) > 1e-9:
+        reason = "Lines without a usable price history stand beside short lines: weights do not sum to 1 without them."
+        return absent(_EVERYTHING, reason)
+    classes = [_class(portfolio.holdings[place]) for place, _, _ in plan.lines]
+    effects = _attributed(lines, frame.lines, classes, [_class(known[symbol]) for symbol in frame.symbols])
+    if isinstance(effects, str):
+        return absent(_EVERYTHING, effects)
+    rows: Rows = ([], [])
+    segments, whole = effects
+    totals = {name: float(getattr(whole, name).sum()) for name in _EFFECTS}
+    for metric_id in ATTRIBUTION_METRICS:
+        name = metric_id.removeprefix("attribution.")
+        value = totals[name] if name in totals else float(getattr(whole, name))
+        state(rows, metric_id, 100.0 * value, frame.period, badge)
+    _segments(rows, "", segments, whole, frame.period, badge)
+    sectors = [_sector(known[symbol]) for symbol in frame.symbols]
+    if all(sectors):
+        by_sector = [slug(sector_of(portfolio.holdings[place])) for place, _, _ in plan.lines]
+        effects = _attributed(lines, frame.lines, by_sector, sectors)
+        if not isinstance(effects, str):
+            _segments(rows, "sector.", *effects, frame.period, badge)
+    return rows
+
+
+def _segments(rows: Rows, before: str, segments: Sequence[str], effects: Effects, period: str, badge: Badge) -> None:
+    for name in _EFFECTS:
+        values = (100.0 * getattr(effects, name)).tolist()
+        keys = [before + segment for segment in segments]
+        state_family(rows, f"attribution.{name}.", zip(keys, values, strict=True), period, badge)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Weights of lines, and what each added to each month's return: locally, and by its exchange rate."""
+
+    weights: Floats
+    local: Floats
+    currency: Floats
+
+    def side(self, keys: Sequence[str], segments: Mapping[str, int]) -> Side:
+        """Summed by segment."""
+        to = np.zeros((len(segments), len(keys)))
+        to[[segments[key] for key in keys], np.arange(len(keys))] = 1.0
+        return Side(to @ self.weights, to @ self.local, to @ self.currency)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """A benchmark in the window of an attribution: the last twelve months, or what there is.
+
+    Attributes:
+        start: Place in the sample's returns of the window's first.
+        months: Places in the window's returns at which a month begins; the first is 0.
+        ruined: The benchmark lost everything on a day.
+    """
+
+    symbols: tuple[str, ...]
+    start: int
+    months: NDArray[np.intp]
+    period: str
+    lines: _Lines
+    ruined: bool
+
+
+class _Table:
+    """Moves of a sample's symbols, and the part of them that is the exchange rate's."""
+
+    def __init__(self, sample: Sample, benchmarks: Benchmarks) -> None:
+        self._sample = sample
+        self._benchmarks = benchmarks
+        # The last row is base cash, which never moves.
+        self._moves = np.vstack([sample.moves, np.zeros(sample.moves.shape[1])])
+        self._by_rate = np.vstack([_by_rate(sample, tuple(sample.place), sample.moves, 0), self._moves[-1:]])
+        self._frames: dict[int, _Frame] = {}
+
+    def frame(self, weights: Mapping[str, float]) -> _Frame | str:
+        """The window and the benchmark's lines in it, or the reason why there is no benchmark."""
+        benchmark = self._benchmarks.of(weights)
+        if isinstance(benchmark, str):
+            return benchmark
+        if id(benchmark) not in self._frames:
+            self._frames[id(benchmark)] = self._framed(benchmark)
+        return self._frames[id(benchmark)]
+
+    def _framed(self, benchmark: Benchmark) -> _Frame:
+        days = self._sample.days
+        year = window(days, "1y")
+        start = max(benchmark.start, 0 if isinstance(year, str) else year.start)
+        month = days[start + 1 :].astype("datetime64[M]")
+        months = np.concatenate([[0], np.flatnonzero(month[1:] != month[:-1]) + 1])
+        offset = start - benchmark.start
+        moves, returns = benchmark.moves[:, offset:], benchmark.returns[offset:]
+        by_rate = _by_rate(self._sample, benchmark.symbols, moves, start)
+        ruined = bool((returns <= -1.0).any())
+        lines = _monthly(benchmark.weights, moves, by_rate, returns, months)
+        return _Frame(benchmark.symbols, start, months, f"{days[start]}..{days[-1]}", lines, ruined)
+
+    def lines(self, plan: Plan, returns: Floats, frame: _Frame) -> _Lines:
+        """A portfolio's lines in the window."""
+        place = self._sample.place
+        at = np.array([place.get(symbol, len(place)) for _, symbol, _ in plan.lines])
+        weights = np.array([weight for _, _, weight in plan.lines])
+        moves, by_rate = self._moves[at, frame.start :], self._by_rate[at, frame.start :]
+        return _monthly(weights, moves, by_rate, returns[frame.start :], frame.months)
+
+
+def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) -> Floats:
+    """The part of each symbol's moves that is its exchange rate's: (1 + local) * move of the rate."""
+    part = np.zeros_like(moves)
+    for row, symbol in enumerate(symbols):
+        rates = sample.rate_moves(symbol)
+        if rates is not None:
+            rate = rates[start:]
+            part[row] = (1.0 + moves[row]) * rate / (1.0 + rate)
+    return part
+
+
+def _monthly(weights: Floats, moves: Floats, by_rate: Floats, returns: Floats, months: NDArray[np.intp]) -> _Lines:
+    before = weights[:, None] * _value_before(returns, months)
+    local = np.add.reduceat((moves - by_rate) * before, months, axis=1)
+    return _Lines(weights, local, np.add.reduceat(by_rate * before, months, axis=1))
+
+
+def _value_before(returns: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Value at the start of each day, 1 at the start of each month."""
+    before = np.empty_like(returns)
+    for start, end in zip(starts, [*starts[1:], returns.size], strict=True):
+        before[start] = 1.0
+        np.cumprod(1.0 + returns[start : end - 1], out=before[start + 1 : end])
+    return before
+
+
+def _attributed(
+    lines: _Lines, other: _Lines, own_keys: Sequence[str], other_keys: Sequence[str]
+) -> tuple[list[str], Effects] | str:
+    segments = {key: place for place, key in enumerate(sorted({*own_keys, *other_keys}))}
+    sides = lines.side(own_keys, segments), other.side(other_keys, segments)
+    for side, name in zip(sides, ("portfolio", "benchmark"), strict=True):
+        idle = (np.abs(side.weights)[:, None] < 1e-12) & (np.abs(side.local) > 1e-12)
+        if idle.any():
+            segment = list(segments)[int(np.flatnonzero(idle.any(axis=1))[0])]
+            return f"Long and short lines of '{segment}' in the {name} cancel out: it has no return of its own."
+    return list(segments), attribute(*sides)
+
+
+def _class(one: Classified) -> str:
+    return _WITH_ITS_FUNDS.get(one.asset_class, one.asset_class).value
+
+
+def _sector(one: Classified) -> str:
+    """Of a benchmark's member; "" where it has none."""
+    if one.asset_class is AssetClass.CASH:
+        return CASH_SECTOR
+    return slug(one.sector) if one.sector.strip() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cash:
+    """A benchmark's cash."""
+
+    asset_class: AssetClass = AssetClass.CASH
+    sector: str = CASH_SECTOR
+
+
+_CASH = _Cash()

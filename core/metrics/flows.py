@@ -1,0 +1,149 @@
+"""What the account itself returned, from stored values and outside money, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+import pyxirr
+
+from core.domain.facts import Badge
+from core.domain.fx import Rates
+from core.domain.portfolio import Portfolio
+from core.metrics.formulas import FLOW_METRICS
+from core.metrics.periods import back
+from core.metrics.rows import Rows, absent, state
+from core.metrics.valuation import Valuation
+
+Snapshots = Mapping[str, Sequence[tuple[date, float]]]
+"""By portfolio id: days and total values in base currency, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Values and outside money of one account, in its base currency.
+
+    Attributes:
+        values: By day, oldest first, each after the flows of its day.
+        flows: After the first value and up to the last, oldest first; positive came in.
+    """
+
+    values: tuple[tuple[date, float], ...]
+    flows: tuple[tuple[date, float], ...]
+
+    @property
+    def first(self) -> date:
+        """Day of the first value."""
+        return self.values[0][0]
+
+    @property
+    def last(self) -> date:
+        """Day of the last value."""
+        return self.values[-1][0]
+
+
+def flow_rows(portfolio: Portfolio, valuation: Valuation, snapshots: Snapshots, rates: Rates) -> Rows:
+    """Time- and money-weighted returns of an account, or why they are not known."""
+    account = account_of(portfolio, valuation, snapshots.get(portfolio.portfolio_id, ()), rates)
+    if isinstance(account, str):
+        return absent(FLOW_METRICS, account)
+    period = f"{account.first}..{account.last}"
+    badge = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
+    short = f"The stored values reach from {account.first} to {account.last}, less than a year: no yearly figure."
+    whole_year = back(account.last, 12) >= account.first
+    twr = time_weighted(account)
+    annual = twr
+    if not isinstance(twr, str):
+        annual = (1.0 + twr) ** (365.25 / (account.last - account.first).days) - 1.0 if whole_year else short
+    found = {"twr.si": twr, "twr_annual.si": annual, "mwr.si": money_weighted(account) if whole_year else short}
+    note = f"From {len(account.values)} values and {len(account.flows)} flows."
+    rows: Rows = ([], [])
+    for metric_id, value in found.items():
+        state(rows, metric_id, value if isinstance(value, str) else 100.0 * value, period, badge, note)
+    return rows
+
+
+def account_of(
+    portfolio: Portfolio, valuation: Valuation, snapshots: Sequence[tuple[date, float]], rates: Rates
+) -> Account | str:
+    """The values and flows that a return can be measured with, or why it cannot."""
+    if valuation.total is None:
+        return valuation.why_no_total
+    values = {day: value for day, value in snapshots if day < portfolio.as_of}
+    if not values:
+        return "No earlier snapshot of the portfolio is stored: there is no value to start from."
+    if not portfolio.flows:
+        # An account without a known flow may have had many: a deposit would then read as a gain.
+        return "The source names no money that came in or went out, and a deposit must not read as a gain."
+    values[portfolio.as_of] = valuation.total
+    ordered = sorted(values.items())
+    wrong = [day for day, value in ordered if not isfinite(value) or value < 0]
+    if wrong:
+        return f"The stored value on {wrong[0]} is below zero or no number."
+    flows: list[tuple[date, float]] = []
+    for flow in portfolio.flows:
+        if not ordered[0][0] < flow.day <= portfolio.as_of:
+            continue
+        factor = rates.factor(flow.currency, portfolio.base_currency, flow.day)
+        if factor is None:
+            return (
+                f"There is no exchange rate from {flow.currency} to {portfolio.base_currency} on or before {flow.day}, "
+                "the day of a flow."
+            )
+        flows.append((flow.day, float(flow.amount) * factor))
+    return Account(tuple(ordered), tuple(sorted(flows)))
+
+
+def time_weighted(account: Account) -> float | str:
+    """Return of one unit of money that stayed in all the time, as a fraction: sub-periods compounded.
+
+    0.10 reads: 10 % over the whole time, not a year. Each sub-period between two values is
+    (V1 - V0 - F) / (V0 + sum of f * share of the sub-period it was in), flows at the end of their day: modified Dietz,
+    and exact when the only flows are on the day of V1. A sentence where there is no money to measure.
+    """
+    growth = 1.0
+    for (start, before), (end, after) in pairwise(account.values):
+        flows = [(day, amount) for day, amount in account.flows if start < day <= end]
+        days = (end - start).days
+        capital = before + sum(amount * (end - day).days / days for day, amount in flows)
+        gain = after - before - sum(amount for _, amount in flows)
+        if capital <= 0.0:
+            return f"No money was invested on average from {start} to {end}: there is nothing to measure a return on."
+        if gain / capital <= -1.0:
+            return f"Everything was lost from {start} to {end}: there is no growth to measure."
+        growth *= 1.0 + gain / capital
+    return growth - 1.0
+
+
+def money_weighted(account: Account) -> float | str:
+    """Return per year of the money as it came and went, as a fraction: XIRR with days / 365.
+
+    A sentence where no rate exists, or more than one does.
+    """
+    (first, start), (last, end) = account.values[0], account.values[-1]
+    payments = [(first, -start), *((day, -amount) for day, amount in account.flows), (last, end)]
+    amounts = [amount for _, amount in payments if amount]
+    if not (min(amounts, default=0.0) < 0.0 < max(amounts, default=0.0)):
+        return "All payments go the same way: no rate makes their sum zero."
+    rate = pyxirr.xirr(payments, silent=True)
+    if rate is None or not isfinite(rate) or rate <= -1.0:
+        return "No rate was found at which the payments have a sum of zero."
+    if _roots(payments) > 1:
+        return "The payments change direction so that more than one rate fits: none of them is the return."
+    return float(rate)
+
+
+_RATES = np.concatenate([np.linspace(-0.99, 1.0, 400), np.geomspace(1.02, 1e3, 100)])
+
+
+def _roots(payments: Sequence[tuple[date, float]]) -> int:
+    """How often the sum of the discounted payments crosses zero over yearly rates from -99 % up."""
+    years = np.array([(day - payments[0][0]).days for day, _ in payments]) / 365.0
+    amounts = np.array([amount for _, amount in payments])
+    sums = amounts @ (1.0 + _RATES) ** -years[:, None]
+    signs = np.sign(sums)[sums != 0.0]
+    return int(np.count_nonzero(signs[1:] != signs[:-1]))

@@ -1,0 +1,394 @@
+"""What every number means: one sentence with its formula, its unit, the digits it is shown with and its source.
+
+The prompt, the hover text and the methodology page all take their words from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.facts import Unit
+
+PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
+"""Periods of returns: months back, since the year began, years back, since the common history began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How one metric, or one family of metrics, is computed.
+
+    Attributes:
+        unit: Of the value.
+        decimals: Digits after the point shown to people and models.
+        text: One sentence; facts append what is particular to them (rates used, days in the sample).
+        source: Where the formula comes from, as the methodology page cites it.
+        keys: What may follow the prefix of a family; empty when anything may.
+    """
+
+    unit: Unit
+    decimals: int
+    text: str
+    source: str = "own definition"
+    keys: tuple[str, ...] = ()
+
+
+_SHARE = "of total value, where total value is the sum of all lines in base currency, short lines and cash included"
+_DAILY = (
+    "of the portfolio's simple daily returns r in base currency at each day's last known rates, present weights "
+    "rebalanced daily, cash earning 0"
+)
+_PRESENT = (
+    "of the present holdings, their weights rebalanced daily, in base currency at each day's last known rates, cash "
+    "earning 0, before costs: what these holdings would have returned and not what the account did"
+)
+_ISSUERS = (
+    "among lines with one issuer behind them; funds, cash and derivatives are counted apart and are not in it, and "
+    "lines of one issuer are one"
+)
+_BENCHMARK = (
+    "with r the portfolio's and b the benchmark's simple daily returns in base currency, weights of both rebalanced "
+    "daily, over the days on which every line and every member of the benchmark has a price"
+)
+_POSITIONS = (
+    "with w the present weights of the positions (lines of one instrument are one, foreign cash is one) and their "
+    "simple daily returns in base currency"
+)
+_BRINSON = (
+    "by asset class, a fund counted with what it holds, over the last twelve months or all of the common history when "
+    "shorter, monthly effects linked by Carino's method, in percentage points"
+)
+
+_HERFINDAHL = "Hirschman (1945), Herfindahl (1950)"
+_SHARPE = "Sharpe (1994), The Sharpe Ratio"
+_SORTINO = "Sortino and Price (1994), Performance Measurement in a Downside Risk Framework"
+_RISKMETRICS = "J.P. Morgan/Reuters (1996), RiskMetrics Technical Document"
+_SHORTFALL = "Acerbi and Tasche (2002), On the Coherence of Expected Shortfall"
+_EULER = "Litterman (1996), Hot Spots and Hedges"
+_GIPS = "CFA Institute, Global Investment Performance Standards (2020)"
+_FACHLER = (
+    "Brinson and Fachler (1985), Measuring Non-U.S. Equity Portfolio Performance; Carino (1999), Combining "
+    "Attribution Effects Over Time"
+)
+_ACTIVE = "Grinold and Kahn (2000), Active Portfolio Management"
+
+HOLDINGS_METRICS: dict[str, Definition] = {
+    "total_value": Definition(Unit.CCY, 2, "Sum of the market values of all lines, each converted to base currency."),
+    "holdings_count": Definition(Unit.COUNT, 0, "Number of lines, cash and short lines included."),
+    "hhi": Definition(
+        Unit.RATIO,
+        4,
+        "Herfindahl index: sum of squared shares of the non-cash positions in their gross value; lines of one "
+        "instrument are one position, a fund is one position and is not looked through.",
+        _HERFINDAHL,
+    ),
+    "effective_n": Definition(
+        Unit.RATIO,
+        2,
+        "1 / HHI: the number of equally large positions that would be as concentrated; without cash.",
+        _HERFINDAHL,
+    ),
+    "top1_weight": Definition(Unit.PCT, 2, f"Absolute weight of the largest non-cash position, in percent {_SHARE}."),
+    "top5_weight": Definition(
+        Unit.PCT, 2, f"Sum of the absolute weights of the 5 largest non-cash positions, in percent {_SHARE}."
+    ),
+    "top10_weight": Definition(
+        Unit.PCT, 2, f"Sum of the absolute weights of the 10 largest non-cash positions, in percent {_SHARE}."
+    ),
+    "issuer_hhi": Definition(
+        Unit.RATIO,
+        4,
+        f"Herfindahl index of issuers: sum of squared shares of the issuers in the gross value, {_ISSUERS}.",
+        _HERFINDAHL,
+    ),
+    "issuer_effective_n": Definition(
+        Unit.RATIO, 2, f"1 / issuer HHI: the number of equally large issuers, {_ISSUERS}.", _HERFINDAHL
+    ),
+    "issuer_top1_weight": Definition(
+        Unit.PCT, 2, f"Absolute weight of the largest issuer, in percent {_SHARE}; {_ISSUERS}."
+    ),
+}
+"""Metrics of the holdings alone, in the order they are stated."""
+
+FAMILIES: dict[str, Definition] = {
+    "asset_class.": Definition(
+        Unit.PCT, 2, f"Sum of the weights of all lines of the asset class, in percent {_SHARE}."
+    ),
+    "sector.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines of the sector, in percent {_SHARE}; cash is its own sector, a fund counts "
+        "under the sector its source states and lines without one are 'unclassified'.",
+    ),
+    "country.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines by the issuer's domicile, in percent {_SHARE}; a fund counts under its own "
+        "domicile and lines without one are 'unclassified'.",
+    ),
+    "currency.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines by currency of the quote, in percent {_SHARE}; what a fund holds inside is "
+        "not looked through.",
+    ),
+    "weight.": Definition(Unit.PCT, 2, f"Market value of the line in base currency, in percent {_SHARE}."),
+}
+"""Families of metrics of the holdings by the prefix of their ids, in the order they are stated."""
+
+HISTORY_METRICS: dict[str, Definition] = {
+    "volatility": Definition(Unit.PCT, 2, f"std(r, ddof=1) * sqrt(252) {_DAILY}.", _RISKMETRICS),
+    "downside_deviation": Definition(
+        Unit.PCT,
+        2,
+        f"sqrt(mean(min(r, 0)^2)) * sqrt(252) {_DAILY}; the minimum return is 0 and all days count in the mean.",
+        _SORTINO,
+    ),
+    "sharpe": Definition(
+        Unit.RATIO, 2, f"mean(r) / std(r, ddof=1) * sqrt(252) {_DAILY}; the risk-free rate is taken as 0 %.", _SHARPE
+    ),
+    "sortino": Definition(
+        Unit.RATIO, 2, f"mean(r) * 252 / downside deviation {_DAILY}; the minimum return is 0.", _SORTINO
+    ),
+    "max_drawdown": Definition(
+        Unit.PCT,
+        2,
+        f"min(W / cummax(W) - 1) with W the compounded product, starting at 1, {_DAILY}; negative.",
+        "Magdon-Ismail and Atiya (2004), Maximum Drawdown",
+    ),
+    "var_95_1d": Definition(
+        Unit.PCT,
+        2,
+        f"Historical one-day value at risk at 95 %: -quantile(r, 5 %, linear) {_DAILY}; positive is a loss.",
+        _RISKMETRICS,
+    ),
+    "cvar_95_1d": Definition(
+        Unit.PCT,
+        2,
+        f"Historical one-day expected shortfall at 95 %: -mean(r where r <= its 5 % quantile) {_DAILY}; "
+        "positive is a loss.",
+        _SHORTFALL,
+    ),
+    "var_99_1d": Definition(
+        Unit.PCT,
+        2,
+        f"Historical one-day value at risk at 99 %: -quantile(r, 1 %, linear) {_DAILY}; positive is a loss.",
+        _RISKMETRICS,
+    ),
+    "cvar_99_1d": Definition(
+        Unit.PCT,
+        2,
+        f"Historical one-day expected shortfall at 99 %: -mean(r where r <= its 1 % quantile) {_DAILY}; "
+        "positive is a loss.",
+        _SHORTFALL,
+    ),
+    "var_95_1d_normal": Definition(
+        Unit.PCT,
+        2,
+        "One-day value at risk at 95 % as if returns were normal: -(mean(r) + z * std(r, ddof=1)) with z the normal "
+        f"5 % quantile, -1.645, {_DAILY}; positive is a loss.",
+        _RISKMETRICS,
+    ),
+    "cvar_95_1d_normal": Definition(
+        Unit.PCT,
+        2,
+        "One-day expected shortfall at 95 % as if returns were normal: -(mean(r) - std(r, ddof=1) * phi(z) / 5 %) "
+        f"with z the normal 5 % quantile and phi the normal density, {_DAILY}; positive is a loss.",
+        _SHORTFALL,
+    ),
+    "annual_return": Definition(
+        Unit.PCT, 2, f"Compound annual growth: prod(1 + r)^(252 / T) - 1 over all T values {_DAILY}.", _GIPS
+    ),
+}
+"""Metrics that need price histories, in the order they are stated."""
+
+BENCHMARK_METRICS: dict[str, Definition] = {
+    "beta": Definition(Unit.RATIO, 2, f"cov(r, b) / var(b), {_BENCHMARK}.", "Sharpe (1964), Capital Asset Prices"),
+    "benchmark_correlation": Definition(
+        Unit.RATIO, 2, f"cov(r, b) / (std(r) * std(b)), {_BENCHMARK}.", "Pearson (1895)"
+    ),
+    "tracking_error": Definition(Unit.PCT, 2, f"std(r - b, ddof=1) * sqrt(252), {_BENCHMARK}.", _ACTIVE),
+    "information_ratio": Definition(
+        Unit.RATIO, 2, f"mean(r - b) / std(r - b, ddof=1) * sqrt(252), {_BENCHMARK}.", _ACTIVE
+    ),
+}
+"""Metrics of the history against the portfolio's benchmark, in the order they are stated."""
+
+_PERIOD = (
+    "over the period in the id: 1m, 3m, 6m, 1y months or years back from the last day, ytd since the last day of the "
+    "year before; 3y, 5y and si (since the common history began, a year at least) are per year, "
+    "(1 + total)^(365.25 / days) - 1, and all others are not annualised"
+)
+
+PERIOD_FAMILIES: dict[str, Definition] = {
+    "return.": Definition(Unit.PCT, 2, f"Compounded return {_PERIOD}; {_PRESENT}.", _GIPS, PERIODS),
+    "benchmark_return.": Definition(
+        Unit.PCT,
+        2,
+        "Compounded return of the benchmark, its weights rebalanced daily, in base currency, at its members' last "
+        f"known closes on the portfolio's days, {_PERIOD}.",
+        _GIPS,
+        PERIODS,
+    ),
+    "excess_return.": Definition(
+        Unit.PP,
+        2,
+        "Return of the present holdings less return of the benchmark over the same days, in percentage points, "
+        f"{_PERIOD}.",
+        _GIPS,
+        PERIODS,
+    ),
+}
+"""Families of returns by period, in the order they are stated."""
+
+_FLOWS = "of the account as stored: values of its snapshots and the outside money that its source names"
+
+FLOW_METRICS: dict[str, Definition] = {
+    "twr.si": Definition(
+        Unit.PCT,
+        2,
+        "Time-weighted return since the first snapshot, not annualised whatever its length: sub-periods between "
+        "snapshots compounded, each (V1 - V0 - F) / (V0 + sum of flows weighted by the share of the sub-period they "
+        "were in), which is modified Dietz where a flow's day has no snapshot and exact where it has one (flows at "
+        f"the end of their day), {_FLOWS}.",
+        _GIPS,
+    ),
+    "twr_annual.si": Definition(
+        Unit.PCT,
+        2,
+        f"(1 + time-weighted return since the first snapshot)^(365.25 / days) - 1, a year at least, {_FLOWS}.",
+        _GIPS,
+    ),
+    "mwr.si": Definition(
+        Unit.PCT,
+        2,
+        "Money-weighted return per year since the first snapshot, a year at least: the rate at which its value, all "
+        f"flows and the present value have a sum of zero (XIRR, days / 365), {_FLOWS}.",
+        _GIPS,
+    ),
+}
+"""Returns of the account itself, in the order they are stated."""
+
+ATTRIBUTION_METRICS: dict[str, Definition] = {
+    "attribution.active_return": Definition(
+        Unit.PP,
+        2,
+        "Return of the present holdings less return of the benchmark over the window, in percentage points.",
+        _FACHLER,
+    ),
+    "attribution.allocation": Definition(
+        Unit.PP, 2, f"Sum of the allocation effects (wp - wb) * (rb - Rb) of local returns, {_BRINSON}.", _FACHLER
+    ),
+    "attribution.selection": Definition(
+        Unit.PP, 2, f"Sum of the selection effects wb * (rp - rb) of local returns, {_BRINSON}.", _FACHLER
+    ),
+    "attribution.interaction": Definition(
+        Unit.PP, 2, f"Sum of the interaction effects (wp - wb) * (rp - rb) of local returns, {_BRINSON}.", _FACHLER
+    ),
+    "attribution.currency": Definition(
+        Unit.PP,
+        2,
+        "Sum of the currency effects: what exchange rates added to the portfolio less what they added to the "
+        f"benchmark, each (1 + local return) * move of the rate, {_BRINSON}.",
+        _FACHLER,
+    ),
+    "attribution.residual": Definition(
+        Unit.PP, 2, "Active return less the sum of the four effects; zero but for rounding.", _FACHLER
+    ),
+}
+"""Totals of the attribution against the benchmark, in the order they are stated."""
+
+_SEGMENT = (
+    f"{_BRINSON}; ids with 'sector.' before the segment are the same by sector. A segment that the benchmark lacks "
+    "counts wholly as allocation, one that the portfolio lacks has no selection"
+)
+
+ATTRIBUTION_FAMILIES: dict[str, Definition] = {
+    "attribution.allocation.": Definition(
+        Unit.PP, 2, f"Allocation effect of the segment, (wp - wb) * (rb - Rb) of local returns, {_SEGMENT}.", _FACHLER
+    ),
+    "attribution.selection.": Definition(
+        Unit.PP, 2, f"Selection effect of the segment, wb * (rp - rb) of local returns, {_SEGMENT}.", _FACHLER
+    ),
+    "attribution.interaction.": Definition(
+        Unit.PP,
+        2,
+        f"Interaction effect of the segment, (wp - wb) * (rp - rb) of local returns, {_SEGMENT}.",
+        _FACHLER,
+    ),
+    "attribution.currency.": Definition(
+        Unit.PP,
+        2,
+        "Currency effect of the segment: what exchange rates added to it in the portfolio less in the benchmark, "
+        f"{_SEGMENT}.",
+        _FACHLER,
+    ),
+}
+"""Effects by segment, in the order they are stated."""
+
+CONTRIBUTION_METRICS: dict[str, Definition] = {
+    "diversification_ratio": Definition(
+        Unit.RATIO,
+        2,
+        f"sum(w * s) / std of the portfolio, {_POSITIONS} with standard deviations s; 1 is no diversification.",
+        "Choueifaty and Coignard (2008), Toward Maximum Diversification",
+    ),
+    "effective_bets": Definition(
+        Unit.RATIO,
+        2,
+        "exp(-sum(p * ln(p))) with p the positions' shares of risk: as many equal, independent-sized bets as carry the "
+        "risk; stated only when no position lowers the risk.",
+        "Meucci (2009), Managing Diversification, applied to shares of risk",
+    ),
+    "average_correlation": Definition(
+        Unit.RATIO,
+        2,
+        "Mean of the correlations of all pairs of non-cash positions' simple daily returns in base currency, each pair "
+        "counting alike.",
+        "Pearson (1895)",
+    ),
+}
+"""How the lines act together, in the order they are stated."""
+
+CONTRIBUTION_FAMILIES: dict[str, Definition] = {
+    "risk_share.": Definition(
+        Unit.PCT,
+        2,
+        f"Share of the line in the portfolio's variance, w * cov(r of the line, r) / var(r), {_POSITIONS}; the shares "
+        "sum to 100 and a negative one lowers the risk.",
+        _EULER,
+    ),
+    "contribution.": Definition(
+        Unit.PP,
+        2,
+        "What the line added to the return of the last twelve months, or of all of the common history when shorter: "
+        f"the sum over days of w * r of the line * value at the day's start, the first being 1, {_POSITIONS}; the "
+        "contributions sum to the return, in percentage points.",
+        _GIPS,
+    ),
+}
+"""What each line adds to risk and return, in the order they are stated."""
+
+STRESS_FAMILIES: dict[str, Definition] = {
+    "stress.": Definition(
+        Unit.PCT,
+        2,
+        "Change of value in the scenario, in percent of total value, negative is a loss. Replays of past windows: sum "
+        "of present weights times each line's own move from the window's first to its last day in base currency. "
+        "Shocks: sum of present weights times each line's sensitivities (equity, property, duration, credit, currency; "
+        "see the methodology) times the scenario's moves; a scenario is no forecast.",
+        "core/metrics/scenarios.json names the source of each scenario",
+    ),
+}
+"""Scenarios, by the prefix of their ids."""
+
+LIQUIDITY_FAMILIES: dict[str, Definition] = {
+    "liquidity.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines of the liquidity bucket as their source states it, in percent {_SHARE}; cash "
+        "is highly_liquid, and the share of lines without a stated bucket is 'unknown'.",
+        "17 CFR 270.22e-4 for the names of the buckets",
+        ("highly_liquid", "moderately_liquid", "less_liquid", "illiquid", "unknown"),
+    ),
+}
+"""Liquidity buckets, by the prefix of their ids."""

@@ -1,0 +1,80 @@
+"""Risk and return of the present holdings' past, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isnan
+
+from core.domain.facts import Badge
+from core.metrics import risk
+from core.metrics.formulas import HISTORY_METRICS
+from core.metrics.returns import Floats, Sample
+from core.metrics.rows import Rows, state
+from core.metrics.thresholds import MIN_FAR_TAIL_RETURNS, MIN_YEAR_RETURNS
+
+RUIN = "On a day of the sample the present holdings would have lost their whole value: there is no growth to measure."
+"""Why growth has no value where a day lost everything."""
+
+_YEARLY = frozenset({"sharpe", "sortino", "annual_return"})
+_FAR_TAIL = frozenset({"var_99_1d", "cvar_99_1d"})
+
+_MEASURES: Mapping[str, Callable[[Floats], Floats]] = {
+    "volatility": lambda returns: 100.0 * risk.volatility(returns),
+    "downside_deviation": lambda returns: 100.0 * risk.downside_deviation(returns),
+    "sharpe": risk.sharpe,
+    "sortino": risk.sortino,
+    "max_drawdown": lambda returns: 100.0 * risk.max_drawdown(returns),
+    "var_95_1d": lambda returns: 100.0 * risk.historical_var(returns),
+    "cvar_95_1d": lambda returns: 100.0 * risk.historical_cvar(returns),
+    "var_99_1d": lambda returns: 100.0 * risk.historical_var(returns, 0.99),
+    "cvar_99_1d": lambda returns: 100.0 * risk.historical_cvar(returns, 0.99),
+    "var_95_1d_normal": lambda returns: 100.0 * risk.normal_var(returns),
+    "cvar_95_1d_normal": lambda returns: 100.0 * risk.normal_cvar(returns),
+    "annual_return": lambda returns: 100.0 * risk.annual_return(returns),
+}
+
+_MEANINGLESS = {
+    "sharpe": "Returns do not vary over the sample: return for a unit of risk has no meaning.",
+    "sortino": "No day of the sample lost value: return for a unit of downside risk has no meaning.",
+    "max_drawdown": RUIN,
+    "annual_return": RUIN,
+}
+"""Why a measure of `core.metrics.risk` came back as NaN."""
+
+
+def history_rows(sample: Sample, badges: Sequence[Badge]) -> Iterator[Rows]:
+    """The history metrics of each portfolio of a sample, in its order."""
+    values, reasons = figures(sample.returns, f"{sample.first}..{sample.last}")
+    columns = {metric_id: column.tolist() for metric_id, column in values.items()}
+    period = f"{sample.first}..{sample.last}"
+    note = f"Sample: {sample.days.size - 1} returns, on the days for which every line has a price."
+    for place, badge in enumerate(badges):
+        rows: Rows = ([], [])
+        for metric_id in HISTORY_METRICS:
+            if metric_id in reasons:
+                state(rows, metric_id, reasons[metric_id])
+                continue
+            value: float = columns[metric_id][place]
+            stated = _MEANINGLESS[metric_id] if isnan(value) else value
+            state(rows, metric_id, stated, period, badge, note)
+        yield rows
+
+
+def figures(returns: Floats, period: str) -> tuple[dict[str, Floats], dict[str, str]]:
+    """Every history metric of daily returns in its unit, and why some are not stated for a sample of this length.
+
+    Args:
+        returns: As in `core.metrics.risk`, at least 60.
+        period: First and last day, for the reasons.
+    """
+    count = returns.shape[0]
+    short = dict.fromkeys(
+        _YEARLY if count < MIN_YEAR_RETURNS else (),
+        f"The common history {period} has {count} returns; a yearly figure needs {MIN_YEAR_RETURNS} and a shorter one "
+        "is not scaled up.",
+    ) | dict.fromkeys(
+        _FAR_TAIL if count < MIN_FAR_TAIL_RETURNS else (),
+        f"The common history {period} has {count} returns; the worst 1 % of them is too few days, and "
+        f"{MIN_FAR_TAIL_RETURNS} are needed.",
+    )
+    return {metric_id: measure(returns) for metric_id, measure in _MEASURES.items() if metric_id not in short}, short

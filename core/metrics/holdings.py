@@ -1,0 +1,152 @@
+"""What is held and how concentrated it is, as facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from math import fsum
+
+from core.domain.facts import Badge, HoldingFact
+from core.domain.instrument import InstrumentType, Liquidity
+from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.metrics import concentration
+from core.metrics.formulas import FAMILIES, LIQUIDITY_FAMILIES
+from core.metrics.plans import why_uncovered
+from core.metrics.rows import Rows, absent, state, state_family
+from core.metrics.thresholds import MIN_COVERAGE
+from core.metrics.valuation import Valuation, slug
+
+_SHARES = ("hhi", "effective_n", "top1_weight", "top5_weight", "top10_weight")
+_ISSUERS = ("issuer_hhi", "issuer_effective_n", "issuer_top1_weight")
+_TOP = {"top1_weight": 1, "top5_weight": 5, "top10_weight": 10}
+
+_FUNDS = frozenset({AssetClass.EQUITY_FUND, AssetClass.BOND_FUND, AssetClass.FUND})
+_NO_ISSUER = frozenset({AssetClass.CASH, AssetClass.DERIVATIVE})
+
+
+def whole_rows(portfolio: Portfolio, valuation: Valuation) -> Rows:
+    """Total value, count and concentration."""
+    period = f"as of {portfolio.as_of}"
+    computed = _computed(portfolio)
+    stated = Badge.SIMULATED if portfolio.is_sample else Badge.REAL
+    note = valuation.rates_note
+    count = len(portfolio.holdings)
+    rows: Rows = ([], [])
+    if valuation.total is None:
+        state(rows, "total_value", valuation.why_no_total)
+    else:
+        # The value of a single line in base currency is the file's own number; anything else was added or converted.
+        badge = stated if count == 1 and not note else computed
+        state(rows, "total_value", valuation.total, period, badge, note, portfolio.base_currency)
+    state(rows, "holdings_count", float(count), period, stated)
+    figures: dict[str, float | str] = {**_positions(portfolio, valuation), **_issuers(portfolio, valuation)}
+    for metric_id in (*_SHARES, *_ISSUERS):
+        state(rows, metric_id, figures[metric_id], period, computed, note)
+    return rows
+
+
+def part_rows(portfolio: Portfolio, valuation: Valuation, lines: tuple[HoldingFact, ...]) -> Rows:
+    """Weights by asset class, sector, country and currency, and of each line."""
+    if valuation.total is None or valuation.why_no_shares:
+        return absent(FAMILIES, valuation.why_no_shares)
+    values: dict[str, Iterable[tuple[str, float]]] = {
+        "asset_class.": _summed([line.asset_class for line in lines], lines),
+        "sector.": _summed([slug(line.sector) for line in lines], lines),
+        "country.": _summed([line.country for line in lines], lines),
+        "currency.": _summed([line.currency for line in lines], lines),
+        "weight.": [(line.holding_id, line.weight_pct) for line in lines],
+    }
+    rows: Rows = ([], [])
+    for family in FAMILIES:
+        state_family(
+            rows, family, values[family], f"as of {portfolio.as_of}", _computed(portfolio), valuation.rates_note
+        )
+    return rows
+
+
+def liquidity_rows(portfolio: Portfolio, valuation: Valuation, lines: tuple[HoldingFact, ...]) -> Rows:
+    """Weights by how soon lines can be sold, where their sources say so."""
+    if valuation.total is None or valuation.why_no_shares:
+        return absent(LIQUIDITY_FAMILIES, valuation.why_no_shares)
+    lines_but_cash = [holding for holding in portfolio.holdings if holding.asset_class is not AssetClass.CASH]
+    if lines_but_cash and not any(holding.terms.liquidity for holding in lines_but_cash):
+        return absent(LIQUIDITY_FAMILIES, "No line's source states how soon it can be sold.")
+    buckets = _summed([_liquidity(holding) for holding in portfolio.holdings], lines)
+    known = 100.0 - dict(buckets).get("unknown", 0.0)
+    note = f"Known for lines of {known:.1f} % of total value."
+    rows: Rows = ([], [])
+    state_family(rows, "liquidity.", buckets, f"as of {portfolio.as_of}", _computed(portfolio), note)
+    return rows
+
+
+def _liquidity(holding: Holding) -> str:
+    if holding.terms.liquidity is not None:
+        return holding.terms.liquidity.value
+    return Liquidity.HIGH.value if holding.asset_class is AssetClass.CASH else "unknown"
+
+
+def _positions(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | str]:
+    """Concentration of what is not cash, lines of one instrument (same ISIN, else same symbol) taken together."""
+    if valuation.total is None or valuation.why_no_shares:
+        return dict.fromkeys(_SHARES, valuation.why_no_shares)
+    values: defaultdict[str, float] = defaultdict(float)
+    for holding, value in zip(portfolio.holdings, valuation.values, strict=True):
+        if holding.asset_class is not AssetClass.CASH:
+            values[holding.isin or holding.symbol] += value
+    positions = list(values.values())
+    index = concentration.hhi(positions)
+    if index is None:
+        return dict.fromkeys(_SHARES, "There is no position besides cash.")
+    shares = {
+        metric_id: 100.0 * concentration.top_share(positions, valuation.total, largest)
+        for metric_id, largest in _TOP.items()
+    }
+    return {"hhi": index, "effective_n": 1.0 / index, **shares}
+
+
+def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | str]:
+    """Concentration of lines with one issuer behind them."""
+    if valuation.total is None or valuation.why_no_shares:
+        return dict.fromkeys(_ISSUERS, valuation.why_no_shares)
+    values: defaultdict[str, float] = defaultdict(float)
+    unknown: defaultdict[str, float] = defaultdict(float)
+    gross = known = 0.0
+    for holding, value in zip(portfolio.holdings, valuation.values, strict=True):
+        if holding.asset_class in _NO_ISSUER or is_fund(holding):
+            continue
+        gross += abs(value)
+        issuer = holding.terms.issuer.strip().casefold()
+        if issuer:
+            known += abs(value)
+            values[issuer] += value
+        else:
+            unknown[holding.symbol] += abs(value)
+    if not gross:
+        return dict.fromkeys(_ISSUERS, "There is no line with one issuer behind it: only funds, cash or derivatives.")
+    # One unknown line may be of the largest issuer, so a little may be missing and no more.
+    if known < (MIN_COVERAGE - 1e-9) * gross:
+        reason = why_uncovered(known / gross, unknown, what="A known issuer", lack="the issuer is not known")
+        return dict.fromkeys(_ISSUERS, reason)
+    index = concentration.hhi(list(values.values()))
+    if index is None:
+        return dict.fromkeys(_ISSUERS, "Long and short lines of every issuer cancel out.")
+    top = 100.0 * concentration.top_share(list(values.values()), valuation.total, 1)
+    return {"issuer_hhi": index, "issuer_effective_n": 1.0 / index, "issuer_top1_weight": top}
+
+
+def is_fund(holding: Holding) -> bool:
+    """True for units of a fund, whose risks are those of what it holds."""
+    terms = holding.terms
+    return holding.asset_class in _FUNDS or terms.instrument_type is InstrumentType.FUND or terms.fund_kind is not None
+
+
+def _computed(portfolio: Portfolio) -> Badge:
+    return Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
+
+
+def _summed(keys: Iterable[str], lines: Iterable[HoldingFact]) -> list[tuple[str, float]]:
+    """Weight by key, the heaviest first."""
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for key, line in zip(keys, lines, strict=True):
+        weights[key].append(line.weight_pct)
+    return sorted(((key, fsum(parts)) for key, parts in weights.items()), key=lambda row: (-row[1], row[0]))

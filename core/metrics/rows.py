@@ -1,0 +1,61 @@
+"""Facts and absent facts on their way to a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from core.domain.facts import AbsentFact, Badge, Fact, Unit
+from core.metrics.definitions import ALL_DEFINITIONS, family_of
+
+Rows = tuple[list[Fact], list[AbsentFact]]
+"""What is stated, and what is not and why."""
+
+
+def state(
+    rows: Rows,
+    metric_id: str,
+    value: float | str,
+    period: str | None = None,
+    badge: Badge = Badge.DERIVED,
+    note: str = "",
+    currency: str | None = None,
+) -> None:
+    """Add a fact, or, where the value is a sentence, an absent fact with that reason.
+
+    Raises:
+        KeyError: The id is not one of `core.metrics.definitions`.
+    """
+    if isinstance(value, str):
+        rows[1].append(AbsentFact(metric_id, value))
+        return
+    unit, decimals, text = _words(family_of(metric_id) or metric_id, note)
+    rows[0].append(Fact(metric_id, value, unit, currency, period, text, badge, decimals))
+
+
+def state_family(
+    rows: Rows, family: str, values: Iterable[tuple[str, float]], period: str | None, badge: Badge, note: str = ""
+) -> None:
+    """Add a fact for each key of a family."""
+    unit, decimals, text = _words(family, note)
+    rows[0].extend(Fact(family + key, value, unit, None, period, text, badge, decimals) for key, value in values)
+
+
+def absent(metric_ids: Iterable[str], reason: str) -> Rows:
+    """Every id, or family of ids, with one reason."""
+    return [], [AbsentFact(f"{one}*" if one.endswith(".") else one, reason) for one in metric_ids]
+
+
+def joined(parts: Iterable[Rows]) -> Rows:
+    """One after the other."""
+    whole: Rows = ([], [])
+    for facts, reasons in parts:
+        whole[0].extend(facts)
+        whole[1].extend(reasons)
+    return whole
+
+
+@lru_cache(maxsize=4096)
+def _words(key: str, note: str) -> tuple[Unit, int, str]:
+    definition = ALL_DEFINITIONS[key]
+    return definition.unit, definition.decimals, f"{definition.text} {note}" if note else definition.text

@@ -1,0 +1,131 @@
+"""What scenarios would do to the present holdings, as facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.facts import Badge
+from core.domain.fx import Rates
+from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.metrics.formulas import STRESS_FAMILIES
+from core.metrics.plans import age, why_uncovered
+from core.metrics.prices import PriceHistory, PriceSeries
+from core.metrics.returns import worst_badge
+from core.metrics.rows import Rows, absent, state
+from core.metrics.scenarios import DebtTerms, Scenario, local_move, rate_move, scenarios
+from core.metrics.thresholds import MAX_STALE_DAYS, MIN_COVERAGE
+from core.metrics.valuation import Valuation
+
+Floats = NDArray[np.float64]
+
+_REPLAYS = tuple(one for one in scenarios() if one.kind == "replay")
+_SHOCKS = tuple(one for one in scenarios() if one.kind == "shock")
+
+
+class Stress:
+    """Applies every scenario to portfolios, and remembers the moves that many of them share."""
+
+    def __init__(self, rates: Rates, prices: PriceHistory | None) -> None:
+        self._prices = prices if prices is not None else PriceHistory({})
+        self._factor = rates.factor
+        self._replayed = lru_cache(maxsize=65_536)(self._replays)
+
+    def rows(self, portfolio: Portfolio, valuation: Valuation) -> Rows:
+        """Each scenario's change of value in percent, or why it is not known."""
+        if valuation.total is None or valuation.why_no_shares:
+            return absent(STRESS_FAMILIES, valuation.why_no_shares or valuation.why_no_total)
+        base = portfolio.base_currency
+        values = np.array(valuation.values)
+        replayed = np.array([self._replayed(*_quote(line), base) for line in portfolio.holdings])
+        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in portfolio.holdings])
+        rate = np.array([_rates_shocked(line.currency, base) for line in portfolio.holdings])
+        shocked = (1.0 + local) * (1.0 + rate) - 1.0
+        simulated = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
+        rows: Rows = ([], [])
+        for scenario, moves in zip(_REPLAYS, replayed.T, strict=True):
+            badge = worst_badge(portfolio, self._prices)
+            if scenario.last is not None and scenario.last > portfolio.as_of:
+                reason = f"The window {_period(scenario)} ends after the portfolio's day, {portfolio.as_of}."
+                state(rows, f"stress.{scenario.scenario_id}", reason)
+            else:
+                _add(rows, scenario, portfolio, valuation.total, values, moves, badge)
+        for scenario, moves in zip(_SHOCKS, shocked.T, strict=True):
+            _add(rows, scenario, portfolio, valuation.total, values, moves, simulated)
+        return rows
+
+    def _replays(self, symbol: str, currency: str, base: str) -> Floats:
+        """A line's move in base currency in each window; NaN where a close or a rate is missing. Cash: symbol ""."""
+        moves = np.full(len(_REPLAYS), np.nan)
+        series = self._prices.get(symbol) if symbol else None
+        if symbol and series is None:
+            return moves
+        quoted = currency if series is None else series.currency
+        for place, scenario in enumerate(_REPLAYS):
+            ends = [self._value(series, quoted, base, day) for day in (scenario.first, scenario.last) if day]
+            if len(ends) == 2 and ends[0] is not None and ends[1] is not None:
+                moves[place] = ends[1] / ends[0] - 1.0
+        return moves
+
+    def _value(self, series: PriceSeries | None, currency: str, base: str, day: date) -> float | None:
+        """The last known close in base currency, at most ten days old."""
+        factor = self._factor(currency, base, day)
+        if series is None or factor is None:
+            return factor
+        place = int(np.searchsorted(series.days, np.datetime64(day), side="right")) - 1
+        if place < 0 or age(series.days[place], day) > MAX_STALE_DAYS:
+            return None
+        return float(series.closes[place]) * factor
+
+
+def _quote(line: Holding) -> tuple[str, str]:
+    return ("" if line.asset_class is AssetClass.CASH else line.symbol), line.currency
+
+
+def _debt_terms(line: Holding) -> DebtTerms:
+    return DebtTerms(line.terms.instrument_type, line.terms.rating, line.terms.duration_years)
+
+
+@lru_cache(maxsize=4096)
+def _shocked(asset_class: AssetClass, terms: DebtTerms) -> Floats:
+    """A line's local move in each shock; NaN where its sensitivity is not known."""
+    found = (local_move(scenario, asset_class, terms) for scenario in _SHOCKS)
+    return np.array([np.nan if move is None else move for move in found])
+
+
+@lru_cache(maxsize=4096)
+def _rates_shocked(currency: str, base: str) -> Floats:
+    return np.array([rate_move(scenario, currency, base) for scenario in _SHOCKS])
+
+
+def _add(
+    rows: Rows, scenario: Scenario, portfolio: Portfolio, total: float, values: Floats, moves: Floats, badge: Badge
+) -> None:
+    metric_id = f"stress.{scenario.scenario_id}"
+    known = ~np.isnan(moves)
+    sizes = np.abs(values)
+    gross, covered = float(sizes.sum()), float(sizes[known].sum())
+    if covered < (MIN_COVERAGE - 1e-9) * gross:
+        missing: defaultdict[str, float] = defaultdict(float)
+        for line, size, has in zip(portfolio.holdings, sizes.tolist(), known.tolist(), strict=True):
+            if not has:
+                missing[line.symbol] += size
+        what, lack = (
+            (f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends")
+            if scenario.kind == "replay"
+            else ("Known sensitivities", "no kind of risk, duration or rating")
+        )
+        state(rows, metric_id, why_uncovered(covered / gross, missing, what=what, lack=lack))
+        return
+    # What is not covered is taken to move like the rest, as in every other figure.
+    change = float(values[known] @ moves[known]) / total * gross / covered
+    period = _period(scenario) if scenario.kind == "replay" else None
+    state(rows, metric_id, 100.0 * change, period, badge, f"This is: {scenario.name}.")
+
+
+def _period(scenario: Scenario) -> str:
+    return f"{scenario.first}..{scenario.last}"
