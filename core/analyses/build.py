@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import orjson
 
+from core.analyses.engine import Each, Engine
 from core.analyses.engines import engine_for
+from core.analyses.shown import PERIODS
 from core.domain.analysis import AnalysisRequest, Endpoint
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
@@ -49,13 +51,13 @@ _MAX_ID_CHARACTERS = 64
 def build_requests(
     request: AnalysisRequest, sheets: Iterable[FactSheet], library: PromptLibrary, *, today: date
 ) -> Iterator[BatchRequest]:
-    """The requests of a job, one for each sheet, as they come.
+    """The requests of a job, one for each sheet and wished scenario or period, as they come.
 
     Raises:
         BadInput, ModelRefused: As `Builder` does.
     """
     builder = Builder(request, library, today=today)
-    return map(builder.build, sheets)
+    return (builder.build(view) for sheet in sheets for view in builder.views(sheet))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,13 @@ class _Overlay:
     Attributes:
         head: Their lines from after the custom_id to the user's text, as bytes.
         tokens: Input tokens of everything but the tables.
+        cacheable: Those of them that stand in front of the tables.
     """
 
     prompt: Prompt
     head: bytes
     tokens: int
+    cacheable: int
 
 
 class Builder:
@@ -96,6 +100,8 @@ class Builder:
         self._request = request
         self._library = library
         self._engine = engine_for(request.kind)
+        _check_wishes(request, self._engine)
+        self._profile = library.profile(request.profile) if request.profile else None
         schema_format = {
             "type": "json_schema",
             "name": self._engine.schema_name,
@@ -119,6 +125,16 @@ class Builder:
         """Assumed output tokens of one answer, under the cap that is sent."""
         return assumed_output(self.model, self.effort, self.max_output_tokens)
 
+    def views(self, sheet: FactSheet) -> Iterator[FactSheet]:
+        """What a portfolio's requests show of it: one sheet each. Answers are checked against these.
+
+        Raises:
+            BadInput: The analysis lacks something that it cannot do without, or a scenario does not exist.
+        """
+        mark = self._overlay(self._region(sheet)).prompt.decimal_mark
+        evidence = replace(sheet.evidence, decimal_mark=mark, profile=self._profile or sheet.evidence.profile)
+        return self._engine.views(replace(sheet, evidence=evidence), self._request)
+
     def prompt(self, region: str | None) -> Prompt:
         """The composed prompt for a region, as its requests carry it."""
         return self._overlay(region).prompt
@@ -126,18 +142,21 @@ class Builder:
     def build(self, sheet: FactSheet) -> BatchRequest:
         """One request.
 
+        Args:
+            sheet: One of `views`.
+
         Raises:
             BadInput: Its input does not fit into the model's context window.
         """
-        request = self._request
-        region = request.region or (sheet.region if request.regional else None)
-        overlay = self._overlay(region)
+        request, given = self._request, sheet.evidence
+        overlay = self._overlay(self._region(sheet))
         prompt = overlay.prompt
         blocks, tokens = self._writer.write(sheet, prompt.language)
         tokens += overlay.tokens
         user = prompt.render(blocks)
         self._check_room(sheet, tokens)
-        custom_id = custom_id_of(request.kind.value, sheet.portfolio_id)
+        scenario = given.scenarios[0] if given.scenarios else ""
+        custom_id = custom_id_of(request.kind.value, sheet.portfolio_id, scenario or given.period)
         line = b'{"custom_id":%b%b%b}]}}' % (orjson.dumps(custom_id), overlay.head, orjson.dumps(user))
         return BatchRequest(
             custom_id=custom_id,
@@ -149,16 +168,32 @@ class Builder:
             prompt_hash=prompt.digest(user),
             region=prompt.region,
             warnings=prompt.warnings,
+            variant=prompt.variant,
+            profile=prompt.profile,
+            scenario=scenario,
+            period=given.period,
+            cacheable_tokens=overlay.cacheable,
         )
+
+    def _region(self, sheet: FactSheet) -> str | None:
+        return self._request.region or (sheet.region if self._request.regional else None)
 
     def _overlay(self, region: str | None) -> _Overlay:
         overlay = self._overlays.get(region)
         if overlay is None:
             request = self._request
-            definitions = "\n".join(f"- {name}: {definition.text}" for name, definition in DEFINITIONS.items())
-            prompt = self._library.compose(request.kind.value, region, request.variant.value, definitions=definitions)
+            definitions = {name: definition.text for name, definition in DEFINITIONS.items()}
+            prompt = self._library.compose(
+                request.kind.value,
+                region,
+                request.variant.value,
+                profile=request.profile,
+                definitions=self._engine.shown.definitions(definitions),
+            )
             prompt = prompt.with_addition(self._addition)
-            overlay = self._overlays[region] = _Overlay(prompt, self._head(prompt), self._static_tokens(prompt))
+            tail = _tail_tokens(self._count, prompt.question)
+            cacheable = self._static_tokens(prompt)
+            overlay = self._overlays[region] = _Overlay(prompt, self._head(prompt), cacheable + tail, cacheable)
         return overlay
 
     def _head(self, prompt: Prompt) -> bytes:
@@ -175,9 +210,9 @@ class Builder:
         )
 
     def _static_tokens(self, prompt: Prompt) -> int:
-        """Instructions, question, schema and message framing."""
+        """Instructions, schema and message framing: what comes before the first table."""
         count = self._count
-        tokens = framing(2) + count(prompt.system) + _tail_tokens(count, prompt.question)
+        tokens = framing(2) + count(prompt.system)
         shape = self._params.get("response_format") or self._params.get("text", {}).get("format")
         if shape and shape["type"] == "json_schema":
             tokens += count(orjson.dumps(shape.get("schema") or shape["json_schema"]["schema"]).decode())
@@ -202,13 +237,32 @@ class Builder:
         return (f"No batch processing is published for model '{self.model.model_id}': the provider may refuse it.",)
 
 
-def custom_id_of(kind: str, portfolio_id: str) -> str:
-    """The id that joins a result to its request: unique for each portfolio of a job, at most 64 characters."""
-    custom_id = f"{kind}-{portfolio_id}"
+def custom_id_of(kind: str, portfolio_id: str, part: str = "") -> str:
+    """The id that joins a result to its request: unique for each portfolio of a job, at most 64 characters.
+
+    Args:
+        part: Scenario or period, where a portfolio has several requests; "" for none.
+    """
+    custom_id = f"{kind}-{portfolio_id}@{part}" if part else f"{kind}-{portfolio_id}"
     if len(custom_id) <= _MAX_ID_CHARACTERS:
         return custom_id
     digest = hashlib.sha256(custom_id.encode("utf-8", "replace")).hexdigest()[:16]
     return f"{custom_id[: _MAX_ID_CHARACTERS - 17]}-{digest}"
+
+
+def _check_wishes(request: AnalysisRequest, engine: Engine) -> None:
+    """Scenarios and periods are only for the analyses that look at them."""
+    for wished, each, option in (
+        (request.scenarios, Each.SCENARIO, "--scenario"),
+        (request.periods, Each.PERIOD, "--period"),
+    ):
+        if wished and engine.each is not each:
+            raise BadInput(f"The analysis '{request.kind.value}' takes no {option}. Leave it out.")
+        if len(set(wished)) != len(wished):
+            raise BadInput(f"{option} names something twice: {', '.join(wished)}. Name each once.")
+    unknown = [period for period in request.periods if period not in PERIODS]
+    if unknown:
+        raise BadInput(f"There is no period '{unknown[0][:40]}'. Choose from: {', '.join(PERIODS)}.")
 
 
 def _wished(request: AnalysisRequest, model: Model) -> tuple[dict[str, Any], list[str]]:

@@ -1,7 +1,8 @@
 """Finds the numbers that a sentence states, in the notations of several countries.
 
-"1,234.5", "1.234,5", "1 234,5 %" (with any kind of narrow space) and "1'234.5" are one number each. Where a notation
-can be read in two ways ("1,234"), both readings are kept: the caller asks whether any of them agrees with a fact.
+"1,234.5", "1.234,5", "1 234,5 %" (with any kind of narrow space) and "1'234.5" are one number each. "1,234" can be read
+in two ways: as the region writes numbers, where that is known; else both readings are kept, and the caller asks whether
+any of them agrees with a fact.
 
 Left out is what counts or names rather than measures: dates and years, rule numbers, quotes like 60/40, names with
 digits in them (S&P 500, Q4), whole numbers up to 12 without a unit, confidence levels beside a word such as VaR, terms
@@ -47,6 +48,7 @@ class Number(NamedTuple):
         scale: What its scale word multiplies it with.
         currencies: What its currency may be; empty where none is stated.
         negative: A minus sign stands before it.
+        mark: Decimal mark of the region, "" where it is not known.
     """
 
     text: str
@@ -57,6 +59,7 @@ class Number(NamedTuple):
     scale: float
     currencies: frozenset[str]
     negative: bool
+    mark: str = ""
 
     @property
     def digits(self) -> str:
@@ -74,6 +77,9 @@ class Number(NamedTuple):
     def readings(self) -> tuple[Reading, ...]:
         """Every way to read the digits, scale word included; at least one."""
         readings = _readings(self.digits)
+        if len(readings) > 1 and self.mark:
+            # A reader takes the separator for what it is in the region, and so do we: 12.350 in German is not 12.35.
+            readings = readings[:1] if self.mark in self.digits else readings[1:]
         if self.scale == 1.0:
             return readings
         return tuple((value * self.scale, step * self.scale) for value, step in readings)
@@ -84,8 +90,12 @@ class Number(NamedTuple):
         return notation.about(self.text[max(0, self.start - _LEAD_CHARACTERS) : self.start]) is not None
 
 
-def numbers(text: str) -> list[Number]:
-    """The measuring numbers of a text, in order."""
+def numbers(text: str, mark: str = "") -> list[Number]:
+    """The measuring numbers of a text, in order.
+
+    Args:
+        mark: Decimal mark of the region ("." or ","), which settles what "1,234" is; "" keeps both readings.
+    """
     found: list[Number] = []
     skip_to = 0
     for match in _body.finditer(text):
@@ -98,12 +108,12 @@ def numbers(text: str) -> list[Number]:
         if name is not None and (name > end or not one):
             skip_to = name
         elif one:
-            if (number := _number(text, start, end)) is not None:
+            if (number := _number(text, start, end, mark)) is not None:
                 found.append(number)
         else:
             # Not one number but several with separators between: "2026 100", "1,2,3".
             pieces = re.finditer(r"\d+", match.group())
-            loose = (_number(text, start + piece.start(), start + piece.end()) for piece in pieces)
+            loose = (_number(text, start + piece.start(), start + piece.end(), mark) for piece in pieces)
             found.extend(number for number in loose if number is not None)
     return found
 
@@ -118,7 +128,7 @@ def _named_whole(text: str, start: int, end: int) -> int | None:
     return name.end() if name else None
 
 
-def _number(text: str, start: int, end: int) -> Number | None:
+def _number(text: str, start: int, end: int, mark: str) -> Number | None:
     before = text[start - 1] if start else " "
     if _is_letter(before):
         return None
@@ -136,7 +146,7 @@ def _number(text: str, start: int, end: int) -> Number | None:
         currencies = frozenset({money.group(1)}) if money.group(1) else SIGNS[money.group(2)]
     if not minus and _is_no_measure(text, start, end, stop, unit, currencies):
         return None
-    return Number(text, start, end, stop, unit, scale, currencies, minus)
+    return Number(text, start, end, stop, unit, scale, currencies, minus, mark)
 
 
 def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, currencies: frozenset[str]) -> bool:

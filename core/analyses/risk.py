@@ -1,18 +1,15 @@
-"""The risk analysis: what is asked for, and how its answer is read."""
+"""The risk analysis: what can hurt a portfolio, how badly, and through what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Final, Literal, get_args
 
-import orjson
-from pydantic import ValidationError
-
-from core.analyses import schema as s
-from core.analyses.answer import Claim, DataGap, Language, Metric, Part, bare_json, schema_error, unusable
-from core.analyses.tables import TableWriter, cell, tables
-from core.analyses.verify import verify
-from core.domain.analysis import Kind, Reading, ResultStatus
+from core.analyses.answer import Answer, LimitStatus, Metric, Part
+from core.analyses.checks import Analysis, unlike
+from core.analyses.engine import Each, Engine, Tags
+from core.analyses.shown import Family, Shown
+from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
 Level = Literal["very_low", "low", "moderate", "elevated", "high", "very_high"]
@@ -21,9 +18,6 @@ RiskType = Literal[
     "factor", "tail", "inflation", "geopolitical", "model",
 ]  # fmt: skip
 Severity = Literal["none", "low", "moderate", "high", "critical"]
-Likelihood = Literal["unlikely", "possible", "likely"]
-VarMethod = Literal["historical", "parametric_normal", "cornish_fisher", "monte_carlo"]
-LimitStatus = Literal["within", "near", "breach"]
 
 SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
 """From least to most severe."""
@@ -31,15 +25,13 @@ SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
 _COUNTED = frozenset(SEVERITIES[SEVERITIES.index("moderate") :])
 """Severities at which a risk counts as one of the portfolio's risks."""
 
-_HEADLINE_CHARACTERS = 200
-
 
 class Risk(Part):
     """One risk, what drives it and what could be done."""
 
     risk_type: RiskType
     severity: Severity
-    likelihood: Likelihood
+    likelihood: Literal["unlikely", "possible", "likely"]
     driver_ids: list[str]
     metrics: list[Metric]
     explanation: str
@@ -58,7 +50,7 @@ class StressTest(Part):
 class VarStatement(Part):
     """What the value at risk says in plain words; without numbers where none was computed."""
 
-    method: VarMethod
+    method: Literal["historical", "parametric_normal", "cornish_fisher", "monte_carlo"]
     confidence_pct: float
     horizon_days: int
     metrics: list[Metric]
@@ -74,118 +66,52 @@ class LimitBreach(Part):
     status: LimitStatus
 
 
-class RiskAnswer(Part):
+class RiskAnswer(Answer):
     """A whole risk analysis as the model answers it."""
 
-    schema_version: Literal["1"]
     analysis_type: Literal["risk"]
-    portfolio_id: str
-    as_of_date: str
-    base_currency: str
-    language: Language
-    claims: list[Claim]
     overall_level: Level
     risks: list[Risk]
     stress_tests: list[StressTest]
     var_statement: VarStatement
     limit_breaches: list[LimitBreach]
-    data_gaps: list[DataGap]
-    caveats: list[str]
-    headline: str
-    summary: str
 
 
-def risk_schema() -> s.Schema:
-    """The JSON schema of `RiskAnswer` in the provider's strict dialect. Constant."""
-    risk = s.record(
-        {
-            "risk_type": s.one_of(get_args(RiskType)),
-            "severity": s.one_of(get_args(Severity)),
-            "likelihood": s.one_of(get_args(Likelihood)),
-            "driver_ids": s.list_of(s.text()),
-            "metrics": s.METRICS,
-            "explanation": s.text(),
-            "mitigation": s.text(),
-        }
-    )
-    stress_test = s.record(
-        {
-            "scenario_id": s.text(),
-            "loss": s.shared("metric"),
-            "main_driver_ids": s.list_of(s.text()),
-            "comment": s.text(),
-        }
-    )
-    var_statement = s.record(
-        {
-            "method": s.one_of(get_args(VarMethod)),
-            "confidence_pct": s.number(),
-            "horizon_days": s.integer(),
-            "metrics": s.METRICS,
-            "plain_language": s.text(),
-        }
-    )
-    limit_breach = s.record(
-        {
-            "limit_id": s.text(),
-            "measured": s.shared("metric"),
-            "limit": s.shared("metric"),
-            "status": s.one_of(get_args(LimitStatus)),
-        }
-    )
-    own = {
-        "overall_level": s.one_of(get_args(Level)),
-        "risks": s.list_of(risk),
-        "stress_tests": s.list_of(stress_test),
-        "var_statement": var_statement,
-        "limit_breaches": s.list_of(limit_breach),
-    }
-    return s.record(s.head("risk") | own | s.tail()) | {"$defs": s.shared_parts()}
+def _summarise(answer: RiskAnswer) -> tuple[str, Tags]:
+    counted = dict.fromkeys(risk.risk_type for risk in answer.risks if risk.severity in _COUNTED)
+    worst = max((risk.severity for risk in answer.risks), key=SEVERITIES.index, default="none")
+    return answer.overall_level, (*(("risk_type", name) for name in counted), ("severity", worst))
 
 
-class RiskEngine:
-    """Asks for a risk analysis and reads the answer."""
+def _scenarios(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """Each scenario asked about is answered, with its own loss and no other."""
+    stated = {test["scenario_id"]: place for place, test in enumerate(analysis["stress_tests"])}
+    for place, test in enumerate(analysis["stress_tests"]):
+        wanted = f"stress.{test['scenario_id']}"
+        if test["loss"]["metric_id"] != wanted:
+            path = f"stress_tests[{place}].loss.metric_id"
+            yield unlike(path, wanted, test["loss"]["metric_id"], wanted, FindingKind.WRONG_ID)
+    known = sheet.by_id()
+    for scenario in sheet.evidence.scenarios:
+        if scenario not in stated and f"stress.{scenario}" in known:
+            yield Finding("stress_tests", f"stress.{scenario}", "missing", scenario, FindingKind.UNSUPPORTED)
 
-    kind = Kind.RISK
-    schema_name = "risk_analysis"
 
-    def schema(self) -> s.Schema:
-        """The strict JSON schema of the answer."""
-        return risk_schema()
-
-    def blocks(self, sheet: FactSheet, language: str = "en") -> str:
-        """The portfolio's tables as the prompt shows them (`core.analyses.tables`)."""
-        return tables(sheet, language)
-
-    def writer(self, count: Callable[[str], int]) -> TableWriter:
-        """The same tables for many portfolios, their tokens counted on the way with `count`."""
-        return TableWriter(count)
-
-    def read(self, text: str, sheet: FactSheet) -> Reading:
-        """Parse an answer and check its numbers against the facts.
-
-        An answer that breaks the schema or speaks of another portfolio is INVALID, with the place named. One whose
-        numbers do not hold stays SUCCEEDED and carries the findings.
-        """
-        text = bare_json(text)
-        try:
-            answer = RiskAnswer.model_validate_json(text)
-            analysis = orjson.loads(text)
-        except ValidationError as error:
-            return schema_error(error)
-        except orjson.JSONDecodeError as error:
-            return unusable("schema", f"The answer is not JSON: {error}.")
-        if answer.portfolio_id not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
-            said, asked = answer.portfolio_id[:80], sheet.portfolio_id
-            return unusable("wrong_portfolio", f"The answer is about portfolio '{said}' and was asked about '{asked}'.")
-        counted = dict.fromkeys(risk.risk_type for risk in answer.risks if risk.severity in _COUNTED)
-        worst = max((risk.severity for risk in answer.risks), key=SEVERITIES.index, default="none")
-        return Reading(
-            status=ResultStatus.SUCCEEDED,
-            analysis=analysis,
-            verification=verify(analysis, sheet),
-            error=None,
-            level=answer.overall_level,
-            tags=(*(("risk_type", name) for name in counted), ("severity", worst)),
-            headline=" ".join(answer.headline.split())[:_HEADLINE_CHARACTERS],
-        )
+ENGINE = Engine(
+    kind=Kind.RISK,
+    answer=RiskAnswer,
+    shown=Shown(
+        ids=(
+            "total_value", "holdings_count", "hhi", "effective_n", "top1_weight", "top5_weight", "top10_weight",
+            "volatility", "sharpe", "max_drawdown", "var_95_1d", "cvar_95_1d", "annual_return",
+        ),
+        families=(
+            Family("asset_class."), Family("sector."), Family("country."), Family("currency."), Family("weight."),
+            Family("stress."),
+        ),
+    ),
+    mandatory=("hhi", "top1_weight", "volatility", "max_drawdown", "var_95_1d", "cvar_95_1d"),
+    summarise=_summarise,
+    each=Each.SCENARIO,
+    checks=(_scenarios,),
+)  # fmt: skip

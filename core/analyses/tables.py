@@ -11,23 +11,12 @@ every cell by look-alikes or spaces. Values stand at display precision, so that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from core.analyses.cells import cell
+from core.analyses.evidence_tables import evidence_tables
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
-
-_LOOK_ALIKE = {
-    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " "),
-    # Marks that reorder the line on a screen, so that a reviewer would see other rows than the model.
-    **dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF], None),
-    # Halves of surrogate pairs cannot be encoded.
-    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
-    ord("|"): "¦",
-    ord("<"): "‹",
-    ord(">"): "›",
-}
-_special = re.compile("[" + "".join(map(re.escape, map(chr, _LOOK_ALIKE))) + "]").search
 
 _NAME_CHARACTERS = 100
 _MOST_REMEMBERED = 50_000
@@ -38,15 +27,10 @@ _HOLDINGS_HEAD = "</ABSENT>\n<HOLDINGS>\nholding_id|name|asset_class|sector|coun
 _END = "</HOLDINGS>"
 
 
-def cell(text: str) -> str:
-    """Text as it may stand in a table cell."""
-    if _special(text):
-        text = " ".join(text.translate(_LOOK_ALIKE).split())
-    return text
-
-
 def tables(sheet: FactSheet, language: str) -> str:
     """The PORTFOLIO, METRICS, ABSENT and HOLDINGS tables of a portfolio, without a closing newline.
+
+    What else it was given follows them (`core.analyses.evidence_tables`).
 
     Args:
         sheet: The facts.
@@ -133,6 +117,10 @@ class TableWriter:
             else:
                 tokens += between + (len(value) - 1) // 3
         pieces.append(_END)
+        if more := evidence_tables(sheet):
+            pieces.append(more)
+            # What ends the table before and the line break that follows it are one token.
+            tokens += self._count(f">{more}") - self._count(">")
         text = "".join(pieces)
         return text, tokens if exact else self._count(text)
 

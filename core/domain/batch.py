@@ -22,6 +22,11 @@ class BatchRequest:
         prompt_version: "risk/v1".
         prompt_hash: SHA-256 (hex) of the rendered prompt, system part and user part.
         region: Overlay that was used ("FR", "GLOBAL").
+        variant: Temper of the prompt ("default").
+        profile: Investment profile of the prompt, or "".
+        scenario: Market scenario that it is about, or "".
+        period: Period that it is about, or "" for all.
+        cacheable_tokens: Input tokens that all requests of the overlay begin with: what a provider's cache can hold.
         warnings: What was changed or could not be done for this request.
     """
 
@@ -34,6 +39,11 @@ class BatchRequest:
     prompt_hash: str
     region: str
     warnings: tuple[str, ...] = ()
+    variant: str = ""
+    profile: str = ""
+    scenario: str = ""
+    period: str = ""
+    cacheable_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

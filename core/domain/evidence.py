@@ -102,7 +102,7 @@ class Evidence:
     """Everything of the kind that one request was given.
 
     Attributes:
-        overlay: Regional overlay of the prompt ("FR"), which decides how numbers are written; "" before one is chosen.
+        decimal_mark: "." or "," as the region writes numbers, for reading "1.234"; "" where it is not known.
         scenarios: Ids of the market scenarios that this request is about.
         period: Name of the period that this request is about ("1y"); "" for all that there are.
     """
@@ -112,7 +112,7 @@ class Evidence:
     analyses: tuple[Finished, ...] = ()
     scenarios: tuple[str, ...] = ()
     period: str = ""
-    overlay: str = ""
+    decimal_mark: str = ""
 
 
 NO_EVIDENCE = Evidence()

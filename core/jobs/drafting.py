@@ -139,7 +139,8 @@ class Drafter:
         for start in range(0, len(ids), CHUNK):
             portfolios = self._store.portfolios.load(ids[start : start + CHUNK])
             for sheet in sheets_of(self._store, self._rates, portfolios):
-                yield builder.build(sheet), sheet
+                for view in builder.views(sheet):
+                    yield builder.build(view), view
 
     def _estimate(self, builder: Builder, tally: Tally, at: datetime) -> Estimate:
         return estimate(

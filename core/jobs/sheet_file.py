@@ -191,7 +191,7 @@ def _evidence(fields: dict[str, Any]) -> Evidence:
         analyses=tuple(Finished(**one | {"as_of": date.fromisoformat(one["as_of"])}) for one in fields["analyses"]),
         scenarios=tuple(fields["scenarios"]),
         period=fields["period"],
-        overlay=fields["overlay"],
+        decimal_mark=fields["decimal_mark"],
     )
 
 

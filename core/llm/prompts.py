@@ -1,7 +1,9 @@
-"""The prompt library: versioned texts, regional overlays and tempers, put together in one order.
+"""The prompt library: versioned texts, regional overlays, tempers and profiles, put together in one order.
 
-The instructions (system part) are, in this order: the kind's task, the house rules, the region, the temper, the metric
-definitions. They are the same for all requests of one overlay, so the provider can cache them and we count them once.
+The instructions (system part) are, in this order: the kind's task, the house rules, the region, the temper, the
+profile, the metric definitions (`PARTS`). They are the same for all requests of one overlay, so the provider can cache
+them and we count them once. Released texts never change: overlays and house rules have versions of their own, and a
+kind's text names the generation it was released with (`overlays: 2` in its front matter; 1 where it says nothing).
 The user part is the data tables and then the question. Data never passes through a template: `{{ name }}` is replaced
 when a prompt is composed, from a short list of names, and portfolio data is only ever joined to the finished text.
 """
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from core.domain.analysis import Variant
+from core.domain.evidence import Band, Profile
 from core.errors import BadInput, BadSetting, NotFound
 
 if TYPE_CHECKING:
@@ -27,12 +30,16 @@ if TYPE_CHECKING:
 
 FALLBACK_REGION = "GLOBAL"
 
+PARTS = ("task", "house_rules", "region", "variant", "profile", "definitions")
+"""What the instructions are made of, in this order."""
+
 VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_name", "variant"})
 """The only names that `{{ name }}` may use in a prompt file."""
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z_]*$")
 _VERSION_FILE = re.compile(r"^v([1-9]\d*)\.md$")
+_PART_FILE = re.compile(r"^([A-Za-z][A-Za-z_]*)(?:\.v([2-9]|[1-9]\d+))?\.md$")
 _SECTION = re.compile(r"^# (System|Question)[ \t]*$", re.MULTILINE)
 
 
@@ -63,6 +70,22 @@ class PromptFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptPart:
+    """What one file contributed to the instructions.
+
+    Attributes:
+        name: One of `PARTS`.
+        file: Path below the library's root; "" for the definitions, which are no file.
+        version: Of that file; "" where it has none.
+    """
+
+    name: str
+    file: str
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A composed prompt: everything but the data.
 
@@ -74,6 +97,9 @@ class Prompt:
         system: Instructions, identical in all requests of this overlay.
         question: What follows the data in the user part.
         warnings: Sentences for people, such as the one about the fallback.
+        profile: Investment profile, or "".
+        decimal_mark: "." or ",", as the region writes numbers.
+        parts: What the instructions are made of, in order.
     """
 
     version: str
@@ -85,6 +111,9 @@ class Prompt:
     system: str
     question: str
     warnings: tuple[str, ...] = ()
+    profile: str = ""
+    decimal_mark: str = ""
+    parts: tuple[PromptPart, ...] = ()
 
     def render(self, blocks: str) -> str:
         """The user part: the data tables, an empty line, the question."""
@@ -118,7 +147,14 @@ class PromptLibrary:
         self.root = root
 
     def compose(
-        self, kind: str, region: str | None, variant: str, version: int | str | None = None, *, definitions: str = ""
+        self,
+        kind: str,
+        region: str | None,
+        variant: str,
+        version: int | str | None = None,
+        *,
+        profile: str | None = None,
+        definitions: str = "",
     ) -> Prompt:
         """Put a prompt together.
 
@@ -127,16 +163,21 @@ class PromptLibrary:
             region: Overlay code in any case; None or an unknown one is GLOBAL, an unknown one with a warning.
             variant: Temper ("default", "aggressive", "conservative").
             version: 1, "v1" or "risk/v1"; None takes the newest released one, or the newest draft if none is.
+            profile: Investment profile ("moderate"), or None.
             definitions: Metric definitions, one a line; left out when empty.
 
         Raises:
-            NotFound: No such kind, version or variant; the sentence lists what there is.
+            NotFound: No such kind, version, variant or profile; the sentence lists what there is.
             BadSetting: A file of the library is not as it must be.
         """
         text = self.kind_file(kind, version)
-        overlay, fell_back = self._overlay(region)
-        temper = self._variant(variant)
-        house = self.read("_shared/house_rules.md")
+        generation = text.meta.get("overlays", 1)
+        overlay, fell_back = self._overlay(region, generation)
+        temper = self._variant(variant, generation)
+        wanted = self._profile_file(profile) if profile else None
+        house = self._newest("_shared", "house_rules", generation)
+        if house is None:
+            raise BadSetting("The prompt file _shared/house_rules.md is missing. Restore it.")
         values = {
             "schema_name": text.text("schema"),
             "language_name": overlay.text("language_name"),
@@ -146,13 +187,21 @@ class PromptLibrary:
         }
         system, question = sections(text)
         parts = [
-            fill(system, values, text.name),
-            fill(house.body, values, house.name),
-            fill(overlay.body, values, overlay.name),
-            fill(temper.body, values, temper.name),
+            PromptPart("task", text.name, text.text("version"), fill(system, values, text.name)),
+            *(
+                PromptPart(name, file.name, file.text("version"), fill(file.body, values, file.name))
+                for name, file in (
+                    ("house_rules", house),
+                    ("region", overlay),
+                    ("variant", temper),
+                    ("profile", wanted),
+                )
+                if file is not None
+            ),
         ]
         if definitions:
-            parts.append(f"## Definitions of the metrics\n\n{definitions.strip()}")
+            words = f"## Definitions of the metrics\n\n{definitions.strip()}"
+            parts.append(PromptPart("definitions", "", "", words))
         warning = f"There is no overlay for region '{region}': the international one (GLOBAL) is used."
         return Prompt(
             version=f"{kind}/v{text.meta.get('version')}",
@@ -161,9 +210,12 @@ class PromptLibrary:
             language=overlay.text("language"),
             variant=temper.text("variant"),
             schema_name=text.text("schema"),
-            system="\n\n".join(parts),
+            system="\n\n".join(part.text for part in parts),
             question=fill(question, values, text.name),
             warnings=(warning,) if fell_back else (),
+            profile=wanted.text("profile") if wanted else "",
+            decimal_mark=decimal_mark(overlay.text("numbers")),
+            parts=tuple(parts),
         )
 
     def kinds(self) -> tuple[str, ...]:
@@ -184,12 +236,30 @@ class PromptLibrary:
         return tuple(self.read(f"{kind}/v{number}.md") for number in numbers)
 
     def regions(self) -> tuple[PromptFile, ...]:
-        """Every regional overlay, by code."""
-        return self._folder("_regions")
+        """The newest version of every regional overlay, by code."""
+        return self._latest("_regions")
 
     def variants(self) -> tuple[PromptFile, ...]:
-        """Every temper, by name."""
-        return self._folder("_variants")
+        """The newest version of every temper, by name."""
+        return self._latest("_variants")
+
+    def profiles(self) -> tuple[PromptFile, ...]:
+        """The newest version of every investment profile, by name."""
+        return self._latest("_profiles")
+
+    def parts(self) -> tuple[PromptFile, ...]:
+        """Every version of everything that is no kind's own text: house rules, overlays, tempers, profiles."""
+        folders = ("_shared", "_regions", "_variants", "_profiles")
+        return tuple(file for folder in folders for file in self._folder(folder))
+
+    def profile(self, name: str) -> Profile:
+        """What a profile wants, as figures.
+
+        Raises:
+            NotFound: No such profile.
+            BadSetting: Its front matter is not as it must be.
+        """
+        return profile_of(self._profile_file(name))
 
     def kind_file(self, kind: str, version: int | str | None = None) -> PromptFile:
         """One version of a kind's text; see `compose` for how a version may be named.
@@ -237,19 +307,95 @@ class PromptLibrary:
         return sorted(int(match.group(1)) for match in found if match)
 
     def _folder(self, folder: str) -> tuple[PromptFile, ...]:
-        return tuple(self.read(f"{folder}/{path.name}") for path in sorted((self.root / folder).glob("*.md")))
+        paths = sorted((self.root / folder).glob("*.md"))
+        return tuple(self.read(f"{folder}/{path.name}") for path in paths)
 
-    def _overlay(self, region: str | None) -> tuple[PromptFile, bool]:
-        code = (region or FALLBACK_REGION).upper()
+    def _latest(self, folder: str) -> tuple[PromptFile, ...]:
+        stems = {stem_of(path.name)[0] for path in (self.root / folder).glob("*.md")}
+        found = (self._newest(folder, stem) for stem in sorted(stems))
+        return tuple(file for file in found if file is not None)
+
+    def _newest(self, folder: str, stem: str, generation: int | None = None) -> PromptFile | None:
+        """The newest version of a part up to a generation, or the oldest there is; None when there is no such part."""
         # The name goes into a path: only letters may.
-        if _NAME.match(code) and (self.root / "_regions" / f"{code}.md").is_file():
-            return self.read(f"_regions/{code}.md"), False
-        return self.read(f"_regions/{FALLBACK_REGION}.md"), True
+        if not _NAME.match(stem):
+            return None
+        versions = sorted(version for name, version in map(stem_of, self._names(folder)) if name == stem)
+        if not versions:
+            return None
+        allowed = [version for version in versions if generation is None or version <= generation]
+        version = allowed[-1] if allowed else versions[0]
+        return self.read(f"{folder}/{stem}.md" if version == 1 else f"{folder}/{stem}.v{version}.md")
 
-    def _variant(self, variant: str) -> PromptFile:
+    def _names(self, folder: str) -> list[str]:
+        return [path.name for path in (self.root / folder).glob("*.md")]
+
+    def _overlay(self, region: str | None, generation: int) -> tuple[PromptFile, bool]:
+        code = (region or FALLBACK_REGION).upper()
+        if (file := self._newest("_regions", code, generation)) is not None:
+            return file, False
+        fallback = self._newest("_regions", FALLBACK_REGION, generation)
+        if fallback is None:
+            raise BadSetting(f"The prompt file _regions/{FALLBACK_REGION}.md is missing. Restore it.")
+        return fallback, True
+
+    def _variant(self, variant: str, generation: int) -> PromptFile:
         if variant in set(Variant):
-            return self.read(f"_variants/{Variant(variant)}.md")
+            file = self._newest("_variants", Variant(variant).value, generation)
+            if file is None:
+                raise BadSetting(f"The prompt file _variants/{variant}.md is missing. Restore it.")
+            return file
         raise NotFound(f"There is no prompt variant '{variant}'. There are: {', '.join(Variant)}.")
+
+    def _profile_file(self, name: str) -> PromptFile:
+        file = self._newest("_profiles", name)
+        if file is None:
+            there = ", ".join(one.text("profile") for one in self.profiles()) or "none"
+            raise NotFound(f"There is no investment profile '{name[:60]}'. There are: {there}.")
+        return file
+
+
+def stem_of(name: str) -> tuple[str, int]:
+    """Name and version of a part's file: ("FR", 2) for "FR.v2.md", ("FR", 1) for "FR.md"."""
+    match = _PART_FILE.match(name)
+    return (match.group(1), int(match.group(2) or 1)) if match else (name.removesuffix(".md"), 1)
+
+
+def decimal_mark(example: str) -> str:
+    """The decimal mark of "1 234 567,89"; "" where the example has none."""
+    marks = [character for character in example if character in ".,"]
+    return marks[-1] if marks else ""
+
+
+def profile_of(file: PromptFile) -> Profile:
+    """The figures in a profile's front matter.
+
+    Raises:
+        BadSetting: A band or a limit is not a percentage, or a band's ends are out of order.
+    """
+
+    def percent(value: object, what: str) -> float | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 200:
+            raise BadSetting(f"{what} in {file.name} is '{value}'. Write a percentage such as 40.")
+        return float(value)
+
+    bands = []
+    for bucket, ends in dict(file.meta.get("bands") or {}).items():
+        low, target, high = (percent(one, f"The band of {bucket}") for one in (*list(ends), None, None, None)[:3])
+        given = [one for one in (low, target, high) if one is not None]
+        if not given or given != sorted(given):
+            raise BadSetting(f"The band of {bucket} in {file.name} must be [least, target, most], in this order.")
+        bands.append(Band(str(bucket), low, target, high))
+    return Profile(
+        profile_id=file.text("profile"),
+        name=file.text("name"),
+        bands=tuple(bands),
+        max_turnover_pct=percent(file.meta.get("max_turnover_pct"), "max_turnover_pct"),
+        max_position_pct=percent(file.meta.get("max_position_pct"), "max_position_pct"),
+        excluded=tuple(map(str, file.meta.get("excluded") or ())),
+    )
 
 
 def sections(file: PromptFile) -> tuple[str, str]:

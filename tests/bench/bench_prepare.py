@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel
 
 from core.analyses.build import Builder
-from core.analyses.risk import risk_schema
+from core.analyses.engines import engine_for
 from core.analyses.tables import tables
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.facts import FactSheet
@@ -96,9 +96,10 @@ def ours(folder: str, count: int, held: int, strangers: bool = False) -> dict[st
     for chunk in world.sheets(count, lines=held, strangers=strangers):
         with watch:
             for sheet in chunk:
-                request = builder.build(sheet)
-                writer.add(request)
-                tokens += request.input_tokens
+                for view in builder.views(sheet):
+                    request = builder.build(view)
+                    writer.add(request)
+                    tokens += request.input_tokens
     with watch:
         files = writer.close()
     size = sum(file.bytes for file in files)
@@ -156,7 +157,7 @@ def _naive_request(sheet: FactSheet, system: str, question: str) -> _Request:
             ],
             response_format={
                 "type": "json_schema",
-                "json_schema": {"name": "risk_analysis", "strict": True, "schema": risk_schema()},
+                "json_schema": {"name": "risk_analysis", "strict": True, "schema": engine_for(Kind.RISK).schema()},
             },
             max_completion_tokens=6_000,
         ),

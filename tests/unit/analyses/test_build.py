@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from core.analyses.build import REASONING_CAP, TEXT_CAP, Builder, build_requests, custom_id_of
+from core.analyses.engines import engine_for
 from core.analyses.metadata import batch_metadata
-from core.analyses.risk import risk_schema
 from core.analyses.tables import tables
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
 from core.domain.facts import FactSheet, HoldingFact
@@ -55,8 +55,8 @@ def test_a_chat_line_carries_instructions_tables_and_schema(library: PromptLibra
     assert user["content"].startswith(tables(sheet, "en") + "\n\n")
     assert user["content"].endswith(builder.prompt(None).question)
     shape = body["response_format"]["json_schema"]
-    assert (shape["name"], shape["strict"], shape["schema"]) == ("risk_analysis", True, risk_schema())
-    assert list(shape["schema"]["properties"]) == list(risk_schema()["properties"])
+    assert (shape["name"], shape["strict"], shape["schema"]) == ("risk_analysis", True, engine_for(Kind.RISK).schema())
+    assert list(shape["schema"]["properties"]) == list(engine_for(Kind.RISK).schema()["properties"])
 
 
 def test_a_responses_line_says_the_same_in_its_own_words(library: PromptLibrary, sheet: FactSheet) -> None:
@@ -65,7 +65,7 @@ def test_a_responses_line_says_the_same_in_its_own_words(library: PromptLibrary,
     assert json.loads(request.line)["url"] == "/v1/responses"
     body = body_of(request.line)
     assert body["input"] == body_of(chat.line)["messages"]
-    assert body["text"]["format"]["schema"] == risk_schema()
+    assert body["text"]["format"]["schema"] == engine_for(Kind.RISK).schema()
     assert body["max_output_tokens"] == chat.max_output_tokens
     assert body["store"] is False
     assert request.prompt_hash == chat.prompt_hash
@@ -182,12 +182,6 @@ def test_a_model_without_schemas_gets_the_schema_in_words(library: PromptLibrary
 def test_a_model_that_is_gone_is_refused_with_its_replacement(library: PromptLibrary) -> None:
     with pytest.raises(ModelRefused, match="gpt-6-luna"):
         Builder(asked("gpt-4-turbo"), library, today=TODAY)
-
-
-def test_an_analysis_without_an_engine_is_refused(library: PromptLibrary) -> None:
-    request = AnalysisRequest(Kind.ATTRIBUTION, ("a",), "gpt-5.4-mini")
-    with pytest.raises(BadInput, match="Available: risk"):
-        Builder(request, library, today=TODAY)
 
 
 def test_a_portfolio_that_does_not_fit_is_named_with_the_numbers(library: PromptLibrary, sheet: FactSheet) -> None:

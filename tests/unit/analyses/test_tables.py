@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analyses.tables import TableWriter, cell, tables
+from core.analyses.cells import cell
+from core.analyses.tables import TableWriter, tables
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
 from core.llm.tokens import counter
 

@@ -56,7 +56,7 @@ def test_rules_and_evidence_come_back_as_they_were() -> None:
         analyses=(Finished("risk-p1", "j", "risk", "p1", date(2026, 10, 30), "m", "risk/v1", {"headline": "x"}, 3),),
         scenarios=("gfc",),
         period="1y",
-        overlay="FR",
+        decimal_mark=",",
     )
     full = replace(sheet(), rules=(rule,), evidence=evidence)
     assert load(dump(full)) == full

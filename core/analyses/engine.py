@@ -1,0 +1,210 @@
+"""What every analysis is made of: the facts it shows, the schema it demands, and how its answer is read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
+
+from core.analyses.answer import Answer, bare_json, schema_error, unusable
+from core.analyses.cells import cell
+from core.analyses.schema import Schema, schema_of
+from core.analyses.shown import Shown, of_period, of_scenario, profile_facts, rule_facts
+from core.analyses.tables import TableWriter, tables
+from core.analyses.verify import verify
+from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Reading, ResultStatus, Verification
+from core.domain.evidence import Evidence
+from core.domain.facts import FactSheet
+from core.errors import BadInput
+
+_HEADLINE_CHARACTERS: Final = 200
+
+
+class Need(StrEnum):
+    """What an analysis is given besides the portfolio's own figures."""
+
+    RULES = "rules"
+    SOURCES = "sources"
+    INDICATORS = "indicators"
+    PROFILE = "profile"
+    ANALYSES = "analyses"
+
+
+class Each(StrEnum):
+    """What one request of a portfolio is made for, where there is more than one."""
+
+    PORTFOLIO = "portfolio"
+    SCENARIO = "scenario"
+    PERIOD = "period"
+
+
+Tags = tuple[tuple[str, str], ...]
+"""(dimension, value) pairs that a job's summary counts."""
+
+Check = Callable[[Mapping[str, Any], FactSheet], Iterable[Finding]]
+"""An analysis' own check: what does not hold in an answer that matches its schema."""
+
+Agreement = Callable[[Mapping[str, Any], FactSheet], tuple[int, int]]
+"""Rules that an answer had to name or named, and those of them it has right."""
+
+
+def no_rules(_analysis: Mapping[str, Any], _sheet: FactSheet) -> tuple[int, int]:
+    """The agreement of an analysis that does not speak of rules."""
+    return 0, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One analysis.
+
+    Attributes:
+        kind: Its name.
+        answer: The model that reads its answer, and from which its schema is drawn.
+        shown: Facts in the prompt. The definitions in the instructions follow the same choice.
+        mandatory: Metrics that an answer has to state where they are given: what coverage is measured by.
+        needs: What else is shown where there is any.
+        required: Those of them without which nobody is asked.
+        each: Whether a portfolio gets one request, or one for each scenario or period wished for.
+        summarise: The answer's headline grade and its tags.
+        checks: Its own checks.
+        agreement: Counts the rules an answer speaks of.
+    """
+
+    kind: Kind
+    answer: type[Answer]
+    shown: Shown
+    mandatory: tuple[str, ...]
+    summarise: Callable[[Any], tuple[str, Tags]]
+    needs: frozenset[Need] = frozenset()
+    required: frozenset[Need] = frozenset()
+    each: Each = Each.PORTFOLIO
+    checks: tuple[Check, ...] = ()
+    agreement: Agreement = no_rules
+
+    @property
+    def schema_name(self) -> str:
+        """Name under which the schema is sent."""
+        return f"{self.kind.value}_analysis"
+
+    def schema(self) -> Schema:
+        """The strict JSON schema of the answer. Constant."""
+        return schema_of(self.answer)
+
+    def blocks(self, sheet: FactSheet, language: str = "en") -> str:
+        """The tables as the prompt shows them (`core.analyses.tables`)."""
+        return tables(sheet, language)
+
+    def writer(self, count: Callable[[str], int]) -> TableWriter:
+        """The same tables for many portfolios, their tokens counted on the way with `count`."""
+        return TableWriter(count)
+
+    def views(self, sheet: FactSheet, request: AnalysisRequest) -> Iterator[FactSheet]:
+        """What is shown of a portfolio: one sheet for each request that is made about it.
+
+        Raises:
+            BadInput: Something is missing that the analysis cannot do without, or a scenario does not exist.
+        """
+        missing = sorted(need.value for need in self.required if not _given(need, sheet))
+        if missing:
+            raise BadInput(
+                f"The {self.kind.value} of portfolio '{sheet.portfolio_id}' needs {', '.join(missing)}, and there is "
+                "none. Add it, or leave the portfolio out."
+            )
+        whole = self._chosen(sheet)
+        if self.each is Each.SCENARIO and request.scenarios:
+            for scenario in request.scenarios:
+                _check_scenario(sheet, scenario)
+                evidence = replace(whole.evidence, scenarios=(scenario,))
+                yield replace(of_scenario(whole, scenario), evidence=evidence)
+        elif self.each is Each.PERIOD and request.periods:
+            for period in request.periods:
+                yield replace(of_period(whole, period), evidence=replace(whole.evidence, period=period))
+        else:
+            yield whole
+
+    def _chosen(self, sheet: FactSheet) -> FactSheet:
+        given = sheet.evidence
+        evidence = Evidence(
+            sources=given.sources if Need.SOURCES in self.needs else (),
+            profile=given.profile if Need.PROFILE in self.needs else None,
+            analyses=given.analyses if Need.ANALYSES in self.needs else (),
+            decimal_mark=given.decimal_mark,
+        )
+        rules = sheet.rules if Need.RULES in self.needs else ()
+        facts = [*self.shown.facts(sheet.facts)]
+        if Need.INDICATORS in self.needs:
+            facts += [fact for fact in sheet.facts if fact.metric_id.startswith(INDICATOR) and fact not in facts]
+        if evidence.profile is not None:
+            facts += profile_facts(evidence.profile)
+        facts += rule_facts(rules, f"as of {sheet.as_of}")
+        absent = self.shown.absent(sheet.absent)
+        return replace(sheet, facts=tuple(facts), absent=absent, rules=rules, evidence=evidence)
+
+    def read(self, text: str, sheet: FactSheet) -> Reading:
+        """The analysis in an answer's text, checked against what the prompt said, or why there is none. Never raises.
+
+        An answer that breaks the schema or speaks of another portfolio is INVALID, with the place named. One whose
+        numbers do not hold stays SUCCEEDED and carries the findings.
+        """
+        text = bare_json(text)
+        try:
+            answer = self.answer.model_validate_json(text)
+            analysis = orjson.loads(text)
+        except ValidationError as error:
+            return schema_error(error)
+        except orjson.JSONDecodeError as error:
+            return unusable("schema", f"The answer is not JSON: {error}.")
+        if answer.portfolio_id not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
+            said, asked = answer.portfolio_id[:80], sheet.portfolio_id
+            return unusable("wrong_portfolio", f"The answer is about portfolio '{said}' and was asked about '{asked}'.")
+        level, tags = self.summarise(answer)
+        return Reading(
+            status=ResultStatus.SUCCEEDED,
+            analysis=analysis,
+            verification=self._verified(analysis, sheet),
+            error=None,
+            level=level,
+            tags=tags,
+            headline=" ".join(answer.headline.split())[:_HEADLINE_CHARACTERS],
+        )
+
+    def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
+        found = verify(analysis, sheet, self.mandatory)
+        own = [finding for check in self.checks for finding in check(analysis, sheet)]
+        unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in own)
+        rules, agreeing = self.agreement(analysis, sheet)
+        return replace(
+            found,
+            mismatched=found.mismatched + len(own) - unsupported,
+            unsupported=found.unsupported + unsupported,
+            findings=(*found.findings, *own),
+            rules=rules,
+            rules_agreeing=agreeing,
+        )
+
+
+INDICATOR: Final = "indicator."
+"""Economic series among the facts begin so."""
+
+
+def _given(need: Need, sheet: FactSheet) -> bool:
+    given = sheet.evidence
+    return {
+        Need.RULES: bool(sheet.rules),
+        Need.SOURCES: bool(given.sources),
+        Need.INDICATORS: any(fact.metric_id.startswith(INDICATOR) for fact in sheet.facts),
+        Need.PROFILE: given.profile is not None,
+        Need.ANALYSES: bool(given.analyses),
+    }[need]
+
+
+def _check_scenario(sheet: FactSheet, scenario: str) -> None:
+    names = [fact.metric_id for fact in sheet.facts] + [absent.metric_id for absent in sheet.absent]
+    known = sorted(name.removeprefix("stress.") for name in names if name.startswith("stress."))
+    if scenario not in known and "*" not in known:
+        there = ", ".join(known) or "none for this portfolio"
+        raise BadInput(f"There is no scenario '{scenario[:60]}'. There are: {there}.")

@@ -1,0 +1,130 @@
+"""What the prompt itself said besides facts: names with digits, reasons, rules' words, passages of documents.
+
+A number in an answer that only repeats such words is no claim about the portfolio's figures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Final
+
+from core.analyses.cells import cell
+from core.analyses.numbers import Number, numbers
+from core.analyses.shown import rule_key
+from core.domain.facts import Fact, FactSheet
+
+_IDENTIFIER: Final = re.compile(
+    r"\b(?:[A-Z]{2}[A-Z0-9]{9}\d|[A-Z0-9]{1,6}\.(?:AS|AX|BR|CO|DE|F|HE|HK|IR|KS|L|LS|MC|MI|OL|PA|SI|ST|SW|SZ|T|TO|TW|V))\b"
+)
+"""An ISIN, or a ticker with its exchange."""
+
+
+class Said:
+    """The words of one prompt."""
+
+    def __init__(self, sheet: FactSheet, facts: Iterable[str]) -> None:
+        self._sheet = sheet
+        self._fact_ids = facts
+
+    @cached_property
+    def holdings(self) -> frozenset[str]:
+        """Ids and symbols of the holdings, also as the prompt had to write them."""
+        names = {line.holding_id for line in self._sheet.holdings} | {line.symbol for line in self._sheet.holdings}
+        return frozenset(names | {cell(name) for name in names})
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """Ids of documents, rules and finished analyses."""
+        given = self._sheet.evidence
+        names = {source.source_id for source in given.sources} | {one.analysis_id for one in given.analyses}
+        names |= {rule_key(rule) for rule in self._sheet.rules} | {rule.rule_id for rule in self._sheet.rules}
+        return frozenset(names | {cell(name) for name in names})
+
+    @cached_property
+    def _names(self) -> list[str]:
+        sheet = self._sheet
+        names = {sheet.name, sheet.portfolio_id, *self._fact_ids, *self.holdings, *self.sources}
+        names.update(line.name for line in sheet.holdings)
+        names.update(source.title for source in sheet.evidence.sources)
+        names.update(sheet.evidence.scenarios)
+        for rule in sheet.rules:
+            names.update((rule.citation, rule.regime))
+        return [name.lower() for name in names if any(map(str.isdigit, name))]
+
+    @cached_property
+    def _reasons(self) -> frozenset[str]:
+        # One reason often stands for many metrics.
+        reasons = {absent.reason for absent in self._sheet.absent}
+        return frozenset(_digits(one) for reason in reasons for one in numbers(reason))
+
+    @cached_property
+    def _by_source(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for source in self._sheet.evidence.sources:
+            text = "\n".join((source.title, *source.passages))
+            found[cell(source.source_id)] = frozenset(_digits(one) for one in numbers(text))
+        for one in self._sheet.evidence.analyses:
+            said = (one.document.get("headline", ""), one.document.get("summary", ""))
+            found[cell(one.analysis_id)] = frozenset(_digits(n) for text in said for n in numbers(str(text)))
+        for rule in self._sheet.rules:
+            words = f"{rule.title} {rule.explanation} {rule.cure} {rule.citation}"
+            found[cell(rule_key(rule))] = frozenset(_digits(one) for one in numbers(words))
+        return found
+
+    def in_a_reason(self, number: Number) -> bool:
+        """Whether a number repeats what we said ourselves about why a metric is absent."""
+        # Our reasons are in English; an answer in French writes the same figure with a comma.
+        return _digits(number) in self._reasons
+
+    def in_a_source(self, number: Number, cited: Iterable[str]) -> bool:
+        """Whether a number stands in one of the documents or rules that are cited beside it."""
+        return bool(self._by_source) and any(
+            _digits(number) in self._by_source.get(cell(name), frozenset()) for name in cited
+        )
+
+    def in_a_name(self, number: Number) -> bool:
+        """Whether the digits belong to the name of a holding, a document or the portfolio: "20+ Year", "7203.T"."""
+        text, folded = number.text, number.text.lower()
+        if len(folded) != len(text):
+            return False
+        word_start = text.rfind(" ", 0, number.start) + 1
+        before = text.rfind(" ", 0, max(0, word_start - 1)) + 1
+        part = folded[before : number.end]
+        for name in self._names:
+            at = folded.find(name)
+            while at >= 0:
+                if at <= number.start and number.end <= at + len(name):
+                    return True
+                at = folded.find(name, at + 1)
+            # Part of a name: the number with the word before it, as in "the S&P 500 fund".
+            if number.unit == "" and before < word_start and part in name:
+                return True
+        return False
+
+    @cached_property
+    def _all_words(self) -> str:
+        sheet = self._sheet
+        parts: list[str] = [sheet.name, *self.holdings, *(line.name for line in sheet.holdings)]
+        for source in sheet.evidence.sources:
+            parts += (source.title, *source.passages)
+        parts += (rule.explanation for rule in sheet.rules)
+        return "\n".join(parts)
+
+    def strangers(self, text: str) -> Iterator[str]:
+        """Identifiers in a sentence (ISINs, tickers with their exchange) that the prompt never named."""
+        for match in _IDENTIFIER.finditer(text):
+            if match.group() not in self._all_words:
+                yield match.group()
+
+
+def weights(sheet: FactSheet, facts: dict[str, Fact], wanted: set[str]) -> Iterator[tuple[str, Fact | None, float]]:
+    """Holdings among the wanted names: their id, the fact of their weight, and their value in base currency."""
+    for line in sheet.holdings:
+        if line.holding_id in wanted or line.symbol in wanted:
+            yield line.holding_id, facts.get(f"weight.{line.holding_id}"), line.value_base
+
+
+def _digits(number: Number) -> str:
+    return number.digits.replace(",", ".")

@@ -1,0 +1,137 @@
+"""Which facts an analysis shows the model: a choice of its own, so that a new metric makes no old prompt longer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.evidence import Profile
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
+
+PERIODS: Final = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
+"""Names of the periods over which returns are stated; si is since inception."""
+
+_BY_PERIOD: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "mwr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Metrics that share the beginning of their id.
+
+    Attributes:
+        prefix: With its point ("risk_share.").
+        largest: Only so many, the largest by absolute value, where a portfolio has very many; None for all.
+    """
+
+    prefix: str
+    largest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The facts that are shown, by id and by family. Their order is the sheet's."""
+
+    ids: tuple[str, ...] = ()
+    families: tuple[Family, ...] = ()
+    _known: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = {*self.ids, *(family.prefix for family in self.families)}
+        object.__setattr__(self, "_known", frozenset(names))
+
+    def covers(self, metric_id: str) -> bool:
+        """Whether a metric is shown; a family's name ("weight.", "weight.*") counts as all of it."""
+        if metric_id in self._known:
+            return True
+        family, point, _ = metric_id.partition(".")
+        return family + point in self._known if point else False
+
+    def facts(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+        """Those that are shown."""
+        chosen = [fact for fact in facts if self.covers(fact.metric_id)]
+        for family in self.families:
+            if family.largest is None:
+                continue
+            members = [fact for fact in chosen if fact.metric_id.startswith(family.prefix)]
+            if len(members) > family.largest:
+                members.sort(key=lambda fact: -abs(fact.value))
+                small = {fact.metric_id for fact in members[family.largest :]}
+                chosen = [fact for fact in chosen if fact.metric_id not in small]
+        return tuple(chosen)
+
+    def absent(self, absent: Iterable[AbsentFact]) -> tuple[AbsentFact, ...]:
+        """Those that would be shown."""
+        return tuple(one for one in absent if self.covers(one.metric_id))
+
+    def definitions(self, definitions: Mapping[str, str]) -> str:
+        """Definitions of what is shown, one a line, from those by metric id or prefix."""
+        return "\n".join(f"- {name}: {text}" for name, text in definitions.items() if self.covers(name))
+
+
+def of_period(sheet: FactSheet, period: str) -> FactSheet:
+    """The sheet without what belongs to other periods."""
+
+    def stays(metric_id: str) -> bool:
+        family, _, rest = metric_id.partition(".")
+        return family not in _BY_PERIOD or rest in (period, "*")
+
+    return replace(
+        sheet,
+        facts=tuple(fact for fact in sheet.facts if stays(fact.metric_id)),
+        absent=tuple(one for one in sheet.absent if stays(one.metric_id)),
+    )
+
+
+def of_scenario(sheet: FactSheet, scenario: str) -> FactSheet:
+    """The sheet without the losses of other scenarios."""
+    own = f"stress.{scenario}"
+    return replace(
+        sheet,
+        facts=tuple(fact for fact in sheet.facts if not fact.metric_id.startswith("stress.") or fact.metric_id == own),
+        absent=tuple(one for one in sheet.absent if not one.metric_id.startswith("stress.") or one.metric_id == own),
+    )
+
+
+def rule_key(rule: RuleResult) -> str:
+    """What the RULES table and answers call a rule: its id, and its reading where it has several."""
+    return f"{rule.rule_id}#{rule.reading}" if rule.reading else rule.rule_id
+
+
+def applicable(rules: Iterable[RuleResult]) -> list[RuleResult]:
+    """Rules that say something about the portfolio."""
+    return [rule for rule in rules if rule.status is not RuleStatus.NOT_APPLICABLE]
+
+
+def rule_facts(rules: Iterable[RuleResult], period: str) -> Iterator[Fact]:
+    """What rules measured and allow, as facts that answers refer to by id ("rule.EU.UCITS.52.2.measured")."""
+    for rule in applicable(rules):
+        if rule.measured is None or rule.limit is None:
+            continue
+        decimals = 0 if rule.unit in {Unit.COUNT, Unit.DAYS, Unit.BPS} else 2
+        for name, value in (("measured", rule.measured), ("limit", rule.limit), ("headroom", rule.headroom)):
+            if value is not None:
+                metric_id = f"rule.{rule_key(rule)}.{name}"
+                yield Fact(metric_id, value, rule.unit, None, period, rule.title, Badge.DERIVED, decimals)
+
+
+def profile_facts(profile: Profile) -> Iterator[Fact]:
+    """What a profile wants, as facts ("target.asset_class.equity", "most.asset_class.equity")."""
+    note = f"Profile '{profile.name}'."
+    for band in profile.bands:
+        for name, value in (("least", band.low_pct), ("target", band.target_pct), ("most", band.high_pct)):
+            if value is not None:
+                yield Fact(f"{name}.{band.bucket_id}", value, Unit.PCT, None, None, note, Badge.REAL, 2)
+    for name, value in (("max_turnover", profile.max_turnover_pct), ("max_position", profile.max_position_pct)):
+        if value is not None:
+            yield Fact(f"profile.{name}", value, Unit.PCT, None, None, note, Badge.REAL, 2)
+
+
+def by_family(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Facts by the first part of their ids."""
+    found: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        found[fact.metric_id.partition(".")[0]].append(fact)
+    return dict(found)
