@@ -127,6 +127,18 @@ def m0002_import_mappings(connection: Connection) -> None:
     )
 
 
+def m0003_policies(connection: Connection) -> None:
+    """Clients' policy statements, each version of them."""
+    _run(
+        connection,
+        """
+        CREATE TABLE policy (
+            scope VARCHAR NOT NULL, target VARCHAR NOT NULL, revision INTEGER NOT NULL, document TEXT NOT NULL,
+            stored_at BIGINT NOT NULL, stored_by VARCHAR NOT NULL, PRIMARY KEY (scope, target, revision))
+        """,
+    )
+
+
 def m0004_groups_instruments(connection: Connection) -> None:
     """Edits with undo, tags and groups of portfolios, instruments that people added."""
     _run(
@@ -198,6 +210,7 @@ def m0005_market_data(connection: Connection) -> None:
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
+    m0003_policies,
     m0004_groups_instruments,
     m0005_market_data,
 )

@@ -12,6 +12,7 @@ from core.storage.jobs import Jobs
 from core.storage.mappings import Mappings
 from core.storage.market import MarketAnswers
 from core.storage.migrations import upgrade
+from core.storage.policies import Policies
 from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
 from core.storage.results import Results
@@ -33,6 +34,7 @@ class Store:
         self.series = SeriesShelf(self.database)
         self.market = MarketAnswers(self.database)
         self.mappings = Mappings(self.database)
+        self.policies = Policies(self.database)
         self.documents = Documents(self.database)
         self.jobs = Jobs(self.database)
         self.shards = Shards(self.database)

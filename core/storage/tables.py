@@ -158,6 +158,18 @@ class InstrumentChangeTable(SQLModel, table=True):
     after: str = _text()
 
 
+class PolicyTable(SQLModel, table=True):
+    """A client's policy statement; the newest revision binds, an empty document means that none does."""
+
+    __tablename__ = "policy"
+    scope: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    document: str = _text()
+    stored_at: datetime = _moment()
+    stored_by: str
+
+
 class PriceTable(SQLModel, table=True):
     """Price history of one symbol, as `PriceHistory.to_bytes` packs it. Real and simulated ones stand side by side."""
 
