@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.domain.instrument import InstrumentType, Liquidity, Terms
+from core.domain.instrument import NO_TERMS, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.intake.register import SAMPLE, Instrument, Register, prefix_doubt
 from core.intake.resemblance import resemble
@@ -56,12 +56,28 @@ _VAGUE = frozenset({AssetClass.OTHER, AssetClass.FUND})
 """Classes that readers give when a file does not say more."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What the register says of lines that are alike.
+
+    Attributes:
+        row: None when it says nothing, or when it speaks of something else.
+        asset_class: Of such a line, once described.
+        terms: Of such a line that says nothing of its own.
+    """
+
+    row: Instrument | None
+    conflicts: tuple[Conflict, ...]
+    asset_class: AssetClass
+    terms: Terms
+
+
 class Describer:
     """Describes portfolios with one register, and remembers lines that many portfolios hold."""
 
     def __init__(self, register: Register) -> None:
         self._register = register
-        self._matches: dict[tuple[object, ...], tuple[Instrument | None, tuple[Conflict, ...]]] = {}
+        self._matches: dict[tuple[object, ...], _Match] = {}
 
     def describe(self, portfolio: Portfolio) -> Described:
         """The portfolio with what the register knows. The stored one stays as it is.
@@ -70,26 +86,23 @@ class Describer:
         """
         lines: list[Holding] = []
         conflicts: dict[Conflict, None] = {}
+        samples = portfolio.is_sample
         for line in portfolio.holdings:
-            row, doubts = self._match(line, samples=portfolio.is_sample)
-            conflicts.update(dict.fromkeys(doubts))
-            lines.append(_filled(line, row))
+            match = self._match(line, samples)
+            if match.conflicts:
+                conflicts.update(dict.fromkeys(match.conflicts))
+            lines.append(_filled(line, match))
         return Described(replace(portfolio, holdings=tuple(lines)), tuple(conflicts))
 
-    def _match(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[Conflict, ...]]:
-        key = (
-            line.symbol,
-            line.isin,
-            line.terms.cusip,
-            line.name,
-            line.currency,
-            line.asset_class,
-            line.country,
-            samples,
-        )
+    def _match(self, line: Holding, samples: bool) -> _Match:
+        cusip = line.terms.cusip
+        key = (line.symbol, line.isin, cusip, line.name, line.currency, line.asset_class, line.country, samples)
         known = self._matches.get(key)
         if known is None:
-            known = self._matches[key] = self._matched(line, samples=samples)
+            row, conflicts = self._matched(line, samples=samples)
+            kind = row.asset_class if row is not None and line.asset_class in _VAGUE else line.asset_class
+            terms = added(row.terms if row is not None else NO_TERMS, _BY_CLASS.get(kind, NO_TERMS))
+            known = self._matches[key] = _Match(row, conflicts, kind, terms)
         return known
 
     def _matched(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[Conflict, ...]]:
@@ -117,22 +130,24 @@ def describe(portfolio: Portfolio, register: Register) -> Described:
     return Describer(register).describe(portfolio)
 
 
-def _filled(line: Holding, row: Instrument | None) -> Holding:
-    terms = added(line.terms, row.terms) if row is not None else line.terms
-    kind = row.asset_class if row is not None and line.asset_class in _VAGUE else line.asset_class
-    implied = _BY_CLASS.get(kind)
-    if implied is not None:
-        terms = added(terms, implied)
+def _filled(line: Holding, match: _Match) -> Holding:
+    row = match.row
+    terms = match.terms if line.terms is NO_TERMS else added(line.terms, match.terms)
     if row is None:
-        return line if terms == line.terms else replace(line, terms=terms)
-    return replace(
-        line,
-        isin=line.isin or row.isin,
-        name=line.name or row.name,
-        asset_class=kind,
-        sector=line.sector or row.sector,
-        country=line.country or row.country,
-        terms=terms,
+        return replace(line, terms=terms)
+    return Holding(
+        line.symbol,
+        line.isin or row.isin,
+        line.name or row.name,
+        match.asset_class,
+        line.quantity,
+        line.price,
+        line.currency,
+        line.market_value,
+        line.sector or row.sector,
+        line.country or row.country,
+        line.cost,
+        terms,
     )
 
 

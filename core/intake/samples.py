@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
-from core.domain.portfolio import Portfolio
+from core.domain.portfolio import Holding, Portfolio
 from core.errors import UnreadableFile
+from core.intake.describing import Describer
 from core.intake.reading import read_file
+from core.intake.register import Instrument, own_register
 
 FOLDER = Path(__file__).resolve().parent / "samples"
 AS_OF = date(2026, 10, 30)
 """The day the samples stand for."""
+HISTORY_YEARS = 6
+"""Length of their simulated price history: five years of returns, and a year before them."""
 
 
 def sample_portfolios(as_of: date | None = None) -> tuple[Portfolio, ...]:
@@ -37,3 +43,20 @@ def sample_portfolios(as_of: date | None = None) -> tuple[Portfolio, ...]:
         replace(portfolio, is_sample=True, as_of=as_of or portfolio.as_of)
         for portfolio in sorted(found, key=lambda portfolio: portfolio.portfolio_id)
     )
+
+
+def sample_lines(samples: Iterable[Portfolio]) -> list[Holding]:
+    """Every line that the samples or their benchmarks need a price history of, with what the register says of it."""
+    portfolios = tuple(samples)
+    describer = Describer(own_register())
+    lines = [line for portfolio in portfolios for line in describer.describe(portfolio).portfolio.holdings]
+    named = sorted({symbol for portfolio in portfolios for symbol, _ in portfolio.benchmark})
+    members = [row for symbol in named if (row := own_register().by_symbol(symbol)) is not None]
+    return [*lines, *(_as_line(row) for row in members)]
+
+
+def _as_line(row: Instrument) -> Holding:
+    return Holding(
+        row.symbol, row.isin, row.name, row.asset_class, None, None, row.currency, Decimal(0), row.sector, row.country,
+        None, row.terms,
+    )  # fmt: skip

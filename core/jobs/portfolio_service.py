@@ -6,26 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from core.domain.actor import Actor
 from core.domain.facts import Badge, FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
-from core.errors import BadInput, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.reading import read_bytes, read_file
-from core.intake.samples import sample_portfolios
+from core.intake.column_mapping import ColumnMapping
+from core.intake.describing import Describer
+from core.intake.reading import read_bytes
+from core.intake.register import Register
+from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
 from core.intake.template import canonical_template
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
 from core.storage.portfolios import Change
 from core.storage.store import Store
-
-READABLE = frozenset({".csv", ".xlsx", ".xml", ".yaml", ".yml", ".json", ".txt"})
-"""Endings that are read when a folder is given; a file named itself is always tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,15 @@ class PortfolioService:
         format: str = "auto",  # noqa: A002  # the CLI's and the readers' own word
         base_currency: str | None = None,
         region: str | None = None,
+        columns: ColumnMapping | None = None,
     ) -> Intake:
         """Read an uploaded file without keeping anything.
 
+        Args:
+            columns: Which column is which, for tables; without it, what is remembered for the header is used.
+
         Raises:
+            NeedsMapping: A table whose header is not known.
             UnreadableFile: Too large, a bomb, or no known format.
         """
         require(actor, Permission.PORTFOLIO_IMPORT)
@@ -84,6 +87,8 @@ class PortfolioService:
             region=region,
             rates=self._rates,
             today=self._today(),
+            columns=columns,
+            remembered=self._store.mappings.find,
         )
 
     def keep(self, actor: Actor, intakes: Sequence[Intake]) -> ImportReport:
@@ -104,49 +109,10 @@ class PortfolioService:
             kept=True,
         )
 
-    def import_paths(
-        self,
-        actor: Actor,
-        paths: Sequence[Path],
-        *,
-        format: str = "auto",  # noqa: A002  # the CLI's and the readers' own word
-        base_currency: str | None = None,
-        region: str | None = None,
-        dry_run: bool = False,
-        strict: bool = False,
-    ) -> ImportReport:
-        """Read files and folders and keep their good rows.
-
-        A file that cannot be read is one of the problems, and the others still come in.
-
-        Args:
-            dry_run: Keep nothing, only say what would come in.
-            strict: Keep nothing at all if there is any problem.
-
-        Raises:
-            BadInput: A path does not exist, or a folder holds nothing readable.
-        """
+    def preview(self, actor: Actor, intakes: Sequence[Intake]) -> ImportReport:
+        """What `keep` would bring in, without keeping it."""
         require(actor, Permission.PORTFOLIO_IMPORT)
-        intakes: list[Intake] = []
-        for path in _files(paths):
-            try:
-                intakes.append(
-                    read_file(
-                        path,
-                        format=format,
-                        base_currency=base_currency,
-                        region=region,
-                        rates=self._rates,
-                        today=self._today(),
-                    )
-                )
-            except UnreadableFile as error:
-                problem = Problem(path.name, None, "", "", str(error))
-                intakes.append(Intake(path.name, "", (), (problem,)))
-        troubled = any(intake.problems for intake in intakes)
-        if not dry_run and not (strict and troubled):
-            return self.keep(actor, intakes)
-        found = [portfolio for intake in intakes for portfolio in intake.portfolios] if dry_run else []
+        found = [portfolio for intake in intakes for portfolio in intake.portfolios]
         return ImportReport(
             imported=tuple(_imported(one, total_value(one, self._rates), Change.UNCHANGED) for one in found),
             problems=tuple(problem for intake in intakes for problem in intake.problems),
@@ -161,7 +127,7 @@ class PortfolioService:
         if all(one.change is Change.UNCHANGED for one in report.imported):
             return report
         end = max(portfolio.as_of for portfolio in samples)
-        history = simulated_history([line for portfolio in samples for line in portfolio.holdings], end)
+        history = simulated_history(sample_lines(samples), end, HISTORY_YEARS)
         self._store.prices.save(history.values())
         return report
 
@@ -224,11 +190,14 @@ class PortfolioService:
 
 
 def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> list[FactSheet]:
-    """Facts of portfolios in their order, with whatever price history is stored for their symbols."""
+    """Facts of portfolios in their order, as the register describes them, with the price history that is stored."""
+    describer = Describer(Register(store.instruments.all()))
+    portfolios = [describer.describe(portfolio).portfolio for portfolio in portfolios]
     sheets: dict[int, FactSheet] = {}
     for is_sample in (True, False):
         group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
         symbols = {line.symbol for portfolio in group for line in portfolio.holdings}
+        symbols |= {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
         prices = store.prices.load(symbols, simulated_first=is_sample)
         if not is_sample:
             # Never described with simulated prices, even if a sample happens to hold the same symbol.
@@ -262,18 +231,3 @@ def _imported(portfolio: Portfolio, total: Decimal | None, change: Change) -> Im
         currency=portfolio.base_currency,
         change=change,
     )
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in READABLE)
-            if not inside:
-                raise BadInput(f"The folder '{path}' holds no file that could be read ({', '.join(sorted(READABLE))}).")
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise BadInput(f"There is no file '{path}'. Check the spelling, or give the full path.")
-    return found

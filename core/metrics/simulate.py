@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.facts import Badge
+from core.domain.instrument import Liquidity
 from core.domain.portfolio import AssetClass, Holding
 from core.errors import BadInput
 from core.metrics.prices import PriceHistory, PriceSeries
@@ -57,6 +58,12 @@ _NAMED_REGION: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """What a fund's name says it holds ("" is the whole world): its domicile, often IE or LU, says nothing about it."""
 
+_EXPOSED_REGION: Mapping[str, str] = {
+    "world": "", "emerging": "emerging", "usd": "us", "eur": "europe", "gbp": "uk", "chf": "switzerland",
+    "jpy": "japan", "hkd": "pacific", "sgd": "pacific", "aud": "pacific", "cad": "canada",
+}  # fmt: skip
+"""What the terms of a line say that it carries, in the words of the instruments register."""
+
 _NAMED_DURATION: tuple[tuple[str, float], ...] = (
     ("overnight", 0.1), ("money market", 0.1), ("20+", 17.0), ("7-10", 7.5), ("3-7", 4.6), ("1-3", 1.9),
     ("short", 2.0), ("long", 15.0), ("gilt", 9.0), ("high yield", 3.5), ("inflation", 6.5), ("tips", 6.5),
@@ -85,8 +92,9 @@ def simulated_history(holdings: Iterable[Holding], end: date, years: int = 3, se
     """Daily closes in each holding's own currency, up to the last weekday on or before `end`.
 
     The same symbol, price and seed always give the same closes: other symbols, a later end or a longer window change
-    nothing. Each series ends at the holding's price (100 where it has none). Cash needs no history; private holdings
-    and derivatives get none, because nobody publishes daily closes of them and the demo shows what that means.
+    nothing. Each series ends at the holding's price (100 where it has none). Cash needs no history; private and
+    illiquid holdings and derivatives get none, because nobody publishes daily closes of them, and the demo shows what
+    that means.
 
     Args:
         holdings: Of any number of portfolios; the first line of a symbol decides.
@@ -104,7 +112,8 @@ def simulated_history(holdings: Iterable[Holding], end: date, years: int = 3, se
     window = paths.days >= start
     first_of: dict[str, Holding] = {}
     for holding in holdings:
-        if holding.asset_class not in {AssetClass.CASH, AssetClass.PRIVATE, AssetClass.DERIVATIVE}:
+        quoted = holding.asset_class not in {AssetClass.CASH, AssetClass.PRIVATE, AssetClass.DERIVATIVE}
+        if quoted and holding.terms.liquidity is not Liquidity.ILLIQUID:
             first_of.setdefault(holding.symbol, holding)
     return PriceHistory.from_series(_series(holding, paths, window, seed) for holding in first_of.values())
 
@@ -153,7 +162,7 @@ def _behaviour(holding: Holding) -> _Behaviour:
         case AssetClass.EQUITY_FUND:
             return _Behaviour(_equity(_region(holding)), 0.025, 0.065)
         case AssetClass.BOND | AssetClass.BOND_FUND:
-            return _bond(name, sector, fund=holding.asset_class is AssetClass.BOND_FUND)
+            return _bond(name, sector, holding.terms.duration_years, fund=holding.asset_class is AssetClass.BOND_FUND)
         case AssetClass.REAL_ESTATE:
             return _Behaviour({**_equity(_region(holding), 0.75), "property": 1.0, "rates": -3.0}, 0.05, 0.05)
         case AssetClass.COMMODITY:
@@ -178,9 +187,11 @@ def _share(holding: Holding, sector: str) -> _Behaviour:
     return _Behaviour(loadings, 0.21, 0.07)
 
 
-def _bond(name: str, sector: str, *, fund: bool) -> _Behaviour:
+def _bond(name: str, sector: str, known_duration: float | None, *, fund: bool) -> _Behaviour:
     words = f"{name} {sector}"
-    duration = next((years for word, years in _NAMED_DURATION if word in words), _DURATION_YEARS)
+    duration = known_duration
+    if duration is None:
+        duration = next((years for word, years in _NAMED_DURATION if word in words), _DURATION_YEARS)
     loadings = {"rates": -duration}
     if "high yield" in words:
         loadings |= {"credit": 1.6, _WORLD: 0.15}
@@ -196,6 +207,9 @@ def _equity(region: str, beta: float = 1.0) -> dict[str, float]:
 def _region(holding: Holding) -> str:
     """The region's factor, or "" for the world as a whole."""
     if holding.asset_class is not AssetClass.EQUITY:
+        exposed = _EXPOSED_REGION.get(holding.terms.exposure.casefold())
+        if exposed is not None:
+            return exposed
         name = holding.name.casefold()
         named = next((region for word, region in _NAMED_REGION if word in name), None)
         if named is not None:
