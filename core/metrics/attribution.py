@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,9 @@ class Classified(Protocol):
 
 _WITH_ITS_FUNDS = {AssetClass.EQUITY_FUND: AssetClass.EQUITY, AssetClass.BOND_FUND: AssetClass.BOND}
 
+_NO_WEIGHT = 1e-12
+_NO_EFFECT = 1e-11  # in percentage points
+_ONE = np.ones(1)
 _EFFECTS = ("allocation", "selection", "interaction", "currency")
 _EVERYTHING = (*ATTRIBUTION_METRICS, *ATTRIBUTION_FAMILIES)
 
@@ -54,7 +58,7 @@ def attribution_rows(
         named: Weights by symbol of each portfolio's benchmark.
         members: Asset class and sector by symbol, of benchmarks' members; a portfolio's own lines are known anyway.
     """
-    table = _Table(sample, benchmarks)
+    table = Table(sample, benchmarks)
     for plan, returns, weights, badge in zip(sample.plans, sample.by_portfolio, named, badges, strict=True):
         frame = table.frame(weights)
         if isinstance(frame, str):
@@ -64,11 +68,11 @@ def attribution_rows(
 
 
 def _rows(
-    table: _Table,
+    table: Table,
     plan: Plan,
     returns: Floats,
     portfolio: Portfolio,
-    frame: _Frame,
+    frame: Frame,
     members: Mapping[str, Classified],
     badge: Badge,
 ) -> Rows:
@@ -88,51 +92,64 @@ def _rows(
     if abs(lines.weights.sum() - 1.0) > 1e-9:
         reason = "Lines without a usable price history stand beside short lines: weights do not sum to 1 without them."
         return absent(_EVERYTHING, reason)
-    classes = [_class(portfolio.holdings[place]) for place, _, _ in plan.lines]
-    effects = _attributed(lines, frame.lines, classes, [_class(known[symbol]) for symbol in frame.symbols])
-    if isinstance(effects, str):
-        return absent(_EVERYTHING, effects)
-    rows: Rows = ([], [])
-    segments, whole = effects
-    totals = {name: float(getattr(whole, name).sum()) for name in _EFFECTS}
-    for metric_id in ATTRIBUTION_METRICS:
-        name = metric_id.removeprefix("attribution.")
-        value = totals[name] if name in totals else float(getattr(whole, name))
-        state(rows, metric_id, 100.0 * value, frame.period, badge)
-    _segments(rows, "", segments, whole, frame.period, badge)
+    own_keys = [[_class(portfolio.holdings[place]) for place, _, _ in plan.lines]]
+    other_keys = [[_class(known[symbol]) for symbol in frame.symbols]]
     sectors = [_sector(known[symbol]) for symbol in frame.symbols]
     if all(sectors):
-        by_sector = [slug(sector_of(portfolio.holdings[place])) for place, _, _ in plan.lines]
-        effects = _attributed(lines, frame.lines, by_sector, sectors)
-        if not isinstance(effects, str):
-            _segments(rows, "sector.", *effects, frame.period, badge)
+        own_keys.append([f"sector.{slug(sector_of(portfolio.holdings[place]))}" for place, _, _ in plan.lines])
+        other_keys.append([f"sector.{sector}" for sector in sectors])
+    segments = [sorted({*own, *other}) for own, other in zip(own_keys, other_keys, strict=True)]
+    place_of = {key: place for place, key in enumerate(key for keys in segments for key in keys)}
+    sides = lines.side(own_keys, place_of), frame.lines.side(other_keys, place_of)
+    for side, name in zip(sides, ("portfolio", "benchmark"), strict=True):
+        idle = (np.abs(side.weights) < _NO_WEIGHT) & (np.abs(side.local) > _NO_WEIGHT).any(axis=1)
+        if idle.any():
+            segment = list(place_of)[int(np.argmax(idle))]
+            reason = f"Long and short lines of '{segment}' in the {name} cancel out: it has no return of its own."
+            return absent(_EVERYTHING, reason)
+    return _stated(attribute(*sides), list(place_of), len(segments[0]), frame.period, badge)
+
+
+def _stated(effects: Effects, segments: Sequence[str], classes: int, period: str, badge: Badge) -> Rows:
+    """Totals over the first segments, the asset classes, and every segment's effects."""
+    percent = {name: np.asarray(100.0 * getattr(effects, name)) for name in _EFFECTS}
+    totals = {f"attribution.{name}": float(values[:classes].sum()) for name, values in percent.items()}
+    active = 100.0 * effects.active_return
+    totals |= {"attribution.active_return": active, "attribution.residual": active - fsum(totals.values())}
+    rows: Rows = ([], [])
+    for metric_id in ATTRIBUTION_METRICS:
+        state(rows, metric_id, _clean(totals[metric_id]), period, badge)
+    for name, values in percent.items():
+        cleaned = map(_clean, values.tolist())
+        state_family(rows, f"attribution.{name}.", zip(segments, cleaned, strict=True), period, badge)
     return rows
 
 
-def _segments(rows: Rows, before: str, segments: Sequence[str], effects: Effects, period: str, badge: Badge) -> None:
-    for name in _EFFECTS:
-        values = (100.0 * getattr(effects, name)).tolist()
-        keys = [before + segment for segment in segments]
-        state_family(rows, f"attribution.{name}.", zip(keys, values, strict=True), period, badge)
+def _clean(effect: float) -> float:
+    """Rounding is no effect: what is left of a cancelled sum must not read "-0.00"."""
+    return 0.0 if abs(effect) < _NO_EFFECT else effect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
+class Lines:
     """Weights of lines, and what each added to each month's return: locally, and by its exchange rate."""
 
     weights: Floats
     local: Floats
     currency: Floats
 
-    def side(self, keys: Sequence[str], segments: Mapping[str, int]) -> Side:
-        """Summed by segment."""
-        to = np.zeros((len(segments), len(keys)))
-        to[[segments[key] for key in keys], np.arange(len(keys))] = 1.0
-        return Side(to @ self.weights, to @ self.local, to @ self.currency)
+    def side(self, groupings: Sequence[Sequence[str]], place_of: Mapping[str, int]) -> Side:
+        """Summed by segment, each line being in one segment of each grouping."""
+        to = np.zeros((len(place_of), self.weights.size))
+        for keys in groupings:
+            to[[place_of[key] for key in keys], np.arange(len(keys))] = 1.0
+        whole_local = self.local.sum(axis=0)
+        whole = whole_local + self.currency.sum(axis=0)
+        return Side(to @ self.weights, to @ self.local, to @ self.currency, whole_local, whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Frame:
+class Frame:
     """A benchmark in the window of an attribution: the last twelve months, or what there is.
 
     Attributes:
@@ -145,11 +162,11 @@ class _Frame:
     start: int
     months: NDArray[np.intp]
     period: str
-    lines: _Lines
+    lines: Lines
     ruined: bool
 
 
-class _Table:
+class Table:
     """Moves of a sample's symbols, and the part of them that is the exchange rate's."""
 
     def __init__(self, sample: Sample, benchmarks: Benchmarks) -> None:
@@ -158,9 +175,9 @@ class _Table:
         # The last row is base cash, which never moves.
         self._moves = np.vstack([sample.moves, np.zeros(sample.moves.shape[1])])
         self._by_rate = np.vstack([_by_rate(sample, tuple(sample.place), sample.moves, 0), self._moves[-1:]])
-        self._frames: dict[int, _Frame] = {}
+        self._frames: dict[int, Frame] = {}
 
-    def frame(self, weights: Mapping[str, float]) -> _Frame | str:
+    def frame(self, weights: Mapping[str, float]) -> Frame | str:
         """The window and the benchmark's lines in it, or the reason why there is no benchmark."""
         benchmark = self._benchmarks.of(weights)
         if isinstance(benchmark, str):
@@ -169,7 +186,7 @@ class _Table:
             self._frames[id(benchmark)] = self._framed(benchmark)
         return self._frames[id(benchmark)]
 
-    def _framed(self, benchmark: Benchmark) -> _Frame:
+    def _framed(self, benchmark: Benchmark) -> Frame:
         days = self._sample.days
         year = window(days, "1y")
         start = max(benchmark.start, 0 if isinstance(year, str) else year.start)
@@ -180,9 +197,9 @@ class _Table:
         by_rate = _by_rate(self._sample, benchmark.symbols, moves, start)
         ruined = bool((returns <= -1.0).any())
         lines = _monthly(benchmark.weights, moves, by_rate, returns, months)
-        return _Frame(benchmark.symbols, start, months, f"{days[start]}..{days[-1]}", lines, ruined)
+        return Frame(benchmark.symbols, start, months, f"{days[start]}..{days[-1]}", lines, ruined)
 
-    def lines(self, plan: Plan, returns: Floats, frame: _Frame) -> _Lines:
+    def lines(self, plan: Plan, returns: Floats, frame: Frame) -> Lines:
         """A portfolio's lines in the window."""
         place = self._sample.place
         at = np.array([place.get(symbol, len(place)) for _, symbol, _ in plan.lines])
@@ -202,32 +219,17 @@ def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) 
     return part
 
 
-def _monthly(weights: Floats, moves: Floats, by_rate: Floats, returns: Floats, months: NDArray[np.intp]) -> _Lines:
+def _monthly(weights: Floats, moves: Floats, by_rate: Floats, returns: Floats, months: NDArray[np.intp]) -> Lines:
     before = weights[:, None] * _value_before(returns, months)
     local = np.add.reduceat((moves - by_rate) * before, months, axis=1)
-    return _Lines(weights, local, np.add.reduceat(by_rate * before, months, axis=1))
+    return Lines(weights, local, np.add.reduceat(by_rate * before, months, axis=1))
 
 
-def _value_before(returns: Floats, starts: NDArray[np.intp]) -> Floats:
+def _value_before(returns: Floats, months: NDArray[np.intp]) -> Floats:
     """Value at the start of each day, 1 at the start of each month."""
-    before = np.empty_like(returns)
-    for start, end in zip(starts, [*starts[1:], returns.size], strict=True):
-        before[start] = 1.0
-        np.cumprod(1.0 + returns[start : end - 1], out=before[start + 1 : end])
-    return before
-
-
-def _attributed(
-    lines: _Lines, other: _Lines, own_keys: Sequence[str], other_keys: Sequence[str]
-) -> tuple[list[str], Effects] | str:
-    segments = {key: place for place, key in enumerate(sorted({*own_keys, *other_keys}))}
-    sides = lines.side(own_keys, segments), other.side(other_keys, segments)
-    for side, name in zip(sides, ("portfolio", "benchmark"), strict=True):
-        idle = (np.abs(side.weights)[:, None] < 1e-12) & (np.abs(side.local) > 1e-12)
-        if idle.any():
-            segment = list(segments)[int(np.flatnonzero(idle.any(axis=1))[0])]
-            return f"Long and short lines of '{segment}' in the {name} cancel out: it has no return of its own."
-    return list(segments), attribute(*sides)
+    before = np.cumprod(np.concatenate([_ONE, 1.0 + returns[:-1]]))
+    lengths = np.diff(months, append=returns.size)
+    return np.asarray(before / np.repeat(before[months], lengths))
 
 
 def _class(one: Classified) -> str:

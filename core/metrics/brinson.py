@@ -21,19 +21,24 @@ class Side:
     """The portfolio or the benchmark.
 
     Attributes:
-        weights: Of the segments, held constant by rebalancing, shape (n_segments,); they sum to 1.
+        weights: Of the segments, held constant by rebalancing, shape (n_segments,).
         local: What each segment added to each period's return in its own currencies, shape (n_segments, n_periods).
-        currency: What exchange rates added to it, same shape; `local` and `currency` sum to the period's return.
+        currency: What exchange rates added to it, same shape.
+        whole_local: Of all in each period, shape (n_periods,).
+        whole: The same with exchange rates: the period's return.
     """
 
     weights: Floats
     local: Floats
     currency: Floats
+    whole_local: Floats
+    whole: Floats
 
-    @property
-    def returns(self) -> Floats:
-        """Of the whole in each period, shape (n_periods,)."""
-        return np.asarray((self.local + self.currency).sum(axis=0))
+    @classmethod
+    def of(cls, weights: Floats, local: Floats, currency: Floats) -> Side:
+        """Of segments that are all there is: their weights sum to 1."""
+        whole_local = local.sum(axis=0)
+        return cls(weights, local, currency, whole_local, whole_local + currency.sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +47,8 @@ class Effects:
 
     Attributes:
         allocation, selection, interaction, currency: By segment, shape (n_segments,).
-        active_return: Compounded return of the portfolio less that of the benchmark.
+        active_return: Compounded return of the portfolio less that of the benchmark; where the segments are all there
+            is, the effects sum to it.
     """
 
     allocation: Floats
@@ -50,12 +56,6 @@ class Effects:
     interaction: Floats
     currency: Floats
     active_return: float
-
-    @property
-    def residual(self) -> float:
-        """What the effects do not explain: rounding."""
-        parts = (self.allocation, self.selection, self.interaction, self.currency)
-        return self.active_return - float(sum(part.sum() for part in parts))
 
 
 def attribute(portfolio: Side, benchmark: Side) -> Effects:
@@ -75,12 +75,11 @@ def attribute(portfolio: Side, benchmark: Side) -> Effects:
     rp = portfolio.local / np.where(held, wp, 1.0)
     rb = benchmark.local / np.where(listed, wb, 1.0)
     rp, rb = np.where(held, rp, rb), np.where(listed, rb, rp)
-    whole = benchmark.local.sum(axis=0)
-    own, other = portfolio.returns, benchmark.returns
+    own, other = portfolio.whole, benchmark.whole
     total = float(np.prod(1.0 + own)) - 1.0, float(np.prod(1.0 + other)) - 1.0
     links = carino(own, other) / carino(np.array([total[0]]), np.array([total[1]]))
     return Effects(
-        ((wp - wb) * (rb - whole)) @ links,
+        ((wp - wb) * (rb - benchmark.whole_local)) @ links,
         (wb * (rp - rb)) @ links,
         ((wp - wb) * (rp - rb)) @ links,
         (portfolio.currency - benchmark.currency) @ links,

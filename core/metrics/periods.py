@@ -13,7 +13,7 @@ from core.metrics.benchmark import Benchmark, Benchmarks
 from core.metrics.formulas import PERIODS
 from core.metrics.history import RUIN
 from core.metrics.returns import Days, Floats, Sample
-from core.metrics.rows import Rows, absent, state
+from core.metrics.rows import Rows, absent, state, state_family
 
 _MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60}
 _PER_YEAR = frozenset({"3y", "5y", "si"})
@@ -154,4 +154,7 @@ def _family(
         return
     for period, value in values.items():
         one = windows[period]
-        state(rows, family + period, value, one.period if isinstance(one, Window) else None, badge)
+        if isinstance(one, Window) and not isinstance(value, str):
+            state_family(rows, family, [(period, value)], one.period, badge)
+        else:
+            state(rows, family + period, value)

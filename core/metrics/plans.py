@@ -117,7 +117,7 @@ def plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: Usable
     return Plan(
         member,
         {symbol: weight * scale for symbol, weight in weights.items()},
-        tuple((place, symbol, weight * scale) for place, symbol, weight in lines),
+        tuple([(place, symbol, weight * scale) for place, symbol, weight in lines]),
         tuple(uncovered),
         portfolio.base_currency,
         portfolio.as_of,

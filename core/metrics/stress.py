@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -39,23 +40,32 @@ class Stress:
         """Each scenario's change of value in percent, or why it is not known."""
         if valuation.total is None or valuation.why_no_shares:
             return absent(STRESS_FAMILIES, valuation.why_no_shares or valuation.why_no_total)
-        base = portfolio.base_currency
+        base, lines = portfolio.base_currency, portfolio.holdings
+        replayed = np.array([self._replayed(*_quote(line), base) for line in lines])
+        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in lines])
+        rate = np.array([_rates_shocked(line.currency, base) for line in lines])
+        moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
+        known = ~np.isnan(moves)
         values = np.array(valuation.values)
-        replayed = np.array([self._replayed(*_quote(line), base) for line in portfolio.holdings])
-        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in portfolio.holdings])
-        rate = np.array([_rates_shocked(line.currency, base) for line in portfolio.holdings])
-        shocked = (1.0 + local) * (1.0 + rate) - 1.0
-        simulated = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
+        sizes = np.abs(values)
+        gross = float(sizes.sum())
+        covered = (sizes @ known / gross).tolist()
+        # What is not covered is taken to move like the rest, as in every other figure.
+        changes = (values @ np.where(known, moves, 0.0) * (100.0 / valuation.total)).tolist()
+        shocked = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
+        replay_badge = worst_badge(portfolio, self._prices)
         rows: Rows = ([], [])
-        for scenario, moves in zip(_REPLAYS, replayed.T, strict=True):
-            badge = worst_badge(portfolio, self._prices)
+        for column, scenario in enumerate((*_REPLAYS, *_SHOCKS)):
+            stated: float | str
             if scenario.last is not None and scenario.last > portfolio.as_of:
-                reason = f"The window {_period(scenario)} ends after the portfolio's day, {portfolio.as_of}."
-                state(rows, f"stress.{scenario.scenario_id}", reason)
+                stated = f"The window {_period(scenario)} ends after the portfolio's day, {portfolio.as_of}."
+            elif covered[column] < MIN_COVERAGE - 1e-9:
+                stated = _why(scenario, lines, sizes, known[:, column], covered[column])
             else:
-                _add(rows, scenario, portfolio, valuation.total, values, moves, badge)
-        for scenario, moves in zip(_SHOCKS, shocked.T, strict=True):
-            _add(rows, scenario, portfolio, valuation.total, values, moves, simulated)
+                stated = changes[column] / covered[column]
+            replay = scenario.kind == "replay"
+            period, badge = (_period(scenario), replay_badge) if replay else (None, shocked)
+            state(rows, f"stress.{scenario.scenario_id}", stated, period, badge, f"This is: {scenario.name}.")
         return rows
 
     def _replays(self, symbol: str, currency: str, base: str) -> Floats:
@@ -102,29 +112,16 @@ def _rates_shocked(currency: str, base: str) -> Floats:
     return np.array([rate_move(scenario, currency, base) for scenario in _SHOCKS])
 
 
-def _add(
-    rows: Rows, scenario: Scenario, portfolio: Portfolio, total: float, values: Floats, moves: Floats, badge: Badge
-) -> None:
-    metric_id = f"stress.{scenario.scenario_id}"
-    known = ~np.isnan(moves)
-    sizes = np.abs(values)
-    gross, covered = float(sizes.sum()), float(sizes[known].sum())
-    if covered < (MIN_COVERAGE - 1e-9) * gross:
-        missing: defaultdict[str, float] = defaultdict(float)
-        for line, size, has in zip(portfolio.holdings, sizes.tolist(), known.tolist(), strict=True):
-            if not has:
-                missing[line.symbol] += size
-        what, lack = (
-            (f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends")
-            if scenario.kind == "replay"
-            else ("Known sensitivities", "no kind of risk, duration or rating")
-        )
-        state(rows, metric_id, why_uncovered(covered / gross, missing, what=what, lack=lack))
-        return
-    # What is not covered is taken to move like the rest, as in every other figure.
-    change = float(values[known] @ moves[known]) / total * gross / covered
-    period = _period(scenario) if scenario.kind == "replay" else None
-    state(rows, metric_id, 100.0 * change, period, badge, f"This is: {scenario.name}.")
+def _why(scenario: Scenario, lines: Sequence[Holding], sizes: Floats, known: NDArray[np.bool_], covered: float) -> str:
+    missing: defaultdict[str, float] = defaultdict(float)
+    for line, size, has in zip(lines, sizes.tolist(), known.tolist(), strict=True):
+        if not has:
+            missing[line.symbol] += size
+    if scenario.kind == "replay":
+        what, lack = f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends"
+    else:
+        what, lack = "Known sensitivities", "no kind of risk, duration or rating"
+    return why_uncovered(covered, missing, what=what, lack=lack)
 
 
 def _period(scenario: Scenario) -> str:

@@ -110,13 +110,17 @@ def holding_facts(portfolio: Portfolio, valuation: Valuation) -> tuple[HoldingFa
 
 def holding_ids(holdings: Iterable[Holding]) -> list[str]:
     """An id for each line, unique in the portfolio: its symbol, and "#2", "#3" after it where it comes again."""
-    used: set[str] = set()
+    symbols = [holding.symbol for holding in holdings]
+    used: set[str] = set(symbols)
+    if len(used) == len(symbols):
+        return symbols
+    used.clear()
     ids = []
-    for holding in holdings:
-        holding_id, again = holding.symbol, 1
+    for symbol in symbols:
+        holding_id, again = symbol, 1
         while holding_id in used:
             again += 1
-            holding_id = f"{holding.symbol}#{again}"
+            holding_id = f"{symbol}#{again}"
         used.add(holding_id)
         ids.append(holding_id)
     return ids
