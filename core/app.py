@@ -19,6 +19,7 @@ from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
+from core.jobs.import_service import ImportService
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.service import JobService
@@ -77,6 +78,7 @@ class App:
         )
         self.portfolios = PortfolioService(store, rates, clock)
         self.prices = PriceService(store, clock)
+        self.imports = ImportService(store, self.portfolios, self.prices, clock)
         self.jobs = JobService(
             store,
             Drafter(store, rates, self.library),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,13 +12,18 @@ from core.app import App
 from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import MosychlosError, UnreadableFile
-from core.jobs.portfolio_service import READABLE, ImportReport
-from dashboard import listings, navigation, queries, session, text
+from core.intake.column_mapping import ColumnMapping
+from core.intake.mapping import NeedsMapping, Survey
+from core.intake.reading import MAPPED
+from core.jobs.import_service import READABLE
+from core.jobs.portfolio_service import ImportReport
+from dashboard import listings, mapping_wizard, navigation, queries, session, text
 
 TABS = ("Portfolios", "Import")
 TAB_KEY = "portfolios_tab"
 _OUTCOME = "import_outcome"
 _ROUND = "import_round"
+_CHANGING = "import_changing"
 
 
 def open_tab(name: str = "Import") -> None:
@@ -42,8 +48,8 @@ def form(app: App, actor: Actor) -> None:
             type=sorted(ending.lstrip(".") for ending in READABLE),
             accept_multiple_files=True,
             key=f"import_files_{st.session_state.get(_ROUND, 0)}",
-            help="Positions from Fidelity, Schwab or IBKR, a table of your own, or a YAML or JSON portfolio. "
-            "What a file is, is found out from its content.",
+            help="Files from brokers and programs, filings with the SEC, or a table of your own. What a file is, is "
+            "found out from its content; of a table with unknown columns you are asked which is which.",
         )
     with right:
         currency = st.text_input(
@@ -75,8 +81,25 @@ def form(app: App, actor: Actor) -> None:
         _look(app, actor, [(file.name, file.getvalue()) for file in files], (currency or "").upper() or None, region)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file as it stands now.
+
+    Attributes:
+        survey: Of a table whose columns are being mapped; else None.
+        mapping: What the person says they are; None while it cannot be read.
+        remember: Whether to keep the mapping with the portfolios.
+    """
+
+    intake: Intake
+    survey: Survey | None = None
+    mapping: ColumnMapping | None = None
+    remember: bool = False
+
+
 def _look(app: App, actor: Actor, files: Sequence[tuple[str, bytes]], currency: str | None, region: str | None) -> None:
-    intakes = [_inspected(app, actor, name, data, currency, region) for name, data in files]
+    reads = [_read(app, actor, name, data, currency, region) for name, data in files]
+    intakes = [read.intake for read in reads]
     rows = sum(len(portfolio.holdings) for intake in intakes for portfolio in intake.portfolios)
     found = sum(len(intake.portfolios) for intake in intakes)
     problems = [problem for intake in intakes for problem in intake.problems]
@@ -90,21 +113,66 @@ def _look(app: App, actor: Actor, files: Sequence[tuple[str, bytes]], currency: 
     if found:
         st.markdown(f"**Found: {text.count(found, 'portfolio')}, {text.count(rows, 'good row')}**")
         _found(intakes)
+    closes = sum(len(series.closes) for intake in intakes for series in intake.prices)
+    if closes:
+        st.caption(f":material/show_chart: {text.count(closes, 'daily close')} will be kept with them.")
     for note in dict.fromkeys(note for intake in intakes for note in intake.notes):
         st.caption(f":material/info: {text.escape(note)}")
     with st.container(horizontal=True):
         if rows:
             label = f"Keep the {text.count(rows, 'good row')}" if problems else f"Keep {text.count(found, 'portfolio')}"
-            st.button(label, type="primary", icon=":material/check:", on_click=_keep, args=(app, actor, intakes))
+            st.button(label, type="primary", icon=":material/check:", on_click=_keep, args=(app, actor, reads))
         st.button("Discard", icon=":material/delete:", on_click=_clear, key="import_discard")
 
 
-def _inspected(app: App, actor: Actor, name: str, data: bytes, currency: str | None, region: str | None) -> Intake:
-    kept: dict[tuple[str, str, str | None, str | None], Intake] = st.session_state.setdefault("import_read", {})
-    key = (name, hashlib.sha256(data).hexdigest(), currency, region)
+def _read(app: App, actor: Actor, name: str, data: bytes, currency: str | None, region: str | None) -> _Read:
+    """Read a file; one whose columns are not known, or are to be changed, is asked about first."""
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"map_{hashlib.sha256(name.encode()).hexdigest()[:8]}{digest[:8]}"
+    changing: set[str] = st.session_state.setdefault(_CHANGING, set())
+    if key not in changing:
+        intake = _inspected(app, actor, (name, digest, currency, region, None), data)
+        if intake is not None:
+            if intake.format == MAPPED and st.button(
+                f"Change the columns of {text.escape(name)}", icon=":material/view_column:", key=f"{key}_change"
+            ):
+                changing.add(key)
+                st.rerun()
+            return _Read(intake)
+    return _asked(app, actor, name, data, digest, key, currency, region)
+
+
+def _asked(
+    app: App, actor: Actor, name: str, data: bytes, digest: str, key: str, currency: str | None, region: str | None
+) -> _Read:
+    surveys: dict[str, Survey] = st.session_state.setdefault("import_surveys", {})
+    if key not in surveys:
+        surveys[key] = app.imports.survey(actor, name, data)
+    survey = surveys[key]
+    with st.container(border=True):
+        start = app.imports.remembered(actor, survey.fingerprint) or survey.mapping
+        answer = mapping_wizard.ask(survey, start, key)
+        intake: Intake | None = None
+        if answer.mapping is not None:
+            intake = _inspected(app, actor, (name, digest, currency, region, answer.mapping), data)
+        mapping_wizard.first_rows(survey, answer.mapping, intake)
+    return _Read(intake or Intake(name, ""), survey, answer.mapping, answer.remember)
+
+
+_Key = tuple[str, str, str | None, str | None, ColumnMapping | None]
+
+
+def _inspected(app: App, actor: Actor, key: _Key, data: bytes) -> Intake | None:
+    """What is in a file; None where nobody has said yet which of its columns is which."""
+    kept: dict[_Key, Intake | None] = st.session_state.setdefault("import_read", {})
     if key not in kept:
+        name, _, currency, region, mapping = key
         try:
-            kept[key] = app.portfolios.inspect(actor, name, data, base_currency=currency, region=region)
+            kept[key] = app.portfolios.inspect(
+                actor, name, data, base_currency=currency, region=region, columns=mapping
+            )
+        except NeedsMapping:
+            kept[key] = None
         except UnreadableFile as error:
             kept[key] = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))
     return kept[key]
@@ -130,9 +198,12 @@ def _found(intakes: Sequence[Intake]) -> None:
     )
 
 
-def _keep(app: App, actor: Actor, intakes: Sequence[Intake]) -> None:
+def _keep(app: App, actor: Actor, reads: Sequence[_Read]) -> None:
     try:
-        report = app.portfolios.keep(actor, intakes)
+        for read in reads:
+            if read.survey is not None and read.mapping is not None and read.remember:
+                app.imports.remember(actor, read.survey, read.mapping)
+        report = app.imports.keep(actor, [read.intake for read in reads])
     except MosychlosError as error:
         session.flash(text.escape(error), ":material/error:")
         return
@@ -144,7 +215,8 @@ def _keep(app: App, actor: Actor, intakes: Sequence[Intake]) -> None:
 def _clear() -> None:
     """An uploader is emptied by giving it another key."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state.pop("import_read", None)
+    for name in ("import_read", "import_surveys", _CHANGING):
+        st.session_state.pop(name, None)
 
 
 def _forget() -> None:

@@ -34,16 +34,23 @@ def import_(
     strict: Annotated[bool, typer.Option("--strict", help="Keep nothing if there is any problem.")] = False,
     base_currency: Annotated[str | None, typer.Option(help="Base currency instead of the derived one.")] = None,
     region: Annotated[str | None, typer.Option(help="Region code instead of the derived one.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="Which column is which, for a table of your own; may be repeated."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Bring in position files. Good rows are kept and every problem is shown; exit code 2 when there was any."""
     with opened() as (app, actor):
-        report = app.portfolios.import_paths(
+        report = app.imports.import_paths(
             actor,
             paths,
             format=format,
             base_currency=base_currency,
             region=region,
+            columns=columns or (),
             dry_run=dry_run,
             strict=strict,
         )

@@ -46,7 +46,11 @@ def faults_of(mapping: ColumnMapping, width: int) -> list[str]:
         if field not in MAPPABLE
     ]
     faults += [f"Two columns are mapped to '{field}'. Keep one." for field in MAPPABLE if fields.count(field) > 1]
-    faults += [f"Column {place + 1} is mapped twice. Keep one." for place in set(places) if places.count(place) > 1]
+    for place in sorted(set(places)):
+        shared = [field for field, at in mapping.columns if at == place]
+        # A table often has one word that is both the symbol and the name of a line.
+        if len(shared) > 1 and not set(shared) <= {"symbol", "isin", "name"}:
+            faults.append(f"Column {place + 1} is mapped to {' and '.join(shared)}. Keep one.")
     faults += [f"There is no column {place + 1}; the header has {width}." for place in places if not 0 <= place < width]
     if not known & {"symbol", "isin", "name"}:
         faults.append("No column names the positions. Map one to symbol, isin or name.")

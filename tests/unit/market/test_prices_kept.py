@@ -133,7 +133,7 @@ def test_a_real_portfolio_never_sees_simulated_prices_and_a_sample_keeps_them(st
     symbol = next(line.symbol for line in sample.holdings if line.symbol in store.prices.load([line.symbol]))
     file = tmp_path / "mine.csv"
     file.write_text(f"symbol,currency,market_value,date\n{symbol},USD,100,2026-10-30\n", "utf-8")
-    mine = portfolios.import_paths(LOCAL, [file]).imported[0].portfolio_id
+    mine = portfolios.keep(LOCAL, [portfolios.inspect(LOCAL, file.name, file.read_bytes())]).imported[0].portfolio_id
     sheet = sheets_of(store, EcbRates(), store.portfolios.load([mine]))[0]
     assert Badge.SIMULATED not in {fact.badge for fact in sheet.facts}
     PriceService(store, lambda: NOW).keep_closes(LOCAL, "p.csv", [DailyCloses(symbol, "USD", ((DAYS[0], Decimal(9)),))])
