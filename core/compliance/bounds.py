@@ -134,6 +134,8 @@ def _key(position: Position, by: By | None) -> tuple[str | None, str, str]:
             name, field = terms.issuer, "issuer"
         case By.GROUP:
             name, field = terms.issuer_group, "issuer_group"
+        case By.REGION:
+            name, field = terms.exposure or holding.country, "country"
         case By.INDUSTRY:
             name, field = holding.sector.strip(), "sector"
         case By.COUNTERPARTY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,13 +41,16 @@ NO_REGIME = (
 )
 
 
-def check(book: Book, regimes: Iterable[str], *, policy: Policy | None = None, near: Decimal | None = None) -> Checked:
-    """Evaluate all rules of the regimes, and the client's policy where there is one.
+def check(
+    book: Book, regimes: Iterable[str], *, policies: Sequence[Policy] = (), near: Decimal | None = None
+) -> Checked:
+    """Evaluate all rules of the regimes, and the client's policies where there are any.
 
-    A rule that comes with two regimes is evaluated once. A policy is checked whether or not "ips" is named.
+    A rule that comes with two regimes is evaluated once. Policies are checked whether or not "ips" is named.
 
     Args:
-        near: Share of a limit that must be left, else a pass is "near"; None takes the policy's, or the usual 10 %.
+        near: Share of a limit that must be left, else a pass is "near"; None takes the policy's for its own rules, and
+            10 % for all others.
 
     Raises:
         BadInput: There is no such regime.
@@ -55,10 +58,10 @@ def check(book: Book, regimes: Iterable[str], *, policy: Policy | None = None, n
     sets = chosen(regimes)
     notes: list[str] = []
     results: dict[tuple[str, str], RuleResult] = {}
-    margin = near if near is not None else (policy.near if policy is not None and policy.near is not None else NEAR)
+    margin = NEAR if near is None else near
     for rule_set in sets:
         if rule_set.replaced_by_policy:
-            if policy is None:
+            if not policies:
                 results["CLIENT.IPS", ""] = _no_policy(rule_set, book.as_of)
             continue
         setting = Setting(rule_set.regime, rule_set.jurisdiction, margin)
@@ -69,12 +72,16 @@ def check(book: Book, regimes: Iterable[str], *, policy: Policy | None = None, n
             results.setdefault((result.rule_id, result.reading), result)
         if not found:
             notes.append(f"The rule set '{rule_set.regime}' has no rule: {rule_set.about}")
-    if policy is not None:
-        setting = Setting(CLIENT_REGIME, "CLIENT", margin)
-        for rule in policy_rules(policy):
-            for result in evaluate(rule, setting, book):
+    for place, policy in enumerate(policies, start=1):
+        own = policy.near if near is None and policy.near is not None else margin
+        if own != margin:
+            notes.append(
+                f"'{policy.name}' calls a pass near when less than {float(own * 100):g} % of the limit is left."
+            )
+        for rule in policy_rules(policy, place):
+            for result in evaluate(rule, Setting(CLIENT_REGIME, "CLIENT", own), book):
                 results[result.rule_id, result.reading] = result
-    if not sets and policy is None:
+    if not sets and not policies:
         notes.append(NO_REGIME)
     if results:
         notes.append(f"A pass is called near when less than {float(margin * 100):g} % of the limit is left.")

@@ -121,6 +121,26 @@ def _country(code: str) -> Test:
     return test
 
 
+_US_GOVERNMENT = frozenset({"UST", "USGA", "USGSE"})
+"""Treasury, agencies and sponsored enterprises: "Government securities" of the 1940 Act, s. 2(a)(16); not municipals."""
+
+
+def _us_government(position: Position) -> Member:
+    known = position.terms.issuer_category
+    if known:
+        return known in _US_GOVERNMENT and bool(types_of(position) & BONDS)
+    government = both(_one_of(frozenset({T.GOVERNMENT_BOND})), _country("US"))(position)
+    # A bond of an American public body may be the Treasury's or a school district's.
+    return "issuer_category" if government is True else government
+
+
+def _municipal(position: Position) -> Member:
+    known = position.terms.issuer_category
+    if known:
+        return known == "MUN"
+    return "issuer_category" if position.holding.country in {"", "US"} else False
+
+
 def _fund_kind(*kinds: FundKind) -> Test:
     def test(position: Position) -> Member:
         return position.terms.fund_kind in kinds if position.terms.fund_kind is not None else "fund_kind"
@@ -211,7 +231,8 @@ _PLAIN: Mapping[str, Test] = {
     "bonds": _one_of(BONDS),
     "debt": _one_of(DEBT),
     "government": _one_of(GOVERNMENT),
-    "us_government": both(_one_of(frozenset({T.GOVERNMENT_BOND})), _country("US")),
+    "us_government": _us_government,
+    "municipal": both(_one_of(frozenset({T.GOVERNMENT_BOND})), _municipal),
     "swiss_government": both(_one_of(frozenset({T.GOVERNMENT_BOND})), _country("CH")),
     "covered_bonds": _one_of(frozenset({T.COVERED_BOND})),
     "swiss_covered_bonds": both(_one_of(frozenset({T.COVERED_BOND})), _country("CH")),
@@ -239,7 +260,7 @@ _PLAIN: Mapping[str, Test] = {
     "illiquid": _illiquid,
     "not_quoted": _not_quoted,
     "related_party": _related_party,
-    "securities_related": both(_one_of(SECURITIES), _securities_related),
+    "securities_related": both(_one_of(SECURITIES - GOVERNMENT - {T.SECURITISED}), _securities_related),
     "equity": _asset_class(AssetClass.EQUITY, AssetClass.EQUITY_FUND),
     "fixed_income": _asset_class(AssetClass.BOND, AssetClass.BOND_FUND),
     "real_estate": _REAL_ESTATE,

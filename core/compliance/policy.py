@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
@@ -18,6 +19,8 @@ from core.errors import BadInput
 Percent = Annotated[Decimal, Field(ge=0, le=1000)]
 
 MAX_BYTES = 200_000
+
+SAMPLES = Path(__file__).resolve().parent / "samples"
 
 
 class Range(Strict):
@@ -127,15 +130,26 @@ def read_policy(text: str | bytes, name: str = "policy") -> Policy:
         raise BadInput(f"The policy '{name}' cannot be used. {faults}.") from error
 
 
-def policy_rules(policy: Policy) -> tuple[Rule, ...]:
-    """A policy as rules, in its own order."""
+def sample_policy(portfolio_id: str) -> Policy | None:
+    """The policy that comes with a sample portfolio, or None."""
+    path = SAMPLES / f"{portfolio_id}.yaml"
+    return read_policy(path.read_text("utf-8"), path.name) if path.parent == SAMPLES and path.is_file() else None
+
+
+def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
+    """A policy as rules, in its own order.
+
+    Args:
+        place: Of several policies that bind the same portfolio, which one it is: the second's ids say "IPS-2".
+    """
     rules: list[Rule] = []
+    prefix = "CLIENT.IPS" if place == 1 else f"CLIENT.IPS-{place}"
 
     def add(key: str, title: str, measure: Measurement, operator: Operator, limit: Decimal) -> None:
-        again = sum(rule.title != title and rule.id.startswith(f"CLIENT.IPS.{key}") for rule in rules)
+        again = sum(rule.title != title and rule.id.startswith(f"{prefix}.{key}") for rule in rules)
         rules.append(
             Rule(
-                id=f"CLIENT.IPS.{key}{f'-{again + 1}' if again else ''}",
+                id=f"{prefix}.{key}{f'-{again + 1}' if again else ''}",
                 title=title,
                 citation=f"{policy.name}{f' ({policy.source})' if policy.source else ''}",
                 as_of=policy.as_of,

@@ -64,6 +64,8 @@ class By(StrEnum):
     """One issue, one fund: lines with the same ISIN or symbol."""
 
     INDUSTRY = "industry"
+    REGION = "region"
+    """The currency or region that a line carries, else the issuer's country."""
 
 
 class Base(StrEnum):
