@@ -20,6 +20,7 @@ from core.intake.mapping import Survey
 from core.intake.names import display_name
 from core.intake.region import REGIONS, known_region
 from core.intake.source import Source, open_source
+from core.intake.transactions.readers import READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ _ALL = (
     Format("sec_nport", "SEC form N-PORT, a fund's schedule of investments (XML)", nport.detect, nport.read),
     Format("sec_13f", "SEC form 13F (submission .txt or information table XML)", thirteenf.detect, thirteenf.read),
     Format("wealthfolio_holdings", "Wealthfolio holdings snapshot (CSV)", wealthfolio.detect, wealthfolio.read),
+    *(Format(*reader) for reader in READERS),
     Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),
     Format(
         "canonical_xlsx", "positions table (Excel .xlsx, see the template)", canonical.detect_xlsx, canonical.read_xlsx
@@ -199,8 +201,7 @@ def _detected(source: Source) -> Format:
             return candidate
     known = "; ".join(entry.description for entry in _ALL)
     raise UnreadableFile(
-        f"'{source.name}' ({source.container.value}) is of no format that is understood. Understood are: {known}. "
-        "Lists of transactions are not: export the positions."
+        f"'{source.name}' ({source.container.value}) is of no format that is understood. Understood are: {known}."
     )
 
 

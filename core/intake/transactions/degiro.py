@@ -7,7 +7,6 @@ row of its own; newest row first. Currency and amount are read by their place, b
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,13 +16,14 @@ from decimal import Decimal
 from core.errors import UnreadableFile
 from core.intake.canonical import normal
 from core.intake.gathering import Case, Gathered
-from core.intake.numbers import NotANumber, NumberStyle, choose_style, parse_number
+from core.intake.numbers import choose_style
 from core.intake.source import Container, Source, head_rows
 from core.intake.transactions.degiro_words import INTERNAL, Trade, folded, meaning_of, trade_in
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
 from core.intake.transactions.table import Cells, Layout, Numbers, Rows, Table, settle, shown_styles, text_rows
+from core.intake.transactions.trades import readings
 
 FAMILY = "degiro"
 _PLACES = (
@@ -212,7 +212,8 @@ class _Statement:
             )
             return (moved,)
         self._orders[cells.text("order")].quantity += quantity
-        return (replace(moved, cost=None if sells else quantity * price),)
+        paid = abs(money.amount) if money.amount and money.currency == currency else quantity * price
+        return (replace(moved, cost=None if sells else paid),)
 
     def finish(self) -> None:
         """Everything into the ledger, in the order of the file."""
@@ -259,30 +260,17 @@ class _Statement:
 
 def _quantity_and_price(cells: Cells, trade: Trade, money: Money, units: int) -> tuple[Decimal, Decimal] | None:
     """Units and price out of the description, where "82,055" may be two numbers: the reading that gives the amount."""
-    readings = {
-        (quantity, price / units)
-        for quantity in _readings(trade.quantity) | _readings(trade.longer)
-        for price in _readings(trade.price)
-    }
-    fitting = {reading for reading in readings if money.amount and _fits(reading[0] * reading[1], money.amount)}
+    texts = (trade.quantity, trade.longer)
+    fitting = readings(texts, trade.price, units, lambda gross: bool(money.amount) and _fits(gross, money.amount))
     if len(fitting) == 1:
-        return next(iter(fitting))
-    if len(readings) > 1 and money.amount:
+        return fitting[0]
+    if money.amount and len(readings(texts, trade.price, units)) > 1:
         message = "Quantity and price can be read in two ways and neither gives the amount. Correct the row."
         cells.problem("description", f"{trade.quantity} @ {trade.price}", message)
         return None
     quantity = cells.read_number("description", trade.quantity)
     price = cells.read_number("description", trade.price)
     return None if quantity is None or price is None else (quantity, price / units)
-
-
-def _readings(text: str) -> set[Decimal]:
-    """Every number that a text can mean."""
-    found: set[Decimal] = set()
-    for style in NumberStyle if text else ():
-        with contextlib.suppress(NotANumber):
-            found.add(parse_number(text, style))
-    return found
 
 
 def _fits(gross: Decimal, amount: Decimal) -> bool:

@@ -262,9 +262,14 @@ class Cells:
             return "", 1
         return known
 
-    def moment(self, name: str, clock: str = "") -> datetime:
-        """When the row happened; together with a problem, the earliest day there is."""
-        found = self._table.moment(self.text(name), self.text(clock) if clock else "")
+    def moment(self, name: str, clock: str = "", text: str | None = None) -> datetime:
+        """When the row happened; together with a problem, the earliest day there is.
+
+        Args:
+            clock: Column with the time of day.
+            text: The part of the cell that counts, where not all of it does.
+        """
+        found = self._table.moment(self.text(name) if text is None else text, self.text(clock) if clock else "")
         if isinstance(found, datetime):
             return found
         self.problem(name, self.text(name), found)

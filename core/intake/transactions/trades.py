@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.intake.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.transactions.entries import NOTHING, Money
 from core.intake.transactions.table import Cells
 
@@ -75,3 +78,29 @@ def _contradicts(gross: Decimal, paid: Decimal, *, bought: bool) -> bool:
 def per_unit(amount: Decimal, quantity: Decimal) -> Decimal:
     """The price that an amount and a quantity imply; 0 for a quantity of nothing."""
     return abs(amount) / abs(quantity) if quantity else NOTHING
+
+
+def readings(
+    quantities: Iterable[str], price: str, units: int, fits: Callable[[Decimal], bool] = lambda _gross: True
+) -> list[tuple[Decimal, Decimal]]:
+    """What quantity and price inside a text can mean ("82,055" is two numbers), as far as their product fits.
+
+    Args:
+        quantities: As written, and as written otherwise; "" is no reading.
+        units: How many of the price's unit make one of its currency.
+        fits: Whether a product can be the amount of the row.
+    """
+    found: dict[tuple[Decimal, Decimal], None] = {}
+    for quantity in (number for text in quantities for number in _numbers(text)):
+        for one in _numbers(price):
+            if fits(quantity * one / units):
+                found[quantity, one / units] = None
+    return list(found)
+
+
+def _numbers(text: str) -> list[Decimal]:
+    found: dict[Decimal, None] = {}
+    for style in NumberStyle if text else ():
+        with contextlib.suppress(NotANumber):
+            found[parse_number(text, style)] = None
+    return list(found)
