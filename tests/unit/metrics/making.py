@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from core.domain.facts import Badge
-from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.facts import Badge, FactSheet
+from core.domain.instrument import NO_TERMS, Terms
+from core.domain.portfolio import AssetClass, Flow, Holding, Portfolio
 from core.metrics.prices import PriceSeries
 
 FRIDAY = date(2026, 10, 30)
@@ -36,9 +37,12 @@ def holding(
     isin: str = "",
     price: str | None = None,
     name: str = "",
+    terms: Terms = NO_TERMS,
 ) -> Holding:
-    cost = None if price is None else Decimal(price)
-    return Holding(symbol, isin, name, asset_class, None, cost, currency, Decimal(str(value)), sector, country)
+    each = None if price is None else Decimal(price)
+    return Holding(
+        symbol, isin, name, asset_class, None, each, currency, Decimal(str(value)), sector, country, None, terms
+    )
 
 
 def cash(value: float | str, currency: str = "EUR") -> Holding:
@@ -46,9 +50,28 @@ def cash(value: float | str, currency: str = "EUR") -> Holding:
 
 
 def portfolio(
-    *holdings: Holding, base: str = "EUR", as_of: date = FRIDAY, is_sample: bool = False, portfolio_id: str = "p"
+    *holdings: Holding,
+    base: str = "EUR",
+    as_of: date = FRIDAY,
+    is_sample: bool = False,
+    portfolio_id: str = "p",
+    benchmark: Mapping[str, str | float] | None = None,
+    flows: Sequence[tuple[date, float, str]] = (),
 ) -> Portfolio:
-    return Portfolio(portfolio_id, "Portfolio", "", as_of, base, True, "GLOBAL", holdings, "test", is_sample)
+    return Portfolio(
+        portfolio_id,
+        "Portfolio",
+        "",
+        as_of,
+        base,
+        True,
+        "GLOBAL",
+        holdings,
+        "test",
+        is_sample,
+        benchmark=tuple((symbol, Decimal(str(weight))) for symbol, weight in (benchmark or {}).items()),
+        flows=tuple(Flow(day, Decimal(str(amount)), currency) for day, amount, currency in flows),
+    )
 
 
 def weekdays(count: int, last: date = FRIDAY) -> np.ndarray:
@@ -72,3 +95,11 @@ def series(
 def wobble(count: int, seed: int = 1, size: float = 0.01) -> list[float]:
     """Reproducible daily returns."""
     return list(np.random.default_rng(seed).normal(0.0003, size, count))
+
+
+def values(sheet: FactSheet) -> dict[str, float]:
+    return {fact.metric_id: fact.value for fact in sheet.facts}
+
+
+def reasons(sheet: FactSheet) -> dict[str, str]:
+    return {absent.metric_id: absent.reason for absent in sheet.absent}
