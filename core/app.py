@@ -17,6 +17,7 @@ from core.domain.records import WorkerRow
 from core.errors import BadSetting, ProviderError, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
+from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
@@ -77,6 +78,7 @@ class App:
             settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
         )
         self.portfolios = PortfolioService(store, rates, clock)
+        self.compliance = ComplianceService(store, rates, clock)
         self.prices = PriceService(store, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
         self.jobs = JobService(

@@ -13,6 +13,7 @@ import typer
 from core.cli import output
 from core.cli.batch import batch_app
 from core.cli.catalog import config_app, models_app, prompts_app
+from core.cli.check import check, policy, rules
 from core.cli.market import prices_app
 from core.cli.portfolio import portfolio_app
 from core.cli.processes import demo, provider, serve, worker
@@ -30,6 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 portfolio_app.add_typer(batch_app, name="batch")
+for command in (check, rules, policy):
+    portfolio_app.command()(command)
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")
 app.add_typer(prices_app, name="prices")

@@ -122,7 +122,7 @@ def _country(code: str) -> Test:
 
 
 _US_GOVERNMENT = frozenset({"UST", "USGA", "USGSE"})
-"""Treasury, agencies and sponsored enterprises: "Government securities" of the 1940 Act, s. 2(a)(16); not municipals."""
+"""Treasury, agencies, sponsored enterprises: "Government securities" of the 1940 Act, s. 2(a)(16); no municipals."""
 
 
 def _us_government(position: Position) -> Member:
