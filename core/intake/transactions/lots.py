@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from core.intake.transactions.entries import NOTHING
+
+# Twenty decimals keep sums of shares exact within the digits that the ledger counts with.
+_PLACES = Decimal(1).scaleb(-20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def resized(lots: list[Lot], quantity: Decimal) -> list[Lot]:
     made: list[Lot] = []
     left = quantity
     for place, lot in enumerate(lots):
-        share = left if place == len(lots) - 1 else lot.quantity * quantity / total
+        share = left if place == len(lots) - 1 else (lot.quantity * quantity / total).quantize(_PLACES, ROUND_DOWN)
         made.append(Lot(share, lot.cost, lot.currency))
         left -= share
     return made
