@@ -21,13 +21,16 @@ from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
+from core.jobs.market_service import MarketService, rates_file
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
+from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
 from core.metrics.fx import EcbRates
+from core.providers.market.sources import Sources
 from core.settings import Settings
 from core.storage.store import Store
 
@@ -73,13 +76,16 @@ class App:
         self.library = PromptLibrary(settings.prompts)
         self._store = store
         self._clock = clock
-        rates = EcbRates()
+        rates = EcbRates(rates_file(settings.home))
         budgets = Budgets(
             settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
         )
         self.portfolios = PortfolioService(store, rates, clock)
         self.compliance = ComplianceService(store, rates, clock)
         self.prices = PriceService(store, clock)
+        sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
+        self.series = SeriesService(store, clock, sources.fred_terms)
+        self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
         self.jobs = JobService(
             store,

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import MosychlosError
 from core.settings import KEYS, LOOPBACK
-from dashboard import session, text
+from dashboard import text
 
 log = logging.getLogger("mosychlos.dashboard")
 

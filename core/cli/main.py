@@ -14,8 +14,9 @@ from core.cli import output
 from core.cli.batch import batch_app
 from core.cli.catalog import config_app, models_app, prompts_app
 from core.cli.check import check, policy, rules
-from core.cli.market import prices_app
+from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
+from core.cli.prices import prices_app
 from core.cli.processes import demo, provider, serve, worker
 from core.cli.upkeep import db_app, health
 from core.errors import MosychlosError
@@ -36,6 +37,8 @@ for command in (check, rules, policy):
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")
 app.add_typer(prices_app, name="prices")
+app.add_typer(series_app, name="series")
+app.add_typer(market_app, name="market")
 app.add_typer(models_app, name="models")
 app.add_typer(prompts_app, name="prompts")
 app.add_typer(config_app, name="config")

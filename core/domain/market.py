@@ -74,6 +74,7 @@ class Fetched(Generic[T]):
         fetched_at: When it was asked for.
         stored: True when it was read from, or written to, the database.
         stale: True when it is older than its kind should be: shown, never hidden.
+        note: Why an older answer is shown; "" when there is nothing to say.
     """
 
     value: T
@@ -82,6 +83,7 @@ class Fetched(Generic[T]):
     fetched_at: datetime
     stored: bool
     stale: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

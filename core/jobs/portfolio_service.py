@@ -22,6 +22,7 @@ from core.intake.template import canonical_template
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
+from core.metrics.simulated_series import simulated_series
 from core.storage.portfolios import Change
 from core.storage.store import Store
 
@@ -123,10 +124,11 @@ class PortfolioService:
     def add_samples(self, actor: Actor) -> ImportReport:
         """Store the sample portfolios with a simulated price history, both marked as such. Repeatable."""
         samples = sample_portfolios()
+        end = max(portfolio.as_of for portfolio in samples)
+        self._store.series.save(simulated_series(end), actor=actor.subject, at=self._clock())
         report = self.keep(actor, [Intake("samples", "sample", samples)])
         if all(one.change is Change.UNCHANGED for one in report.imported):
             return report
-        end = max(portfolio.as_of for portfolio in samples)
         history = simulated_history(sample_lines(samples), end, HISTORY_YEARS)
         self._store.prices.save(history.values())
         return report

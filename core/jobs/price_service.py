@@ -151,10 +151,12 @@ class PriceService:
             kept=not dry_run,
         )
 
-    def keep_closes(self, actor: Actor, file: str, closes: Sequence[DailyCloses]) -> PriceImport:
-        """Keep price histories that another file or a source brought along; nothing stored is replaced."""
+    def keep_closes(
+        self, actor: Actor, file: str, closes: Sequence[DailyCloses], *, replace: bool = False
+    ) -> PriceImport:
+        """Keep price histories that another file or a source brought along; see `keep` for what is replaced."""
         good = tuple(one for one in closes if one.closes)
-        return self.keep(actor, [PriceIntake(file, good)])
+        return self.keep(actor, [PriceIntake(file, good)], replace=replace)
 
     def rows(self, actor: Actor, *, search: str = "") -> list[PriceRow]:
         """What is stored, by symbol."""

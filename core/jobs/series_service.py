@@ -1,0 +1,247 @@
+"""What a person may ask about economic series, and what analyses may say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from math import isclose
+from pathlib import Path
+
+from core.domain.actor import Actor
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
+from core.domain.market import Conflict, EconomicSeries, SeriesRow, SourceTerms
+from core.domain.portfolio import Problem
+from core.errors import NotFound, UnreadableFile
+from core.guard.access import Permission, require
+from core.intake.series_files import SeriesIntake, read_series_file
+from core.metrics.prices import PriceHistory, PriceSeries
+from core.metrics.series import indicator_facts, reading, rotation_facts
+from core.metrics.valuation import CASH_SECTOR, UNCLASSIFIED, slug
+from core.storage.store import Store
+
+SAME = 1e-9
+MAX_CONFLICTS = 1_000
+Said = tuple[tuple[Fact, ...], tuple[AbsentFact, ...]]
+"""Facts, and what could not be said with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSeries:
+    """What an import did to one series."""
+
+    series_id: str
+    title: str
+    unit: str
+    publisher: str
+    licence: str
+    may_prompt: bool
+    first_day: date
+    last_day: date
+    added: int
+    same: int
+    replaced: int
+    conflicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesImport:
+    """What an import did."""
+
+    imported: tuple[ImportedSeries, ...]
+    conflicts: tuple[Conflict, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    kept: bool
+
+
+class SeriesService:
+    """Economic series for an actor."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], fred: SourceTerms) -> None:
+        self._store = store
+        self._clock = clock
+        self._fred = fred
+
+    def import_paths(
+        self,
+        actor: Actor,
+        paths: Sequence[Path],
+        *,
+        publisher: str = "",
+        licence: str = "",
+        replace_values: bool = False,
+        dry_run: bool = False,
+    ) -> SeriesImport:
+        """Read files of series and keep their good observations. A file that cannot be read is one of the problems.
+
+        Args:
+            paths: CSV or Excel files.
+            publisher: Of series for which a file names no source.
+            licence: Of series for which a file names no licence; without one, a series stays out of prompts.
+            replace_values: Let a newer value (a revision) take the place of a stored one that differs.
+            dry_run: Keep nothing.
+        """
+        require(actor, Permission.PORTFOLIO_IMPORT)
+        today = self._clock().date()
+        intakes: list[SeriesIntake] = []
+        for path in paths:
+            try:
+                intakes.append(
+                    read_series_file(path, publisher=publisher, licence=licence, fred=self._fred, today=today)
+                )
+            except (UnreadableFile, NotFound) as error:
+                intakes.append(SeriesIntake(path.name, problems=(Problem(path.name, None, "", "", str(error)),)))
+        return self.keep(actor, intakes, replace_values=replace_values, dry_run=dry_run)
+
+    def keep(
+        self, actor: Actor, intakes: Sequence[SeriesIntake], *, replace_values: bool = False, dry_run: bool = False
+    ) -> SeriesImport:
+        """Join what was read to what is stored: a value that differs stays as it is unless replacing was asked for."""
+        require(actor, Permission.PORTFOLIO_IMPORT)
+        imported: list[ImportedSeries] = []
+        conflicts: list[Conflict] = []
+        problems: list[Problem] = []
+        for intake in intakes:
+            problems += intake.problems
+            stored = self._store.series.load([one.series_id for one in intake.series])
+            changed: list[EconomicSeries] = []
+            for one in intake.series:
+                before = stored.get(one.series_id)
+                refusal = _other_series(before, one)
+                if refusal and not replace_values:
+                    problems.append(Problem(intake.file, None, one.series_id, "", refusal))
+                    continue
+                joined, row, differing = _joined(None if refusal else before, one, replace_values=replace_values)
+                imported.append(row)
+                conflicts += differing
+                changed.append(joined)
+            if not dry_run:
+                self._store.series.save(changed, actor=actor.subject, at=self._clock())
+        notes = [note for intake in intakes for note in intake.notes]
+        if len(conflicts) > MAX_CONFLICTS:
+            notes.append(f"Only the first {MAX_CONFLICTS:,} of {len(conflicts):,} conflicts are listed.")
+        return SeriesImport(
+            tuple(imported), tuple(conflicts[:MAX_CONFLICTS]), tuple(problems), tuple(notes), kept=not dry_run
+        )
+
+    def rows(self, actor: Actor) -> list[SeriesRow]:
+        """What is stored, by id."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.series.rows()
+
+    def get(self, actor: Actor, series_id: str) -> EconomicSeries:
+        """One series.
+
+        Raises:
+            NotFound: No such series.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        return self._store.series.get(series_id)
+
+    def indicators(self, actor: Actor, as_of: date, *, simulated: bool = False) -> Said:
+        """Facts about the stored series as of a day, as prompts may state them; see `indicators_of`."""
+        require(actor, Permission.PORTFOLIO_READ)
+        return indicators_of(self._store, as_of, simulated=simulated)
+
+
+def indicators_of(store: Store, as_of: date, *, simulated: bool) -> Said:
+    """Facts about economic series as of a day: latest, changes, correlations with the reference series.
+
+    Series whose terms keep them out of prompts are left out, and said to be.
+
+    Args:
+        store: Where they are.
+        as_of: Nothing after it is looked at.
+        simulated: True for sample portfolios: the demo's own series, and no real one. False: real ones only.
+    """
+    found = [one for one in store.series.load().values() if (one.badge is Badge.SIMULATED) is simulated]
+    kept_out = [one for one in found if not one.may_prompt]
+    told = [one for one in found if one.may_prompt]
+    facts, absent = indicator_facts(told, as_of, reference=_reference(told))
+    reasons = tuple(
+        AbsentFact(f"indicator.{one.series_id}.latest", f"The terms of '{one.series_id}' keep it out of prompts.")
+        for one in kept_out
+    )
+    return facts, (*absent, *reasons)
+
+
+def rotation_of(sheet: FactSheet, prices: Mapping[str, PriceSeries]) -> Said:
+    """Relative strength of the sectors that a portfolio holds, over 1, 3, 6 and 12 months up to its day.
+
+    Args:
+        sheet: Its holdings with their sectors and weights; short lines and lines without a sector are left out.
+        prices: As the sheet was made with: real ones for a real portfolio.
+    """
+    members: dict[str, dict[str, float]] = {}
+    for line in sheet.holdings:
+        name = slug(line.sector)
+        if name not in {"", CASH_SECTOR, UNCLASSIFIED} and line.weight_pct > 0:
+            sector = members.setdefault(name, {})
+            sector[line.symbol] = sector.get(line.symbol, 0.0) + line.weight_pct
+    return rotation_facts(members, prices, sheet.as_of)
+
+
+def prices_for(store: Store, symbols: Sequence[str], *, is_sample: bool) -> PriceHistory:
+    """Price series by the rule of the house: a real portfolio never sees a simulated one."""
+    history = store.prices.load(symbols, simulated_first=is_sample)
+    if is_sample:
+        return history
+    return PriceHistory.from_series(one for one in history.values() if one.badge is not Badge.SIMULATED)
+
+
+def _reference(series: Sequence[EconomicSeries]) -> str | None:
+    """What the others are correlated with: the first series of equities, else the first index, else nothing."""
+    equities = [one for one in series if "equit" in one.title.lower() or "stock" in one.title.lower()]
+    indices = [one for one in series if reading(one.unit).unit is Unit.SCORE]
+    return next((one.series_id for one in (*equities, *indices)), None)
+
+
+def _other_series(before: EconomicSeries | None, new: EconomicSeries) -> str:
+    """Why a series with the id of a stored one is another one; "" when it continues it."""
+    if before is None:
+        return ""
+    for name in ("unit", "publisher", "badge"):
+        if getattr(before, name) != getattr(new, name):
+            return (
+                f"'{new.series_id}' is stored with the {name} '{getattr(before, name)}' and comes with "
+                f"'{getattr(new, name)}'. Give it another id, or replace the stored series with --replace."
+            )
+    return ""
+
+
+def _joined(
+    before: EconomicSeries | None, new: EconomicSeries, *, replace_values: bool
+) -> tuple[EconomicSeries, ImportedSeries, list[Conflict]]:
+    known = {} if before is None else dict(zip(before.days, before.values, strict=True))
+    joined = dict(known)
+    differing: list[Conflict] = []
+    added = same = 0
+    for day, value in zip(new.days, new.values, strict=True):
+        if day not in known:
+            added += 1
+            joined[day] = value
+        elif isclose(known[day], value, rel_tol=SAME, abs_tol=1e-12):
+            same += 1
+        else:
+            differing.append(Conflict(new.series_id, day, known[day], value))
+            if replace_values:
+                joined[day] = value
+    days = tuple(sorted(joined))
+    series = replace(new, days=days, values=tuple(joined[day] for day in days))
+    replaced = len(differing) if replace_values else 0
+    row = ImportedSeries(
+        new.series_id,
+        new.title,
+        new.unit,
+        new.publisher,
+        new.licence,
+        new.may_prompt,
+        new.days[0],
+        new.days[-1],
+        added,
+        same,
+        replaced,
+        0 if replace_values else len(differing),
+    )
+    return series, row, [] if replace_values else differing

@@ -1,0 +1,1 @@
+"""Market data from outside: one protocol, one adapter a source, each off until its key or contact is set."""
