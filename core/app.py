@@ -22,8 +22,11 @@ from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
 from core.jobs.market_service import MarketService, rates_file
+from core.jobs.portfolio_editing import PortfolioEditor
+from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
+from core.jobs.register_service import RegisterService
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.llm.models import Model, all_models, find
@@ -81,6 +84,9 @@ class App:
             settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
         )
         self.portfolios = PortfolioService(store, rates, clock)
+        self.editor = PortfolioEditor(store, rates, clock)
+        self.labels = PortfolioLabels(store, clock)
+        self.register = RegisterService(store, clock)
         self.compliance = ComplianceService(store, rates, clock)
         self.prices = PriceService(store, clock)
         sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)

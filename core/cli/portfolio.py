@@ -92,20 +92,25 @@ def import_(
 def list_(
     search: Annotated[str, typer.Option(help="Words in the name, account or id.")] = "",
     region: Annotated[str | None, typer.Option(help="Only this region.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only those of this group.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """List portfolios by name."""
     with opened() as (app, actor):
-        rows = app.portfolios.page(actor, search=search, region=region, limit=limit)
+        rows = app.portfolios.page(actor, search=search, region=region, tag=tag, group=group, limit=limit)
     if as_json:
         output.document({"portfolios": rows})
+        return 0
+    if not rows and (search or region or tag or group):
+        output.line("No portfolio is like that. See all with: mosychlos portfolio list")
         return 0
     if not rows:
         output.line("There are no portfolios. Bring some in with: mosychlos portfolio import FILE")
         return 0
     output.table(
-        ("id", "name", "region", "as of", "lines", "value", "", "days"),
+        ("id", "name", "region", "as of", "lines", "value", "", "days", "tags"),
         (
             (
                 row.portfolio_id,
@@ -116,6 +121,7 @@ def list_(
                 "unknown" if row.total_value is None else f"{row.total_value:,.2f}",
                 row.base_currency,
                 row.snapshots,
+                " ".join(row.tags),
             )
             for row in rows
         ),

@@ -138,16 +138,34 @@ class PortfolioService:
         return canonical_template()
 
     def page(
-        self, actor: Actor, *, search: str = "", region: str | None = None, limit: int | None = None, offset: int = 0
+        self,
+        actor: Actor,
+        *,
+        search: str = "",
+        region: str | None = None,
+        tag: str | None = None,
+        group: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> list[PortfolioRow]:
         """Portfolios by name."""
         require(actor, Permission.PORTFOLIO_READ)
-        return self._store.portfolios.page(search=search, region=region, limit=limit, offset=offset)
+        return self._store.portfolios.page(
+            search=search, region=region, tag=tag, group=group, limit=limit, offset=offset
+        )
 
-    def count(self, actor: Actor, *, search: str = "", region: str | None = None) -> int:
+    def count(
+        self,
+        actor: Actor,
+        *,
+        search: str = "",
+        region: str | None = None,
+        tag: str | None = None,
+        group: str | None = None,
+    ) -> int:
         """How many there are."""
         require(actor, Permission.PORTFOLIO_READ)
-        return self._store.portfolios.count(search=search, region=region)
+        return self._store.portfolios.count(search=search, region=region, tag=tag, group=group)
 
     def count_by_region(self, actor: Actor) -> dict[str, int]:
         """How many there are of each region, by region."""

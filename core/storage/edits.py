@@ -100,14 +100,15 @@ class Edits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def standing(self, portfolio_id: str, as_of: date | None = None) -> Standing:
+    def standing(self, portfolio_id: str, as_of: date | None = None, expected: int | None = None) -> Standing:
         """The newest revision of a day, of the newest day where none is given.
 
         Raises:
             NotFound: No such portfolio or day.
+            StaleEdit: An `expected` revision is given and is not the newest.
         """
         with self._database.read() as connection:
-            return _standing(connection, _head(connection, portfolio_id, as_of))
+            return _standing(connection, _head(connection, portfolio_id, as_of, expected))
 
     def append(
         self,

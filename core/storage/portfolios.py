@@ -18,7 +18,7 @@ from core.storage.database import Database
 from core.storage.groups import Groups, in_group, with_tag
 from core.storage.portfolio_document import from_document, to_document
 from core.storage.sql import insert_or_replace, table
-from core.storage.tables import PortfolioTable, SnapshotTable
+from core.storage.tables import EditTable, PortfolioTable, SnapshotTable
 
 CHUNK = 400
 
@@ -45,6 +45,7 @@ TotalOf = Callable[[Portfolio], Decimal | None]
 
 _P = table(PortfolioTable)
 _S = table(SnapshotTable)
+_E = table(EditTable)
 
 
 class Portfolios:
@@ -55,7 +56,10 @@ class Portfolios:
         self._groups = Groups(database)
 
     def save(self, portfolios: Sequence[Portfolio], total_of: TotalOf, *, actor: str, at: datetime) -> list[Stored]:
-        """Store portfolios in chunks; the same content again changes nothing, so an import can be repeated."""
+        """Store portfolios in chunks; the same content again changes nothing, so an import can be repeated.
+
+        That holds for what people have edited since: a file that says what it said before leaves their edits alone.
+        """
         stored: list[Stored] = []
         for start in range(0, len(portfolios), CHUNK):
             chunk = [(portfolio, total_of(portfolio)) for portfolio in portfolios[start : start + CHUNK]]
@@ -68,13 +72,20 @@ class Portfolios:
     ) -> list[Stored]:
         ids = {portfolio.portfolio_id for portfolio, _ in chunk}
         newest_revision: dict[tuple[str, str], tuple[int, str]] = {}
+        newest_import: dict[tuple[str, str], str] = {}
         days: dict[str, set[str]] = {}
+        edited = (
+            (_E.c.portfolio_id == _S.c.portfolio_id) & (_E.c.as_of == _S.c.as_of) & (_E.c.revision == _S.c.revision)
+        )
         for row in connection.execute(
-            select(_S.c.portfolio_id, _S.c.as_of, _S.c.revision, _S.c.content_hash)
+            select(_S.c.portfolio_id, _S.c.as_of, _S.c.revision, _S.c.content_hash, _E.c.kind)
+            .join(_E, edited, isouter=True)
             .where(_S.c.portfolio_id.in_(ids))
             .order_by(_S.c.revision)
         ):
             newest_revision[row.portfolio_id, row.as_of] = (row.revision, row.content_hash)
+            if row.kind is None:
+                newest_import[row.portfolio_id, row.as_of] = row.content_hash
             days.setdefault(row.portfolio_id, set()).add(row.as_of)
         stored: list[Stored] = []
         snapshots: list[dict[str, Any]] = []
@@ -84,13 +95,14 @@ class Portfolios:
             document = to_document(portfolio)
             digest = hashlib.sha256(document).hexdigest()
             known = newest_revision.get(key)
-            if known is not None and known[1] == digest:
+            if known is not None and digest in (known[1], newest_import.get(key)):
                 stored.append(Stored(portfolio.portfolio_id, Change.UNCHANGED))
                 continue
             earlier = days.setdefault(portfolio.portfolio_id, set())
             change = Change.REVISED if known else Change.NEW_SNAPSHOT if earlier else Change.ADDED
             revision = known[0] + 1 if known else 1
             newest_revision[key] = (revision, digest)
+            newest_import[key] = digest
             earlier.add(key[1])
             snapshots.append(
                 {

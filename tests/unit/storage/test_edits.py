@@ -136,6 +136,13 @@ def test_undo_stops_at_an_import(store: Store) -> None:
     assert (standing.revision, standing.can_undo, standing.can_redo) == (3, False, False)
 
 
+def test_a_file_that_says_nothing_new_leaves_edits_alone(store: Store) -> None:
+    keep(store, portfolio(1))
+    edit(store, 110, 1)
+    assert keep(store, portfolio(1)) == [Change.UNCHANGED]
+    assert value(store.edits.standing(ID)) == 110
+
+
 def test_an_earlier_day_is_edited_without_touching_the_newest(store: Store) -> None:
     first, second = portfolio(1), portfolio(1, as_of=date(2026, 11, 20), value="120")
     keep(store, first, second)
