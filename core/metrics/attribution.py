@@ -8,12 +8,11 @@ from math import fsum
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.domain.facts import Badge
 from core.domain.portfolio import AssetClass, Portfolio
 from core.metrics.benchmark import Benchmark, Benchmarks
-from core.metrics.brinson import Effects, Side, attribute
+from core.metrics.brinson import Effects, Side, attribute, links
 from core.metrics.formulas import ATTRIBUTION_FAMILIES, ATTRIBUTION_METRICS
 from core.metrics.history import RUIN
 from core.metrics.periods import window
@@ -39,7 +38,6 @@ _WITH_ITS_FUNDS = {AssetClass.EQUITY_FUND: AssetClass.EQUITY, AssetClass.BOND_FU
 
 _NO_WEIGHT = 1e-12
 _NO_EFFECT = 1e-11  # in percentage points
-_ONE = np.ones(1)
 _EFFECTS = ("allocation", "selection", "interaction", "currency")
 _EVERYTHING = (*ATTRIBUTION_METRICS, *ATTRIBUTION_FAMILIES)
 
@@ -83,12 +81,13 @@ def _rows(
     }
     known = {symbol: one for symbol, one in found.items() if one is not None}
     if len(known) < len(found):
-        weights = zip(frame.symbols, frame.lines.weights.tolist(), strict=True)
+        weights = zip(frame.symbols, frame.weights.tolist(), strict=True)
         unknown = {symbol: abs(weight) for symbol, weight in weights if symbol not in known}
         return absent(_EVERYTHING, f"The asset class is not known of {largest(unknown)} of the benchmark.")
     if frame.ruined or (returns[frame.start :] <= -1.0).any():
         return absent(_EVERYTHING, RUIN)
-    lines = table.lines(plan, returns, frame)
+    coefficients, active = links(returns[frame.start :], frame.returns)
+    lines, other = table.lines(plan, frame, coefficients), frame.linked(coefficients)
     if abs(lines.weights.sum() - 1.0) > 1e-9:
         reason = "Lines without a usable price history stand beside short lines: weights do not sum to 1 without them."
         return absent(_EVERYTHING, reason)
@@ -100,22 +99,22 @@ def _rows(
         other_keys.append([f"sector.{sector}" for sector in sectors])
     segments = [sorted({*own, *other}) for own, other in zip(own_keys, other_keys, strict=True)]
     place_of = {key: place for place, key in enumerate(key for keys in segments for key in keys)}
-    sides = lines.side(own_keys, place_of), frame.lines.side(other_keys, place_of)
+    sides = lines.side(own_keys, place_of), other.side(other_keys, place_of)
     for side, name in zip(sides, ("portfolio", "benchmark"), strict=True):
-        idle = (np.abs(side.weights) < _NO_WEIGHT) & (np.abs(side.local) > _NO_WEIGHT).any(axis=1)
+        idle = (np.abs(side.weights) < _NO_WEIGHT) & (np.abs(side.local) > _NO_WEIGHT)
         if idle.any():
             segment = list(place_of)[int(np.argmax(idle))]
             reason = f"Long and short lines of '{segment}' in the {name} cancel out: it has no return of its own."
             return absent(_EVERYTHING, reason)
-    return _stated(attribute(*sides), list(place_of), len(segments[0]), frame.period, badge)
+    return _stated(attribute(*sides), active, list(place_of), len(segments[0]), frame.period, badge)
 
 
-def _stated(effects: Effects, segments: Sequence[str], classes: int, period: str, badge: Badge) -> Rows:
+def _stated(effects: Effects, active: float, segments: Sequence[str], classes: int, period: str, badge: Badge) -> Rows:
     """Totals over the first segments, the asset classes, and every segment's effects."""
     percent = {name: np.asarray(100.0 * getattr(effects, name)) for name in _EFFECTS}
     totals = {f"attribution.{name}": float(values[:classes].sum()) for name, values in percent.items()}
-    active = 100.0 * effects.active_return
-    totals |= {"attribution.active_return": active, "attribution.residual": active - fsum(totals.values())}
+    residual = 100.0 * active - fsum(totals.values())
+    totals |= {"attribution.active_return": 100.0 * active, "attribution.residual": residual}
     rows: Rows = ([], [])
     for metric_id in ATTRIBUTION_METRICS:
         state(rows, metric_id, _clean(totals[metric_id]), period, badge)
@@ -132,7 +131,7 @@ def _clean(effect: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Weights of lines, and what each added to each month's return: locally, and by its exchange rate."""
+    """Weights of lines, and what each added to the linked sum: locally, and by its exchange rate."""
 
     weights: Floats
     local: Floats
@@ -143,9 +142,7 @@ class Lines:
         to = np.zeros((len(place_of), self.weights.size))
         for keys in groupings:
             to[[place_of[key] for key in keys], np.arange(len(keys))] = 1.0
-        whole_local = self.local.sum(axis=0)
-        whole = whole_local + self.currency.sum(axis=0)
-        return Side(to @ self.weights, to @ self.local, to @ self.currency, whole_local, whole)
+        return Side(to @ self.weights, to @ self.local, to @ self.currency, float(self.local.sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,32 +150,43 @@ class Frame:
     """A benchmark in the window of an attribution: the last twelve months, or what there is.
 
     Attributes:
+        symbols, weights: Of its members.
         start: Place in the sample's returns of the window's first.
-        months: Places in the window's returns at which a month begins; the first is 0.
-        ruined: The benchmark lost everything on a day.
+        returns: Of the benchmark in the window.
+        local, by_rate: Of its members' daily returns the local part and the exchange rate's.
+        ruined: It lost everything on a day.
     """
 
     symbols: tuple[str, ...]
+    weights: Floats
     start: int
-    months: NDArray[np.intp]
     period: str
-    lines: Lines
+    returns: Floats
+    local: Floats
+    by_rate: Floats
     ruined: bool
+
+    def linked(self, coefficients: Floats) -> Lines:
+        """Its members' linked sums."""
+        return Lines(
+            self.weights, self.weights * (self.local @ coefficients), self.weights * (self.by_rate @ coefficients)
+        )
 
 
 class Table:
-    """Moves of a sample's symbols, and the part of them that is the exchange rate's."""
+    """Daily returns of a sample's symbols, in a local part and the exchange rate's part."""
 
     def __init__(self, sample: Sample, benchmarks: Benchmarks) -> None:
         self._sample = sample
         self._benchmarks = benchmarks
+        by_rate = _by_rate(sample, tuple(sample.place), sample.moves, 0)
         # The last row is base cash, which never moves.
-        self._moves = np.vstack([sample.moves, np.zeros(sample.moves.shape[1])])
-        self._by_rate = np.vstack([_by_rate(sample, tuple(sample.place), sample.moves, 0), self._moves[-1:]])
+        idle = np.zeros((1, by_rate.shape[1]))
+        self._local, self._by_rate = np.vstack([sample.moves - by_rate, idle]), np.vstack([by_rate, idle])
         self._frames: dict[int, Frame] = {}
 
     def frame(self, weights: Mapping[str, float]) -> Frame | str:
-        """The window and the benchmark's lines in it, or the reason why there is no benchmark."""
+        """The window and the benchmark in it, or the reason why there is no benchmark."""
         benchmark = self._benchmarks.of(weights)
         if isinstance(benchmark, str):
             return benchmark
@@ -190,22 +198,20 @@ class Table:
         days = self._sample.days
         year = window(days, "1y")
         start = max(benchmark.start, 0 if isinstance(year, str) else year.start)
-        month = days[start + 1 :].astype("datetime64[M]")
-        months = np.concatenate([[0], np.flatnonzero(month[1:] != month[:-1]) + 1])
         offset = start - benchmark.start
         moves, returns = benchmark.moves[:, offset:], benchmark.returns[offset:]
         by_rate = _by_rate(self._sample, benchmark.symbols, moves, start)
         ruined = bool((returns <= -1.0).any())
-        lines = _monthly(benchmark.weights, moves, by_rate, returns, months)
-        return Frame(benchmark.symbols, start, months, f"{days[start]}..{days[-1]}", lines, ruined)
+        period = f"{days[start]}..{days[-1]}"
+        return Frame(benchmark.symbols, benchmark.weights, start, period, returns, moves - by_rate, by_rate, ruined)
 
-    def lines(self, plan: Plan, returns: Floats, frame: Frame) -> Lines:
-        """A portfolio's lines in the window."""
+    def lines(self, plan: Plan, frame: Frame, coefficients: Floats) -> Lines:
+        """A portfolio's lines' linked sums in the window."""
         place = self._sample.place
         at = np.array([place.get(symbol, len(place)) for _, symbol, _ in plan.lines])
         weights = np.array([weight for _, _, weight in plan.lines])
-        moves, by_rate = self._moves[at, frame.start :], self._by_rate[at, frame.start :]
-        return _monthly(weights, moves, by_rate, returns[frame.start :], frame.months)
+        local = self._local[at, frame.start :] @ coefficients
+        return Lines(weights, weights * local, weights * (self._by_rate[at, frame.start :] @ coefficients))
 
 
 def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) -> Floats:
@@ -217,19 +223,6 @@ def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) 
             rate = rates[start:]
             part[row] = (1.0 + moves[row]) * rate / (1.0 + rate)
     return part
-
-
-def _monthly(weights: Floats, moves: Floats, by_rate: Floats, returns: Floats, months: NDArray[np.intp]) -> Lines:
-    before = weights[:, None] * _value_before(returns, months)
-    local = np.add.reduceat((moves - by_rate) * before, months, axis=1)
-    return Lines(weights, local, np.add.reduceat(by_rate * before, months, axis=1))
-
-
-def _value_before(returns: Floats, months: NDArray[np.intp]) -> Floats:
-    """Value at the start of each day, 1 at the start of each month."""
-    before = np.cumprod(np.concatenate([_ONE, 1.0 + returns[:-1]]))
-    lengths = np.diff(months, append=returns.size)
-    return np.asarray(before / np.repeat(before[months], lengths))
 
 
 def _class(one: Classified) -> str:

@@ -55,7 +55,7 @@ _POSITIONS = (
 )
 _BRINSON = (
     "by asset class, a fund counted with what it holds, over the last twelve months or all of the common history when "
-    "shorter, monthly effects linked by Carino's method, in percentage points"
+    "shorter, daily effects linked by Carino's method, in percentage points"
 )
 
 _HERFINDAHL = "Hirschman (1945), Herfindahl (1950)"

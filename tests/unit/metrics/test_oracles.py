@@ -16,7 +16,7 @@ from skfolio import datasets
 
 from core.domain.facts import Badge
 from core.metrics import relative, risk
-from core.metrics.brinson import Side, attribute
+from core.metrics.brinson import Effects, Side, attribute, links
 from core.metrics.contributions import average_correlation, betas_to_whole
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
@@ -150,36 +150,45 @@ def _prepared(weights: np.ndarray, added: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _sides(held: np.ndarray, listed: np.ndarray) -> tuple[Side, Side]:
-    none = np.zeros((held.size, 12))
-    own = held[:, None] * CHANCE.normal(0.01, 0.04, (held.size, 12))
-    other = listed[:, None] * CHANCE.normal(0.008, 0.03, (held.size, 12))
-    return Side.of(held, own, none), Side.of(listed, other, none)
+def _added(weights: np.ndarray, mean: float) -> np.ndarray:
+    """What each segment added to each month's return."""
+    return weights[:, None] * CHANCE.normal(mean, 0.04, (weights.size, 12))
+
+
+def _linked(own: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> tuple[Effects, float]:
+    coefficients, active = links(own[1].sum(axis=0), other[1].sum(axis=0))
+    none = np.zeros(own[0].size)
+    sides = [
+        Side(weights, added @ coefficients, none, added.sum(axis=0) @ coefficients) for weights, added in (own, other)
+    ]
+    return attribute(*sides), active
+
+
+def _theirs(own: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+    method = AttributionMethod.BRINSON_FACHLER_THREE_EFFECT
+    return calculate_attribution(_prepared(*own), _prepared(*other), method=method).overall_detail
 
 
 def test_attribution_equals_perfattrs_three_effects_linked_by_carino() -> None:
-    own, other = _sides(np.array([0.5, 0.3, 0.2]), np.array([0.4, 0.4, 0.2]))
-    theirs = calculate_attribution(
-        _prepared(own.weights, own.local),
-        _prepared(other.weights, other.local),
-        method=AttributionMethod.BRINSON_FACHLER_THREE_EFFECT,
-    ).overall_detail.set_index("identifier")
-    ours = attribute(own, other)
+    own, other = (
+        (weights, _added(weights, 0.01)) for weights in (np.array([0.5, 0.3, 0.2]), np.array([0.4, 0.4, 0.2]))
+    )
+    theirs = _theirs(own, other).set_index("identifier")
+    ours, active = _linked(own, other)
     for name in ("allocation", "selection", "interaction"):
         column = theirs[f"linked_{name}_effect"].to_numpy(dtype=np.float64)
         assert getattr(ours, name) == pytest.approx(column, rel=1e-9, abs=1e-14)
-    assert ours.active_return == pytest.approx(np.prod(1 + own.whole) - np.prod(1 + other.whole), rel=1e-9)
+    returns = [np.prod(1 + added.sum(axis=0)) for _, added in (own, other)]
+    assert active == pytest.approx(returns[0] - returns[1], rel=1e-9)
 
 
 def test_a_segment_on_one_side_only_is_all_allocation_here_and_partly_interaction_in_perfattr() -> None:
     """They take the missing side's return as 0, we take the side that is there; the sums agree."""
-    own, other = _sides(np.array([0.5, 0.5, 0.0]), np.array([0.4, 0.0, 0.6]))
-    theirs = calculate_attribution(
-        _prepared(own.weights, own.local),
-        _prepared(other.weights, other.local),
-        method=AttributionMethod.BRINSON_FACHLER_THREE_EFFECT,
-    ).overall_detail.set_index("identifier")
-    ours = attribute(own, other)
+    own, other = (
+        (weights, _added(weights, 0.01)) for weights in (np.array([0.5, 0.5, 0.0]), np.array([0.4, 0.0, 0.6]))
+    )
+    theirs = _theirs(own, other).set_index("identifier")
+    ours, _ = _linked(own, other)
     assert ours.selection[1] == ours.interaction[1] == ours.selection[2] == ours.interaction[2] == 0.0
     total = theirs["linked_total_effect"].to_numpy(dtype=np.float64)
     assert ours.allocation + ours.selection + ours.interaction == pytest.approx(total, rel=1e-9)
