@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from core.analyses import suspicious
 from core.analyses.engine import Each, Engine
 from core.analyses.engines import engine_for
 from core.analyses.shown import PERIODS
@@ -27,7 +28,7 @@ from core.llm.models import Model
 from core.llm.parameters import clean
 from core.llm.prompts import Prompt, PromptLibrary
 from core.llm.tokens import counter, framing
-from core.metrics.definitions import DEFINITIONS
+from core.metrics.definitions import MetricGroup
 
 TEXT_CAP: Final = 6_000
 """Default cap on the answer's text. A long risk report has about 2,600 tokens, in French a quarter more. Only what is
@@ -89,6 +90,7 @@ class Builder:
         effort: Reasoning effort that is sent, or None.
         max_output_tokens: The cap that is sent with every request.
         warnings: What was changed or should be known for the whole job, each once.
+        groups: Groups of metrics that sheets must be made with.
 
     Raises:
         BadInput: The analysis has no engine, or the prompt does not exist.
@@ -114,6 +116,7 @@ class Builder:
         self._addition = cleaned.prompt_addition
         self.effort: str | None = _effort(cleaned.params)
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
+        self.groups: tuple[MetricGroup, ...] = self._engine.groups(request)
         self.warnings = tuple(
             dict.fromkeys([*notes, *cleaned.warnings, *models.warnings(self.model, today), *self._batch_note()])
         )
@@ -167,7 +170,7 @@ class Builder:
             prompt_version=prompt.version,
             prompt_hash=prompt.digest(user),
             region=prompt.region,
-            warnings=prompt.warnings,
+            warnings=(*prompt.warnings, *suspicious.warnings(sheet)),
             variant=prompt.variant,
             profile=prompt.profile,
             scenario=scenario,
@@ -182,13 +185,12 @@ class Builder:
         overlay = self._overlays.get(region)
         if overlay is None:
             request = self._request
-            definitions = {name: definition.text for name, definition in DEFINITIONS.items()}
             prompt = self._library.compose(
                 request.kind.value,
                 region,
                 request.variant.value,
                 profile=request.profile,
-                definitions=self._engine.shown.definitions(definitions),
+                definitions=self._engine.definitions(request),
             )
             prompt = prompt.with_addition(self._addition)
             tail = _tail_tokens(self._count, prompt.question)

@@ -14,10 +14,11 @@ from core.analyses.compliance import overall_status
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.evidence_tables import CHARTS
 from core.analyses.shown import Family, Shown, applicable
-from core.domain.analysis import Finding, FindingKind, Kind
+from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet
 from core.errors import BadInput
+from core.metrics.definitions import MetricGroup
 
 NEEDED: Final = (Kind.RISK, Kind.ALLOCATION, Kind.PERFORMANCE, Kind.COMPLIANCE)
 """Analyses of every portfolio without which no decision is asked for."""
@@ -135,7 +136,11 @@ _BASE: Final = Shown(ids=("total_value", "holdings_count"), families=(Family("we
 class BriefEngine(Engine):
     """The brief shows what its inputs cite, and refuses to begin while one of them is missing."""
 
-    def views(self, sheet: FactSheet, request: Any) -> Iterator[FactSheet]:
+    def groups(self, _request: AnalysisRequest) -> tuple[MetricGroup, ...]:
+        """All of them: which ones its inputs cite is seen only then."""
+        return tuple(MetricGroup)
+
+    def views(self, sheet: FactSheet, request: AnalysisRequest) -> Iterator[FactSheet]:
         """One sheet, with the facts that the finished analyses rest on.
 
         Raises:

@@ -20,6 +20,7 @@ from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Re
 from core.domain.evidence import Evidence
 from core.domain.facts import FactSheet
 from core.errors import BadInput
+from core.metrics.definitions import MetricGroup, definitions_of
 
 _HEADLINE_CHARACTERS: Final = 200
 
@@ -102,6 +103,20 @@ class Engine:
         """The same tables for many portfolios, their tokens counted on the way with `count`."""
         return TableWriter(count)
 
+    def showing(self, request: AnalysisRequest) -> Shown:
+        """What this request shows: losses in scenarios only where a scenario is asked about."""
+        return self.shown if request.scenarios or self.each is not Each.SCENARIO else self.shown.without("stress.")
+
+    def groups(self, request: AnalysisRequest) -> tuple[MetricGroup, ...]:
+        """Groups of metrics that must be computed for it."""
+        shown = self.showing(request)
+        return tuple(group for group in MetricGroup if any(map(shown.covers, definitions_of([group]))))
+
+    def definitions(self, request: AnalysisRequest) -> str:
+        """Definitions of the metrics it shows, one a line."""
+        known = {name: definition.text for name, definition in definitions_of(self.groups(request)).items()}
+        return self.showing(request).definitions(known)
+
     def views(self, sheet: FactSheet, request: AnalysisRequest) -> Iterator[FactSheet]:
         """What is shown of a portfolio: one sheet for each request that is made about it.
 
@@ -114,7 +129,7 @@ class Engine:
                 f"The {self.kind.value} of portfolio '{sheet.portfolio_id}' needs {', '.join(missing)}, and there is "
                 "none. Add it, or leave the portfolio out."
             )
-        whole = self._chosen(sheet)
+        whole = self._chosen(sheet, self.showing(request))
         if self.each is Each.SCENARIO and request.scenarios:
             for scenario in request.scenarios:
                 _check_scenario(sheet, scenario)
@@ -126,7 +141,7 @@ class Engine:
         else:
             yield whole
 
-    def _chosen(self, sheet: FactSheet) -> FactSheet:
+    def _chosen(self, sheet: FactSheet, shown: Shown) -> FactSheet:
         given = sheet.evidence
         evidence = Evidence(
             sources=given.sources if Need.SOURCES in self.needs else (),
@@ -135,13 +150,13 @@ class Engine:
             decimal_mark=given.decimal_mark,
         )
         rules = sheet.rules if Need.RULES in self.needs else ()
-        facts = [*self.shown.facts(sheet.facts)]
+        facts = [*shown.facts(sheet.facts)]
         if Need.INDICATORS in self.needs:
             facts += [fact for fact in sheet.facts if fact.metric_id.startswith(INDICATOR) and fact not in facts]
         if evidence.profile is not None:
             facts += profile_facts(evidence.profile)
         facts += rule_facts(rules, f"as of {sheet.as_of}")
-        absent = self.shown.absent(sheet.absent)
+        absent = shown.absent(sheet.absent)
         return replace(sheet, facts=tuple(facts), absent=absent, rules=rules, evidence=evidence)
 
     def read(self, text: str, sheet: FactSheet) -> Reading:

@@ -118,8 +118,8 @@ ENGINE = Engine(
             "beta", "tracking_error", "information_ratio", "benchmark_correlation",
         ),
         families=(
-            Family("return."), Family("benchmark_return."), Family("excess_return."), Family("twr."), Family("mwr."),
-            Family("contribution.", 16), Family("currency."),
+            Family("return."), Family("benchmark_return."), Family("excess_return."), Family("twr."),
+            Family("twr_annual."), Family("mwr."), Family("contribution.", 16), Family("currency."),
         ),
     ),
     mandatory=(

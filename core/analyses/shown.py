@@ -14,7 +14,7 @@ from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
 PERIODS: Final = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Names of the periods over which returns are stated; si is since inception."""
 
-_BY_PERIOD: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "mwr"})
+_BY_PERIOD: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,10 @@ class Shown:
     def absent(self, absent: Iterable[AbsentFact]) -> tuple[AbsentFact, ...]:
         """Those that would be shown."""
         return tuple(one for one in absent if self.covers(one.metric_id))
+
+    def without(self, prefix: str) -> Shown:
+        """The same without a family."""
+        return Shown(self.ids, tuple(family for family in self.families if family.prefix != prefix))
 
     def definitions(self, definitions: Mapping[str, str]) -> str:
         """Definitions of what is shown, one a line, from those by metric id or prefix."""

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from core.analyses.expected import definitions_in_prompt, expected_prompts
 from core.app import ModelRow
 from core.cli import output
 from core.cli.session import CONFIG_FILE, opened, settings
 from core.errors import BadSetting, StorageTrouble
 from core.llm.prompt_check import check as check_prompts
+from core.llm.prompts import PromptPart
+from core.llm.tokens import counter
 from core.settings import SETTINGS, file_values, unknown_names
 
 models_app = typer.Typer(help="Models: capabilities, limits, prices, shutdown dates.", no_args_is_help=True)
@@ -85,14 +88,15 @@ def list_prompts(as_json: AsJson = False) -> int:
         ]
         regions = [file.text("code") for file in library.regions()]
         variants = [file.text("variant") for file in library.variants()]
+        profiles = [file.text("profile") for file in library.profiles()]
     if as_json:
-        output.document({"prompts": kinds, "regions": regions, "variants": variants})
+        output.document({"prompts": kinds, "regions": regions, "variants": variants, "profiles": profiles})
         return 0
     output.table(
         ("kind", "version", "released", "sha256"),
         ((one["kind"], one["version"], one["released"], str(one["sha256"])[:12]) for one in kinds),
     )
-    output.line(f"Regions: {', '.join(regions)}. Variants: {', '.join(variants)}.")
+    output.line(f"Regions: {', '.join(regions)}. Variants: {', '.join(variants)}. Profiles: {', '.join(profiles)}.")
     return 0
 
 
@@ -100,29 +104,48 @@ def list_prompts(as_json: AsJson = False) -> int:
 def show_prompt(
     kind: str,
     region: Annotated[str | None, typer.Option(help="Overlay.")] = None,
-    template: Annotated[str, typer.Option(help="Variant.")] = "default",
+    variant: Annotated[str, typer.Option("--variant", "--template", help="Temper.")] = "default",
+    profile: Annotated[str | None, typer.Option(help="Investment profile.")] = None,
+    version: Annotated[str | None, typer.Option(help="Version, e.g. v1; the newest released one by default.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show a prompt as it is put together for a region and variant."""
+    """Show a prompt as it is put together, part by part with the tokens that each contributed."""
+    definitions = definitions_in_prompt(kind)
     with opened() as (app, _):
-        prompt = app.library.compose(kind, region, template)
+        prompt = app.library.compose(kind, region, variant, version, profile=profile, definitions=definitions)
+    count = counter("o200k_base").count
+    rows = [
+        {"part": part.name, "file": part.file, "version": part.version, "tokens": count(part.text), "text": part.text}
+        for part in (
+            *prompt.parts,
+            PromptPart("question", prompt.parts[0].file, prompt.parts[0].version, prompt.question),
+        )
+    ]
     if as_json:
-        output.document(prompt)
+        output.document({**output.plain(prompt), "parts": rows})
         return 0
     for warning in prompt.warnings:
         output.aside(f"Warning: {warning}")
-    output.line(prompt.system)
-    output.line()
-    output.line("--- after the data tables ---")
+    for row in rows[:-1]:
+        output.line(f"--- {row['part']}: {row['file'] or 'computed'} ({row['tokens']} tokens) ---")
+        output.line(str(row["text"]))
+        output.line()
+    output.line(f"--- after the data tables: question ({rows[-1]['tokens']} tokens) ---")
     output.line(prompt.question)
+    output.line()
+    output.table(
+        ("part", "file", "version", "tokens"),
+        ((row["part"], row["file"], row["version"], row["tokens"]) for row in rows),
+        right=("tokens",),
+    )
     return 0
 
 
 @prompts_app.command("check")
 def check_prompts_(as_json: AsJson = False) -> int:
-    """Look for unknown variables, missing overlays and changed released versions."""
+    """Look for unknown variables, missing overlays, parts of a schema not spoken of, growth, changed releases."""
     with opened() as (app, _):
-        problems = check_prompts(app.library)
+        problems = check_prompts(app.library, expected_prompts())
     if as_json:
         output.document({"problems": [str(problem) for problem in problems]})
     else:

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.domain.analysis import Variant
 from core.errors import BadInput
-from core.llm.prompts import FALLBACK_REGION, VARIABLES, PromptFile, PromptLibrary, sections, used_variables
+from core.llm.prompts import (
+    FALLBACK_REGION,
+    VARIABLES,
+    PromptFile,
+    PromptLibrary,
+    profile_of,
+    sections,
+    stem_of,
+    used_variables,
+)
+from core.llm.tokens import counter
 
-REGIONS = ("US", "UK", "FR", FALLBACK_REGION)
+REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", FALLBACK_REGION)
 """Overlays that the program relies on; others may be added."""
 
 RELEASED = "released.json"
 """Hashes of released files by "name@version": a released text is never edited, because results name its version."""
 
-_OVERLAY_KEYS = ("code", "version", "name", "language", "language_name", "currency", "numbers", "dates", "regulators")
+SIZES = "sizes.json"
+"""Tokens of each kind's newest composed instructions (GLOBAL, default, definitions included) at its release."""
+
+MOST_GROWTH = 0.10
+"""A text that grew by more than this share needs a reason: every request of every job pays for it."""
+
+_ENCODING = "o200k_base"
+
+_KEYS = {
+    "_regions": (
+        "code", "version", "name", "language", "language_name", "currency", "numbers", "dates", "regulators",
+    ),
+    "_variants": ("variant", "version"),
+    "_profiles": ("profile", "version", "name"),
+}  # fmt: skip
+"""What the front matter of a part must hold; the first key repeats its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +53,31 @@ class PromptProblem:
     message: str
 
 
-def check(library: PromptLibrary) -> tuple[PromptProblem, ...]:
-    """Every problem of the library; empty when it can be used and no released text was changed."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a kind's text has to fit.
+
+    Attributes:
+        kind: "risk".
+        schema_name: Name under which its schema is sent.
+        properties: What an answer consists of: the text must speak of each.
+        definitions: Definitions of the metrics it shows, one a line.
+    """
+
+    kind: str
+    schema_name: str
+    properties: tuple[str, ...]
+    definitions: str = ""
+
+
+def check(library: PromptLibrary, expected: Iterable[Expected] = ()) -> tuple[PromptProblem, ...]:
+    """Every problem of the library; empty when it can be used and no released text was changed.
+
+    Args:
+        expected: The analyses that there are; empty looks at the library alone.
+    """
     try:
-        return tuple(_problems(library))
+        return (*_problems(library), *(problem for one in expected for problem in _unfit(library, one)))
     except BadInput as error:
         # A file that cannot be read at all hides what is in the others: it comes first and alone.
         return (PromptProblem(str(library.root), str(error)),)
@@ -44,9 +91,7 @@ def released_hashes(library: PromptLibrary) -> dict[str, str]:
 def _files(library: PromptLibrary) -> Iterator[PromptFile]:
     for kind in library.kinds():
         yield from library.versions(kind)
-    yield library.read("_shared/house_rules.md")
-    yield from library.regions()
-    yield from library.variants()
+    yield from library.parts()
 
 
 def _key(file: PromptFile) -> str:
@@ -59,25 +104,29 @@ def _problems(library: PromptLibrary) -> Iterator[PromptProblem]:
     for kind in library.kinds():
         for file in library.versions(kind):
             yield from _kind_problems(kind, file)
-    overlays = {file.name: file for file in library.regions()}
-    tempers = {file.name: file for file in library.variants()}
+    overlays = {_stem(file): file for file in library.regions()}
+    tempers = {_stem(file): file for file in library.variants()}
     for code in REGIONS:
-        if f"_regions/{code}.md" not in overlays:
+        if code not in overlays:
             yield PromptProblem(f"_regions/{code}.md", f"The overlay {code} is missing. Restore it.")
     for variant in Variant:
-        if f"_variants/{variant}.md" not in tempers:
+        if variant not in tempers:
             yield PromptProblem(f"_variants/{variant}.md", f"The variant '{variant}' is missing. Restore it.")
-    for file in overlays.values():
-        yield from _missing_keys(file, _OVERLAY_KEYS)
-        yield from _misnamed(file, "code")
-    for file in tempers.values():
-        yield from _missing_keys(file, ("variant", "version"))
-        yield from _misnamed(file, "variant")
-    for file in (library.read("_shared/house_rules.md"), *overlays.values(), *tempers.values()):
+    library.read("_shared/house_rules.md")
+    for file in library.parts():
+        folder = file.name.partition("/")[0]
+        if folder in _KEYS:
+            yield from _missing_keys(file, _KEYS[folder])
+            yield from _misnamed(file, _KEYS[folder][0])
+        if folder == "_profiles":
+            profile_of(file)
         if not file.body:
             yield PromptProblem(file.name, "It has no text below its front matter.")
+        if file.text("version") != str(stem_of(file.name.rpartition("/")[2])[1]):
+            yield PromptProblem(file.name, "Its front matter names another version than its path. Correct either.")
         yield from _unknown_variables(file)
     yield from _edited(library)
+    yield from _grown(library)
 
 
 def _kind_problems(kind: str, file: PromptFile) -> Iterator[PromptProblem]:
@@ -106,7 +155,7 @@ def _missing_keys(file: PromptFile, keys: tuple[str, ...]) -> Iterator[PromptPro
 
 
 def _misnamed(file: PromptFile, key: str) -> Iterator[PromptProblem]:
-    stem = file.name.rpartition("/")[2].removesuffix(".md")
+    stem = _stem(file)
     if file.text(key) != stem:
         yield PromptProblem(file.name, f"Its front matter says {key} '{file.text(key)}' and its name '{stem}'.")
 
@@ -136,7 +185,67 @@ def _edited(library: PromptLibrary) -> Iterator[PromptProblem]:
             )
     for key in recorded:
         name, _, version = key.partition("@")
-        if name.startswith("_"):
-            continue
         if key not in present:
             yield PromptProblem(name, f"Version {version} was released and is gone. Restore it: results refer to it.")
+
+
+def _grown(library: PromptLibrary) -> Iterator[PromptProblem]:
+    """Texts that are much longer than the version before them and do not say why."""
+    count = counter(_ENCODING).count
+    chains = [library.versions(kind) for kind in library.kinds()]
+    by_stem: dict[str, list[PromptFile]] = {}
+    for file in library.parts():
+        by_stem.setdefault(f"{file.name.partition('/')[0]}/{_stem(file)}", []).append(file)
+    chains += [tuple(sorted(files, key=lambda file: int(file.text("version") or 0))) for files in by_stem.values()]
+    for chain in chains:
+        for before, after in pairwise(chain):
+            old, new = count(before.body), count(after.body)
+            if new > old * (1 + MOST_GROWTH) and not after.text("grew_because"):
+                yield PromptProblem(
+                    after.name,
+                    f"It has {new:,} tokens and {before.name} has {old:,}: {new / old - 1:.0%} more. Shorten it, or "
+                    "say why in its front matter as grew_because.",
+                )
+
+
+def sizes(library: PromptLibrary, expected: Iterable[Expected]) -> dict[str, int]:
+    """What `sizes.json` must hold for the present library: tokens of the composed instructions by version."""
+    count = counter(_ENCODING).count
+    found: dict[str, int] = {}
+    for one in expected:
+        prompt = library.compose(one.kind, None, Variant.DEFAULT.value, definitions=one.definitions)
+        found[prompt.version] = count(prompt.system)
+    return found
+
+
+def _unfit(library: PromptLibrary, expected: Expected) -> Iterator[PromptProblem]:
+    """What a kind's newest text does not say of the answer that its schema demands, and how much longer it became."""
+    if expected.kind not in library.kinds():
+        yield PromptProblem(f"{expected.kind}/v1.md", f"There is no prompt for '{expected.kind}'. Write it.")
+        return
+    file = library.kind_file(expected.kind)
+    if file.text("schema") != expected.schema_name:
+        told = f"Its schema is '{file.text('schema')}' and the analysis sends '{expected.schema_name}'. Correct it."
+        yield PromptProblem(file.name, told)
+    silent = [name for name in expected.properties if f"`{name}`" not in file.body]
+    if silent:
+        yield PromptProblem(file.name, f"It does not mention {', '.join(silent)}, which the schema demands. Say how.")
+    try:
+        recorded = json.loads((library.root / SIZES).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        yield PromptProblem(SIZES, f"The record of prompt sizes cannot be read ({error}). Restore it.")
+        return
+    for version, tokens in sizes(library, [expected]).items():
+        before = recorded.get(version)
+        if before is None:
+            yield PromptProblem(SIZES, f'The size of {version} is not recorded. Add "{version}": {tokens} to {SIZES}.')
+        elif tokens > before * (1 + MOST_GROWTH):
+            yield PromptProblem(
+                file.name,
+                f"Its composed instructions grew from {before:,} to {tokens:,} tokens since its release, by what is "
+                "put together with it. Show fewer metrics, or release a new version.",
+            )
+
+
+def _stem(file: PromptFile) -> str:
+    return stem_of(file.name.rpartition("/")[2])[0]

@@ -362,9 +362,12 @@ def stem_of(name: str) -> tuple[str, int]:
 
 
 def decimal_mark(example: str) -> str:
-    """The decimal mark of "1 234 567,89"; "" where the example has none."""
+    """The decimal mark of "1 234 567,89", also of "1,234,567", which shows only what it is not; "" without any mark."""
     marks = [character for character in example if character in ".,"]
-    return marks[-1] if marks else ""
+    if not marks:
+        return ""
+    grouping = len(example) - example.rindex(marks[-1]) == 4
+    return {",": ".", ".": ","}[marks[-1]] if grouping else marks[-1]
 
 
 def profile_of(file: PromptFile) -> Profile:

@@ -75,7 +75,7 @@ def test_the_hash_is_of_the_prompt_as_it_was_rendered(library: PromptLibrary, sh
     request = Builder(asked(), library, today=TODAY).build(sheet)
     system, user = (message["content"] for message in body_of(request.line)["messages"])
     assert request.prompt_hash == hashlib.sha256(system.encode() + b"\0" + user.encode()).hexdigest()
-    assert request.prompt_version == "risk/v1"
+    assert request.prompt_version == "risk/v2"
     other = Builder(asked(variant=Variant.AGGRESSIVE), library, today=TODAY).build(sheet)
     assert other.prompt_hash != request.prompt_hash
 
@@ -100,9 +100,9 @@ def test_each_portfolio_gets_the_overlay_of_its_region(library: PromptLibrary, s
     french = builder.build(replace(sheet, region="FR"))
     assert (french.region, french.warnings) == ("FR", ())
     assert "language|fr" in body_of(french.line)["messages"][1]["content"]
-    fallen = builder.build(replace(sheet, region="JP"))
+    fallen = builder.build(replace(sheet, region="BR"))
     assert fallen.region == "GLOBAL"
-    assert "'JP'" in fallen.warnings[0]
+    assert "'BR'" in fallen.warnings[0]
     assert builder.build(replace(sheet, region="GLOBAL")).warnings == ()
 
 
@@ -233,7 +233,7 @@ def test_metadata_says_what_the_batch_is() -> None:
         attempt=2,
         spec_hash="f" * 64,
         request=request,
-        prompt_version="risk/v1",
+        prompt_version="risk/v2",
         model_class="standard",
         portfolios=500,
     )
@@ -243,7 +243,7 @@ def test_metadata_says_what_the_batch_is() -> None:
         "analysis": "risk",
         "model": "gpt-5.4-mini",
         "model_class": "standard",
-        "prompt_version": "risk/v1",
+        "prompt_version": "risk/v2",
         "variant": "conservative",
         "region_mode": "forced:FR",
         "portfolio_count": "500",
@@ -262,7 +262,7 @@ def test_metadata_that_the_provider_would_reject_is_refused_here() -> None:
             attempt=1,
             spec_hash="",
             request=asked("m" * 600),
-            prompt_version="risk/v1",
+            prompt_version="risk/v2",
             model_class="standard",
             portfolios=1,
         )
