@@ -216,6 +216,9 @@ def analyze(
     regional: Annotated[bool, typer.Option("--regional", help="Overlay by each portfolio's own region.")] = False,
     region: Annotated[str | None, typer.Option(help="Overlay for all, e.g. FR.")] = None,
     template: Annotated[Variant, typer.Option(help="Temper of the prompt.")] = Variant.DEFAULT,
+    profile: Annotated[str | None, typer.Option(help="Investment profile, e.g. moderate.")] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Market scenario of a risk analysis; repeatable.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="Period of a performance analysis; repeatable.")] = None,
     batch_priority: Annotated[Priority, typer.Option(help="Place in the queue.")] = Priority.NORMAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price only; send nothing.")] = False,
     jsonl: Annotated[Path | None, typer.Option(help="With --dry-run: write the exact provider input here.")] = None,
@@ -244,6 +247,9 @@ def analyze(
             priority=batch_priority,
             parameters={name: value for name, value in wished.items() if value is not None},
             max_cost_usd=_usd(max_cost),
+            scenarios=tuple(scenario or ()),
+            periods=tuple(one.lower() for one in period or ()),
+            profile=profile,
         )
         if dry_run:
             return _dry_run(app, actor, request, jsonl, as_json=as_json)
