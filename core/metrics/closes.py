@@ -92,6 +92,11 @@ class Closes:
                     self._masks.append(mask)
             yield known[symbol]
 
+    def unknown_rates(self, base: str, symbols: Iterable[str]) -> list[str]:
+        """Currencies of these symbols that have no rate to `base` on any day."""
+        foreign = {self._currency[symbol] for symbol in symbols} - {base}
+        return sorted(one for one in foreign if np.isnan(self.factor(one, base)).all())
+
     def common(self, as_of: date, calendars: Iterable[int]) -> NDArray[np.intp]:
         """Places of the days up to one that all of these sets have."""
         mask: Mask = self.days <= np.datetime64(as_of)

@@ -225,7 +225,8 @@ PERIOD_FAMILIES: dict[str, Definition] = {
         Unit.PCT,
         2,
         "Compounded return of the benchmark, its weights rebalanced daily, in base currency, at its members' last "
-        f"known closes on the portfolio's days, {_PERIOD}.",
+        "known closes on the portfolio's days, with or without dividends as its price histories have them, "
+        f"{_PERIOD}.",
         _GIPS,
         PERIODS,
     ),

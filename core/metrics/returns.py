@@ -125,7 +125,9 @@ def _grouped(plans: Sequence[Plan], closes: Closes) -> Iterator[Sample | NoSampl
             found[key] = _common(closes, *key)
         at = found[key]
         if isinstance(at, str):
-            yield NoSample(one.member, at)
+            unknown = closes.unknown_rates(one.base, one.weights)
+            why = f"There is no exchange rate from {', '.join(unknown)} to {one.base} for its price histories."
+            yield NoSample(one.member, why if unknown else at)
         else:
             groups[one.base, at.tobytes()].append(one)
     for (base, packed), group in groups.items():
