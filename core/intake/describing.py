@@ -8,6 +8,7 @@ disagree about which instrument it is, nothing is taken over and the disagreemen
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from core.domain.instrument import NO_TERMS, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
@@ -51,6 +52,9 @@ _BY_CLASS = {
     AssetClass.FUND: Terms(instrument_type=InstrumentType.FUND),
 }
 """What follows from the asset class alone."""
+
+_HUNDRED = 100
+_NEARLY = Decimal("0.06")
 
 _VAGUE = frozenset({AssetClass.OTHER, AssetClass.FUND})
 """Classes that readers give when a file does not say more."""
@@ -135,20 +139,27 @@ def _filled(line: Holding, match: _Match) -> Holding:
     terms = match.terms if line.terms is NO_TERMS else added(line.terms, match.terms)
     if row is None:
         return replace(line, terms=terms)
-    return Holding(
-        line.symbol,
-        line.isin or row.isin,
-        line.name or row.name,
-        match.asset_class,
-        line.quantity,
-        line.price,
-        line.currency,
-        line.market_value,
-        line.sector or row.sector,
-        line.country or row.country,
-        line.cost,
-        terms,
+    return replace(
+        line,
+        isin=line.isin or row.isin,
+        name=line.name or row.name,
+        asset_class=match.asset_class,
+        price=_unit_price(line, row),
+        sector=line.sector or row.sector,
+        country=line.country or row.country,
+        terms=terms,
     )
+
+
+def _unit_price(line: Holding, row: Instrument) -> Decimal | None:
+    """The price of one unit: the value shows where a file quotes pence, or per 100 nominal, without saying so."""
+    price, quantity = line.price, line.quantity
+    per_hundred = row.quote_unit == _HUNDRED or row.asset_class is AssetClass.BOND
+    if price is None or not quantity or not per_hundred or not line.market_value:
+        return price
+    ratio = quantity * price / line.market_value
+    # Accrued interest moves a bond's value by a few percent, never by a factor of 100.
+    return price / _HUNDRED if abs(ratio / _HUNDRED - 1) <= _NEARLY else price
 
 
 def _other_instrument(line: Holding, by_code: Instrument | None, by_symbol: Instrument | None) -> Conflict | None:

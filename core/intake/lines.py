@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.domain.instrument import NO_TERMS, Terms
+from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.intake.asset_classes import asset_class_of
 from core.intake.codes import country_code, currency_code, isin_fault
@@ -21,6 +21,19 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 _NOTHING = Decimal(0)
 _TOLERANCE = Decimal("0.001")
+_ACCRUED = Decimal("0.06")
+"""A bond's stated value may include interest that its price does not; 100 times as much it never is."""
+
+BONDS = frozenset(
+    {
+        InstrumentType.GOVERNMENT_BOND,
+        InstrumentType.SUPRANATIONAL_BOND,
+        InstrumentType.CORPORATE_BOND,
+        InstrumentType.COVERED_BOND,
+        InstrumentType.SECURITISED,
+    }
+)
+"""Kinds that markets quote per 100 of nominal."""
 
 
 class RawLine(NamedTuple):
@@ -111,7 +124,8 @@ class LineReader:
         code, units = currency
         if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
             price = Decimal(units)
-        valued = self._valued(row, raw, symbol, kind, quantity, price, value, units, multiplier)
+        per_hundred = kind is AssetClass.BOND or terms.instrument_type in BONDS
+        valued = self._valued(row, raw, symbol, kind, quantity, price, value, units, multiplier, per_hundred)
         if valued is None:
             return None
         price, value = valued
@@ -131,6 +145,7 @@ class LineReader:
         value: Decimal | None,
         units: int,
         multiplier: Decimal,
+        per_hundred: bool,
     ) -> tuple[Decimal | None, Decimal] | None:
         """Price and value in whole currency units; None when there is no value to be had."""
         if quantity is None or price is None:
@@ -139,11 +154,14 @@ class LineReader:
                 self._problem(row, "market_value", raw.market_value, message)
                 return None
             if units != 1:
-                self._findings.tally(f"Values in {raw.currency.strip()} were divided by {units}", f"row {row} {symbol}")
+                self._findings.tally(f"Values in {raw.currency.strip()} were divided by {units}", _at(row, symbol))
                 return (price / units if price is not None else None), value / units
             return price, value
         product = quantity * price if multiplier == ONE else quantity * price * multiplier
         if value is None:
+            if per_hundred:
+                heading = "Bonds without a stated value were valued at quantity × price, as if prices were of one unit"
+                self._findings.tally(f"{heading}; where they are per 100 nominal, give the value", _at(row, symbol))
             if units == 1:
                 return price, product
             return price / units, product / units
@@ -153,7 +171,7 @@ class LineReader:
             return None
         if units == 1 and abs(product - value) <= abs(value) * _TOLERANCE:
             return price, value
-        return self._reconciled(row, raw, symbol, quantity, price, value, product, units)
+        return self._reconciled(row, raw, symbol, quantity, price, value, product, units, per_hundred)
 
     def _reconciled(
         self,
@@ -165,26 +183,31 @@ class LineReader:
         value: Decimal,
         product: Decimal,
         units: int,
+        per_hundred: bool,
     ) -> tuple[Decimal, Decimal]:
-        """Where quantity × price and the stated value differ: pence beside pounds, rounding, or a real disagreement."""
+        """Where quantity × price and the stated value differ: pence, per 100 nominal, rounding, or a disagreement."""
         rounding = (abs(quantity) * _half_step(price) + abs(price) * _half_step(quantity)) + _half_step(value)
         in_major = abs(product / HUNDRED - value) <= max(abs(value) * Decimal("0.01"), rounding / HUNDRED)
+        if per_hundred and value and abs(product / HUNDRED / units - value / units) <= abs(value / units) * _ACCRUED:
+            heading = "Bond prices are per 100 nominal; they were divided by 100 and the stated values kept"
+            self._findings.tally(heading, _at(row, symbol))
+            return price / HUNDRED / units, value / units
         if units != 1:
             if value and in_major:
                 self._findings.tally(
                     f"Prices in {raw.currency.strip()} stand beside values in whole units, which were kept",
-                    f"row {row} {symbol}",
+                    _at(row, symbol),
                 )
                 return price / units, value
             price, value, product = price / units, value / units, product / units
         elif value and in_major and raw.currency.strip().upper() in ("GBP", "ZAR", "ILS"):
             heading = "Prices in hundredths stand beside values in whole units; the price was divided by 100"
-            self._findings.tally(heading, f"row {row} {symbol}")
+            self._findings.tally(heading, _at(row, symbol))
             return price / HUNDRED, value
         if abs(product - value) > max(rounding, abs(value) * _TOLERANCE):
             self._findings.tally(
                 "The stated value was kept where quantity × price says otherwise",
-                f"row {row} {symbol}, {product:,.2f} against {value:,.2f} stated",
+                f"{_at(row, symbol)}, {product:,.2f} against {value:,.2f} stated",
             )
         return price, value
 
@@ -265,6 +288,10 @@ def is_cash_symbol(symbol: str) -> bool:
     """Whether a symbol stands for money: CASH, $CASH, CASH_EUR, CASH.USD, "CASH EUR"."""
     upper = symbol.upper().lstrip("$")
     return upper == "CASH" or (upper.startswith("CASH") and upper[4:5] in ("_", ".", "-", " ") and len(upper) == 8)
+
+
+def _at(row: int | None, symbol: str) -> str:
+    return symbol if row is None else f"row {row} {symbol}"
 
 
 def _half_step(number: Decimal) -> Decimal:

@@ -19,11 +19,14 @@ _NOTHING_TEXT = """
 _SAYS_NOTHING = frozenset(_NOTHING_TEXT.split())
 _LITTLE_TEXT = """
     ishares vanguard spdr xtrackers invesco amundi ubs wisdomtree vaneck blackrock next msci ftse bloomberg barclays
-    core iboxx s p sp bond bonds equity equities
+    core iboxx s p sp bond bonds equity equities year years
 """
 _SAYS_LITTLE = frozenset(_LITTLE_TEXT.split())
 _LITTLE = 0.3
-_ALIKE = 0.8
+_NUMBER = 2.0
+"""Funds of one house often differ in a number alone: "20+ Year" and "7-10 Year"."""
+_ALIKE = 0.85
+_ABBREVIATED = re.compile(r"[a-z][^aeiou]{2,}")
 
 
 def resemble(one: str, other: str) -> bool:
@@ -36,7 +39,7 @@ def resemblance(one: str, other: str) -> float:
     """How much of the shorter name is found in the other: 1 for all of it, 0 for nothing.
 
     "VANGUARD INDEX FDS TOTAL STK MKT" and "Vanguard Total Stock Market Index Fund ETF" score 1, "iShares MSCI Japan"
-    and "iShares MSCI Germany" 0.4: what sets funds of one house apart counts most.
+    and "iShares MSCI Germany" 0.375: what sets funds of one house apart counts most.
     """
     first, second = _words(one), _words(other)
     if not first or not second:
@@ -55,6 +58,8 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _weight(word: str) -> float:
+    if word.isdigit():
+        return _NUMBER
     return _LITTLE if word in _SAYS_LITTLE else 1.0
 
 
@@ -64,8 +69,8 @@ def _same(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if short.isdigit() or long.isdigit() or len(short) < 3:
         return False
-    # "mkt" is market and "intl" international: the same first letter, and the others in their order.
-    if short[0] == long[0] and len(short) < len(long) and _within(short, long):
+    # "exxon" is exxonmobil cut short; "mkt" is market and "intl" international without most of their vowels.
+    if long.startswith(short) or (short[0] == long[0] and _ABBREVIATED.fullmatch(short) and _within(short, long)):
         return True
     return SequenceMatcher(None, short, long, autojunk=False).ratio() >= _ALIKE
 

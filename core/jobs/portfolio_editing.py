@@ -333,7 +333,8 @@ def _exactly(old: Holding, new: Holding, cells: Mapping[str, str]) -> Holding:
         and _plain(getattr(old, name)) == _plain(getattr(new, name))
     }
     terms: Terms = old.terms if new.terms == old.terms else new.terms
-    return replace(new, **untouched, terms=terms)
+    priced_on = old.priced_on if "price" in untouched and "market_value" not in cells else None
+    return replace(new, **untouched, terms=terms, priced_on=priced_on)
 
 
 def _head_changes(

@@ -136,6 +136,30 @@ def test_pence_cents_and_agorot_become_whole_units(read, row, price, value, curr
     assert holding.price == (Decimal(price) if price else None)
 
 
+@pytest.mark.parametrize(
+    ("row", "price", "value"),
+    [
+        ("B1,bond,USD,10000,98.5,9850", "0.985", "9850"),
+        # The value may include accrued interest.
+        ("B1,bond,GBP,10000,98.5,10100.25", "0.985", "10100.25"),
+        ("B1,bond,USD,100,985,98500", "985", "98500"),
+        ("B1,bond,USD,10000,0.985,9850", "0.985", "9850"),
+        ("B1,equity,USD,10000,98.5,9850", "98.5", "9850"),
+    ],
+)
+def test_bond_prices_per_100_nominal_are_seen_by_the_value(read, row, price, value):
+    intake = read("symbol,asset_class,currency,quantity,price,market_value\n" + row + "\n")
+    holding = intake.portfolios[0].holdings[0]
+    assert (holding.price, holding.market_value) == (Decimal(price), Decimal(value))
+    assert any("per 100 nominal" in note for note in intake.notes) == (Decimal(price) < 1 and ",98.5," in row)
+
+
+def test_a_bond_without_a_stated_value_is_announced(read):
+    intake = read("symbol,asset_class,currency,quantity,price\nB1,bond,USD,10000,98.5\n")
+    assert intake.portfolios[0].holdings[0].market_value == 985_000
+    assert any("where they are per 100 nominal, give the value: row 2 B1" in note for note in intake.notes)
+
+
 def test_a_value_that_disagrees_with_quantity_times_price_is_kept_and_named(read):
     intake = read("symbol,currency,quantity,price,market_value\nVWO,USD,900,50.922,45900.35\n")
     assert intake.portfolios[0].holdings[0].market_value == Decimal("45900.35")

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain.instrument import InstrumentType, Terms
+from core.domain.portfolio import Flow
 from core.errors import UnreadableFile
 
 YAML = """
@@ -131,3 +133,80 @@ def test_json_that_is_none_is_refused(read, text):
 def test_broken_yaml_names_its_line(read):
     with pytest.raises(UnreadableFile, match="not valid YAML in line 3"):
         read("as_of: 2026-10-30\nholdings:\n  - {symbol: ]\n", "x.yaml")
+
+
+MANDATE = """
+as_of: 2026-10-30
+base_currency: EUR
+regimes: [UCITS, priips, none]
+benchmark: {EUNL.DE: 60, VGEA.DE: 40}
+flows:
+  - {date: 2026-03-02, amount: -250.50}
+  - {date: 2026-01-05, amount: "1,000", currency: USD}
+holdings:
+  - {symbol: SAP.DE, market_value: 10, cost: 7.5,
+     terms: {issuer: SAP SE, instrument_type: share, listed: yes, esg_flags: [coal, weapons], notional: ""}}
+"""
+
+
+def test_a_document_says_what_a_portfolio_is_measured_by(read):
+    intake = read(MANDATE, "mandate.yaml")
+    assert intake.problems == ()
+    (portfolio,) = intake.portfolios
+    assert portfolio.regimes == ("ucits", "priips")
+    assert portfolio.benchmark == (("EUNL.DE", Decimal("0.6")), ("VGEA.DE", Decimal("0.4")))
+    assert portfolio.flows == (
+        Flow(date(2026, 1, 5), Decimal(1000), "USD"),
+        Flow(date(2026, 3, 2), Decimal("-250.50"), "EUR"),
+    )
+    (line,) = portfolio.holdings
+    assert line.cost == Decimal("7.5")
+    assert line.terms == Terms(
+        instrument_type=InstrumentType.SHARE, issuer="SAP SE", listed=True, esg_flags=("coal", "weapons")
+    )
+
+
+def test_accounts_share_rules_and_benchmark_but_never_flows(read):
+    text = MANDATE.replace(
+        "holdings:", "accounts:\n  - {account: A, holdings: [{symbol: X, market_value: 1}]}\nholdings:"
+    )
+    first, second = read(text, "two.yaml").portfolios
+    assert first.regimes == second.regimes == ("ucits", "priips")
+    assert first.benchmark == second.benchmark
+    assert (len(first.flows), len(second.flows)) == (0, 2)
+
+
+def test_a_benchmark_may_be_one_symbol_or_fractions(read):
+    for text, meant in (
+        ("benchmark: SPY", (("SPY", Decimal(1)),)),
+        ("benchmark: {SPY: 0.5, BND: 50%}", ()),
+        ("benchmark: {SPY: 0.75, BND: 0.25}", (("SPY", Decimal("0.75")), ("BND", Decimal("0.25")))),
+        ("benchmark: {}", ()),
+    ):
+        changed = MANDATE.replace("benchmark: {EUNL.DE: 60, VGEA.DE: 40}", text)
+        assert read(changed, "m.yaml").portfolios[0].benchmark == meant, text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "column"),
+    [
+        ("regimes: [UCITS, priips, none]", "regimes: ['a!']", "regimes"),
+        ("regimes: [UCITS, priips, none]", "regimes: {a: b}", "regimes"),
+        ("{EUNL.DE: 60, VGEA.DE: 40}", "{EUNL.DE: 60, VGEA.DE: 41}", "benchmark"),
+        ("{EUNL.DE: 60, VGEA.DE: 40}", "{EUNL.DE: -60}", "benchmark.EUNL.DE"),
+        ("{EUNL.DE: 60, VGEA.DE: 40}", "[EUNL.DE]", "benchmark"),
+        ("date: 2026-03-02", "date: 2030-03-02", "flows[0].date"),
+        ("date: 2026-03-02", "date: soon", "flows[0].date"),
+        ("amount: -250.50", "amount: much", "flows[0].amount"),
+        ("currency: USD", "currency: GBX", "flows[1].currency"),
+        ("amount: -250.50", "amount: 1, note: x", "flows[0]"),
+        ("listed: yes", "listed: perhaps", "holdings[0].terms.listed"),
+        ("listed: yes", "colour: red", "holdings[0].terms.colour"),
+        ("listed: yes", "listed: {a: b}", "holdings[0].terms.listed"),
+        ("cost: 7.5", "cost: little", "holdings[0].cost"),
+    ],
+)
+def test_what_is_wrong_with_a_mandate_is_named_by_its_path(read, right, wrong, column):
+    assert right in MANDATE
+    intake = read(MANDATE.replace(right, wrong), "m.yaml")
+    assert [problem.column for problem in intake.problems] == [column]

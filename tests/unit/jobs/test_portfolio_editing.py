@@ -37,7 +37,9 @@ def line(symbol: str, value: str, quantity: str | None = None, price: str | None
 
 
 HELD = (
-    line("AAPL", "2500", "10", "250", isin="US0378331005", terms=Terms(issuer="Apple Inc.")),
+    line(
+        "AAPL", "2500", "10", "250", isin="US0378331005", terms=Terms(issuer="Apple Inc."), priced_on=date(2026, 9, 1)
+    ),
     line("OPT", "500", "1", "5", asset_class=AssetClass.DERIVATIVE),
     line("CASH_USD", "100", "100", "1", asset_class=AssetClass.CASH),
     line("VALUE", "77"),
@@ -98,8 +100,13 @@ def test_what_is_wrong_comes_back_all_at_once_and_nothing_changes(editor: Portfo
 def test_a_new_quantity_gives_a_new_value(editor: PortfolioEditor) -> None:
     standing = now(change(editor, "AAPL", quantity="12"))
     assert (held(standing, 0).quantity, held(standing, 0).market_value) == (Decimal(12), Decimal(3000))
-    assert held(standing, 0).terms == HELD[0].terms
+    assert (held(standing, 0).terms, held(standing, 0).priced_on) == (HELD[0].terms, HELD[0].priced_on)
     assert standing.undo_note == "Changed quantity of AAPL"
+
+
+def test_a_new_price_is_of_the_portfolios_day(editor: PortfolioEditor) -> None:
+    standing = now(change(editor, "AAPL", price="260"))
+    assert (held(standing, 0).market_value, held(standing, 0).priced_on) == (Decimal(2600), None)
 
 
 def test_a_new_value_alone_blanks_the_price_and_says_so(editor: PortfolioEditor) -> None:
@@ -253,7 +260,7 @@ def test_any_edits_undone_one_by_one_give_the_first_content(
 
 def test_a_lines_text_reads_back_as_the_line(editor: PortfolioEditor) -> None:
     for place, one in enumerate(HELD):
-        if one.asset_class is AssetClass.DERIVATIVE:
+        if one.asset_class is AssetClass.DERIVATIVE or one.priced_on is not None:
             continue
         cells = line_cells(one)
         added = now(editor.add_line(LOCAL, ID, cells, expected=editor.open(LOCAL, ID).revision))
