@@ -27,6 +27,7 @@ from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.register_service import RegisterService
+from core.jobs.research_service import ResearchService
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.llm.models import Model, all_models, find
@@ -92,6 +93,7 @@ class App:
         sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
         self.series = SeriesService(store, clock, sources.fred_terms)
         self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
+        self.research = ResearchService(store, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
         self.jobs = JobService(
             store,

@@ -16,6 +16,7 @@ from core.cli.catalog import config_app, models_app, prompts_app
 from core.cli.check import check, policy, rules
 from core.cli.instruments import instruments_app
 from core.cli.labels import group, groups, tag
+from core.cli.documents import documents_app
 from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
@@ -45,6 +46,7 @@ app.add_typer(instruments_app, name="instruments")
 app.add_typer(prices_app, name="prices")
 app.add_typer(series_app, name="series")
 app.add_typer(market_app, name="market")
+app.add_typer(documents_app, name="documents")
 app.add_typer(models_app, name="models")
 app.add_typer(prompts_app, name="prompts")
 app.add_typer(config_app, name="config")

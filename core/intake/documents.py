@@ -1,0 +1,215 @@
+"""Research documents: text, web pages and PDFs become numbered passages of plain text.
+
+The text is data. Whatever it says, it instructs nobody: characters that could hide or reorder words are removed here,
+and prompts put every passage through the same cell rule as names of holdings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from core.domain.market import DocumentKind, Passage, ResearchDocument
+from core.errors import BadInput, NotFound, UnreadableFile
+from core.intake.html_text import page_text
+from core.intake.names import display_name, one_line, stem_of
+from core.intake.pdf_text import MAX_CHARACTERS, pdf_text
+from core.intake.series_files import is_web_address
+
+MAX_BYTES = 5_000_000
+PASSAGE_CHARACTERS = 1_200
+_MAX_TITLE = 200
+_KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")  # joiners that some scripts cannot do without
+_SENTENCE_END = re.compile(r"(?<=[.!?…。])\s+")
+_BINARY = (
+    b"PK\x03\x04",
+    b"MZ",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"\xd0\xcf\x11\xe0",
+    b"{\\rtf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a person says of a document; "" and None leave it to the document.
+
+    Attributes:
+        symbol: Whom it is about, as holdings write it; "" for the market as a whole.
+        url: Where it was published. It is shown and never opened.
+    """
+
+    kind: DocumentKind
+    symbol: str = ""
+    title: str = ""
+    publisher: str = ""
+    published: date | None = None
+    url: str = ""
+
+
+def read_document_file(path: str | Path, about: About, *, at: datetime) -> ResearchDocument:
+    """Read a document on disk. Arguments and errors as in `read_document`.
+
+    Raises:
+        NotFound: No such file.
+    """
+    path = Path(path)
+    shown = display_name(path.name)
+    try:
+        if not path.exists():
+            raise NotFound(f"There is no file '{path}'. Check the spelling.")
+        if not path.is_file():
+            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
+        _check_size(shown, path.stat().st_size)
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
+    return read_document(path.name, data, about, at=at)
+
+
+def read_document(name: str, data: bytes, about: About, *, at: datetime) -> ResearchDocument:
+    """Read a document: a PDF, a web page or plain text, by its content.
+
+    Args:
+        name: The file's name; only shown, and a title where there is no other.
+        data: At most 5,000,000 bytes.
+        about: What a person says of it.
+        at: When it is added.
+
+    Raises:
+        UnreadableFile: Too large, encrypted, damaged, without text, or of another kind.
+        BadInput: The address is no web address, or the day of publication lies in the future.
+    """
+    shown = display_name(name)
+    _check_size(shown, len(data))
+    if about.url and not is_web_address(about.url):
+        raise BadInput(f"The address '{one_line(about.url)[:80]}' is not an https or http address. Correct it.")
+    if about.published is not None and about.published > at.date():
+        raise BadInput(f"The day of publication, {about.published}, lies in the future. Correct it.")
+    media, pages, text, title = _text_of(shown, data)
+    text = plain_text(text)
+    if len(text) > MAX_CHARACTERS:
+        raise UnreadableFile(f"'{shown}' has {len(text):,} characters of text and at most {MAX_CHARACTERS:,} are kept. "
+                             "Split it.")  # fmt: skip
+    passages = tuple(Passage(number, one) for number, one in enumerate(_passages(text), start=1))
+    if not passages:
+        remedy = "Scanned pages have none: recognise the text first (OCR)." if media == "pdf" else "Add one that has."
+        raise UnreadableFile(f"'{shown}' has no text. {remedy}")
+    digest = hashlib.sha256(data).hexdigest()
+    return ResearchDocument(
+        source_id=f"doc-{digest[:10]}",
+        kind=about.kind,
+        symbol=one_line(about.symbol),
+        title=_title(about.title) or _title(title) or _title(stem_of(shown)),
+        publisher=_title(about.publisher),
+        published=about.published,
+        url=about.url,
+        media=media,
+        sha256=digest,
+        characters=len(text),
+        pages=pages,
+        added_at=at,
+        passages=passages,
+    )
+
+
+def plain_text(text: str) -> str:
+    """Text without control characters, invisible characters and marks that reorder it; lines stay lines.
+
+    Tags (U+E0000 to U+E007F) and variation selectors carry text that a person does not see and a model reads.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_plain(character) for character in text)
+
+
+def _plain(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        # Variation selectors are printable to Python, and nothing to a reader.
+        return "" if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef" else character
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character if character in _KEPT_FORMAT_CHARACTERS else ""
+    return "\ufffd" if category == "Cs" else " "
+
+
+def _check_size(name: str, size: int) -> None:
+    if size == 0:
+        raise UnreadableFile(f"'{name}' is empty. Save it again.")
+    if size > MAX_BYTES:
+        raise UnreadableFile(
+            f"'{name}' is {size:,} bytes and at most {MAX_BYTES:,} are read. Split it, or save its text."
+        )
+
+
+def _text_of(name: str, data: bytes) -> tuple[str, int | None, str, str]:
+    """Media, pages, text and title."""
+    if data[:1024].lstrip().startswith(b"%PDF"):
+        found = pdf_text(name, data)
+        return "pdf", len(found.pages), "\n\n".join(found.pages), found.title
+    if data.startswith(_BINARY):
+        raise UnreadableFile(f"'{name}' is no text, web page or PDF, whatever its name says. Save it as one of these.")
+    text = _decoded(name, data)
+    start = text[:2_000].lstrip().lower()
+    if start.startswith(("<!doctype html", "<html", "<?xml", "<head", "<body")) or re.search(
+        r"<(html|body|p|div)\b", start
+    ):
+        body, title = page_text(text)
+        return "html", None, body, title
+    return "text", None, text, ""
+
+
+def _decoded(name: str, data: bytes) -> str:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    if b"\x00" in data:
+        raise UnreadableFile(f"'{name}' is no text, web page or PDF, whatever its name says. Save it as one of these.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _title(text: str) -> str:
+    plain = one_line(plain_text(text))
+    return plain if len(plain) <= _MAX_TITLE else plain[: _MAX_TITLE - 1] + "…"
+
+
+def _passages(text: str) -> Iterator[str]:
+    """Paragraphs joined up to 1,200 characters, longer ones split between sentences, else between words."""
+    held = ""
+    for paragraph in re.split(r"\n\s*\n", text):
+        for piece in _pieces(" ".join(paragraph.split())):
+            if held and len(held) + 1 + len(piece) > PASSAGE_CHARACTERS:
+                yield held
+                held = ""
+            held = f"{held} {piece}" if held else piece
+    if held:
+        yield held
+
+
+def _pieces(paragraph: str) -> Iterator[str]:
+    if len(paragraph) <= PASSAGE_CHARACTERS:
+        if paragraph:
+            yield paragraph
+        return
+    for sentence in _SENTENCE_END.split(paragraph):
+        while len(sentence) > PASSAGE_CHARACTERS:
+            cut = sentence.rfind(" ", 1, PASSAGE_CHARACTERS)
+            cut = cut if cut > 0 else PASSAGE_CHARACTERS
+            yield sentence[:cut].strip()
+            sentence = sentence[cut:].strip()
+        if sentence:
+            yield sentence

@@ -1,0 +1,107 @@
+"""Text of a web page as a reader sees it: no scripts, no styles, nothing that is hidden."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_SILENT = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "select",
+        "textarea",
+        "button",
+    }
+)
+_BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer",
+        "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
+        "table", "td", "th", "tr", "ul",
+    }
+)  # fmt: skip
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d]*[1-9])|font-size\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
+_PARAGRAPH = frozenset({"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table"})
+
+
+class PageText(HTMLParser):
+    """Gathers the visible text. What stands in an element that a browser would not show is left out, because a page's
+    owner may have hidden it there for machines to read."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._pieces: list[str] = []
+        self._title: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element opens."""
+        if tag == "title":
+            self._in_title = True
+        if tag in _BLOCKS:
+            self._pieces.append("\n\n" if tag in _PARAGRAPH else "\n")
+        if tag in _VOID:
+            return
+        given = {name: value or "" for name, value in attrs}
+        unseen = (
+            tag in _SILENT
+            or "hidden" in given
+            or given.get("aria-hidden", "").lower() == "true"
+            or _UNSEEN.search(given.get("style", "")) is not None
+        )
+        self._open.append((tag, unseen or self._silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        """An element closes, and with it whatever was left open inside it."""
+        if tag == "title":
+            self._in_title = False
+        for place in range(len(self._open) - 1, -1, -1):
+            if self._open[place][0] == tag:
+                del self._open[place:]
+                break
+        if tag in _BLOCKS:
+            self._pieces.append("\n\n" if tag in _PARAGRAPH else "\n")
+
+    def handle_data(self, data: str) -> None:
+        """Text."""
+        if self._in_title:
+            self._title.append(data)
+        elif not self._silent:
+            self._pieces.append(data)
+
+    @property
+    def _silent(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
+
+    @property
+    def text(self) -> str:
+        """What is visible."""
+        return "".join(self._pieces)
+
+    @property
+    def title(self) -> str:
+        """The page's title, "" for none."""
+        return " ".join("".join(self._title).split())
+
+
+def page_text(html: str) -> tuple[str, str]:
+    """The visible text of a page, and its title."""
+    page = PageText()
+    page.feed(html)
+    page.close()
+    return page.text, page.title
