@@ -130,6 +130,10 @@ class _Export:
             return ()
         currency, units = cells.currency("currency")
         quantity, price = cells.needed("quantity"), cells.needed("unitPrice") / units
+        if quantity < 0 or price < 0:
+            cells.problem(
+                "quantity", cells.text("quantity"), "A sale is of type SELL, with positive numbers. Correct it."
+            )
         fee = (cells.number_in("fee") or NOTHING) / units
         return (
             Entry(

@@ -122,7 +122,7 @@ FREETRADE = (
 def test_freetrade_papers_free_shares_and_fees_in_pounds_on_a_dollar_line(read):
     intake = read(
         FREETRADE
-        + "Nvidia,ORDER,2026-03-04T15:16:15.350Z,GBP,101.00,BUY,NVDA,US67066G1040,,0,2,X,A,M,USD,125,62.5,1.2,1.25,99,1.00\n"
+        + "N,ORDER,2026-03-04T15:16:15.350Z,GBP,101.00,BUY,NVDA,US67066G1040,,0,2,X,A,M,USD,125,62.5,1.2,1.25,99,1.00\n"
         + "February Statement,MONTHLY_STATEMENT,2026-03-03T00:00:00.000Z,,,,,,,,,,,,,,,,,,\n"
         + "FTSE,FREESHARE_ORDER,2026-03-02T15:14:54.175Z,GBP,90.00,BUY,,IE00B3RBWM25,90,0.00,1,L,B,,GBP,0.00,90,,,0,\n"
         + "Trust,ORDER,2026-03-02T14:34:06.099Z,GBP,502.50,BUY,ATST,GB00B11V7W98,10,2.50,50,L,C,M,GBP,500,10,,,0,\n"
