@@ -54,7 +54,7 @@ def attribution_rows(
 
     Args:
         named: Weights by symbol of each portfolio's benchmark.
-        members: Asset class and sector by symbol, of benchmarks' members; a portfolio's own lines are known anyway.
+        members: Asset class and sector by symbol, of benchmarks' members; for others a portfolio's own lines decide.
     """
     table = Table(sample, benchmarks)
     for plan, returns, weights, badge in zip(sample.plans, sample.by_portfolio, named, badges, strict=True):
@@ -74,9 +74,8 @@ def _rows(
     members: Mapping[str, Classified],
     badge: Badge,
 ) -> Rows:
-    own = {one.symbol: one for one in portfolio.holdings}
     found = {
-        symbol: _CASH if symbol.startswith(CASH_IN) else own.get(symbol) or members.get(symbol)
+        symbol: _CASH if symbol.startswith(CASH_IN) else members.get(symbol) or _as_held(symbol, portfolio)
         for symbol in frame.symbols
     }
     known = {symbol: one for symbol, one in found.items() if one is not None}
@@ -223,6 +222,13 @@ def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) 
             rate = rates[start:]
             part[row] = (1.0 + moves[row]) * rate / (1.0 + rate)
     return part
+
+
+def _as_held(symbol: str, portfolio: Portfolio) -> Classified | None:
+    """What the portfolio's own lines say of a symbol; None where there are none or they disagree."""
+    lines = [one for one in portfolio.holdings if one.symbol == symbol]
+    agree = len({(one.asset_class, one.sector) for one in lines}) == 1
+    return lines[0] if agree else None
 
 
 def _class(one: Classified) -> str:
