@@ -91,6 +91,7 @@ class Builder:
         max_output_tokens: The cap that is sent with every request.
         warnings: What was changed or should be known for the whole job, each once.
         groups: Groups of metrics that sheets must be made with.
+        needs: What else they must hold.
 
     Raises:
         BadInput: The analysis has no engine, or the prompt does not exist.
@@ -117,6 +118,7 @@ class Builder:
         self.effort: str | None = _effort(cleaned.params)
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
         self.groups: tuple[MetricGroup, ...] = self._engine.groups(request)
+        self.needs = self._engine.needs
         self.warnings = tuple(
             dict.fromkeys([*notes, *cleaned.warnings, *models.warnings(self.model, today), *self._batch_note()])
         )

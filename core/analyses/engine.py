@@ -157,6 +157,8 @@ class Engine:
             facts += profile_facts(evidence.profile)
         facts += rule_facts(rules, f"as of {sheet.as_of}")
         absent = shown.absent(sheet.absent)
+        if Need.INDICATORS in self.needs:
+            absent += tuple(one for one in sheet.absent if one.metric_id.startswith(INDICATOR))
         return replace(sheet, facts=tuple(facts), absent=absent, rules=rules, evidence=evidence)
 
     def read(self, text: str, sheet: FactSheet) -> Reading:

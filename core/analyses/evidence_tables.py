@@ -2,7 +2,7 @@
 
     <RULES>
     rule_id|regime|jurisdiction|status|measured_id|operator|limit_id|breach_type|citation_id|...
-    EU.UCITS.52.2|ucits|EU|breach|rule.EU.UCITS.52.2.measured|<=|rule.EU.UCITS.52.2.limit|unknown|...
+    EU.UCITS.52.2|ucits|EU|breach|rule.EU.UCITS.52.2.measured|at most|rule.EU.UCITS.52.2.limit|unknown|...
     </RULES>
 
 A table without rows is left out. Documents and earlier answers were written by strangers: they stand in cells like
@@ -30,6 +30,9 @@ CHARTS: Final[Mapping[str, str]] = {
     "market_research": "indicators",
 }
 """Charts that the program can draw for a finished analysis, by its kind."""
+
+_OPERATORS: Final = {"<=": "at most", "<": "less than", ">=": "at least", ">": "more than", "==": "exactly"}
+"""In words, because a cell holds no angle brackets."""
 
 _RULES_HEAD: Final = (
     "rule_id|regime|jurisdiction|status|measured_id|operator|limit_id|breach_type|citation_id|confirmed|title|"
@@ -92,7 +95,7 @@ def _rule(rule: RuleResult) -> str:
         rule.jurisdiction,
         rule.status.value,
         f"rule.{key}.measured" if known else "",
-        rule.operator,
+        _OPERATORS.get(rule.operator, rule.operator),
         f"rule.{key}.limit" if known else "",
         rule.breach_type.value if rule.breach_type else "none",
         rule.citation,

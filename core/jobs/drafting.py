@@ -18,7 +18,7 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import RequestRow
 from core.errors import BadInput
-from core.jobs.portfolio_service import sheets_of
+from core.jobs.evidence import told_about
 from core.jobs.sheet_file import SheetWriter, sheet_path
 from core.llm.estimate import estimate
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
@@ -138,7 +138,7 @@ class Drafter:
     def _requests(self, builder: Builder, ids: Sequence[str]) -> Iterator[tuple[BatchRequest, FactSheet]]:
         for start in range(0, len(ids), CHUNK):
             portfolios = self._store.portfolios.load(ids[start : start + CHUNK])
-            for sheet in sheets_of(self._store, self._rates, portfolios):
+            for sheet in told_about(self._store, self._rates, portfolios, builder.groups, builder.needs):
                 for view in builder.views(sheet):
                     yield builder.build(view), view
 

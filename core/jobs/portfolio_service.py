@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from core.intake.reading import read_bytes
 from core.intake.register import Register
 from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
 from core.intake.template import canonical_template
+from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
@@ -209,9 +210,23 @@ class PortfolioService:
         return self._clock().date()
 
 
-def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> list[FactSheet]:
-    """Facts of portfolios in their order, as the register describes them, with the price history that is stored."""
-    describer = Describer(Register(store.instruments.all()))
+def sheets_of(
+    store: Store,
+    rates: Rates,
+    portfolios: Sequence[Portfolio],
+    *,
+    groups: Collection[MetricGroup] = DEFAULT_GROUPS,
+) -> list[FactSheet]:
+    """Facts of portfolios in their order, as the register describes them, with the price history that is stored.
+
+    Args:
+        groups: What to state; see `core.metrics.definitions`.
+    """
+    register = Register(store.instruments.all())
+    describer = Describer(register)
+    snapshots = {}
+    if MetricGroup.FLOWS in groups:
+        snapshots = {one.portfolio_id: _totals(store, rates, one) for one in portfolios}
     portfolios = [describer.describe(portfolio).portfolio for portfolio in portfolios]
     sheets: dict[int, FactSheet] = {}
     for is_sample in (True, False):
@@ -222,8 +237,22 @@ def sheets_of(store: Store, rates: Rates, portfolios: Sequence[Portfolio]) -> li
         if not is_sample:
             # Never described with simulated prices, even if a sample happens to hold the same symbol.
             prices = PriceHistory.from_series(one for one in prices.values() if one.badge is not Badge.SIMULATED)
-        sheets.update(zip(map(id, group), fact_sheets(group, rates, prices), strict=True))
+        benchmarks = {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
+        known = {symbol: row for symbol in benchmarks if (row := register.by_symbol(symbol)) is not None}
+        made = fact_sheets(group, rates, prices, groups=groups, snapshots=snapshots, members=known)
+        sheets.update(zip(map(id, group), made, strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]
+
+
+def _totals(store: Store, rates: Rates, portfolio: Portfolio) -> list[tuple[date, float]]:
+    """Total values of a portfolio's earlier snapshots that can be valued."""
+    totals: list[tuple[date, float]] = []
+    for day in store.portfolios.days(portfolio.portfolio_id):
+        if day < portfolio.as_of:
+            (earlier,) = store.portfolios.load([portfolio.portfolio_id], as_of=day)
+            if (total := total_value(earlier, rates)) is not None:
+                totals.append((day, float(total)))
+    return totals
 
 
 def total_value(portfolio: Portfolio, rates: Rates) -> Decimal | None:
