@@ -46,12 +46,16 @@ def sample_portfolios(as_of: date | None = None) -> tuple[Portfolio, ...]:
 
 
 def sample_lines(samples: Iterable[Portfolio]) -> list[Holding]:
-    """Every line that the samples or their benchmarks need a price history of, with what the register says of it."""
+    """Every line that the samples or their benchmarks need a price history of, with what the register says of it.
+
+    Lines with a price come first: a history ends at the price of the first line of its symbol.
+    """
     portfolios = tuple(samples)
     describer = Describer(own_register())
     lines = [line for portfolio in portfolios for line in describer.describe(portfolio).portfolio.holdings]
     named = sorted({symbol for portfolio in portfolios for symbol, _ in portfolio.benchmark})
     members = [row for symbol in named if (row := own_register().by_symbol(symbol)) is not None]
+    lines.sort(key=lambda line: line.price is None)
     return [*lines, *(_as_line(row) for row in members)]
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from core.domain.instrument import Liquidity
 from core.domain.portfolio import AssetClass
 from core.intake.describing import Describer
 from core.intake.register import own_register
-from core.intake.samples import FOLDER, sample_portfolios
+from core.intake.samples import AS_OF, FOLDER, HISTORY_YEARS, sample_lines, sample_portfolios
 from core.metrics.fx import EcbRates
+from core.metrics.simulate import simulated_history
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +46,27 @@ def test_there_are_many_from_many_regions_all_marked(samples):
 
 
 def test_they_pretend_to_no_quotation(samples):
-    for holding in (holding for sample in samples for holding in sample.holdings):
-        assert holding.quantity is None
-        assert holding.price is None
-        # Only the core-plus fund owes money and is short: its securities add up to more than its net assets.
-        assert holding.market_value > 0 or samples_owing(samples) == {"sample-us-core-plus-bond"}
+    for sample in samples:
+        for holding in sample.holdings:
+            # The one sample of prices in pence says that its prices are invented too.
+            if sample.portfolio_id != "sample-uk-isa-dividend":
+                assert holding.quantity is None
+                assert holding.price is None
 
 
-def samples_owing(samples):
-    return {s.portfolio_id for s in samples if any(h.market_value <= 0 for h in s.holdings)}
+def test_prices_in_pence_came_in_as_pounds(samples):
+    isa = next(sample for sample in samples if sample.portfolio_id == "sample-uk-isa-dividend")
+    shares = [line for line in isa.holdings if line.asset_class is AssetClass.EQUITY]
+    assert len(shares) == 10
+    for line in shares:
+        assert line.currency == "GBP"
+        assert line.quantity * line.price == line.market_value
+    assert next(line.price for line in shares if line.symbol == "AZN.L") == 110
+
+
+def test_only_one_sample_owes_money_or_is_short(samples):
+    owing = {sample.portfolio_id for sample in samples for line in sample.holdings if line.market_value <= 0}
+    assert owing == {"sample-us-core-plus-bond"}
 
 
 def test_single_stocks_have_sector_and_country(samples):
@@ -162,3 +178,23 @@ def test_the_samples_are_the_blueprints(samples, shared_data):
         sample = ours[tuple(sorted((symbol, Decimal(weight)) for symbol, weight in lines))]
         assert sample.base_currency == row["base_currency"]
         assert ",".join(sample.regimes) == row["regimes"].replace("none", "")
+
+
+def test_every_quoted_line_and_benchmark_has_over_five_years_of_closes_that_end_at_its_price(samples):
+    history = simulated_history(sample_lines(samples), AS_OF, HISTORY_YEARS)
+    described = [Describer(own_register()).describe(sample).portfolio for sample in samples]
+    for line in (line for sample in described for line in sample.holdings):
+        unquoted = line.asset_class in {AssetClass.CASH, AssetClass.PRIVATE, AssetClass.DERIVATIVE}
+        assert (line.symbol in history) != (unquoted or line.terms.liquidity is Liquidity.ILLIQUID), line.symbol
+        if line.price is not None and line.symbol in history:
+            assert float(line.price) == pytest.approx(history[line.symbol].closes[-1])
+    assert {symbol for sample in samples for symbol, _ in sample.benchmark} <= set(history)
+    assert min(series.days.size for series in history.values()) > 1_250 + 250
+
+
+def test_each_sample_is_described_in_the_docs(samples):
+    text = (Path(__file__).resolve().parents[3] / "docs" / "samples.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|", text, re.MULTILINE))
+    assert {f"sample-{key}": name.strip() for key, name in rows.items()} == {
+        sample.portfolio_id: sample.name for sample in samples
+    }
