@@ -27,6 +27,7 @@ from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.register_service import RegisterService
+from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.research_service import ResearchService
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
@@ -82,7 +83,11 @@ class App:
         self._clock = clock
         rates = EcbRates(rates_file(settings.home))
         budgets = Budgets(
-            settings.budget_job_usd, settings.budget_person_usd, settings.budget_month_usd, settings.budget_thresholds
+            settings.budget_job_usd,
+            settings.budget_person_usd,
+            settings.budget_month_usd,
+            settings.budget_thresholds,
+            settings.budget_desk_usd,
         )
         self.portfolios = PortfolioService(store, rates, clock)
         self.editor = PortfolioEditor(store, rates, clock)
@@ -102,6 +107,7 @@ class App:
             settings.home,
             clock,
             simulated=settings.simulated,
+            desk=settings.desk,
         )
         self.budgets = budgets
 
@@ -189,7 +195,12 @@ class App:
 
         if not self.settings.api_key:
             raise BadSetting("OPENAI_API_KEY is not set. Set it, or try everything without a key with: mosychlos demo")
-        return OpenAIProvider(self.settings.api_key, self.settings.base_url, self.settings.http_timeout_seconds)
+        return OpenAIProvider(
+            self.settings.api_key,
+            self.settings.base_url,
+            self.settings.http_timeout_seconds,
+            file_lifetime_seconds=self.settings.remote_file_days * 86_400,
+        )
 
     def context(self, provider: Provider, crossing: Callable[[str], None] = lambda _point: None) -> Context:
         """What the worker's steps need."""
@@ -206,6 +217,7 @@ class App:
             home=settings.home,
             clock=self._clock,
             crossing=crossing,
+            rules=Rules(Rooms(TIERS[settings.provider_tier], settings.enqueued_tokens), settings.batches_per_hour),
         )
 
     def worker(self, crossing: Callable[[str], None] = lambda _point: None) -> Worker:

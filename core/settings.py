@@ -48,6 +48,45 @@ def _count(text: str) -> int:
     return value
 
 
+def _none_or_more(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 3650:
+        raise ValueError("must be a whole number, 0 or more")
+    return value
+
+
+def _hours(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e5:
+        raise ValueError("must be a positive number of hours")
+    return value
+
+
+def _file_days(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 30:
+        raise ValueError("must be a whole number of days from 1 to 30")
+    return value
+
+
+def _tier(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 5:
+        raise ValueError("must be a tier from 1 to 5")
+    return value
+
+
+def _rooms(text: str) -> dict[str, int]:
+    rooms: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, amount = part.strip().rpartition("=")
+        tokens = int(amount.replace("_", ""))
+        if tokens < 1 or (equals and not name.strip()):
+            raise ValueError("must be a number of tokens, or model=tokens pairs such as gpt-5.4-mini=2000000,*=100000")
+        rooms[name.strip() or "*"] = tokens
+    return rooms
+
+
 def _yes(text: str) -> bool:
     if text.lower() in {"1", "true", "yes", "on"}:
         return True
@@ -135,6 +174,55 @@ SETTINGS: tuple[Setting, ...] = (
         "How long a worker owns a step without a sign of life before another may take it over.",
         _seconds,
     ),
+    Setting(
+        "MOSYCHLOS_PROVIDER_TIER",
+        "5",
+        "Usage tier at the provider, 1 to 5: sets the enqueued input tokens a model may have. Lower it to yours.",
+        _tier,
+    ),
+    Setting(
+        "MOSYCHLOS_ENQUEUED_TOKENS",
+        None,
+        "Enqueued input tokens as your account states them: a number for all models, or gpt-5.4-mini=2000000,*=100000. "
+        "Unset: by tier. Lowered by itself for a day when the provider states less.",
+        _rooms,
+    ),
+    Setting("MOSYCHLOS_BATCHES_PER_HOUR", "2000", "Batches created an hour at most; the provider takes 2,000.", _count),
+    Setting(
+        "MOSYCHLOS_RETRIES",
+        "2",
+        "How often requests that failed for a passing reason are asked again by themselves, within the approved cost; "
+        "0 never.",
+        _none_or_more,
+    ),
+    Setting(
+        "MOSYCHLOS_REUSE_DAYS",
+        "0",
+        "Days within which the very same question to the same model is answered from stored results, at no price; 0: "
+        "every question is asked.",
+        _none_or_more,
+    ),
+    Setting(
+        "MOSYCHLOS_STUCK_HOURS", "6", "Hours without any progress of a batch after which an alert is raised.", _hours
+    ),
+    Setting(
+        "MOSYCHLOS_REMOTE_FILE_DAYS",
+        "14",
+        "Lifetime of our files at the provider, 1 to 30 days; they are deleted once results are stored.",
+        _file_days,
+    ),
+    Setting(
+        "MOSYCHLOS_KEEP_REMOTE_FILES",
+        "no",
+        "yes: leave files at the provider until their lifetime ends, even when the results are stored.",
+        _yes,
+    ),
+    Setting(
+        "MOSYCHLOS_WEBHOOK_SECRET",
+        None,
+        "Signing secret of the provider's batch.* webhooks (whsec_...), sent to /webhooks/openai. Unset: no webhooks.",
+        secret=True,
+    ),
     Setting("MOSYCHLOS_WORKER_THREADS", "4", "Steps that one worker runs at the same time.", _count),
     Setting("MOSYCHLOS_BUDGET_JOB_USD", None, "No job may be expected to cost more. Unset: no limit.", _usd),
     Setting(
@@ -149,6 +237,10 @@ SETTINGS: tuple[Setting, ...] = (
         "What everybody together may commit in a calendar month (UTC). Unset: no limit.",
         _usd,
     ),
+    Setting(
+        "MOSYCHLOS_BUDGET_DESK_USD", None, "What the desk may commit in a calendar month (UTC). Unset: no limit.", _usd
+    ),
+    Setting("MOSYCHLOS_DESK", "", "Name of the desk that jobs of this installation are charged to. Empty: none."),
     Setting("MOSYCHLOS_BUDGET_THRESHOLDS", "50,80,100", "Percents of a budget at which a notice is shown.", _percents),
     Setting(
         "MOSYCHLOS_SIMULATED",
@@ -244,11 +336,22 @@ class Settings:
     http_timeout_seconds: float
     quarantine_seconds: float
     lease_seconds: float
+    provider_tier: int
+    enqueued_tokens: dict[str, int]
+    batches_per_hour: int
     worker_threads: int
     budget_job_usd: Decimal | None
     budget_person_usd: Decimal | None
     budget_month_usd: Decimal | None
+    budget_desk_usd: Decimal | None
     budget_thresholds: tuple[int, ...]
+    desk: str
+    retries: int
+    reuse_days: int
+    stuck_hours: float
+    remote_file_days: int
+    keep_remote_files: bool
+    webhook_secret: str | None
     simulated: bool
     prompts: Path
     market: MarketSettings
@@ -307,11 +410,22 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         http_timeout_seconds=values["MOSYCHLOS_HTTP_TIMEOUT_SECONDS"],
         quarantine_seconds=values["MOSYCHLOS_QUARANTINE_SECONDS"],
         lease_seconds=values["MOSYCHLOS_LEASE_SECONDS"],
+        provider_tier=values["MOSYCHLOS_PROVIDER_TIER"],
+        enqueued_tokens=values["MOSYCHLOS_ENQUEUED_TOKENS"] or {},
+        batches_per_hour=values["MOSYCHLOS_BATCHES_PER_HOUR"],
         worker_threads=values["MOSYCHLOS_WORKER_THREADS"],
         budget_job_usd=values["MOSYCHLOS_BUDGET_JOB_USD"],
         budget_person_usd=values["MOSYCHLOS_BUDGET_PERSON_USD"],
         budget_month_usd=values["MOSYCHLOS_BUDGET_MONTH_USD"],
+        budget_desk_usd=values["MOSYCHLOS_BUDGET_DESK_USD"],
         budget_thresholds=values["MOSYCHLOS_BUDGET_THRESHOLDS"],
+        desk=values["MOSYCHLOS_DESK"],
+        retries=values["MOSYCHLOS_RETRIES"],
+        reuse_days=values["MOSYCHLOS_REUSE_DAYS"],
+        stuck_hours=values["MOSYCHLOS_STUCK_HOURS"],
+        remote_file_days=values["MOSYCHLOS_REMOTE_FILE_DAYS"],
+        keep_remote_files=values["MOSYCHLOS_KEEP_REMOTE_FILES"],
+        webhook_secret=values["MOSYCHLOS_WEBHOOK_SECRET"],
         simulated=urlsplit(base_url).hostname in LOOPBACK if simulated is None else simulated,
         prompts=Path(values["MOSYCHLOS_PROMPTS"] or Path(__file__).resolve().parent.parent / "prompts"),
         market=_market(values),

@@ -95,6 +95,9 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
                         "expires_at": shard.expires_at,
                         "last_contact_at": shard.last_contact_at,
                         "message": shard.message,
+                        "place": shard.place or None,
+                        "hold": shard.hold or None,
+                        "hold_until": shard.hold_until,
                     }
                     for shard in shards
                 ],
@@ -103,6 +106,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
                 "actual_usd": row.actual_usd,
                 "needs_attention": needs,
                 "message": row.message,
+                "priority": row.priority,
+                "needed_by": row.needed_by,
             }
         )
         return 0
@@ -233,6 +238,32 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> int:
         output.line(
             f"Job {job_id} was asked to stop; finished answers are kept." if asked else f"Job {job_id} is {after}."
         )
+    return 0
+
+
+@batch_app.command()
+def pause(job_id: JobId, as_json: AsJson = False) -> int:
+    """Send nothing more of a job until it is resumed; what is at the provider goes on."""
+    with opened() as (app, actor):
+        app.jobs.pause(actor, job_id)
+        after = app.jobs.get(actor, job_id).row.state
+    if as_json:
+        output.document({"job_id": job_id, "state": after})
+    else:
+        output.line(f"Job {job_id} is paused. Go on with: mosychlos portfolio batch resume {job_id}")
+    return 0
+
+
+@batch_app.command()
+def resume(job_id: JobId, as_json: AsJson = False) -> int:
+    """Let a paused job go on, or one that waits for a person once the cause is repaired."""
+    with opened() as (app, actor):
+        n = app.jobs.resume(actor, job_id)
+        after = app.jobs.get(actor, job_id).row.state
+    if as_json:
+        output.document({"job_id": job_id, "state": after, "resumed_shards": n})
+    else:
+        output.line(f"Job {job_id} goes on: {n} batch{'es' if n != 1 else ''} to send.")
     return 0
 
 

@@ -12,6 +12,7 @@ import typer
 from core.app import App
 from core.cli import output
 from core.cli.ask import ask
+from core.cli.moments import moment
 from core.cli.session import opened
 from core.cli.wait import wait_for
 from core.domain.actor import Actor
@@ -229,6 +230,9 @@ def analyze(
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature, where the model takes it.")] = None,
     effort: Annotated[str | None, typer.Option(help="Reasoning effort, where the model takes it.")] = None,
     max_output_tokens: Annotated[int | None, typer.Option(min=1, help="Cap of one answer.")] = None,
+    needed_by: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When the answers are needed, e.g. 2026-11-25T09:00 (UTC).")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Analyse portfolios: in one batch, or (without --batch) one by one at once, streaming the answers."""
@@ -255,7 +259,7 @@ def analyze(
             return _dry_run(app, actor, request, jsonl, as_json=as_json)
         if not batch:
             return ask(app, actor, request, force=force, as_json=as_json)
-        job = app.jobs.submit(actor, request, force=force)
+        job = app.jobs.submit(actor, request, force=force, needed_by=moment(needed_by, "--needed-by"))
         described = _described(job.row.job_id, job.row.state, job.estimate)
         if not wait:
             if as_json:

@@ -238,6 +238,7 @@ class Outcome:
         portfolio_id: Whom it is about.
         cost_usd: None when the model has no known price.
         raw: The provider's line; None for a missing one.
+        reused_from: The job whose stored answer this is; "" when the provider was asked.
     """
 
     custom_id: str
@@ -246,3 +247,4 @@ class Outcome:
     usage: Usage
     cost_usd: Decimal | None
     raw: RawLine | None = None
+    reused_from: str = ""

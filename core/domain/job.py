@@ -50,6 +50,7 @@ S, E = ShardState, ShardEvent
 
 SHARD_MOVES: Mapping[tuple[ShardState, ShardEvent], ShardState] = {
     (S.QUEUED, E.START): S.UPLOADING,
+    (S.QUEUED, E.BLOCKED): S.ATTENTION,
     (S.QUEUED, E.CANCEL): S.CANCELLED,
     (S.UPLOADING, E.SEND): S.SUBMITTING,
     (S.UPLOADING, E.ADOPTED): S.RUNNING,
@@ -58,6 +59,7 @@ SHARD_MOVES: Mapping[tuple[ShardState, ShardEvent], ShardState] = {
     (S.UPLOADING, E.CANCEL): S.CANCELLED,
     (S.SUBMITTING, E.ACCEPTED): S.RUNNING,
     (S.SUBMITTING, E.UNSENT): S.UPLOADING,
+    (S.SUBMITTING, E.REQUEUED): S.QUEUED,
     (S.SUBMITTING, E.REJECTED): S.FAILED,
     (S.SUBMITTING, E.BLOCKED): S.ATTENTION,
     (S.SUBMITTING, E.AMBIGUOUS): S.UNKNOWN,
@@ -178,18 +180,24 @@ def next_job_state(state: JobState, event: JobEvent) -> JobState:
         raise IllegalMove(f"A job that is {state} cannot take '{event}'.") from None
 
 
-def job_event(shards: Iterable[ShardState]) -> JobEvent:
+def job_event(shards: Iterable[ShardState], *, all_succeeded: bool = False) -> JobEvent:
     """What the states of all its shards mean for a job.
 
     While any shard works, the job runs (or is queued, when none has started). A shard that waits for a person makes
     the job wait only once nothing else moves. When all have ended: done if all are done, cancelled if any was
     cancelled, failed if all failed, else partial.
+
+    Args:
+        all_succeeded: Every request has its answer, be it from a later shard: then the job is done, whatever became
+            of the shards that its requests were asked in first.
     """
     states = list(shards)
     working = [state for state in states if state in SHARD_WORKING]
     if working:
         untouched = all(state is ShardState.QUEUED for state in states)
         return JobEvent.NOW_QUEUED if untouched else JobEvent.NOW_RUNNING
+    if all_succeeded:
+        return JobEvent.NOW_DONE
     for state, event in (
         (ShardState.ATTENTION, JobEvent.NOW_ATTENTION),
         (ShardState.CANCELLED, JobEvent.NOW_CANCELLED),

@@ -37,6 +37,8 @@ class JobRow:
         actual_usd: Spent so far; None when the price is unknown.
         provider_done: Requests the provider says it has finished, for a progress bar before results are in.
         message: What a person should know or do; "" when nothing.
+        needed_by: When somebody needs the answers; decides the order of the queue.
+        desk: Whom the cost is charged to; "" where desks are not told apart.
     """
 
     job_id: str
@@ -60,6 +62,8 @@ class JobRow:
     actual_usd: Decimal | None
     message: str
     simulated: bool
+    needed_by: datetime | None = None
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,13 @@ class Shard:
         scans: Look-ups in vain: ours of the provider's list for a lost create, or the provider's of its own file.
         provider_status: The provider's own word.
         message: Why it waits or failed, for a person.
+        model: Which its requests go to: a retry may ask another one than the job did.
+        retry_round: 0 for the job's own shards, n for its nth retry.
+        admitted_at: When the plan let it go to the provider; None while it waits its turn.
+        place: Its place in the queue, from 1; 0 once it has left.
+        hold: Why it waits its turn (a `Hold`, "" when it does not), and `hold_until` when that ends at the latest.
+        progress_at: When the provider's counts last moved.
+        files_gone_at: When its files at the provider were removed.
     """
 
     shard_id: str
@@ -118,6 +129,14 @@ class Shard:
     cancel_wish: bool
     ended_at: datetime | None
     message: str
+    model: str
+    retry_round: int
+    admitted_at: datetime | None
+    place: int
+    hold: str
+    hold_until: datetime | None
+    progress_at: datetime | None
+    files_gone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +162,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request of a job and how it ended."""
+    """One request of a job and how it ended.
+
+    Attributes:
+        reused_from: The job whose stored answer it was given, at no price; "" when the provider was asked.
+    """
 
     custom_id: str
     portfolio_id: str
@@ -157,6 +180,7 @@ class Item:
     error: ItemError | None
     usage: Usage
     cost_usd: Decimal | None
+    reused_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +190,8 @@ class RequestRow:
     Attributes:
         hhi: The portfolio's concentration, kept beside the request so that outliers of a job are one narrow query.
         top1_pct: Weight of its largest holding in percent. Both None where they could not be computed.
+        body_hash: Of what is sent, custom id left out, so that the same question is known again; "" where answers
+            are not reused.
     """
 
     custom_id: str
@@ -177,6 +203,7 @@ class RequestRow:
     prompt_hash: str
     hhi: float | None
     top1_pct: float | None
+    body_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

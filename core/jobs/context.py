@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from core.domain.records import Shard
+from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.providers.protocol import Provider
 from core.storage.store import Store
 
@@ -24,6 +25,9 @@ class Pace:
     lease: float
 
 
+HIGHEST_TIER = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A worker's surroundings.
@@ -32,6 +36,7 @@ class Context:
         clock: Gives the present moment, aware UTC.
         crossing: Called with the name of each point between two effects; tests kill the process there.
         chunk: Result lines a transaction: a kill loses at most this much work and no result.
+        rules: What the queue keeps to.
     """
 
     store: Store
@@ -41,6 +46,7 @@ class Context:
     clock: Callable[[], datetime]
     crossing: Callable[[str], None] = lambda _point: None
     chunk: int = 1000
+    rules: Rules = field(default_factory=lambda: Rules(Rooms(TIERS[HIGHEST_TIER])))
 
 
 def job_key(shard: Shard, spec_hash: str) -> str:

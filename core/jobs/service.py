@@ -16,11 +16,13 @@ import orjson
 
 from core.analyses.metadata import batch_metadata
 from core.domain.actor import Actor
+from core.domain.alert import Alert, AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
-from core.domain.job import JOB_ENDED, JobState, ShardEvent, ShardState
+from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
+from core.domain.queue import Snapshot
 from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Shard, Spend
 from core.errors import BadInput, NotFound, OverBudget, Refused, StaleMove
 from core.guard.access import Permission, require
@@ -67,7 +69,9 @@ class JobService:
         clock: Callable[[], datetime],
         *,
         simulated: bool,
+        desk: str = "",
     ) -> None:
+        self._desk = desk
         self._store = store
         self._drafter = drafter
         self._budgets = budgets
@@ -118,13 +122,23 @@ class JobService:
             shutil.rmtree(folder, ignore_errors=True)
         return targets
 
-    def submit(self, actor: Actor, request: AnalysisRequest, *, nonce: str | None = None, force: bool = False) -> Job:
+    def submit(
+        self,
+        actor: Actor,
+        request: AnalysisRequest,
+        *,
+        nonce: str | None = None,
+        force: bool = False,
+        needed_by: datetime | None = None,
+    ) -> Job:
         """Store a job and hand it to the worker.
 
         Args:
             nonce: Made by whoever asks, once per wish: the same nonce again is refused, so that a double click or a
                 repeated request submits once.
             force: Go on past warnings that would stop it; never past a budget, a permission or a shut-down.
+            needed_by: When its answers are needed; the queue goes by it. Nothing is promised: the provider takes up
+                to a day.
 
         Raises:
             Refused: A blocker without `force`, a budget, a nonce already used.
@@ -148,6 +162,8 @@ class JobService:
                 simulated=self._simulated,
                 created_by=actor.subject,
                 created_at=at,
+                needed_by=needed_by,
+                desk=self._desk,
             )
             self._store.jobs.add_draft(
                 new, built.files, lambda index: f"{APP}-{job_id}.{index}-{built.spec_hash[:12]}.a1.jsonl"
@@ -171,8 +187,8 @@ class JobService:
     def _approve(
         self, actor: Actor, job_id: str, request: AnalysisRequest, expected: Decimal | None, spec_hash: str
     ) -> None:
-        def check(month: Spend, person: Spend) -> None:
-            self._budgets.check(expected, month, person, max_cost_usd=request.max_cost_usd)
+        def check(month: Spend, person: Spend, desk: Spend) -> None:
+            self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)
 
         try:
             self._store.jobs.approve(job_id, spec_hash, check, actor=actor.subject, at=self._clock())
@@ -187,6 +203,7 @@ class JobService:
                 estimate.expected_usd,
                 self._store.jobs.spend(month),
                 self._store.jobs.spend(month, actor.subject),
+                self._store.jobs.spend(month, desk=self._desk),
                 max_cost_usd=request.max_cost_usd,
             )
         except Refused as refusal:
@@ -244,20 +261,52 @@ class JobService:
                 actor=actor.subject,
             )
 
-    def resume(self, actor: Actor, job_id: str) -> int:
-        """Send again what waits for a person, after the cause was repaired; returns how many shards.
+    def pause(self, actor: Actor, job_id: str) -> None:
+        """Send nothing more of a job until it is resumed. What is at the provider already goes on and is collected.
 
         Raises:
-            Refused: Nothing of this job waits for a person.
+            Refused: It has ended, waits for a person, or is paused already.
+        """
+        require(actor, Permission.JOB_CANCEL)
+        state = self._store.jobs.get(job_id).row.state
+        try:
+            self._store.jobs.pause(job_id, actor=actor.subject, at=self._clock())
+        except IllegalMove:
+            raise Refused(f"Job {job_id} is {state}: there is nothing to pause.") from None
+
+    def resume(self, actor: Actor, job_id: str) -> int:
+        """Let a paused job go on, and send again what waits for a person after the cause was repaired.
+
+        Returns:
+            How many shards go on.
+
+        Raises:
+            Refused: The job is not paused and nothing of it waits for a person.
         """
         require(actor, Permission.JOB_SUBMIT)
-        waiting = [shard for shard in self.shards(actor, job_id) if shard.state is ShardState.ATTENTION]
-        if not waiting:
-            state = self._store.jobs.get(job_id).row.state
-            raise Refused(f"Nothing of job {job_id} waits for a person; it is {state}.")
+        now = self._clock()
+        shards = self.shards(actor, job_id)
+        waiting = [shard for shard in shards if shard.state is ShardState.ATTENTION]
+        state = self._store.jobs.state(job_id)
+        if not waiting and state is not JobState.PAUSED:
+            raise Refused(f"Job {job_id} is not paused and nothing of it waits for a person; it is {state}.")
         for shard in waiting:
-            self._store.shards.resume(shard.shard_id, actor=actor.subject, at=self._clock())
-        return len(waiting)
+            self._store.shards.resume(shard.shard_id, actor=actor.subject, at=now)
+            self._store.alerts.clear(shard.shard_id, AlertKind.ATTENTION, at=now)
+        if state is not JobState.PAUSED:
+            return len(waiting)
+        self._store.jobs.unpause(job_id, actor=actor.subject, at=now)
+        return len(waiting) + sum(shard.state in {ShardState.QUEUED, ShardState.UPLOADING} for shard in shards)
+
+    def alerts(self, actor: Actor) -> list[Alert]:
+        """What a person should know now, the newest first."""
+        require(actor, Permission.JOB_READ)
+        return self._store.alerts.standing()
+
+    def waiting(self, actor: Actor) -> Snapshot:
+        """The queue as it stands: what waits, what the provider holds for us, and the rooms it stated."""
+        require(actor, Permission.JOB_READ)
+        return self._store.queue.snapshot(self._clock())
 
     def page(
         self,

@@ -12,6 +12,7 @@ from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.collecting import collect
 from core.jobs.context import Context
 from core.jobs.heartbeat import Heartbeat
+from core.jobs.planning import plan
 from core.jobs.submitting import doubt, reconcile, send, start
 from core.jobs.watching import watch
 
@@ -29,6 +30,14 @@ STEPS: Mapping[ShardState, Step] = {
     ShardState.COLLECTING: collect,
 }
 """What to do with a shard in each working state; every function returns when to look again."""
+
+
+def take(context: Context, *, owner: str, limit: int) -> list[Claim]:
+    """One sweep: plan the queue, then claim what is due."""
+    plan(context)
+    return context.store.shards.claim_due(
+        owner=owner, now=context.clock(), lease_seconds=context.pace.lease, limit=limit
+    )
 
 
 def advance(context: Context, claim: Claim) -> None:

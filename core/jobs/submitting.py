@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.analyses.metadata import batch_metadata
 from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
-from core.domain.job import ShardEvent, ShardState
+from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim, Job, Shard
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable, StaleMove
 from core.jobs.context import Context, job_key
+from core.jobs.planning import FULL, no_room
+from core.storage.shards import QUEUE_AGAIN
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +49,9 @@ def start(context: Context, claim: Claim, shard: Shard) -> datetime:
         return now
     spec_hash = context.store.jobs.get(shard.job_id).spec_hash
     name = f"{job_key(shard, spec_hash)}.a{shard.attempt + 1}.jsonl"
-    context.store.shards.move(claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0)
+    context.store.shards.move(
+        claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0, place=0
+    )
     return now
 
 
@@ -134,6 +139,8 @@ def _whole(remote: RemoteFile, shard: Shard) -> bool:
 
 def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str) -> datetime:
     shards, now = context.store.shards, context.clock()
+    if context.store.jobs.state(shard.job_id) is JobState.PAUSED:
+        return now + timedelta(seconds=context.pace.poll)  # until its person goes on, nobody claims it again
     context.crossing("before_intent")
     shards.move(
         claim, shard.state, ShardEvent.SEND, at=now, attempt=shard.attempt + 1, create_at=now, scans=0, message=""
@@ -157,6 +164,10 @@ def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str
     except ProviderRefused as refusal:
         if _not_seen_yet(refusal):
             return _unseen(context, claim, shard, file_id, refusal)
+        if refusal.code == FULL:
+            full = replace(shard, state=ShardState.SUBMITTING)
+            context.provider.delete_file(file_id)  # it goes up again under the name of the next attempt
+            return no_room(context, claim, full, str(refusal))
         if refusal.passing:
             return _unsent(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
         return _refused(context, claim, shard, refusal, state=ShardState.SUBMITTING)
@@ -308,7 +319,14 @@ def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:
         )
     else:
         context.store.shards.move(
-            claim, shard.state, ShardEvent.PROVEN_ABSENT, at=now, note="not at the provider", message="", **cleared
+            claim,
+            shard.state,
+            ShardEvent.PROVEN_ABSENT,
+            at=now,
+            note="not at the provider",
+            message="",
+            **cleared,
+            **QUEUE_AGAIN,
         )
     return now
 

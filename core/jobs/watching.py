@@ -10,12 +10,10 @@ from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim, Shard
 from core.errors import ProviderError, ProviderRefused, StaleMove
 from core.jobs.context import Context
+from core.jobs.planning import FULL, no_room
 from core.jobs.submitting import wait
 
 logger = logging.getLogger(__name__)
-
-FULL = "token_limit_exceeded"
-"""The provider's code for "too much is enqueued already": it accepts the batch and fails it minutes later."""
 
 VANISHED = timedelta(hours=1)
 """How long after its deadline a batch that the provider no longer knows is given up."""
@@ -44,7 +42,7 @@ def watch(context: Context, claim: Claim, shard: Shard) -> datetime:
         context.crossing("after_end_seen")
         refused_for_room = batch.status == "failed" and any(problem.code == FULL for problem in batch.problems)
         if refused_for_room and shard.state is ShardState.RUNNING:
-            return _back_to_queue(context, claim, shard, batch)
+            return no_room(context, claim, shard, _words(batch))
         return _end(context, claim, shard, _words(batch))
     return _next_look(context, claim, shard, batch)
 
@@ -64,28 +62,6 @@ def _words(batch: Batch) -> str:
         for problem in batch.problems[:3]
     )
     return f"{batch.status}: {problems}" if problems else batch.status
-
-
-def _back_to_queue(context: Context, claim: Claim, shard: Shard, batch: Batch) -> datetime:
-    # Nothing ran and nothing was paid: the provider refused it for lack of room, so it waits its turn here instead.
-    now = context.clock()
-    seconds = context.pace.poll * 10 * (1 + min(shard.quiet_polls, 5))
-    message = f"Waiting for room at the provider: {_words(batch)}"
-    context.store.shards.move(
-        claim,
-        shard.state,
-        ShardEvent.REQUEUED,
-        at=now,
-        note=_words(batch),
-        message=message,
-        batch_id=None,
-        file_id=None,
-        file_created_at=None,
-        create_at=None,
-        attempt=0,  # the answer was definite, so it is no step towards "twice unknown"
-        quiet_polls=shard.quiet_polls + 1,
-    )
-    return now + timedelta(seconds=seconds)
 
 
 def _next_look(context: Context, claim: Claim, shard: Shard, batch: Batch) -> datetime:

@@ -29,7 +29,7 @@ from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
-from core.jobs.steps import advance
+from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
 
 logger = logging.getLogger(__name__)
@@ -162,9 +162,7 @@ class Worker:
             room = self._threads - len(self._handed_out)
         if room <= 0:
             return
-        claims = self._context.store.shards.claim_due(
-            owner=self.worker_id, now=self._context.clock(), lease_seconds=self._context.pace.lease, limit=room
-        )
+        claims = take(self._context, owner=self.worker_id, limit=room)
         for claim in claims:
             with self._lock:
                 self._handed_out[claim] = time.monotonic()

@@ -50,7 +50,8 @@ class OpenAIProvider:
         timeout_seconds: Longest silence of the server in any call, and of a single read in a download.
         download_deadline_seconds: Longest time that one download may take.
         min_bytes_per_second: Slowest average rate of a download, measured after its first ten seconds.
-        input_expires_after_seconds: Lifetime of uploaded files (3,600 to 2,592,000); None leaves the provider's own.
+        file_lifetime_seconds: Lifetime at the provider of uploaded files and of result files (3,600 to 2,592,000);
+            None leaves the provider's own.
         clock: Monotonic seconds.
 
     Raises:
@@ -65,7 +66,7 @@ class OpenAIProvider:
         *,
         download_deadline_seconds: float = 1800,
         min_bytes_per_second: float = 10_000,
-        input_expires_after_seconds: int | None = None,
+        file_lifetime_seconds: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         key = api_key.strip()
@@ -75,7 +76,9 @@ class OpenAIProvider:
         self._key = key
         self._deadline_seconds = download_deadline_seconds
         self._min_rate = min_bytes_per_second
-        self._expires_after = input_expires_after_seconds
+        self._expires_after: Any = (
+            openai.omit if file_lifetime_seconds is None else {"anchor": "created_at", "seconds": file_lifetime_seconds}
+        )
         self._clock = clock
         timeout = httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
         trust_env = httpx2.URL(base_url).host not in LOOPBACK
@@ -122,11 +125,7 @@ class OpenAIProvider:
             answer = self._once.files.with_raw_response.create(
                 file=(name, content, "application/jsonl"),
                 purpose="batch",
-                expires_after=(
-                    openai.omit
-                    if self._expires_after is None
-                    else {"anchor": "created_at", "seconds": self._expires_after}
-                ),
+                expires_after=self._expires_after,
             )
             return shapes.remote_file(_document(answer.http_response))
 
@@ -138,6 +137,7 @@ class OpenAIProvider:
                 endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
                 completion_window="24h",
                 metadata=dict(metadata),
+                output_expires_after=self._expires_after,
             )
             return shapes.batch(_document(answer.http_response))
 

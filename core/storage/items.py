@@ -250,4 +250,5 @@ def _to_item(row: Any) -> Item:
         ),
         usage=Usage(*(fields[name] or 0 for name in TOKENS)),
         cost_usd=from_nano(fields["cost_nano"]),
+        reused_from=fields["reused_from"] or "",
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -27,7 +28,7 @@ from core.domain.job import (
     next_shard_state,
 )
 from core.domain.records import Event, ItemCounts, Job, JobRow, RequestRow, Spend
-from core.errors import NotFound, Refused, StaleMove
+from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.storage.database import Database
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import bulk_insert, dump, table
@@ -41,8 +42,11 @@ _C = table(CommitmentTable)
 
 _RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
-BudgetCheck = Callable[[Spend, Spend], None]
-"""Given the month's commitments of everybody and of the person, raises `OverBudget` or returns."""
+BudgetCheck = Callable[[Spend, Spend, Spend], None]
+"""Given the month's commitments of everybody, of the person and of the desk, raises `OverBudget` or returns."""
+
+_MONEY_LOCK = 7_402_118_530_467
+"""PostgreSQL advisory lock under which money is reserved: two approvals must not both see the last dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class NewJob:
     simulated: bool
     created_by: str
     created_at: datetime
+    needed_by: datetime | None = None
+    desk: str = ""
 
 
 class Jobs:
@@ -67,7 +73,19 @@ class Jobs:
         self._database = database
 
     def add_requests(self, job_id: str, rows: Sequence[RequestRow]) -> None:
-        """Store built requests ahead of their job; they become visible with `add_draft`."""
+        """Store built requests ahead of their job; they become visible with `add_draft`.
+
+        Raises:
+            BadInput: A custom_id was used before in this job. Nothing of these rows was stored.
+        """
+        try:
+            self._insert_requests(job_id, rows)
+        except (IntegrityError, UniqueViolation) as error:
+            raise BadInput(
+                "Two requests of this job would have the same custom_id. Select each portfolio once."
+            ) from error
+
+    def _insert_requests(self, job_id: str, rows: Sequence[RequestRow]) -> None:
         with self._database.write() as connection:
             bulk_insert(
                 connection,
@@ -84,6 +102,7 @@ class Jobs:
                         row.prompt_hash,
                         row.hhi,
                         row.top1_pct,
+                        row.body_hash,
                     )
                     for row in rows
                 ],
@@ -132,15 +151,18 @@ class Jobs:
                         expected_nano=to_nano(estimate.expected_usd),
                         actual_nano=None if estimate.expected_usd is None else 0,
                         message="",
+                        needed_by=new.needed_by,
+                        desk=new.desk,
                     )
                 )
-                connection.execute(
-                    _S.insert(),
-                    [
-                        _new_shard(new.job_id, index, file, remote_name(index), new.created_at)
-                        for index, file in enumerate(files)
-                    ],
-                )
+                if files:
+                    connection.execute(
+                        _S.insert(),
+                        [
+                            new_shard(new.job_id, index, file, remote_name(index), request.model, new.created_at)
+                            for index, file in enumerate(files)
+                        ],
+                    )
                 _event(connection, new.job_id, None, new.created_at, new.created_by, "draft", "", "draft", "")
         except IntegrityError as error:
             raise Refused(
@@ -156,23 +178,17 @@ class Jobs:
             StaleMove: Not a draft any more.
         """
         with self._database.write() as connection:
-            if not self._database.is_sqlite:
-                # Two approvals must not both see the last dollar.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7402118530467)")
+            lock_money(connection)
             row = _job_row(connection, job_id, lock=True)
             if row.spec_hash != spec_hash:
                 raise Refused(f"Job {job_id} changed since it was shown. Look at it again before approving.")
             if row.state != JobState.DRAFT.value:
                 raise StaleMove(f"Job {job_id} is already {row.state}; it was not submitted again.")
-            month = f"{at:%Y-%m}"
-            check(_spend(connection, month, None), _spend(connection, month, actor))
-            connection.execute(
-                _C.insert().values(
-                    job_id=job_id, person=actor, month=month, amount_nano=row.expected_nano or 0, settled=False
-                )
-            )
+            reserve(connection, row, row.expected_nano or 0, check, actor=actor, at=at)
             _move_job(connection, job_id, row.state, JobEvent.APPROVE, actor=actor, at=at, approved_at=at)
             connection.execute(update(_S).where(_S.c.job_id == job_id).values(next_due_at=at))
+            if row.shards == 0:
+                follow(connection, job_id, actor=actor, at=at)  # every answer was there already
 
     def discard(self, job_id: str, *, actor: str, at: datetime) -> None:
         """Drop a draft; its rows stay as history, its requests are never sent."""
@@ -311,10 +327,44 @@ class Jobs:
         with self._database.write() as connection:
             record_event(connection, job_id, shard_id, at, "worker", event, note)
 
-    def spend(self, month: str, person: str | None = None) -> Spend:
-        """What a calendar month ("2026-11", UTC) has committed, by everybody or by one person."""
+    def spend(self, month: str, person: str | None = None, *, desk: str | None = None) -> Spend:
+        """What a calendar month ("2026-11", UTC) has committed, by everybody, by one person or by one desk."""
         with self._database.read() as connection:
-            return _spend(connection, month, person)
+            return _spend(connection, month, person, desk)
+
+    def state(self, job_id: str) -> JobState:
+        """Where a job stands, without reading the rest of it."""
+        with self._database.read() as connection:
+            found = connection.execute(select(_J.c.state).where(_J.c.job_id == job_id)).scalar_one()
+            return JobState(found)
+
+    def pause(self, job_id: str, *, actor: str, at: datetime) -> None:
+        """Keep a job's shards that are not at the provider from going there.
+
+        Raises:
+            IllegalMove: It has ended, is a draft, or is paused already.
+        """
+        with self._database.write() as connection:
+            row = _job_row(connection, job_id, lock=True)
+            _move_job(connection, job_id, row.state, JobEvent.PAUSE, actor=actor, at=at)
+            connection.execute(
+                update(_S)
+                .where(_S.c.job_id == job_id, _S.c.state == ShardState.QUEUED.value)
+                .values(admitted_at=None, next_due_at=at)
+            )
+
+    def unpause(self, job_id: str, *, actor: str, at: datetime) -> None:
+        """Let a paused job go on.
+
+        Raises:
+            IllegalMove: It is not paused.
+        """
+        with self._database.write() as connection:
+            row = _job_row(connection, job_id, lock=True)
+            _move_job(connection, job_id, row.state, JobEvent.RESUME, actor=actor, at=at)
+            unsent = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
+            connection.execute(update(_S).where(_S.c.job_id == job_id, _S.c.state.in_(unsent)).values(next_due_at=at))
+            follow(connection, job_id, actor=actor, at=at)
 
     def known(self, job_ids: Iterable[str]) -> set[str]:
         """Those of the ids that are jobs."""
@@ -351,7 +401,7 @@ def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> 
     """Bring a job's state in line with its shards, in the transaction that moved one of them."""
     row = _job_row(connection, job_id, lock=True)
     shards = connection.execute(select(_S.c.state, _S.c.message).where(_S.c.job_id == job_id)).all()
-    event = job_event(ShardState(shard.state) for shard in shards)
+    event = job_event((ShardState(shard.state) for shard in shards), all_succeeded=row.succeeded == row.total)
     target = JOB_MOVES.get((JobState(row.state), event))
     if target is None:
         return
@@ -360,11 +410,65 @@ def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> 
     ended = target in JOB_ENDED
     _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
     if ended:
+        _settle(connection, row)
+
+
+def lock_money(connection: Connection) -> None:
+    """Hold the purse until the transaction ends. On SQLite the write transaction itself does."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MONEY_LOCK})")
+
+
+def reserve(
+    connection: Connection, row: Any, amount_nano: int, check: BudgetCheck, *, actor: str, at: datetime
+) -> None:
+    """Commit an amount for a job, unless a limit speaks against it. The caller holds `lock_money`.
+
+    Args:
+        row: The job's.
+        check: Sees what is committed already; raises `OverBudget` to refuse.
+    """
+    month = f"{at:%Y-%m}"
+    check(
+        _spend(connection, month, None),
+        _spend(connection, month, actor),
+        _spend(connection, month, None, row.desk),
+    )
+    part = connection.execute(select(func.count()).select_from(_C).where(_C.c.job_id == row.job_id)).scalar_one()
+    connection.execute(
+        _C.insert().values(
+            job_id=row.job_id,
+            part=int(part),
+            person=actor,
+            desk=row.desk,
+            month=month,
+            amount_nano=amount_nano,
+            settled=False,
+        )
+    )
+
+
+def _settle(connection: Connection, row: Any) -> None:
+    """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for."""
+    parts = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
+    unpriced = row.actual_nano is None
+    left = 0 if unpriced else row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
+    for part in reversed([part for part in parts if not part.settled]):
         connection.execute(
             update(_C)
-            .where(_C.c.job_id == job_id)
-            .values(settled=True, amount_nano=row.actual_nano if row.actual_nano is not None else _C.c.amount_nano)
+            .where(_C.c.job_id == row.job_id, _C.c.part == part.part)
+            .values(settled=True, amount_nano=part.amount_nano if unpriced else left)
         )
+        left = 0
+
+
+def job_row(connection: Connection, job_id: str) -> Any:
+    """A job's row, locked until the transaction ends.
+
+    Raises:
+        NotFound: No such job.
+    """
+    return _job_row(connection, job_id, lock=True)
 
 
 def lock_job(connection: Connection, job_id: str) -> None:
@@ -379,7 +483,8 @@ def record_event(
     _event(connection, job_id, shard_id, at, actor, event, "", "", note)
 
 
-def _new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, at: datetime) -> dict[str, Any]:
+def new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, model: str, at: datetime) -> dict[str, Any]:
+    """The row of a shard that nobody has approved yet."""
     return {
         "shard_id": f"{job_id}.{index}",
         "job_id": job_id,
@@ -402,6 +507,10 @@ def _new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, at: d
         "quiet_polls": 0,
         "cancel_wish": False,
         "message": "",
+        "model": model,
+        "retry_round": 0,
+        "place": 0,
+        "hold": "",
     }
 
 
@@ -477,12 +586,14 @@ def _filter_jobs(
     return query
 
 
-def _spend(connection: Connection, month: str, person: str | None) -> Spend:
+def _spend(connection: Connection, month: str, person: str | None, desk: str | None = None) -> Spend:
     query = select(_C.c.settled, func.sum(_C.c.amount_nano).label("nano"), func.count().label("n")).where(
         _C.c.month == month
     )
     if person is not None:
         query = query.where(_C.c.person == person)
+    if desk is not None:
+        query = query.where(_C.c.desk == desk)
     sums = {row.settled: row for row in connection.execute(query.group_by(_C.c.settled))}
     return Spend(
         settled_usd=from_nano(int(sums[True].nano)) or Decimal(0) if True in sums else Decimal(0),
@@ -514,6 +625,8 @@ def _to_row(row: Any, provider_done: int) -> JobRow:
         actual_usd=from_nano(row.actual_nano),
         message=row.message,
         simulated=row.simulated,
+        needed_by=row.needed_by,
+        desk=row.desk,
     )
 
 

@@ -207,12 +207,67 @@ def m0005_market_data(connection: Connection) -> None:
     )
 
 
+def m0006_job_life(connection: Connection) -> None:
+    """The queue, retries, reused answers, several reservations a job, learned rooms, calibration, alerts, webhooks."""
+    _run(
+        connection,
+        """
+        ALTER TABLE job ADD COLUMN needed_by BIGINT;
+        ALTER TABLE job ADD COLUMN desk VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE shard ADD COLUMN model VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE shard ADD COLUMN retry_round INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE shard ADD COLUMN admitted_at BIGINT;
+        ALTER TABLE shard ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE shard ADD COLUMN hold VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE shard ADD COLUMN hold_until BIGINT;
+        ALTER TABLE shard ADD COLUMN progress_at BIGINT;
+        ALTER TABLE shard ADD COLUMN files_gone_at BIGINT;
+        UPDATE shard SET model = (SELECT job.model FROM job WHERE job.job_id = shard.job_id);
+        CREATE INDEX ix_shard_open ON shard (state) WHERE ended_at IS NULL;
+        CREATE INDEX ix_event_sent ON event (at) WHERE event = 'send';
+        ALTER TABLE request ADD COLUMN body_hash VARCHAR NOT NULL DEFAULT '';
+        CREATE INDEX ix_request_body_hash ON request (body_hash) WHERE body_hash <> '';
+        ALTER TABLE result ADD COLUMN reused_from VARCHAR;
+        CREATE TABLE attempt (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, attempt INTEGER NOT NULL, shard_index INTEGER NOT NULL,
+            at BIGINT NOT NULL, status VARCHAR NOT NULL, error_code VARCHAR, error_message TEXT,
+            input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+            reasoning_tokens INTEGER NOT NULL, cost_nano BIGINT, raw_file VARCHAR, raw_offset BIGINT, raw_length BIGINT,
+            PRIMARY KEY (job_id, custom_id, attempt));
+        ALTER TABLE commitment RENAME TO commitment_of_one_part;
+        DROP INDEX ix_commitment_person;
+        DROP INDEX ix_commitment_month;
+        CREATE TABLE commitment (
+            job_id VARCHAR NOT NULL, part INTEGER NOT NULL, person VARCHAR NOT NULL, desk VARCHAR NOT NULL,
+            month VARCHAR NOT NULL, amount_nano BIGINT NOT NULL, settled BOOLEAN NOT NULL,
+            PRIMARY KEY (job_id, part));
+        INSERT INTO commitment SELECT job_id, 0, person, '', month, amount_nano, settled FROM commitment_of_one_part;
+        DROP TABLE commitment_of_one_part;
+        CREATE INDEX ix_commitment_person ON commitment (person);
+        CREATE INDEX ix_commitment_month ON commitment (month);
+        CREATE TABLE room (model VARCHAR PRIMARY KEY, tokens BIGINT NOT NULL, learned_at BIGINT NOT NULL);
+        CREATE TABLE calibration (
+            shard_id VARCHAR PRIMARY KEY, kind VARCHAR NOT NULL, model VARCHAR NOT NULL, effort VARCHAR NOT NULL,
+            at BIGINT NOT NULL, answers INTEGER NOT NULL, counted_tokens BIGINT NOT NULL, input_tokens BIGINT NOT NULL,
+            cached_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, output_squares DOUBLE PRECISION NOT NULL);
+        CREATE INDEX ix_calibration_kind ON calibration (kind, model, effort, at);
+        CREATE TABLE alert (
+            kind VARCHAR NOT NULL, subject VARCHAR NOT NULL, text TEXT NOT NULL, raised_at BIGINT NOT NULL,
+            cleared_at BIGINT, PRIMARY KEY (kind, subject));
+        CREATE TABLE webhook (
+            webhook_id VARCHAR PRIMARY KEY, received_at BIGINT NOT NULL, event VARCHAR NOT NULL,
+            batch_id VARCHAR NOT NULL)
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
     m0003_policies,
     m0004_groups_instruments,
     m0005_market_data,
+    m0006_job_life,
 )
 """In order; the number in the name is the version."""
 

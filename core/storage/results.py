@@ -165,6 +165,7 @@ class Results:
                     raw.file if raw else None,
                     raw.offset if raw else None,
                     raw.length if raw else None,
+                    outcome.reused_from or None,
                 )
             )
             if reading.analysis is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from core.domain.batch import Batch, BatchCounts
-from core.domain.job import SHARD_ENDED, SHARD_WORKING, ShardEvent, ShardState, next_shard_state
+from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, ShardState, next_shard_state
 from core.domain.records import Claim, Shard
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
@@ -21,6 +22,10 @@ _J = table(JobTable)
 _E = table(EventTable)
 
 _WORKING = [state.value for state in SHARD_WORKING]
+QUEUE_AGAIN: dict[str, Any] = {"admitted_at": None, "place": 0, "hold": "", "hold_until": None}
+"""What a shard that goes back to the queue knows of the plan: nothing."""
+
+_UNSENT = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
 
 
 class Shards:
@@ -29,17 +34,34 @@ class Shards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim_due(self, *, owner: str, now: datetime, lease_seconds: float, limit: int) -> list[Claim]:
+    def claim_due(
+        self, *, owner: str, now: datetime, lease_seconds: float, limit: int, states: Iterable[ShardState] = ()
+    ) -> list[Claim]:
         """Take over shards that are due and that nobody holds (or whose holder has shown no life).
 
-        Each claim raises the shard's fence, so whoever held it before can change nothing any more.
+        What waits in the queue is left alone until the plan lets it go, and what a paused job has not sent yet until
+        the job goes on; a wish to stop opens both. Each claim raises the shard's fence, so whoever held it before can
+        change nothing any more.
+
+        Args:
+            states: Only shards in these; all working ones when empty.
         """
+        wanted = [state.value for state in states] or _WORKING
         free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
+        admitted = or_(_S.c.state != ShardState.QUEUED.value, _S.c.admitted_at.is_not(None), _S.c.cancel_wish)
+        unpaused = or_(_J.c.state != JobState.PAUSED.value, _S.c.state.not_in(_UNSENT), _S.c.cancel_wish)
         query = (
             select(_S.c.shard_id, _S.c.fence)
             .join(_J, _J.c.job_id == _S.c.job_id)
-            .where(_S.c.next_due_at <= now, _S.c.state.in_(_WORKING), _J.c.approved_at.is_not(None), free)
-            .order_by(_J.c.priority_rank, _S.c.next_due_at)
+            .where(
+                _S.c.next_due_at <= now,
+                _S.c.state.in_(wanted),
+                _J.c.approved_at.is_not(None),
+                free,
+                admitted,
+                unpaused,
+            )
+            .order_by(_S.c.place, _S.c.next_due_at)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -176,6 +198,7 @@ class Shards:
                 create_at=None,
                 next_due_at=at,
                 message="",
+                **QUEUE_AGAIN,
             )
 
     def last_note(self, shard_id: str, event: ShardEvent) -> str:
@@ -189,6 +212,16 @@ class Shards:
         job = _E.c.job_id == shard_id.rsplit(".", 1)[0]  # the column with the index
         with self._database.read() as connection:
             return str(connection.execute(query.where(job)).scalar_one_or_none() or "")
+
+    def count_since(self, shard_id: str, event: ShardEvent, *, since: ShardEvent) -> int:
+        """How often something happened to a shard after `since` last happened, or ever when that never did."""
+        mine = (_E.c.job_id == shard_id.rsplit(".", 1)[0]) & (_E.c.shard_id == shard_id)
+        last = (
+            select(func.coalesce(func.max(_E.c.event_id), 0)).where(mine, _E.c.event == since.value).scalar_subquery()
+        )
+        query = select(func.count()).where(mine, _E.c.event == event.value, _E.c.event_id > last)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def attention(self, *, limit: int = 50) -> list[Shard]:
         """Shards that wait for a person, of all jobs."""
@@ -295,4 +328,12 @@ def _to_shard(row: Any) -> Shard:
         cancel_wish=row.cancel_wish,
         ended_at=row.ended_at,
         message=row.message,
+        model=row.model,
+        retry_round=row.retry_round,
+        admitted_at=row.admitted_at,
+        place=row.place,
+        hold=row.hold,
+        hold_until=row.hold_until,
+        progress_at=row.progress_at,
+        files_gone_at=row.files_gone_at,
     )

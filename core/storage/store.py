@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.storage.alerts import Alerts
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.edits import Edits
@@ -15,6 +16,7 @@ from core.storage.migrations import upgrade
 from core.storage.policies import Policies
 from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
+from core.storage.queue import Queue
 from core.storage.results import Results
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
@@ -41,6 +43,8 @@ class Store:
         self.results = Results(self.database)
         self.items = Items(self.database)
         self.workers = Workers(self.database)
+        self.queue = Queue(self.database)
+        self.alerts = Alerts(self.database)
 
     def upgrade(self) -> list[str]:
         """Apply the migrations that are still missing; returns their names."""

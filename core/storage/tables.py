@@ -293,6 +293,8 @@ class JobTable(SQLModel, table=True):
     expected_nano: int | None = _big(nullable=True)
     actual_nano: int | None = _big(nullable=True)
     message: str = _text()
+    needed_by: datetime | None = _moment(nullable=True)
+    desk: str
 
 
 class ShardTable(SQLModel, table=True):
@@ -332,6 +334,14 @@ class ShardTable(SQLModel, table=True):
     cancel_wish: bool
     ended_at: datetime | None = _moment(nullable=True)
     message: str = _text()
+    model: str
+    retry_round: int
+    admitted_at: datetime | None = _moment(nullable=True)
+    place: int
+    hold: str
+    hold_until: datetime | None = _moment(nullable=True)
+    progress_at: datetime | None = _moment(nullable=True)
+    files_gone_at: datetime | None = _moment(nullable=True)
 
 
 class EventTable(SQLModel, table=True):
@@ -363,6 +373,7 @@ class RequestTable(SQLModel, table=True):
     prompt_hash: str
     hhi: float | None
     top1_pct: float | None
+    body_hash: str
 
 
 class ResultTable(SQLModel, table=True):
@@ -386,6 +397,29 @@ class ResultTable(SQLModel, table=True):
     error_code: str | None
     error_message: str | None = _text(nullable=True)
     error_transient: bool
+    raw_file: str | None
+    raw_offset: int | None = _big(nullable=True)
+    raw_length: int | None = _big(nullable=True)
+    reused_from: str | None
+
+
+class AttemptTable(SQLModel, table=True):
+    """How a request ended before it was asked again: nothing that was paid or said is forgotten."""
+
+    __tablename__ = "attempt"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    shard_index: int
+    at: datetime = _moment()
+    status: str
+    error_code: str | None
+    error_message: str | None = _text(nullable=True)
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost_nano: int | None = _big(nullable=True)
     raw_file: str | None
     raw_offset: int | None = _big(nullable=True)
     raw_length: int | None = _big(nullable=True)
@@ -449,11 +483,13 @@ class LedgerTable(SQLModel, table=True):
 
 
 class CommitmentTable(SQLModel, table=True):
-    """What an approved job may cost: a reservation until it settles, then what it did cost."""
+    """What an approved job, or a retry of it, may cost: a reservation until it settles, then what it did cost."""
 
     __tablename__ = "commitment"
     job_id: str = Field(primary_key=True)
+    part: int = Field(primary_key=True)
     person: str = Field(index=True)
+    desk: str
     month: str = Field(index=True)
     amount_nano: int = _big()
     settled: bool
@@ -467,3 +503,50 @@ class WorkerTable(SQLModel, table=True):
     started_at: datetime = _moment()
     beat_at: datetime = _moment()
     provider: str
+
+
+class RoomTable(SQLModel, table=True):
+    """Enqueued tokens that the provider grants a model, as it said itself when it refused a batch."""
+
+    __tablename__ = "room"
+    model: str = Field(primary_key=True)
+    tokens: int = _big()
+    learned_at: datetime = _moment()
+
+
+class CalibrationTable(SQLModel, table=True):
+    """What the answers of one provider batch came to, so that the next estimate knows better."""
+
+    __tablename__ = "calibration"
+    shard_id: str = Field(primary_key=True)
+    kind: str
+    model: str
+    effort: str
+    at: datetime = _moment()
+    answers: int
+    counted_tokens: int = _big()
+    input_tokens: int = _big()
+    cached_tokens: int = _big()
+    output_tokens: int = _big()
+    output_squares: float
+
+
+class AlertTable(SQLModel, table=True):
+    """Something a person should know, once for each subject, until it is over."""
+
+    __tablename__ = "alert"
+    kind: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    text: str = _text()
+    raised_at: datetime = _moment()
+    cleared_at: datetime | None = _moment(nullable=True)
+
+
+class WebhookTable(SQLModel, table=True):
+    """Webhooks that were taken, so that a repeated one is known."""
+
+    __tablename__ = "webhook"
+    webhook_id: str = Field(primary_key=True)
+    received_at: datetime = _moment()
+    event: str
+    batch_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, House, environment
@@ -56,5 +57,7 @@ def shared_house(
 
 @pytest.fixture
 def house(shared_house: House, local: LocalProvider) -> House:
-    """The shared house, with a provider without faults."""
+    """The shared house, with a provider without faults and nothing learned from it."""
+    with shared_house.store.database.write() as connection:
+        connection.execute(text("DELETE FROM room"))
     return shared_house

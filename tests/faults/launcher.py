@@ -27,7 +27,7 @@ import core.jobs.worker
 import core.providers.openai_provider
 from core.app import build
 from core.domain.job import JOB_ENDED, JobState
-from core.jobs.steps import advance
+from core.jobs.steps import advance, take
 from core.jobs.worker import Worker
 from core.settings import load
 from core.storage.store import Store
@@ -62,9 +62,7 @@ def work(order: dict[str, Any]) -> None:
         worker = Worker(context, database_url=settings.database_url, threads=4, provider_name="killed")
         worker.run(threading.Event())
     while not ended():
-        claims = store.shards.claim_due(
-            owner=str(os.getpid()), now=context.clock(), lease_seconds=context.pace.lease, limit=4
-        )
+        claims = take(context, owner=str(os.getpid()), limit=4)
         for claim in claims:
             advance(context, claim)
         if not claims:

@@ -33,6 +33,7 @@ from core.domain.records import Event, Item, Job, Shard
 from core.guard.budgets import Budgets
 from core.jobs.context import Context, job_key
 from core.jobs.drafting import Drafter
+from core.jobs.planning import plan
 from core.jobs.service import JobService
 from core.jobs.steps import advance
 from core.metrics.fx import EcbRates
@@ -167,6 +168,7 @@ class House:
 
     def round(self, context: Context) -> int:
         """One sweep: everything that is due, once. Returns how many shards were looked at."""
+        plan(context)
         claims = self.store.shards.claim_due(owner="hand", now=self.clock(), lease_seconds=1, limit=99)
         for claim in claims:
             advance(context, claim)

@@ -20,7 +20,8 @@ from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import StaleMove
 from core.jobs.context import Context, Pace
-from core.jobs.steps import advance
+from core.jobs.planning import plan
+from core.jobs.steps import advance, take
 from core.storage.store import Store
 from tests.faults.staging import House, Meddler, Once, until
 from tests.local_provider import LocalProvider
@@ -31,6 +32,7 @@ CREATE = "POST /v1/batches"
 def test_f5_of_many_claimers_exactly_one_gets_each_shard(house: House, local: LocalProvider) -> None:
     job_id = house.submit(6, per_shard=1)
     gate = threading.Barrier(6)
+    plan(house.context())
     now = house.clock()
 
     def claim(number: int) -> list[Claim]:
@@ -58,9 +60,7 @@ def test_f5_two_workers_side_by_side_pay_each_shard_once(house: House, local: Lo
     def work(name: str) -> int:
         done = 0
         while not stop.is_set():
-            claims = house.store.shards.claim_due(
-                owner=name, now=house.clock(), lease_seconds=context.pace.lease, limit=2
-            )
+            claims = take(context, owner=name, limit=2)
             for claim in claims:
                 advance(context, claim)
             done += len(claims)

@@ -12,10 +12,11 @@ from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.jobs.steps import advance
+from core.jobs.steps import advance, take
 from core.settings import load
 from core.storage.store import Store
 from tests.local_provider import LocalProvider
+from tests.unit.storage.making import let_go
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 
@@ -44,6 +45,7 @@ class World:
         store = Store(self.app.settings.database_url)
         try:
             now = self.app.now()
+            let_go(store, now)
             claim = store.shards.claim_due(owner="test", now=now, lease_seconds=30, limit=1)[0]
             store.shards.move(claim, ShardState.QUEUED, ShardEvent.START, at=now)
             store.shards.move(
@@ -60,9 +62,7 @@ class World:
         with closing(self.app.provider()) as provider:
             context = self.app.context(provider)
             for _ in range(rounds):
-                for claim in context.store.shards.claim_due(
-                    owner="test", now=self.app.now(), lease_seconds=30, limit=10
-                ):
+                for claim in take(context, owner="test", limit=10):
                     advance(context, claim)
                 if not self.app.jobs.count(LOCAL, states=ACTIVE):
                     return

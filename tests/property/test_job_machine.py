@@ -33,6 +33,7 @@ from core.domain.records import Claim, RequestRow
 from core.errors import StaleMove
 from core.storage.jobs import NewJob
 from core.storage.store import Store
+from tests.unit.storage.making import let_go
 
 JOB_ID = "261124-000000-aaaaaaaaaaaa"
 BEGIN = datetime(2026, 11, 24, tzinfo=UTC)
@@ -119,6 +120,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def somebody_claims_what_is_due(self) -> None:
         self.now += timedelta(minutes=1)
+        let_go(self.store, self.now)
         claims = self.store.shards.claim_due(owner="w", now=self.now, lease_seconds=30, limit=9)
         working = {number for number, state in enumerate(self.stands) if state in SHARD_WORKING}
         assert {int(claim.shard_id.rpartition(".")[2]) for claim in claims} == working

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from core.domain.analysis import AnalysisRequest, Kind, Priority
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.queue import Decision
 from core.domain.records import Claim, RequestRow
 from core.storage.jobs import NewJob
 from core.storage.store import Store
@@ -71,10 +72,20 @@ def draft(
     return job_id
 
 
+def let_go(store: Store, now: datetime = NOW) -> None:
+    """The plan of somebody without limits: whatever waits may go."""
+    store.queue.plan(
+        lambda seen: [Decision(one.shard_id, place) for place, one in enumerate(seen.waiting, start=1)],
+        now=now,
+        look_again=timedelta(seconds=1),
+    )
+
+
 def approved(store: Store, requests: Sequence[int], **more: object) -> list[Claim]:
     """An approved job, every shard of it claimed."""
     job_id = draft(store, requests, **more)  # type: ignore[arg-type]  # the same keywords
     store.jobs.approve(job_id, "spec", lambda *_: None, actor="ada", at=NOW)
+    let_go(store)
     return sorted(
         (
             claim

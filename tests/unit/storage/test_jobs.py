@@ -10,6 +10,7 @@ import pytest
 from core.domain.analysis import Kind, Priority
 from core.domain.job import JobState
 from core.errors import NotFound, Refused, StaleMove
+from core.jobs.scheduling import TIERS, Rooms, Rules, decide
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, approved, draft
 
@@ -72,6 +73,7 @@ def test_urgent_jobs_are_claimed_first_and_then_the_oldest(store: Store) -> None
         at = NOW + timedelta(minutes=ids.index(job_id))
         store.jobs.approve(job_id, "spec", lambda *_: None, actor="ada", at=at)
     now = NOW + timedelta(hours=1)
+    store.queue.plan(lambda seen: decide(seen, Rules(Rooms(TIERS[5])), now), now=now, look_again=timedelta(seconds=1))
     order = [
         claim.shard_id[:-2]
         for _ in ids
