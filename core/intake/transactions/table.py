@@ -16,6 +16,7 @@ from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
 from core.intake.asset_classes import class_from_name
 from core.intake.broker_tables import Columns
+from core.intake.canonical import normal
 from core.intake.codes import currency_code, isin_fault
 from core.intake.dates import NotADate
 from core.intake.findings import Findings, shortened
@@ -155,6 +156,11 @@ class Table:
         self.securities = Securities(case.findings)
         self.width = len(header)
         self._moments: dict[tuple[str, str], datetime | str] = {}
+
+    def follow(self, header: list[str]) -> None:
+        """Go by another header from here on: exports of several years joined in one file."""
+        self.columns = Columns(header, self.layout.names)
+        self.width = len(header)
 
     def cells(self, number: int | None, row: list[str]) -> Cells:
         """A row to be judged."""
@@ -304,7 +310,12 @@ Rows = Iterator[tuple[int, list[str]]]
 
 def read_rows(table: Table, rows: Iterable[tuple[int, list[str]]], ledger: Ledger, take: Take) -> None:
     """Every row into the ledger: its entries, or the doubt it leaves behind."""
+    first = table.layout.names[table.layout.needed[0]]
     for number, row in rows:
+        # Only a row that starts like a header is worth comparing with one.
+        if normal(row[0]) in first and table.layout.is_header(row):
+            table.follow(row)
+            continue
         cells = table.cells(number, row)
         if cells.blank():
             continue

@@ -175,7 +175,7 @@ def _moved(cells: Cells, kind: Kind) -> Entry:
     if _ORDER_ID.fullmatch(cells.text("price")):
         message = (
             "An order number stands where the price belongs: the row has its columns in another order than the header. "
-            "Import each of Trading 212's files by itself instead of joining them."
+            "Where you join Trading 212's files, keep the header of each above its rows."
         )
         cells.problem("price", cells.text("price"), message)
         return Entry(cells.number, cells.moment("time"), kind, security=security)

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from core.domain.portfolio import AssetClass, Flow
+from core.errors import UnreadableFile
 
 
 def lines(intake, place=0):
@@ -81,6 +82,41 @@ def test_trading_212_half_a_split_leaves_the_line_out(read):
     assert set(lines(intake)) == {"CASH_EUR"}
     assert intake.problems[0].row == 4
     assert "one of them is missing" in intake.problems[0].message
+
+
+def test_trading_212_years_can_be_joined_when_each_keeps_its_header(read):
+    intake = read(
+        T212_OLD
+        + "Deposit,2025-03-01 11:45:06.326,,,,,,,,,,1000.00,EUR,,,,x,,\n"
+        + "Market buy,2025-03-02 14:30:03,CA46500E8678,ISOU,IsoEnergy,28,2.00,EUR,1,,EUR,56.00,EUR,,,,EOF1,,\n"
+        + T212_NEW
+        + "Market sell,2026-03-02 14:30:03,CA46500E8678,ISOU,IsoEnergy,,EOF2,8,3.00,EUR,1,,EUR,24.00,EUR\n"
+    )
+    assert not intake.problems
+    assert (lines(intake)["ISOU"].quantity, lines(intake)["CASH_EUR"].market_value) == (20, 968)
+
+
+@pytest.mark.parametrize(("unit", "code"), [("GBX", "GBP"), ("GBp", "GBP"), ("ZAc", "ZAR"), ("ILA", "ILS")])
+def test_prices_in_hundredths_become_whole_units(read, unit, code):
+    row = f"Market buy,2026-03-02 14:30:03,,SHARE,Share,,EOF1,10,1455,{unit},1,,,145.50,{code}\n"
+    line = lines(read(T212_NEW + f"Deposit,2026-03-01 11:45:06,,,,,x,,,,,,,1000.00,{code}\n" + row))["SHARE"]
+    assert (line.price, line.currency, line.market_value, line.cost) == (
+        Decimal("14.55"),
+        code,
+        Decimal("145.5"),
+        145.5,
+    )
+
+
+def test_the_caps_of_tables_hold_for_transactions(read):
+    with pytest.raises(UnreadableFile, match="quotation mark"):
+        read(T212_NEW + '"' + "x" * 140_000)
+    with pytest.raises(UnreadableFile, match="201 columns"):
+        read(T212_NEW + ",".join(["x"] * 201) + "\n")
+    with pytest.raises(UnreadableFile, match="nested"):
+        read('{"unitPrice": 1, "dataSource": 2, "activities": ' + "[" * 40 + "]" * 40 + "}", "deep.json")
+    long = read(T212_NEW + f"Market buy,2026-03-02 14:30:03,,{'S' * 600},Share,,EOF1,{'9' * 19},1,EUR,1,,,1,EUR\n")
+    assert "larger than any position" in long.problems[0].message
 
 
 def test_trading_212_rows_pasted_under_the_header_of_another_year_are_refused(read):
