@@ -16,8 +16,12 @@ _KEPT = frozenset(
         "AccountInformation",
         "OpenPosition",
         "SecurityInfo",
+        "CashReport",
         "CashReportCurrency",
+        "CashTransaction",
+        "CorporateAction",
         "EquitySummaryByReportDateInBase",
+        "Trade",
     }
 )
 
@@ -40,6 +44,8 @@ class _Keeper:
         self.lines: Callable[[], int] = lambda: 0
         self.root = ""
         self.kept: list[Element] = []
+        self._account: Element | None = None
+        self._texts: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.root = self.root or tag
@@ -48,16 +54,25 @@ class _Keeper:
             raise UnreadableFile(f"'{self._name}' is nested deeper than {MAX_DEPTH} levels, which no statement is.")
         if tag in _KEPT:
             if len(self.kept) >= MAX_ROWS:
-                raise UnreadableFile(
-                    f"'{self._name}' has more than {MAX_ROWS:,} positions. Split the query by account."
-                )
+                raise UnreadableFile(f"'{self._name}' has more than {MAX_ROWS:,} records. Split the query by account.")
             self.kept.append(Element(tag, attributes, self.lines()))
+        if tag == "AccountInformation":
+            self._account = self.kept[-1]
+        self._texts = []
 
-    def end(self, _tag: str) -> None:
+    def end(self, tag: str) -> None:
         self._depth -= 1
+        if tag == "AccountInformation":
+            self._account = None
+        elif self._account is not None:
+            # Until 2013 what is known of the account stood in elements of its own, not in attributes.
+            self._account.attributes.setdefault(tag, "".join(self._texts).strip())
+        self._texts = []
 
-    def data(self, _text: str) -> None:
-        """Text between elements carries nothing in a Flex Query."""
+    def data(self, text: str) -> None:
+        """Text carries something inside the account's information only."""
+        if self._account is not None:
+            self._texts.append(text)
 
     def close(self) -> list[Element]:
         return self.kept

@@ -2,6 +2,7 @@
 
 Each FlexStatement is one account; each report date in it becomes a snapshot. Lots are left out where the statement
 has summary lines. Accrued dividends and interest belong to the net asset value but are no holdings; a note names them.
+A statement with trades but no positions, as older queries are, is put together from its bookings.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from core.domain.portfolio import AssetClass, Holding
+from core.domain.instrument import InstrumentType, Terms
+from core.domain.portfolio import AssetClass, Flow, Holding
 from core.intake.asset_classes import class_from_name
 from core.intake.broker_tables import amount
 from core.intake.dates import NotADate, parse_date
+from core.intake.flex_bookings import FlexBookings
 from core.intake.flex_xml import Element, flex_elements
 from core.intake.gathering import Case, Gathered
+from core.intake.ibkr_checks import Share, compare_nav, compare_shares
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of
 from core.intake.source import Container, Source
+from core.intake.transactions.ledger import Ledger
 
 FAMILY = "ibkr"
 _COLUMNS = {"name": "description", "quantity": "position", "price": "markPrice", "market_value": "positionValue"}
@@ -35,6 +40,15 @@ _KINDS = {
     "CMDTY": AssetClass.COMMODITY,
     "CRYPTO": AssetClass.CRYPTO,
 }
+_LEGAL = {
+    "OPT": InstrumentType.OPTION,
+    "FOP": InstrumentType.OPTION,
+    "FUT": InstrumentType.FUTURE,
+    "FUND": InstrumentType.FUND,
+    "CASH": InstrumentType.CASH,
+    "CRYPTO": InstrumentType.CRYPTO,
+}
+"""Where the category alone says what kind of claim a line is; "BOND" and "STK" may be several."""
 _ZERO = Decimal(0)
 
 
@@ -50,6 +64,9 @@ class _Statement:
     cash: list[Element] = field(default_factory=list)
     equity: list[Element] = field(default_factory=list)
     securities: dict[str, Element] = field(default_factory=dict)
+    trades: list[Element] = field(default_factory=list)
+    cash_transactions: list[Element] = field(default_factory=list)
+    actions: list[Element] = field(default_factory=list)
 
 
 def detect(source: Source) -> bool:
@@ -65,7 +82,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
     """
     groups: list[Gathered] = []
     for statement in _statements(flex_elements(source)):
-        groups.extend(_Account(statement, case).read())
+        groups.extend(_Account(statement, case, source.name).read())
     return groups
 
 
@@ -79,32 +96,42 @@ def _statements(elements: list[Element]) -> list[_Statement]:
         if not found:
             continue
         statement = found[-1]
-        if element.tag == "OpenPosition":
-            statement.positions.append(element)
-        elif element.tag == "CashReportCurrency":
-            statement.cash.append(element)
-        elif element.tag == "EquitySummaryByReportDateInBase":
-            statement.equity.append(element)
-        elif element.tag == "SecurityInfo":
+        lists = {
+            "OpenPosition": statement.positions,
+            "CashReportCurrency": statement.cash,
+            "CashReport": statement.cash,
+            "EquitySummaryByReportDateInBase": statement.equity,
+            "Trade": statement.trades,
+            "CashTransaction": statement.cash_transactions,
+            "CorporateAction": statement.actions,
+        }
+        if element.tag == "SecurityInfo":
             statement.securities[get("conid", "")] = element
         elif element.tag == "AccountInformation":
-            statement.base_currency = get("currency", "")
+            statement.base_currency = get("currency") or get("baseCurrency", "")
+        # The sections CashReport and EquitySummaryInBase wrap their lines in an element without attributes.
+        elif element.attributes:
+            lists[element.tag].append(element)
     return found
 
 
 class _Account:
     """One statement on its way to its snapshots."""
 
-    def __init__(self, statement: _Statement, case: Case) -> None:
+    def __init__(self, statement: _Statement, case: Case, file: str) -> None:
         self._statement = statement
+        self._file = file
         self._case = case
         self._lines = LineReader(case.findings, columns=_COLUMNS)
         self._days: dict[date, list[Holding]] = {}
         self._in_base: dict[date, Decimal] = {}
+        self._shares: list[Share] = []
 
     def read(self) -> list[Gathered]:
         """The snapshots of the account, or a problem that says what the query lacks."""
         statement = self._statement
+        if not statement.positions and (statement.trades or statement.actions):
+            return self._from_bookings()
         summary = any(position.attributes.get("levelOfDetail") == "SUMMARY" for position in statement.positions)
         complete = True
         for position in statement.positions:
@@ -122,13 +149,54 @@ class _Account:
             return []
         self._cash(last)
         if complete and statement.positions:
-            self._compare(last)
+            findings, base_currency = self._case.findings, statement.base_currency or "base currency"
+            summary_of_day = self._equity(last)
+            if summary_of_day is not None:
+                in_base = self._in_base.get(last, _ZERO)
+                compare_nav(findings, statement.account, summary_of_day, in_base, base_currency)
+            compare_shares(findings, statement.account, self._shares)
         base = statement.base_currency.upper() or None
         identity = portfolio_id_of(FAMILY, statement.account)
+        flows = self._flows()
         return [
-            Gathered(identity, statement.account or "IBKR", statement.account, day, holdings, base_currency=base)
+            Gathered(
+                identity, statement.account or "IBKR", statement.account, day, holdings, base_currency=base,
+                flows=tuple(flow for flow in flows if flow.day <= day),
+            )
             for day, holdings in sorted(self._days.items())
-        ]
+        ]  # fmt: skip
+
+    def _from_bookings(self) -> list[Gathered]:
+        """The account as its trades, cash transactions and corporate actions leave it."""
+        statement, findings = self._statement, self._case.findings
+        ledger = Ledger(self._case, FAMILY, self._file)
+        bookings = FlexBookings(ledger, findings, statement.account, _kind)
+        count = bookings.add(statement.trades, statement.cash_transactions, statement.actions)
+        findings.note(
+            f"The statement of '{statement.account}' has no open positions; they were derived from {count:,} trades, "
+            "cash transactions and corporate actions. Add the sections 'Open Positions' and 'Cash Report' to the Flex "
+            "query to have positions at market prices."
+        )
+        to_date = self._day(statement.to_date, statement.row, "toDate") if statement.to_date else None
+        # Some statements hold trades of later days than they say they end.
+        days = [day for day in (to_date, bookings.last_day) if day is not None]
+        return ledger.finish(
+            as_of=max(days, default=None), newest_first=False, base_currency=statement.base_currency.upper() or None
+        )
+
+    def _flows(self) -> tuple[Flow, ...]:
+        """Deposits and withdrawals that the statement tells of."""
+        found: list[Flow] = []
+        for booking in self._statement.cash_transactions:
+            get = booking.attributes.get
+            value, kind = amount(get("amount", "")), get("type", "").lower()
+            if value and kind.startswith("deposits") and get("levelOfDetail", "").upper() != "SUMMARY":
+                try:
+                    day = parse_date(get("dateTime") or get("reportDate", ""))
+                except NotADate:
+                    continue
+                found.append(Flow(day, value, get("currency", "").upper()))
+        return tuple(found)
 
     def _position(self, position: Element) -> bool:
         get = position.attributes.get
@@ -144,16 +212,23 @@ class _Account:
             currency=get("currency", ""),
             market_value=get("positionValue", ""),
             country=get("issuerCountryCode") or more("issuerCountryCode", ""),
+            cost=get("costBasisMoney", ""),
         )
         kind = _kind(get("assetCategory", ""), get("subCategory") or more("subCategory", ""), name)
         multiplier = amount(get("multiplier", "")) or ONE
         day = self._day(get("reportDate") or self._statement.to_date, position.row, "reportDate")
-        holding = self._lines.read(position.row, raw, known_class=kind, multiplier=multiplier)
+        terms = Terms(
+            instrument_type=_LEGAL.get(get("assetCategory", "").upper()), cusip=get("cusip") or more("cusip", "")
+        )
+        holding = self._lines.read(position.row, raw, known_class=kind, multiplier=multiplier, terms=terms)
         if holding is None or day is None:
             return False
         self._days.setdefault(day, []).append(holding)
         rate = amount(get("fxRateToBase", ""))
-        self._in_base[day] = self._in_base.get(day, _ZERO) + holding.market_value * (rate if rate is not None else ONE)
+        in_base = holding.market_value * (rate if rate is not None else ONE)
+        self._in_base[day] = self._in_base.get(day, _ZERO) + in_base
+        if (share := amount(get("percentOfNAV", ""))) is not None:
+            self._shares.append(Share(holding.symbol, day, in_base, share))
         return True
 
     def _day(self, text: str, row: int, column: str) -> date | None:
@@ -203,30 +278,6 @@ class _Account:
             except NotADate:
                 continue
         return None
-
-    def _compare(self, day: date) -> None:
-        """Compare the positions with the net asset value that the statement gives for the day, in base currency."""
-        summary = self._equity(day)
-        if summary is None:
-            return
-        get = summary.attributes.get
-        total, cash = amount(get("total", "")), amount(get("cash", "")) or _ZERO
-        if total is None:
-            return
-        accruals = sum((amount(get(name, "")) or _ZERO for name in ("dividendAccruals", "interestAccruals")), _ZERO)
-        currency = self._statement.base_currency or "base currency"
-        if accruals:
-            self._case.findings.note(
-                f"Accrued dividends and interest of {accruals:,.2f} {currency} in '{self._statement.account}' are part "
-                f"of its net asset value ({total:,.2f}) but no holdings; they were left out."
-            )
-        expected, found = total - cash - accruals, self._in_base.get(day, _ZERO)
-        if abs(expected - found) > max(ONE, abs(total) * Decimal("0.001")):
-            self._case.findings.note(
-                f"The net asset value of '{self._statement.account}' says positions of {expected:,.2f} {currency}, but "
-                f"the file's positions add up to {found:,.2f}: the difference is {abs(expected - found):,.2f}. "
-                "The query probably leaves out some of them; include all asset classes to be sure."
-            )
 
 
 def _kind(category: str, sub_category: str, name: str) -> AssetClass:

@@ -10,6 +10,7 @@ two lines of their own, so that the weights of the lines are the percentages of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -87,6 +88,11 @@ class _Filing:
         self._lines = LineReader(case.findings, columns=_COLUMNS)
         # Filings spell an issuer in several ways; its LEI is one, so the first spelling stands for all.
         self._issuers: dict[str, str] = {}
+        # A forward between two other currencies states no rate; the filing's other lines of that day do.
+        self._rates = {DOLLAR: Decimal(1)}
+        for line in self._lines_of:
+            for currency, rate in _rates(line).items():
+                self._rates.setdefault(currency, rate)
 
     def read(self) -> list[Gathered]:
         """The fund's portfolio on the reporting day."""
@@ -168,7 +174,7 @@ class _Filing:
                 lei="",
                 instrument_type=_DERIVATIVES.get(deal.tag),
                 counterparty=one_line(deal.said("counterparties", "counterpartyName")),
-                notional=_notional(line, deal),
+                notional=_notional(deal, {**self._rates, **_rates(line)}),
             )
         kind, legal = _BY_CATEGORY.get(category, (AssetClass.OTHER, None))
         if category.startswith("ABS"):
@@ -255,18 +261,24 @@ def _liquidity(line: Element) -> Liquidity | None:
     return _LIQUIDITY.get(found.pop()) if len(found) == 1 else None
 
 
-def _notional(line: Element, deal: Element) -> Decimal | None:
-    """The size of a derivative in US dollars; None where the form gives no rate for its currency.
-
-    A forward has two legs and is as large as its dollar leg; without one, as the leg whose rate the line states.
-    A swap and a future state a notional. An option is as large as what it is written on.
-    """
-    rates = {DOLLAR: Decimal(1)}
+def _rates(line: Element) -> dict[str, Decimal]:
+    """What the line states of its currency: units of it for one dollar."""
     condition = line.child("currencyConditional")
-    if condition is not None:
-        rate = amount(condition.attributes.get("exchangeRt", ""))
-        if rate:
-            rates[condition.attributes.get("curCd", "").strip()] = rate
+    if condition is None:
+        return {}
+    rate = amount(condition.attributes.get("exchangeRt", ""))
+    return {condition.attributes.get("curCd", "").strip(): rate} if rate and rate > 0 else {}
+
+
+def _notional(deal: Element, rates: Mapping[str, Decimal]) -> Decimal | None:
+    """The size of a derivative in US dollars; None where the filing gives no rate for its currency.
+
+    A forward has two legs and is as large as its dollar leg; without one, as a leg that a rate is known for. A swap and
+    a future state a notional. An option is as large as what it is written on.
+
+    Args:
+        rates: Units of a currency for one dollar.
+    """
     nested = deal.child("descRefInstrmnt", "nestedDerivInfo")
     for one in (deal, *(nested.children if nested is not None else ())):
         legs = [
@@ -274,7 +286,6 @@ def _notional(line: Element, deal: Element) -> Decimal | None:
             (one.said("curPur"), amount(one.said("amtCurPur"))),
             (one.said("curCd"), amount(one.said("notionalAmt"))),
         ]
-        # The rate is units of the currency for one dollar.
         sizes = sorted(
             (currency != DOLLAR, abs(size) / rates[currency]) for currency, size in legs if size and currency in rates
         )

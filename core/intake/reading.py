@@ -10,7 +10,21 @@ from pathlib import Path
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake
 from core.errors import BadInput, NotFound, UnreadableFile
-from core.intake import canonical, document, fidelity, ibkr, mapping, nport, ofx, schwab, thirteenf, tree, wealthfolio
+from core.intake import (
+    beancount,
+    canonical,
+    document,
+    fidelity,
+    ibkr,
+    mapping,
+    nport,
+    ofx,
+    portfolio_performance,
+    schwab,
+    thirteenf,
+    tree,
+    wealthfolio,
+)
 from core.intake.codes import currency_code
 from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
@@ -56,8 +70,15 @@ _ALL = (
     Format("schwab_positions", "Schwab positions (CSV)", schwab.detect, schwab.read),
     Format("ibkr_flex", "Interactive Brokers Flex Query (XML with open positions)", ibkr.detect, ibkr.read),
     Format("ofx", "OFX investment statement (versions 1 and 2)", ofx.detect, ofx.read),
+    Format(
+        "portfolio_performance",
+        "Portfolio Performance (XML, with its price histories)",
+        portfolio_performance.detect,
+        portfolio_performance.read,
+    ),
     Format("sec_nport", "SEC form N-PORT, a fund's schedule of investments (XML)", nport.detect, nport.read),
     Format("sec_13f", "SEC form 13F (submission .txt or information table XML)", thirteenf.detect, thirteenf.read),
+    Format("beancount", "Beancount ledger, where its own tool is installed", beancount.detect, beancount.read),
     Format("wealthfolio_holdings", "Wealthfolio holdings snapshot (CSV)", wealthfolio.detect, wealthfolio.read),
     *(Format(*reader) for reader in READERS),
     Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),

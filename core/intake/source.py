@@ -28,6 +28,13 @@ _MAGIC = {
     b"SQLite format 3\x00": "a database",
     b"\xd0\xcf\x11\xe0": "an old Excel (.xls), password-protected or other Office document",
 }
+_PROGRAM_FILES = {
+    b"PPPBV1": "a binary file of Portfolio Performance. In the program choose File, Save as, XML, and import that.",
+    b"PORTFOLIO": "an encrypted file of Portfolio Performance. In the program choose File, Save as, XML, without a "
+    "password, and import that.",
+}
+"""First bytes of files that a program can write in a form that is read."""
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
@@ -71,6 +78,10 @@ def open_source(name: str, data: bytes) -> Source:
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
+    for magic, remedy in _PROGRAM_FILES.items():
+        # A table may start with the word; what follows it here is no text.
+        if data.startswith(magic) and any(byte < 9 for byte in data[:200]):
+            raise UnreadableFile(f"'{name}' is {remedy}")
     start = _start(data)
     if start.startswith("<"):
         lowered = start[:200].lower()

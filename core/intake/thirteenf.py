@@ -9,6 +9,7 @@ option's value is that of the shares beneath it, which is no value of the option
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from core.intake.broker_tables import amount, compare_total
 from core.intake.canonical import undated
 from core.intake.dates import NotADate, parse_date, parse_us_date
 from core.intake.gathering import Case, Gathered
+from core.intake.limits import MAX_XML_BYTES, check_size
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.source import Source
@@ -35,7 +37,6 @@ DOLLARS_SINCE = date(2023, 1, 3)
 _COLUMNS = {
     "symbol": "cusip", "name": "nameOfIssuer", "quantity": "sshPrnamt", "market_value": "value",
 }  # fmt: skip
-_PART = re.compile(rb"<XML>(.*?)</XML>", re.DOTALL)
 _PERIOD = re.compile(rb"(?:<PERIOD>|CONFORMED PERIOD OF REPORT:\s*)([0-9]{8})")
 _FILED = re.compile(rb"(?:<FILING-DATE>|FILED AS OF DATE:\s*)([0-9]{8})")
 _THOUSAND = Decimal(1000)
@@ -115,12 +116,16 @@ class _Report:
     def _parts(self) -> tuple[Element, _Cover]:
         """The table and what is said about it."""
         data, name = self._source.data, self._source.name
-        if root_tag(self._source) == "informationTable":
-            return xml_root(self._source), _Cover()
+        parts = list(_parts(data))
+        if not parts:
+            root = xml_root(self._source)
+            if root.tag == "informationTable":
+                return root, _Cover()
         table: Element | None = None
         cover = _Cover(_compact(_PERIOD.search(data)), _compact(_FILED.search(data)))
-        for part in _PART.finditer(data):
-            root = xml_root(self._source, part[1], first_row=data.count(b"\n", 0, part.start(1)) + 1)
+        check_size(name, len(data), MAX_XML_BYTES)
+        for start, end in parts:
+            root = xml_root(self._source, data[start:end], first_row=data.count(b"\n", 0, start) + 1)
             if root.tag == "informationTable":
                 table = root
             elif root.tag == "edgarSubmission":
@@ -214,6 +219,14 @@ class _Report:
         if cover.total is not None:
             values = [(amount(entry.said("value")) or Decimal(0)) * unit for entry in entries]
             compare_total(self._case.findings, group.name, cover.total * unit, values, DOLLAR)
+
+
+def _parts(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the documents of a submission stand, each between <XML> and </XML>."""
+    at = 0
+    while (start := data.find(b"<XML>", at)) >= 0 and (end := data.find(b"</XML>", start)) >= 0:
+        yield start + len(b"<XML>"), end
+        at = end
 
 
 def _kind(issuer: str, title: str) -> tuple[AssetClass, InstrumentType | None]:

@@ -72,6 +72,12 @@ def test_a_notional_is_dollars_and_never_a_value(read):
     assert (forward.notional, forward.instrument_type, forward.issuer) == (100, InstrumentType.FORWARD, "")
 
 
+def test_a_rate_of_another_line_of_the_filing_serves_a_forward_that_states_none(read):
+    euro = FORWARD.format(rate="").replace("JPY", "EUR").replace("15000", "80")
+    lines = by_symbol(read(nport(SWAP, euro), "filing.xml"))
+    assert lines["PURCHASED EUR / SOLD CHF"].terms.notional == 100
+
+
 def test_a_notional_without_a_rate_stays_unknown(read):
     lines = by_symbol(read(nport(FORWARD.format(rate="")), "filing.xml"))
     assert lines["PURCHASED JPY / SOLD CHF"].terms.notional is None
