@@ -83,7 +83,7 @@ def test_a_budget_that_would_be_passed_stops_the_submission(
 
 def test_a_link_from_a_portfolio_chooses_it(page: Page, lived_in: World) -> None:
     test = page(lived_in, "prepare", portfolio="sample-us-60-40")
-    assert "1 portfolio of 23" in said(test)
+    assert "1 portfolio of 39" in said(test)
 
 
 def test_no_portfolio_chosen_has_no_price(page: Page, lived_in: World) -> None:
@@ -98,7 +98,7 @@ def test_one_region_is_one_click(page: Page, lived_in: World) -> None:
     test = page(lived_in, "prepare")
     test.session_state["prepare_which"] = "One region"
     test.session_state["prepare_of_region"] = "UK"
-    assert "3 portfolios of 23" in said(test.run())
+    assert "5 portfolios of 39" in said(test.run())
 
 
 def test_the_last_question_repeats_price_and_count(page: Page, world: World) -> None:
