@@ -37,14 +37,14 @@ _DOWN: Final = {
     r"einbuße\w*|nachgegeben|minus|gekostet|kostete\w*|belast\w*|negativ\w*|drawdown|rückschlag\w*",
 }
 _AHEAD: Final = {
-    "en": r"outperform\w*|above|ahead|beat\w*|exceed\w*|over",
+    "en": r"outperform\w*|above|ahead|beat\w*|exceed\w*",
     "fr": r"surperform\w*|au-dessus|devanc\w*|dépass\w*|supérieur\w*|avance",
-    "de": r"übertr\w+|outperform\w*|über|vor|mehrrendite|vorsprung",
+    "de": r"übertr\w+|outperform\w*|oberhalb|mehrrendite|vorsprung",
 }
 _BEHIND: Final = {
-    "en": r"underperform\w*|below|behind|lagg?\w*|trail\w*|short",
+    "en": r"underperform\w*|below|behind|lagg?\w*|trail\w*",
     "fr": r"sous-perform\w*|en[ -]dessous|retard|inférieur\w*|derrière",
-    "de": r"underperform\w*|unter|hinter|minderrendite|rückstand|zurückgeblieben|zurückblieb\w*",
+    "de": r"underperform\w*|unterhalb|hinter|minderrendite|rückstand|zurückgeblieben|zurückblieb\w*",
 }
 _NOT: Final = {
     "en": r"not|no|never|nor|without|instead|although|despite|if|would have",

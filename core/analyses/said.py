@@ -16,7 +16,7 @@ from core.analyses.shown import rule_key
 from core.domain.facts import Fact, FactSheet
 
 _IDENTIFIER: Final = re.compile(
-    r"\b(?:[A-Z]{2}[A-Z0-9]{9}\d|[A-Z0-9]{1,6}\.(?:AS|AX|BR|CO|DE|F|HE|HK|IR|KS|L|LS|MC|MI|OL|PA|SI|ST|SW|SZ|T|TO|TW|V))\b"
+    r"(?<![\w.])(?:[A-Z]{2}[A-Z0-9]{9}\d|[A-Z0-9]{1,6}\.(?:AS|AX|BR|CO|DE|HE|HK|IR|KS|L|LS|MC|MI|OL|PA|SI|ST|SW|SZ|T|TO|TW))(?!\.?\w)"
 )
 """An ISIN, or a ticker with its exchange."""
 

@@ -17,6 +17,7 @@ BENCHES = {
     "pages": "a rerun of the Runs page",
     "import": "a positions file into the database",
     "metrics": "facts of many portfolios",
+    "verify": "planted errors in answers",
 }
 
 

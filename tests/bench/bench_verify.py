@@ -1,0 +1,101 @@
+"""How many planted errors checking catches, and how many true numbers it flags, in answers that `planted` generated."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from core.analyses.engines import engine_for
+from core.domain.analysis import FindingKind, Kind, Verification
+from tests.bench import planted
+from tests.bench.planted import Planted
+from tests.bench.report import Target
+
+ANSWERS = 1_000
+WITHHELD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the section, as it stands."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def run(_folder: Path, _runs: int) -> tuple[list[Line], list[Target]]:
+    """Read all answers; the confusion matrix and what was to be reached."""
+    found, true, flagged, seconds = measure(ANSWERS)
+    planted_count = sum(found.values())
+    caught = planted_count - sum(count for (_, kind), count in found.items() if kind == "missed")
+    gone = withheld_caught(WITHHELD)
+    lines = [
+        Line(
+            f"{ANSWERS:,} generated answers, {planted_count:,} with one planted error; {true:,} true numbers in "
+            f"{len(planted.PLACES)} notations"
+        ),
+        Line(f"read and checked in {seconds:.2f} s, {ANSWERS / seconds:,.0f} a second"),
+        Line(""),
+        *map(Line, matrix(found)),
+        Line(""),
+    ]  # fmt: skip
+    return lines, [
+        Target("share of planted errors caught", caught / planted_count, 0.99),
+        Target("share of true numbers flagged", flagged / true, 0.005, most=True),
+        Target("share of claims about a withheld fact caught", gone, 1.0),
+    ]
+
+
+def measure(count: int, seed: int = 20261124) -> tuple[Counter[tuple[str, str]], int, int, float]:
+    """Planted slip and what was found in its place; true numbers; how many of them were flagged; seconds."""
+    engine = engine_for(Kind.RISK)
+    found: Counter[tuple[str, str]] = Counter()
+    true = flagged = 0
+    seconds = 0.0
+    for one in planted.answers(count, seed):
+        text = orjson.dumps(one.document).decode()
+        started = time.perf_counter()
+        reading = engine.read(text, one.sheet)
+        seconds += time.perf_counter() - started
+        checked = reading.verification
+        if checked is None:
+            raise ValueError(f"The generator wrote an answer that cannot be read: {reading.error}")
+        true += one.true_numbers
+        flagged += sum(finding.path != one.path for finding in checked.findings)
+        if one.slip:
+            found[one.slip, _in_place(one, checked)] += 1
+    return found, true, flagged, seconds
+
+
+def withheld_caught(count: int) -> float:
+    """Share of statements about a withheld fact that were called unsupported."""
+    engine = engine_for(Kind.RISK)
+    caught = 0
+    for one in planted.withheld(count):
+        checked = engine.read(orjson.dumps(one.document).decode(), one.sheet).verification
+        kinds = [finding.kind for finding in checked.findings if finding.path == one.path] if checked else []
+        caught += FindingKind.UNSUPPORTED in kinds
+    return caught / count
+
+
+def matrix(found: Counter[tuple[str, str]]) -> list[str]:
+    """Planted against found, one row a slip."""
+    columns = [kind.value for kind in FindingKind if any(key[1] == kind.value for key in found)] + ["missed"]
+    width = 7
+    rows = ["planted \\ found" + "".join(f"{name[: width - 1]:>{width}}" for name in columns) + f"{'caught':>8}"]
+    for slip in planted.SLIPS:
+        counts = [found[slip, name] for name in columns]
+        share = 1 - counts[-1] / max(1, sum(counts))
+        rows.append(f"{slip:<15}" + "".join(f"{count or '.':>{width}}" for count in counts) + f"{share:>8.1%}")
+    return rows
+
+
+def _in_place(one: Planted, checked: Verification) -> str:
+    kinds = [finding.kind.value for finding in checked.findings if finding.path == one.path]
+    return kinds[0] if kinds else "missed"
