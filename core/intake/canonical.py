@@ -1,8 +1,8 @@
 """The canonical positions table, as CSV or as a workbook.
 
 Columns, in any order, upper or lower case: date, account, symbol, isin, name, asset_class, quantity, price, currency,
-market_value, sector, country. Needed are symbol, currency, and market_value or both quantity and price. Each account
-on each date becomes a portfolio of its own; the same account continues over dates and over both file types.
+market_value, sector, country, cost. Needed are symbol, currency, and market_value or both quantity and price. Each
+account on each date becomes a portfolio of its own; the same account continues over dates and over both file types.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.intake.workbook import has_sheet, workbook_rows
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
-    "sector", "country",
+    "sector", "country", "cost",
 )  # fmt: skip
 FAMILY = "positions"
 _HEADER_WITHIN = 20

@@ -9,8 +9,8 @@ from core.intake.canonical import COLUMNS
 
 _EXAMPLES = (
     ("2026-10-30", "Main account", "VOO", "US9229083632", "Vanguard S&P 500 ETF", "equity_fund", "20", "600.50", "USD",
-     "12010.00", "", "US"),
-    ("2026-10-30", "Main account", "CASH_USD", "", "Cash", "cash", "", "", "USD", "2500.00", "", ""),
+     "12010.00", "", "US", "9800.00"),
+    ("2026-10-30", "Main account", "CASH_USD", "", "Cash", "cash", "", "", "USD", "2500.00", "", "", ""),
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ ROWS = {
     "market_value": ["7507.50", "12010.00", "500"],
     "sector": ["Information Technology", "", ""],
     "country": ["US", "US", ""],
+    "cost": ["6000.10", "9800.00", ""],
 }
 cells = st.one_of(
     st.text(max_size=12),
