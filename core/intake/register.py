@@ -4,10 +4,11 @@ Our own rows stand in `instruments.csv` beside this module, curated by hand; use
 come before ours in every look-up and never change them. An ISIN that is not known stays blank and is never invented.
 
 The source word of each of our rows says where its ISIN comes from: "cusip" (made from the CUSIP in an open list of
-tickers), "cusip+list" (and an open list of instruments agrees), "list", "filing" (the CUSIP in a public SEC filing),
-"broker" (a broker's export), "curated" (no ISIN is known), and "sample" for the stand-ins that only our sample
-portfolios hold. Names, sectors, issuers and terms are ours; the liquidity of listed large companies, exchange-traded
-funds and government bonds is taken as high.
+tickers), "cusip+list" (and an open list of instruments agrees), "list", "lists" (at least two unrelated public lists
+name it alike; one alone was wrong too often), "filing" (the CUSIP in a public SEC filing), "broker" (a broker's
+export), "curated" (no ISIN is known), and "sample" for the stand-ins that only our sample portfolios hold. Names,
+sectors, issuers and terms are ours; the liquidity of listed large companies, exchange-traded funds and government
+bonds is taken as high.
 """
 
 from __future__ import annotations

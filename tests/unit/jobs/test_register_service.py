@@ -119,11 +119,11 @@ def test_fact_sheets_are_filled_by_users_rows_and_the_stored_portfolio_stays(
 
 
 def test_conflicts_are_shown_and_nothing_is_merged(register: RegisterService, store: Store) -> None:
-    sheet = keep(store, held("AZN.L", name="Rolls Royce"), held("AAPL"), held("TSCO.L", isin="US8815754010"))
+    sheet = keep(store, held("AZN.L", name="Rolls Royce"), held("AAPL"), held("IMB.L", isin="US45262P1021"))
     assert [line.sector for line in sheet.holdings] == ["unclassified"] * 3
     conflicts = register.describe(LOCAL, "house").conflicts
     assert [(one.symbol, one.field) for one in conflicts] == [
         ("AZN.L", "name"),
         ("AAPL", "currency"),
-        ("TSCO.L", "domicile"),
+        ("IMB.L", "domicile"),
     ]
