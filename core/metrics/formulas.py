@@ -336,8 +336,8 @@ CONTRIBUTION_METRICS: dict[str, Definition] = {
     "effective_bets": Definition(
         Unit.RATIO,
         2,
-        "exp(-sum(p * ln(p))) with p the positions' shares of risk: the number of equal shares that would spread the risk "
-        "as evenly; stated only when no position lowers the risk.",
+        "exp(-sum(p * ln(p))) with p the positions' shares of risk: the number of equal shares that would spread the "
+        "risk as evenly; stated only when no position lowers the risk.",
         "Meucci (2009), Managing Diversification, applied to shares of risk",
     ),
     "average_correlation": Definition(

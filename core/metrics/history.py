@@ -16,7 +16,7 @@ RUIN = "On a day of the sample the present holdings would have lost their whole 
 """Why growth has no value where a day lost everything."""
 
 _YEARLY = frozenset({"sharpe", "sortino", "annual_return"})
-_FAR_TAIL = frozenset({"var_99_1d", "cvar_99_1d"})
+_TAILS = {0.95: ("var_95_1d", "cvar_95_1d"), 0.99: ("var_99_1d", "cvar_99_1d")}
 
 _MEASURES: Mapping[str, Callable[[Floats], Floats]] = {
     "volatility": lambda returns: 100.0 * risk.volatility(returns),
@@ -24,10 +24,6 @@ _MEASURES: Mapping[str, Callable[[Floats], Floats]] = {
     "sharpe": risk.sharpe,
     "sortino": risk.sortino,
     "max_drawdown": lambda returns: 100.0 * risk.max_drawdown(returns),
-    "var_95_1d": lambda returns: 100.0 * risk.historical_var(returns),
-    "cvar_95_1d": lambda returns: 100.0 * risk.historical_cvar(returns),
-    "var_99_1d": lambda returns: 100.0 * risk.historical_var(returns, 0.99),
-    "cvar_99_1d": lambda returns: 100.0 * risk.historical_cvar(returns, 0.99),
     "var_95_1d_normal": lambda returns: 100.0 * risk.normal_var(returns),
     "cvar_95_1d_normal": lambda returns: 100.0 * risk.normal_cvar(returns),
     "annual_return": lambda returns: 100.0 * risk.annual_return(returns),
@@ -73,8 +69,12 @@ def figures(returns: Floats, period: str) -> tuple[dict[str, Floats], dict[str, 
         f"The common history {period} has {count} returns; a yearly figure needs {MIN_YEAR_RETURNS} and a shorter one "
         "is not scaled up.",
     ) | dict.fromkeys(
-        _FAR_TAIL if count < MIN_FAR_TAIL_RETURNS else (),
+        _TAILS[0.99] if count < MIN_FAR_TAIL_RETURNS else (),
         f"The common history {period} has {count} returns; the worst 1 % of them is too few days, and "
         f"{MIN_FAR_TAIL_RETURNS} are needed.",
     )
-    return {metric_id: measure(returns) for metric_id, measure in _MEASURES.items() if metric_id not in short}, short
+    found = {metric_id: measure(returns) for metric_id, measure in _MEASURES.items() if metric_id not in short}
+    levels = [level for level, ids in _TAILS.items() if ids[0] not in short]
+    for level, tail in zip(levels, risk.historical_tails(returns, levels), strict=True):
+        found |= {metric_id: 100.0 * loss for metric_id, loss in zip(_TAILS[level], tail, strict=True)}
+    return found, short

@@ -70,7 +70,7 @@ def information_ratio(returns: Floats, benchmark: Floats) -> Floats:
 
 def _mean_product(returns: Floats, moves: Floats) -> Floats:
     """Covariance with moves whose mean is zero."""
-    return np.asarray(((returns - returns.mean(axis=0)) * _column(moves, returns)).mean(axis=0))
+    return np.asarray(np.einsum("t...,t->...", returns, moves) / moves.size)
 
 
 def _active(returns: Floats, benchmark: Floats) -> Floats:

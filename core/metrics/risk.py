@@ -6,6 +6,7 @@ of shape () or (n_portfolios,). Annual figures count 252 trading days a year.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -57,7 +58,8 @@ def sharpe(returns: Floats, risk_free: float = 0.0) -> Floats:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Sharpe ratio", returns, 2)
-    excess = returns - ((1.0 + risk_free) ** (1.0 / DAYS_PER_YEAR) - 1.0)
+    daily = (1.0 + risk_free) ** (1.0 / DAYS_PER_YEAR) - 1.0
+    excess = returns - daily if daily else returns
     deviation = excess.std(axis=0, ddof=1)
     flat = deviation < _FLAT
     ratio = excess.mean(axis=0) / np.where(flat, 1.0, deviation) * np.sqrt(DAYS_PER_YEAR)
@@ -76,8 +78,9 @@ def downside_deviation(returns: Floats, minimum: float = 0.0) -> Floats:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Downside deviation", returns, 2)
-    short = np.minimum(returns - minimum, 0.0)
-    return np.asarray(np.sqrt(np.mean(short * short, axis=0)) * np.sqrt(DAYS_PER_YEAR))
+    short = np.minimum(returns - minimum if minimum else returns, 0.0)
+    np.square(short, out=short)
+    return np.asarray(np.sqrt(np.mean(short, axis=0)) * np.sqrt(DAYS_PER_YEAR))
 
 
 def sortino(returns: Floats, minimum: float = 0.0) -> Floats:
@@ -94,7 +97,7 @@ def sortino(returns: Floats, minimum: float = 0.0) -> Floats:
     _require("Sortino ratio", returns, 2)
     deviation = downside_deviation(returns, minimum)
     flat = deviation < _FLAT
-    ratio = (returns - minimum).mean(axis=0) * DAYS_PER_YEAR / np.where(flat, 1.0, deviation)
+    ratio = (returns.mean(axis=0) - minimum) * DAYS_PER_YEAR / np.where(flat, 1.0, deviation)
     return np.where(flat, np.nan, ratio)
 
 
@@ -108,10 +111,13 @@ def max_drawdown(returns: Floats) -> Floats:
         TooFewReturns: There is no return.
     """
     _require("Maximum drawdown", returns, 1)
-    wealth = np.cumprod(np.concatenate([np.ones((1, *returns.shape[1:])), 1.0 + returns]), axis=0)
-    peaks = np.maximum.accumulate(wealth, axis=0)
-    ruined = (returns <= -1.0).any(axis=0)
-    return np.where(ruined, np.nan, (wealth / peaks - 1.0).min(axis=0))
+    # Days last: what is accumulated then lies side by side in memory.
+    wealth = np.ones((*returns.shape[1:], returns.shape[0] + 1))
+    np.add(np.moveaxis(returns, 0, -1), 1.0, out=wealth[..., 1:])
+    ruined = (wealth <= 0.0).any(axis=-1)
+    np.cumprod(wealth, axis=-1, out=wealth)
+    np.divide(wealth, np.maximum.accumulate(wealth, axis=-1), out=wealth)
+    return np.where(ruined, np.nan, wealth.min(axis=-1) - 1.0)
 
 
 def historical_var(returns: Floats, level: float = VAR_LEVEL) -> Floats:
@@ -134,9 +140,22 @@ def historical_cvar(returns: Floats, level: float = VAR_LEVEL) -> Floats:
     Raises:
         TooFewReturns: Under 20 returns the 95 % tail is less than one day.
     """
-    _require("Expected shortfall", returns, _tail_days(level))
-    tail = returns <= np.quantile(returns, 1.0 - level, axis=0)
-    return np.asarray(-np.sum(returns, axis=0, where=tail) / tail.sum(axis=0))
+    return historical_tails(returns, (level,))[0][1]
+
+
+def historical_tails(returns: Floats, levels: Sequence[float]) -> list[tuple[Floats, Floats]]:
+    """Value at risk and expected shortfall at each of some levels, for the price of ordering the returns once.
+
+    Raises:
+        TooFewReturns: Under 20 returns the 95 % tail is less than one day.
+    """
+    _require("Expected shortfall", returns, max(map(_tail_days, levels)))
+    found = []
+    for quantile in np.quantile(returns, [1.0 - level for level in levels], axis=0):
+        tail = returns <= quantile
+        count = tail.sum(axis=0)
+        found.append((np.asarray(-quantile), np.asarray(-np.sum(returns, axis=0, where=tail) / count)))
+    return found
 
 
 def normal_var(returns: Floats, level: float = VAR_LEVEL) -> Floats:
