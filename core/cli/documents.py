@@ -41,7 +41,8 @@ def add(
     else:
         for one in report.added:
             already = " (was there already)" if one.known else ""
-            output.line(f"{one.source_id}: {one.title}, {one.passages} passages{already}")
+            count = "1 passage" if one.passages == 1 else f"{one.passages} passages"
+            output.line(f"{one.source_id}: {one.title}, {count}{already}")
         problems(report.problems)
     return 2 if report.problems else 0
 

@@ -110,12 +110,23 @@ def _is_number(text: str) -> bool:
 
 @dataclass(slots=True)
 class _Column:
-    """The closes of one symbol while they are gathered: value and row by day."""
+    """The closes of one symbol while they are gathered: value and row by day.
+
+    Attributes:
+        heading: The column they stand in.
+        units: What they were divided by.
+    """
 
     symbol: str
     currency: str
+    heading: str
+    units: int
     closes: dict[date, tuple[Decimal, int]] = field(default_factory=dict)
     refused: set[date] = field(default_factory=set)
+
+    def shown(self, close: Decimal) -> str:
+        """A close as the file has it, for problems."""
+        return f"{close if self.units == 1 else (close * self.units).normalize():f}"
 
 
 class PriceTable:
@@ -161,7 +172,7 @@ class PriceTable:
             elif symbol in self._columns:
                 self._findings.problem(None, cell, symbol, "The symbol has two columns. Remove one of them.")
             elif known is not None:
-                column = self._columns[symbol] = _Column(symbol, known[0])
+                column = self._columns[symbol] = _Column(symbol, known[0], cell, known[1])
                 self._wide.append((place, column, known[1]))
         return [place for place, _, _ in self._wide]
 
@@ -205,7 +216,7 @@ class PriceTable:
             return
         column = self._columns.get(symbol)
         if column is None:
-            column = self._columns[symbol] = _Column(symbol, known[0])
+            column = self._columns[symbol] = _Column(symbol, known[0], self._header[place], known[1])
         if column.currency != known[0]:
             message = f"'{symbol}' is in {column.currency} in earlier rows and in {known[0]} here. Use one currency."
             self._findings.problem(number, self._header[self._currency_place or 0], word, message)
@@ -257,7 +268,7 @@ class PriceTable:
             del column.closes[day]
             column.refused.add(day)
             message = f"'{column.symbol}' has another close on {day} in row {number}. Keep one of them."
-            self._findings.problem(before[1], heading, f"{before[0]:f}", message)
+            self._findings.problem(before[1], heading, column.shown(before[0]), message)
         message = f"'{column.symbol}' has a different close on {day} in an earlier row. Keep one of them."
         self._findings.problem(number, heading, text, message)
 
@@ -315,7 +326,7 @@ class PriceTable:
                 f"{column.closes[days[at - 1]][0]:f} to {value:f}, a factor of about a hundred, and it is not clear "
                 "which is right. None of its closes came in. Correct the unit, or give --accept-jumps."
             )
-            self._findings.problem(row, column.symbol, f"{value:f}", message)
+            self._findings.problem(row, column.heading, column.shown(value), message)
             return []
         for place in found.off:
             value, row = column.closes[days[place]]
@@ -323,7 +334,7 @@ class PriceTable:
                 f"The close of '{column.symbol}' on {days[place]} is about a hundred times off its neighbours. "
                 "Correct it, or give --accept-jumps."
             )
-            self._findings.problem(row, column.symbol, f"{value:f}", message)
+            self._findings.problem(row, column.heading, column.shown(value), message)
         off = {days[place] for place in found.off}
         return [day for day in days if day not in off]
 

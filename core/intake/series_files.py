@@ -29,6 +29,9 @@ from core.intake.price_table import DayOrder, day_order
 from core.intake.source import Container, Source, delimiter_of, open_source, table_rows
 from core.intake.workbook import workbook_rows
 
+NO_LICENCE = "not stated"
+IRREGULAR = "irregular"
+
 _HEADER_WITHIN = 20
 _STYLE_ROWS = 2_000
 _MAX_SERIES = 500
@@ -274,7 +277,7 @@ class _Reader:
             unit=about["unit"],
             frequency=self._frequency(about["frequency"], days),
             publisher=publisher,
-            licence=licence or "not stated",
+            licence=licence or NO_LICENCE,
             url=self._url(series_id, about["url"]),
             source_id="file",
             badge=Badge.REAL,
@@ -297,10 +300,10 @@ class _Reader:
 def frequency_of(days: tuple[date, ...]) -> str:
     """How often a series is observed, by the days between observations; "irregular" for fewer than three."""
     if len(days) < 3:
-        return "irregular"
+        return IRREGULAR
     between = median((after - before).days for before, after in pairwise(days))
     bounds = ((4, "daily"), (10, "weekly"), (45, "monthly"), (120, "quarterly"), (400, "annual"))
-    return next((name for most, name in bounds if between <= most), "irregular")
+    return next((name for most, name in bounds if between <= most), IRREGULAR)
 
 
 def is_web_address(text: str) -> bool:

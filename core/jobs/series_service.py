@@ -14,7 +14,7 @@ from core.domain.market import Conflict, EconomicSeries, SeriesRow, SourceTerms
 from core.domain.portfolio import Problem
 from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.series_files import SeriesIntake, read_series_file
+from core.intake.series_files import IRREGULAR, NO_LICENCE, SeriesIntake, frequency_of, read_series_file
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.series import indicator_facts, reading, rotation_facts
 from core.metrics.valuation import CASH_SECTOR, UNCLASSIFIED, slug
@@ -228,15 +228,15 @@ def _joined(
             if replace_values:
                 joined[day] = value
     days = tuple(sorted(joined))
-    series = replace(new, days=days, values=tuple(joined[day] for day in days))
+    series = replace(_described(before, new, days), days=days, values=tuple(joined[day] for day in days))
     replaced = len(differing) if replace_values else 0
     row = ImportedSeries(
-        new.series_id,
-        new.title,
-        new.unit,
-        new.publisher,
-        new.licence,
-        new.may_prompt,
+        series.series_id,
+        series.title,
+        series.unit,
+        series.publisher,
+        series.licence,
+        series.may_prompt,
         new.days[0],
         new.days[-1],
         added,
@@ -245,3 +245,19 @@ def _joined(
         0 if replace_values else len(differing),
     )
     return series, row, [] if replace_values else differing
+
+
+def _described(before: EconomicSeries | None, new: EconomicSeries, days: tuple[date, ...]) -> EconomicSeries:
+    """The series with what an earlier file said where the new one is silent, and its frequency by all its days."""
+    frequency = frequency_of(days) if new.frequency == IRREGULAR else new.frequency
+    if before is None:
+        return replace(new, frequency=frequency)
+    silent = new.licence == NO_LICENCE
+    return replace(
+        new,
+        frequency=frequency,
+        title=before.title if new.title == new.series_id else new.title,
+        url=new.url or before.url,
+        licence=before.licence if silent else new.licence,
+        may_prompt=before.may_prompt if silent else new.may_prompt,
+    )

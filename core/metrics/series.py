@@ -28,7 +28,8 @@ _SLACK_DAYS = {"daily": 10, "weekly": 14, "monthly": 45, "quarterly": 120, "annu
 _STALE_DAYS = {"daily": 14, "weekly": 28, "monthly": 90, "quarterly": 240, "annual": 600}
 """From this age on the newest observation is no longer where the series stands (publication takes its time)."""
 
-_NO_FREQUENCY = 400
+_SLACK_IRREGULAR_DAYS = 45
+_STALE_IRREGULAR_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def months_before(day: date, months: int) -> date:
 def last_known(series: EconomicSeries, on: date) -> tuple[date, float] | None:
     """The newest observation on or before a day, unless it is too old to stand for it; never one from after."""
     place = bisect_right(series.days, on) - 1
-    if place < 0 or (on - series.days[place]).days > _SLACK_DAYS.get(series.frequency, _NO_FREQUENCY):
+    if place < 0 or (on - series.days[place]).days > _SLACK_DAYS.get(series.frequency, _SLACK_IRREGULAR_DAYS):
         return None
     return series.days[place], series.values[place]
 
@@ -211,7 +212,7 @@ def _indicator(one: EconomicSeries, as_of: date, facts: list[Fact], absent: list
         return
     latest = one.days[place], one.values[place]
     age = (as_of - latest[0]).days
-    if age > _STALE_DAYS.get(one.frequency, _NO_FREQUENCY):
+    if age > _STALE_DAYS.get(one.frequency, _STALE_IRREGULAR_DAYS):
         reason = f"The last observation of {one.title} is from {latest[0]}, {age} days before {as_of}."
         absent.append(AbsentFact(f"{stem}.latest", reason))
         return

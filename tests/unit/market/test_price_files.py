@@ -129,6 +129,11 @@ def test_a_close_a_hundred_times_off_its_neighbours_is_refused() -> None:
     assert [(one.row, one.value) for one in intake.problems] == [(3, "0.1455")]
 
 
+def test_a_refused_close_is_shown_as_the_file_has_it() -> None:
+    intake = read("date,AZN.L (GBX)\n2026-01-05,11600\n2026-01-06,116.5\n2026-01-07,11655\n")
+    assert [(one.row, one.column, one.value) for one in intake.problems] == [(3, "AZN.L (GBX)", "116.5")]
+
+
 def test_a_close_a_hundred_times_off_comes_in_where_that_was_asked_for_and_is_reported() -> None:
     intake = read(AET, accept_jumps=True)
     assert len(closes(intake, "AET-L")) == 3

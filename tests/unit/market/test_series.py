@@ -301,6 +301,17 @@ def test_a_revision_is_a_conflict_until_it_is_asked_for(service: SeriesService, 
     assert service.get(LOCAL, "GDP").values == (1.1, 1.4, 1.5)
 
 
+def test_an_update_keeps_what_an_earlier_file_said_of_the_series(service: SeriesService, tmp_path: Path) -> None:
+    rows = [f"2026-{month:02d}-01,CPI,3.{month},percent,BLS,https://www.bls.gov,public domain" for month in range(1, 9)]
+    service.import_paths(LOCAL, [write(tmp_path, *rows)])
+    report = service.import_paths(LOCAL, [write(tmp_path, "2026-09-01,CPI,3.9,percent,BLS,,")])
+    one = service.get(LOCAL, "CPI")
+    assert (one.licence, one.may_prompt, one.frequency, one.url) == (
+        "public domain", True, "monthly", "https://www.bls.gov",
+    )  # fmt: skip
+    assert report.imported[0].may_prompt
+
+
 def test_another_series_under_the_same_id_is_refused(service: SeriesService, tmp_path: Path) -> None:
     service.import_paths(LOCAL, [write(tmp_path, "2026-08-01,GDP,1.1,percent,BEA,,pd")])
     report = service.import_paths(LOCAL, [write(tmp_path, "2026-09-01,GDP,23000,USD billions,BEA,,pd")])
