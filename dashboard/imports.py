@@ -119,8 +119,10 @@ def _look(app: App, actor: Actor, files: Sequence[tuple[str, bytes]], currency: 
     for note in dict.fromkeys(note for intake in intakes for note in intake.notes):
         st.caption(f":material/info: {text.escape(note)}")
     with st.container(horizontal=True):
-        if rows:
+        if rows or closes:
             label = f"Keep the {text.count(rows, 'good row')}" if problems else f"Keep {text.count(found, 'portfolio')}"
+            if not rows:
+                label = f"Keep {text.count(closes, 'daily close')}"
             st.button(label, type="primary", icon=":material/check:", on_click=_keep, args=(app, actor, reads))
         st.button("Discard", icon=":material/delete:", on_click=_clear, key="import_discard")
 
@@ -209,7 +211,12 @@ def _keep(app: App, actor: Actor, reads: Sequence[_Read]) -> None:
         return
     _clear()
     _forget()
-    st.session_state[_OUTCOME] = report
+    # Notes on the file were on the screen before; what keeping it found out is new.
+    seen = {note for read in reads for note in read.intake.notes}
+    seen |= {problem.message for read in reads for problem in read.intake.problems}
+    news = [*report.notes, *(f"{problem.column}: {problem.message}" for problem in report.problems
+                             if problem.message not in seen)]  # fmt: skip
+    st.session_state[_OUTCOME] = (report, [note for note in news if note not in seen])
 
 
 def _clear() -> None:
@@ -225,9 +232,10 @@ def _forget() -> None:
 
 
 def _outcome() -> None:
-    report: ImportReport | None = st.session_state.pop(_OUTCOME, None)
-    if report is None:
+    outcome: tuple[ImportReport, list[str]] | None = st.session_state.pop(_OUTCOME, None)
+    if outcome is None:
         return
+    report, news = outcome
     words = {"added": "new", "new_snapshot": "newer day added", "revised": "same day revised", "unchanged": "unchanged"}
     st.success(
         "  \n".join(
@@ -238,6 +246,8 @@ def _outcome() -> None:
         title=f"{text.count(len(report.imported), 'portfolio')} kept",
         icon=":material/check_circle:",
     )
+    for note in news:
+        st.caption(f":material/info: {text.escape(note)}")
     only = {"portfolio": report.imported[0].portfolio_id} if len(report.imported) == 1 else None
     st.page_link(
         navigation.page("prepare"), label="Prepare an analysis", icon=":material/edit_note:", query_params=only

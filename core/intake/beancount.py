@@ -34,6 +34,7 @@ from core.intake.source import Container, Source
 FAMILY = "beancount"
 TOOL = "bean-query"
 _SECONDS = 60
+_HEAD_CHARS = 200_000
 _ENTRY = re.compile(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t]+(?:open|close|commodity|balance|price|pad|txn|\*|!)(?:[ \t]|$)", re.MULTILINE
 )
@@ -52,7 +53,7 @@ _STALE = timedelta(days=7)
 
 def detect(source: Source) -> bool:
     """Whether a text has entries as Beancount writes them."""
-    return source.container is Container.TEXT and _ENTRY.search(source.text) is not None
+    return source.container is Container.TEXT and _ENTRY.search(source.text, 0, _HEAD_CHARS) is not None
 
 
 def read(source: Source, case: Case) -> list[Gathered]:

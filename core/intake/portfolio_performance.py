@@ -19,6 +19,7 @@ from core.intake.asset_classes import class_from_name
 from core.intake.codes import currency_code, isin_fault
 from core.intake.dates import NotADate, parse_date
 from core.intake.gathering import Case, Gathered
+from core.intake.limits import MAX_ELEMENTS
 from core.intake.names import one_line, portfolio_id_of
 from core.intake.pp_bookings import Bookings, CashBooking
 from core.intake.source import Source
@@ -113,6 +114,8 @@ class _Client:
         self._latest = case.today + timedelta(days=1)
         self._quoted: dict[int, _Quoted] = {}
         self._home: dict[int, _Depot] = {}
+        self._name = name
+        self._read = 0
 
     def read(self) -> list[Gathered]:
         """The portfolios, each on the newest day that the file knows of it."""
@@ -130,6 +133,14 @@ class _Client:
                 group.base_currency = base[0] if base is not None else None
                 made.append(group)
         return made
+
+    def _count(self) -> None:
+        """Refuse a small file whose references let one long list be read over and over."""
+        self._read += 1
+        if self._read > MAX_ELEMENTS:
+            raise UnreadableFile(
+                f"'{self._name}' refers to more than {MAX_ELEMENTS:,} bookings and quotes. Save it again in the program."
+            )
 
     def _list(self, *path: str) -> list[Element]:
         held = self._root.child(*path)
@@ -163,6 +174,7 @@ class _Client:
         prices, latest = self._references.child(element, "prices"), element.child("latest")
         found: dict[date, Decimal] = {}
         for quote in (*(prices.children if prices is not None else ()), *((latest,) if latest is not None else ())):
+            self._count()
             text, value = quote.attributes.get("t", ""), quote.attributes.get("v", "")
             try:
                 day = parse_date(text)
@@ -239,6 +251,7 @@ class _Client:
     def _transactions(self, holder: Element) -> Iterator[Element]:
         held = self._references.child(holder, "transactions")
         for child in held.children if held is not None else ():
+            self._count()
             yield self._references.real(child)
 
     def _portfolio(self, depot: _Depot) -> Gathered | None:

@@ -99,3 +99,21 @@ def test_hostile_headers_are_shown_as_they_are(page: Page, world: World) -> None
     test = importing(page, world, "![x](http://evil.example).csv", GERMAN.replace("Bezeichnung", ":red[A] ![x](y)"))
     assert not test.exception
     assert not any("![" in str(one.value) for one in test.markdown)
+
+
+CLIENT = """<client><version>60</version><baseCurrency>EUR</baseCurrency><securities><security><uuid>s</uuid>
+<name>Apple</name><currencyCode>USD</currencyCode><tickerSymbol>AAPL</tickerSymbol><prices>
+<price t="2026-10-29" v="11000000000"/><price t="2026-10-30" v="12000000000"/></prices></security></securities>
+<accounts/><portfolios><portfolio><uuid>p</uuid><name>Depot</name><transactions><portfolio-transaction>
+<date>2026-09-01</date><currencyCode>USD</currencyCode><amount>100000</amount>
+<security reference="../../../../../securities/security"/><shares>1000000000</shares><type>DELIVERY_INBOUND</type>
+</portfolio-transaction></transactions></portfolio></portfolios></client>"""
+
+
+def test_price_histories_of_a_program_are_announced_and_kept(page: Page, world: World) -> None:
+    test = importing(page, world, "client.xml", CLIENT)
+    assert not test.exception
+    assert "2 daily closes will be kept" in said(test)
+    button(test, "Keep 1 portfolio").click()
+    assert "brought 2 new daily closes of 1 symbols" in said(test.run())
+    assert [row.symbol for row in world.app.prices.rows(LOCAL)] == ["AAPL"]

@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.portfolio import AssetClass, Flow
 from core.errors import UnreadableFile
+from core.intake import portfolio_performance
 
 SECURITY = """<security><uuid>s1</uuid><name>Apple</name><currencyCode>USD</currencyCode>{isin}
 <tickerSymbol>AAPL</tickerSymbol><prices>{prices}</prices>{latest}</security>"""
@@ -217,3 +218,10 @@ def test_bombs_and_depths_are_refused(read):
         read(bomb + client(), "c.xml", format="portfolio_performance")
     with pytest.raises(UnreadableFile, match="deeper than 400"):
         read("<client><securities/>" + "<a>" * 500 + "</a>" * 500 + "</client>", "c.xml")
+
+
+def test_one_list_read_over_and_over_by_references_is_refused(read, monkeypatch):
+    monkeypatch.setattr(portfolio_performance, "MAX_ELEMENTS", 200)
+    shared = '<account><name>x</name><transactions reference="../../account/transactions"/></account>' * 100
+    with pytest.raises(UnreadableFile, match="refers to more than 200 bookings"):
+        read(client(accounts=shared), "c.xml")
