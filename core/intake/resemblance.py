@@ -45,7 +45,10 @@ def resemblance(one: str, other: str) -> float:
     if not first or not second:
         return 1.0
     shorter, longer = sorted((first, second), key=lambda words: (sum(map(_weight, words)), len(words)))
-    found = sum(_weight(word) for word in shorter if any(_same(word, candidate) for candidate in longer))
+    spelt = _spelt_out(shorter, longer)
+    found = sum(
+        _weight(word) for word in shorter if word in spelt or any(_same(word, candidate) for candidate in longer)
+    )
     return found / sum(map(_weight, shorter))
 
 
@@ -61,6 +64,22 @@ def _weight(word: str) -> float:
     if word.isdigit():
         return _NUMBER
     return _LITTLE if word in _SAYS_LITTLE else 1.0
+
+
+def _spelt_out(shorter: tuple[str, ...], longer: tuple[str, ...]) -> set[str]:
+    """Words of the shorter name that are initials of words of the longer one, or the other way round.
+
+    "AW" is All-World, and General Electric is GE.
+    """
+    found: set[str] = set()
+    for names, initials in ((longer, shorter), (shorter, longer)):
+        for start in range(len(names)):
+            for end in range(start + 2, min(start + 4, len(names)) + 1):
+                run = names[start:end]
+                letters = "".join(word[0] for word in run)
+                if letters.isalpha() and letters in initials:
+                    found.update(run if names is shorter else (letters,))
+    return found
 
 
 def _same(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from core.errors import BadInput, NotFound
 from core.storage.database import Database
@@ -122,13 +122,15 @@ class Groups:
         return self._by_portfolio(portfolio_ids, query, _M.c.portfolio_id)
 
     def _by_portfolio(
-        self, portfolio_ids: Sequence[str], query: object, column: ColumnElement[str]
+        self, portfolio_ids: Sequence[str], query: Select[tuple[str, str]], column: ColumnElement[str]
     ) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
+        # Above a few hundred portfolios one look at all labels is quicker than asking for each.
+        asked = query if len(portfolio_ids) > CHUNK else query.where(column.in_(portfolio_ids))
+        wanted = set(portfolio_ids)
         with self._database.read() as connection:
-            for start in range(0, len(portfolio_ids), CHUNK):
-                some = portfolio_ids[start : start + CHUNK]
-                for row in connection.execute(query.where(column.in_(some))):  # type: ignore[attr-defined]  # a select of two columns
+            for row in connection.execute(asked):
+                if row.portfolio_id in wanted:
                     found.setdefault(row.portfolio_id, []).append(row.word)
         return {portfolio_id: tuple(sorted(words)) for portfolio_id, words in found.items()}
 

@@ -181,6 +181,8 @@ def test_a_users_row_comes_before_ours_of_the_same_symbol():
         ("LVMH MOET HENNESSY LOUIS VUITTON SE", "LVMH Moët Hennessy Louis Vuitton"),
         ("HSBC HLDGS PLC ORD", "HSBC Holdings"),
         ("L'OREAL", "L'Oréal"),
+        ("VANGUARD FTSE AW", "Vanguard FTSE All-World UCITS ETF"),
+        ("GENERAL ELECTRIC CO, COM NEW", "GE Aerospace"),
         ("Legal & General Group Plc", "Legal & General Group"),
         ("", "Anything"),
         ("ETF", "Anything"),
