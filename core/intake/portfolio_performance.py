@@ -139,7 +139,7 @@ class _Client:
         self._read += 1
         if self._read > MAX_ELEMENTS:
             raise UnreadableFile(
-                f"'{self._name}' refers to more than {MAX_ELEMENTS:,} bookings and quotes. Save it again in the program."
+                f"'{self._name}' refers to more than {MAX_ELEMENTS:,} bookings and quotes. Save it again there."
             )
 
     def _list(self, *path: str) -> list[Element]:
