@@ -53,16 +53,18 @@ def merge(
     """
     days = np.array([day for day, _ in new.closes], dtype="datetime64[D]")
     closes = np.array([float(close) for _, close in new.closes])
-    if stored is None:
-        return Merge(PriceSeries(new.symbol, new.currency, badge, days, closes), added=len(days))
-    if stored.currency != new.currency:
-        if not replace:
-            return Merge(
-                None,
-                refusal=f"'{new.symbol}' is stored in {stored.currency} and comes in {new.currency}. Correct the "
-                "currency, or replace the stored history with --replace.",
-            )
-        return Merge(PriceSeries(new.symbol, new.currency, badge, days, closes), replaced=len(days))
+    if stored is not None and stored.currency != new.currency and not replace:
+        return Merge(
+            None,
+            refusal=f"'{new.symbol}' is stored in {stored.currency} and comes in {new.currency}. Correct the currency, "
+            "or replace the stored history with --replace.",
+        )
+    if stored is None or stored.currency != new.currency:
+        refusal = "" if accept_jumps else _hundredfold(new.symbol, days, closes)
+        if refusal:
+            return Merge(None, refusal=refusal)
+        whole = PriceSeries(new.symbol, new.currency, badge, days, closes)
+        return Merge(whole, added=days.size if stored is None else 0, replaced=0 if stored is None else days.size)
     overlap, at_stored, at_new = np.intersect1d(stored.days, days, assume_unique=True, return_indices=True)
     old, fresh = stored.closes[at_stored], closes[at_new]
     differs = ~np.isclose(old, fresh, rtol=SAME, atol=0)
@@ -94,19 +96,25 @@ def merge(
     joined = np.concatenate([stored.closes[keep], closes[take]])[order]
     joined_days = joined_days[order]
     added, same, changed = int(fresh_days.sum()), int((~differs).sum()), int(differs.sum())
-    found = scales(joined)
-    if not accept_jumps and (found.off or found.breaks):
-        at = (found.off or found.breaks)[0]
-        refusal = (
-            f"With the stored closes, '{new.symbol}' goes from {joined[at - 1]:g} to {joined[at]:g} on "
-            f"{joined_days[at]}, a factor of about a hundred. None of its new closes came in. Correct the unit, or "
-            "give --accept-jumps."
-        )
+    refusal = "" if accept_jumps else _hundredfold(new.symbol, joined_days, joined)
+    if refusal:
         return Merge(None, same=same, conflicts=conflicts, refusal=refusal)
     series = PriceSeries(new.symbol, new.currency, badge, joined_days, joined) if take.any() else None
     if replace:
         return Merge(series, added, same, changed)
     return Merge(series, added, same, 0, conflicts)
+
+
+def _hundredfold(symbol: str, days: NDArray[np.datetime64], closes: NDArray[np.float64]) -> str:
+    """Why closes in two units cannot be one series; "" when they are in one."""
+    found = scales(closes)
+    if not found.off and not found.breaks:
+        return ""
+    at = (found.off or found.breaks)[0]
+    return (
+        f"'{symbol}' goes from {closes[at - 1]:g} to {closes[at]:g} on {days[at]}, a factor of about a hundred. None of "
+        "its new closes came in. Correct the unit, or import them from a file with --accept-jumps."
+    )
 
 
 def _common_factor(old: NDArray[np.float64], fresh: NDArray[np.float64], differs: NDArray[np.bool_]) -> float | None:

@@ -77,8 +77,14 @@ def test_closes_adjusted_for_a_split_are_not_joined_to_unadjusted_ones() -> None
 
 def test_closes_in_another_unit_than_the_stored_ones_are_refused() -> None:
     done = merge(stored(300, 301), closes("3.02", "3.03", days=DAYS[2:]), Badge.REAL, replace=False)
-    assert "factor of about a hundred" in done.refusal
+    assert "301 to 3.02 on 2026-01-07, a factor of about a hundred" in done.refusal
     assert merge(stored(300, 301), closes("3.02", days=DAYS[2:]), Badge.REAL, replace=False, accept_jumps=True).series
+
+
+def test_closes_in_two_units_are_refused_wherever_they_come_from(service: PriceService) -> None:
+    report = service.keep_closes(LOCAL, "x.xml", [closes("14.5", "0.1455", "14.6", "14.7")])
+    assert "14.5 to 0.1455 on 2026-01-06" in report.problems[0].message
+    assert service.rows(LOCAL) == []
 
 
 def test_another_currency_is_refused_or_replaces_everything() -> None:
