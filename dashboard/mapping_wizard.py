@@ -70,21 +70,21 @@ def ask(survey: Survey, start: ColumnMapping, key: str) -> Answer:
     if survey.warning:
         st.warning(text.escape(survey.warning[:1].upper() + survey.warning[1:]), icon=":material/swap_horiz:")
     columns = _columns(survey, start, key)
-    left, middle, right = st.columns(3)
+    cells = iter(st.columns(3))
     fixed: tuple[tuple[str, str], ...] = ()
-    with left:
-        if "currency" not in dict(columns):
+    if "currency" not in dict(columns):
+        with next(cells):
             code = st.text_input(
                 "Currency of all rows", value=dict(start.fixed).get("currency", ""), max_chars=4, key=f"{key}_fixed",
                 placeholder="EUR", help="Needed where no column is the currency.",
             )  # fmt: skip
             fixed = (("currency", code.strip()),) if code and code.strip() else ()
-    with middle:
+    with next(cells):
         order = st.selectbox(
             "Days are written", list(_ORDERS), index=list(_ORDERS).index(start.day_order), key=f"{key}_order",
             format_func=_ORDERS.__getitem__,
         )  # fmt: skip
-    with right:
+    with next(cells):
         style = st.selectbox(
             "Numbers are written", list(_STYLES), index=list(_STYLES).index(start.style), key=f"{key}_style",
             format_func=_STYLES.__getitem__,
