@@ -31,8 +31,9 @@ class Closes:
     def __init__(self, symbols: Iterable[str], rates: Rates, prices: PriceHistory) -> None:
         """Args: symbols: With a series in `prices`, or `CASH_IN` and a currency."""
         ordered = sorted(symbols)
-        axes = [prices[symbol].days for symbol in ordered if not symbol.startswith(CASH_IN)]
-        axis = np.unique(np.concatenate(axes))
+        # Most series share their days: sorting each set once is ten times less work.
+        axes = {days.tobytes(): days for days in (prices[one].days for one in ordered if not one.startswith(CASH_IN))}
+        axis = np.unique(np.concatenate(list(axes.values())))
         self.days: Days = axis[np.is_busday(axis)]
         self._rates = rates
         self._dates: list[date] = self.days.tolist()

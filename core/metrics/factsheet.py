@@ -17,7 +17,7 @@ from core.metrics.holdings import liquidity_rows, part_rows, whole_rows
 from core.metrics.periods import period_rows
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
-from core.metrics.returns import Sample, samples, worst_badge
+from core.metrics.returns import Sample, samples, weakest, worst_badge
 from core.metrics.rows import Rows, absent, joined
 from core.metrics.stress import Stress
 from core.metrics.valuation import Valuation, Valuer, holding_facts
@@ -137,30 +137,36 @@ class _Maker:
             if isinstance(outcome, NoSample):
                 rows[outcome.member] = _none(wanted, outcome.reason)
                 continue
-            for group in wanted:
-                for member, part in zip(outcome.members, self._group(group, outcome, portfolios), strict=True):
+            for group, parts in self._stated(wanted, outcome, portfolios):
+                for member, part in zip(outcome.members, parts, strict=True):
                     rows[member][group] = part
         return rows
 
-    def _group(self, group: MetricGroup, sample: Sample, portfolios: Sequence[Portfolio]) -> Iterator[Rows]:
+    def _stated(
+        self, groups: Sequence[MetricGroup], sample: Sample, portfolios: Sequence[Portfolio]
+    ) -> Iterator[tuple[MetricGroup, Iterator[Rows]]]:
+        """Each group with the rows of the sample's portfolios, in their order."""
         prices = self._prices if self._prices is not None else PriceHistory({})
         own = [portfolios[member] for member in sample.members]
         badges = [worst_badge(portfolio, prices) for portfolio in own]
-        if group is MetricGroup.HISTORY:
-            return history_rows(sample, badges)
-        if group is MetricGroup.CONTRIBUTIONS:
-            return contribution_rows(sample, portfolios, badges)
         named = [benchmark_symbols(portfolio, prices) for portfolio in own]
         both = [
-            Badge.SIMULATED if badge is Badge.SIMULATED else worst_badge(portfolio, prices, weights)
-            for portfolio, badge, weights in zip(own, badges, named, strict=True)
+            Badge.SIMULATED if Badge.SIMULATED in (badge, weakest(weights, prices)) else Badge.DERIVED
+            for badge, weights in zip(badges, named, strict=True)
         ]
         benchmarks = Benchmarks(sample)
-        if group is MetricGroup.BENCHMARK:
-            return benchmark_rows(sample, benchmarks, named, both)
-        if group is MetricGroup.PERIODS:
-            return period_rows(sample, benchmarks, named, badges, both)
-        return attribution_rows(sample, portfolios, benchmarks, named, self._members, both)
+        for group in groups:
+            match group:
+                case MetricGroup.HISTORY:
+                    yield group, history_rows(sample, badges)
+                case MetricGroup.CONTRIBUTIONS:
+                    yield group, contribution_rows(sample, portfolios, badges)
+                case MetricGroup.BENCHMARK:
+                    yield group, benchmark_rows(sample, benchmarks, named, both)
+                case MetricGroup.PERIODS:
+                    yield group, period_rows(sample, benchmarks, named, badges, both)
+                case _:
+                    yield group, attribution_rows(sample, portfolios, benchmarks, named, self._members, both)
 
 
 def _none(groups: Sequence[MetricGroup], reason: str) -> dict[MetricGroup, Rows]:

@@ -175,17 +175,18 @@ def _multiplied(base: str, at: NDArray[np.intp], group: Sequence[Plan], closes: 
     return Sample(tuple(group), base, closes, at, closes.days[at], returns, moves, place)
 
 
-def worst_badge(portfolio: Portfolio, prices: PriceHistory, more: Iterable[str] = ()) -> Badge:
-    """The weakest origin among the series used and the weights themselves, which are always derived.
-
-    Args:
-        more: Further symbols that a figure uses, such as its benchmark's.
-    """
+def worst_badge(portfolio: Portfolio, prices: PriceHistory) -> Badge:
+    """The weakest origin among the series used and the weights themselves, which are always derived."""
     if portfolio.is_sample:
         return Badge.SIMULATED
-    # Symbols of cash are in no price history that is used for them.
-    used = [*(one.symbol for one in portfolio.holdings if one.asset_class is not AssetClass.CASH), *more]
-    found = (prices.get(symbol) for symbol in used)
-    if any(series is not None and series.badge is Badge.SIMULATED for series in found):
-        return Badge.SIMULATED
+    # What is cash has no series that is used, whatever its symbol.
+    return weakest((one.symbol for one in portfolio.holdings if one.asset_class is not AssetClass.CASH), prices)
+
+
+def weakest(symbols: Iterable[str], prices: PriceHistory) -> Badge:
+    """Simulated where the series of one of these symbols is, else derived."""
+    for symbol in symbols:
+        series = prices.get(symbol)
+        if series is not None and series.badge is Badge.SIMULATED:
+            return Badge.SIMULATED
     return Badge.DERIVED

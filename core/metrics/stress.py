@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -33,40 +33,61 @@ class Stress:
 
     def __init__(self, rates: Rates, prices: PriceHistory | None) -> None:
         self._prices = prices if prices is not None else PriceHistory({})
-        self._factor = rates.factor
+        self._factor = lru_cache(maxsize=4096)(rates.factor)
         self._replayed = lru_cache(maxsize=65_536)(self._replays)
 
     def rows(self, portfolio: Portfolio, valuation: Valuation) -> Rows:
         """Each scenario's change of value in percent, or why it is not known."""
         if valuation.total is None or valuation.why_no_shares:
             return absent(STRESS_FAMILIES, valuation.why_no_shares or valuation.why_no_total)
-        base, lines = portfolio.base_currency, portfolio.holdings
-        replayed = np.array([self._replayed(*_quote(line), base) for line in lines])
-        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in lines])
-        rate = np.array([_rates_shocked(line.currency, base) for line in lines])
-        moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
+        moves, covered, changes = self.changes(portfolio, valuation.values, valuation.total)
         known = ~np.isnan(moves)
-        values = np.array(valuation.values)
-        sizes = np.abs(values)
-        gross = float(sizes.sum())
-        covered = (sizes @ known / gross).tolist()
-        # What is not covered is taken to move like the rest, as in every other figure.
-        changes = (values @ np.where(known, moves, 0.0) * (100.0 / valuation.total)).tolist()
+        lines, sizes = portfolio.holdings, np.abs(valuation.values)
         shocked = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
         replay_badge = worst_badge(portfolio, self._prices)
+        missing: dict[bytes, dict[str, float]] = {}
         rows: Rows = ([], [])
         for column, scenario in enumerate((*_REPLAYS, *_SHOCKS)):
             stated: float | str
             if scenario.last is not None and scenario.last > portfolio.as_of:
                 stated = f"The window {_period(scenario)} ends after the portfolio's day, {portfolio.as_of}."
             elif covered[column] < MIN_COVERAGE - 1e-9:
-                stated = _why(scenario, lines, sizes, known[:, column], covered[column])
+                # Most windows of the past lack the same lines.
+                mask = known[:, column].tobytes()
+                if mask not in missing:
+                    missing[mask] = _missing(lines, sizes, known[:, column])
+                stated = _why(scenario, missing[mask], covered[column])
             else:
+                # What is not covered is taken to move like the rest, as in every other figure.
                 stated = changes[column] / covered[column]
             replay = scenario.kind == "replay"
             period, badge = (_period(scenario), replay_badge) if replay else (None, shocked)
             state(rows, f"stress.{scenario.scenario_id}", stated, period, badge, f"This is: {scenario.name}.")
         return rows
+
+    def changes(
+        self, portfolio: Portfolio, values: Sequence[float], total: float
+    ) -> tuple[Floats, list[float], list[float]]:
+        """Each line's move in each scenario, and of each scenario the share covered and the change of the covered.
+
+        Args:
+            values: Of the lines in base currency.
+            total: Their sum, above zero.
+
+        Returns:
+            Moves as fractions, shape (n_lines, n_scenarios), NaN where not known; shares of gross value; changes in
+            percent of the total, not yet scaled up for what is not covered.
+        """
+        base, lines = portfolio.base_currency, portfolio.holdings
+        replayed = np.array([self._replayed(*_quote(line), base) for line in lines])
+        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in lines])
+        rate = np.array([_rates_shocked(line.currency, base) for line in lines])
+        moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
+        known = ~np.isnan(moves)
+        worth = np.array(values)
+        sizes = np.abs(worth)
+        covered = (sizes @ known / sizes.sum()).tolist()
+        return moves, covered, (worth @ np.where(known, moves, 0.0) * (100.0 / total)).tolist()
 
     def _replays(self, symbol: str, currency: str, base: str) -> Floats:
         """A line's move in base currency in each window; NaN where a close or a rate is missing. Cash: symbol ""."""
@@ -76,6 +97,8 @@ class Stress:
             return moves
         quoted = currency if series is None else series.currency
         for place, scenario in enumerate(_REPLAYS):
+            if series is not None and series.days[0] > np.datetime64(scenario.first or date.max):
+                continue
             ends = [self._value(series, quoted, base, day) for day in (scenario.first, scenario.last) if day]
             if len(ends) == 2 and ends[0] is not None and ends[1] is not None:
                 moves[place] = ends[1] / ends[0] - 1.0
@@ -112,11 +135,16 @@ def _rates_shocked(currency: str, base: str) -> Floats:
     return np.array([rate_move(scenario, currency, base) for scenario in _SHOCKS])
 
 
-def _why(scenario: Scenario, lines: Sequence[Holding], sizes: Floats, known: NDArray[np.bool_], covered: float) -> str:
-    missing: defaultdict[str, float] = defaultdict(float)
+def _missing(lines: Sequence[Holding], sizes: Floats, known: NDArray[np.bool_]) -> dict[str, float]:
+    """Gross value by symbol of what is not known."""
+    found: defaultdict[str, float] = defaultdict(float)
     for line, size, has in zip(lines, sizes.tolist(), known.tolist(), strict=True):
         if not has:
-            missing[line.symbol] += size
+            found[line.symbol] += size
+    return found
+
+
+def _why(scenario: Scenario, missing: Mapping[str, float], covered: float) -> str:
     if scenario.kind == "replay":
         what, lack = f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends"
     else:

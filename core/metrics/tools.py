@@ -22,7 +22,7 @@ from core.metrics.factsheet import fact_sheets
 from core.metrics.periods import growth
 from core.metrics.plans import CASH_IN, NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
-from core.metrics.returns import Sample, samples, worst_badge
+from core.metrics.returns import Sample, samples, weakest, worst_badge
 from core.metrics.valuation import Valuer, holding_ids
 
 Floats = NDArray[np.float64]
@@ -121,8 +121,7 @@ def benchmark_series(portfolio: Portfolio, rates: Rates, prices: PriceHistory) -
     benchmark = Benchmarks(sample).of(weights)
     if isinstance(benchmark, str):
         raise NoSeries(benchmark)
-    badge = worst_badge(portfolio, prices, weights)
-    return ReturnSeries(sample.days[benchmark.start :], benchmark.returns, badge)
+    return ReturnSeries(sample.days[benchmark.start :], benchmark.returns, weakest(weights, prices))
 
 
 def correlation_analyzer(

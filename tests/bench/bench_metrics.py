@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.metrics import relative, risk
+from core.metrics import concentration, relative, risk
 from core.metrics.attribution import Table
 from core.metrics.benchmark import Benchmark, Benchmarks, paired
 from core.metrics.brinson import attribute, links
@@ -31,7 +31,9 @@ from core.metrics.periods import Window, growth, window
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
 from core.metrics.returns import Sample, samples
+from core.metrics.scenarios import scenarios
 from core.metrics.simulate import simulated_history
+from core.metrics.stress import Stress
 from core.metrics.valuation import Valuer
 from tests.bench.measure import rounds
 from tests.bench.report import Row, Target
@@ -94,12 +96,21 @@ def _sheets(groups: tuple[MetricGroup, ...]) -> dict[str, Any]:
 
 
 def numbers() -> dict[str, Any]:
-    """What the sheets state, without the objects that state it: values, risk, benchmark, periods, effects."""
+    """What the sheets state, without the objects that state it; the account's own returns need no prices."""
     portfolios, prices, rates = _world()
     timed, found = _best(lambda: _numbers(portfolios, prices, rates))
     members = {line.symbol: line for line in _universe()}
     sheet = fact_sheets(portfolios[:1], rates, prices, groups=tuple(MetricGroup), members=members)[0].by_id()
-    for metric_id in ("volatility", "var_99_1d", "beta", "return.3y", "diversification_ratio", "attribution.currency"):
+    for metric_id in (
+        "volatility",
+        "var_99_1d",
+        "beta",
+        "return.3y",
+        "diversification_ratio",
+        "attribution.currency",
+        "hhi",
+        "stress.fed_2026_severely_adverse",
+    ):
         if abs(found[0][metric_id] - sheet[metric_id].value) > 1e-9:
             raise AssertionError(f"{metric_id} is {found[0][metric_id]} and the sheet says {sheet[metric_id].value}")
     return {**timed, "days": prices["S0"].days.size}
@@ -109,6 +120,17 @@ def _numbers(portfolios: list[Portfolio], prices: PriceHistory, rates: EcbRates)
     valuer = Valuer(rates)
     valuations = [valuer.value(portfolio) for portfolio in portfolios]
     found: list[dict[str, float]] = [{} for _ in portfolios]
+    stress = Stress(rates, prices)
+    for row, portfolio, valuation in zip(found, portfolios, valuations, strict=True):
+        if valuation.total is None:
+            raise TypeError(valuation.why_no_total)
+        row["total_value"] = valuation.total
+        row["hhi"] = concentration.hhi(valuation.values) or 0.0
+        for count in (1, 5, 10):
+            row[f"top{count}_weight"] = 100.0 * concentration.top_share(valuation.values, valuation.total, count)
+        _, covered, changes = stress.changes(portfolio, valuation.values, valuation.total)
+        for scenario, share, change in zip(scenarios(), covered, changes, strict=True):
+            row[f"stress.{scenario.scenario_id}"] = change / share if share else 0.0
     for sample in samples(portfolios, valuations, rates, prices, benchmarks=True):
         if isinstance(sample, NoSample):
             raise TypeError(sample.reason)
