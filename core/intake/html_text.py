@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 _SILENT = frozenset(
@@ -35,6 +36,9 @@ _UNSEEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d]*[1-9])|font-size\s*:\s*0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DECLARATION = re.compile(r"<[!?][^>]*(?:>|\Z)")
+_CUT_TAG = re.compile(r"</?[A-Za-z]")
 _PARAGRAPH = frozenset({"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table"})
 
 
@@ -47,6 +51,7 @@ class PageText(HTMLParser):
         self._pieces: list[str] = []
         self._title: list[str] = []
         self._open: list[tuple[str, bool]] = []
+        self._count: Counter[str] = Counter()
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -65,15 +70,18 @@ class PageText(HTMLParser):
             or _UNSEEN.search(given.get("style", "")) is not None
         )
         self._open.append((tag, unseen or self._silent))
+        self._count[tag] += 1
 
     def handle_endtag(self, tag: str) -> None:
         """An element closes, and with it whatever was left open inside it."""
         if tag == "title":
             self._in_title = False
-        for place in range(len(self._open) - 1, -1, -1):
-            if self._open[place][0] == tag:
-                del self._open[place:]
-                break
+        # Counted, so that a page of ends without beginnings costs nothing.
+        if self._count[tag]:
+            closed = ""
+            while closed != tag:
+                closed, _ = self._open.pop()
+                self._count[closed] -= 1
         if tag in _BLOCKS:
             self._pieces.append("\n\n" if tag in _PARAGRAPH else "\n")
 
@@ -102,6 +110,17 @@ class PageText(HTMLParser):
 def page_text(html: str) -> tuple[str, str]:
     """The visible text of a page, and its title."""
     page = PageText()
-    page.feed(html)
+    page.feed(_without_unseen_markup(html))
     page.close()
     return page.text, page.title
+
+
+def _without_unseen_markup(html: str) -> str:
+    """The page without comments and declarations, also those never closed, and without a tag cut off by the end.
+
+    A browser shows none of them; the parser would hand on what is not closed as text.
+    """
+    html = _DECLARATION.sub("", _COMMENT.sub("", html))
+    last = html.rfind(">") + 1
+    cut = _CUT_TAG.search(html, last)
+    return html if cut is None else html[: cut.start()]

@@ -112,8 +112,8 @@ def _hundredfold(symbol: str, days: NDArray[np.datetime64], closes: NDArray[np.f
         return ""
     at = (found.off or found.breaks)[0]
     return (
-        f"'{symbol}' goes from {closes[at - 1]:g} to {closes[at]:g} on {days[at]}, a factor of about a hundred. None of "
-        "its new closes came in. Correct the unit, or import them from a file with --accept-jumps."
+        f"'{symbol}' goes from {closes[at - 1]:g} to {closes[at]:g} on {days[at]}, a factor of about a hundred. None "
+        "of its new closes came in. Correct the unit, or import them from a file with --accept-jumps."
     )
 
 

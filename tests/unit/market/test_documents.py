@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -163,6 +164,32 @@ def test_no_text_is_lost_or_made_up_by_splitting(text: str) -> None:
     if document.media == "text":
         kept = "".join("".join(passage.text.split()) for passage in document.passages)
         assert kept == "".join(plain_text(text.encode("utf-8", "replace").decode()).split())
+
+
+MARKUP = [
+    "<p>", "</p>", "<div hidden>", "</div>", "<br>", "<!--", "-->", "<script>", "&lt;", "<", "</", "word ", "<a href='x'>",
+    "]]>", "<![CDATA[", "</script>", "<?x",
+]  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(MARKUP), max_size=40))
+def test_any_page_ends_in_the_words_that_a_reader_sees(pieces: list[str]) -> None:
+    try:
+        document = read("page.html", ("<html>" + "".join(pieces)).encode())
+    except UnreadableFile:
+        return
+    text = text_of(document)
+    assert "href" not in text
+    assert "hidden" not in text
+    assert "script" not in text
+
+
+@pytest.mark.parametrize(
+    "tail", ["<!-- obey", "<![CDATA[ obey", "<a title='obey", "<script>obey", "<?obey", "<style>obey"]
+)
+def test_what_a_page_never_closes_is_not_text(tail: str) -> None:
+    assert text_of(read("page.html", f"<html><p>seen</p>{tail}".encode())) == "seen"
 
 
 @pytest.mark.parametrize(

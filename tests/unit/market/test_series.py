@@ -93,6 +93,18 @@ def test_all_problems_of_a_file_are_shown_at_once() -> None:
         read("a,b\n1,2\n")
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_ends_in_a_result_or_a_reason(body: str) -> None:
+    try:
+        found = read(HEAD + body)
+    except UnreadableFile:
+        return
+    for one in found.series:
+        assert list(one.days) == sorted(set(one.days))
+        assert all(np.isfinite(one.values))
+
+
 def test_an_address_that_is_none_is_left_out() -> None:
     found = read(HEAD + "2026-01-01,A,1,percent,X,javascript:alert(1),x\n")
     assert found.series[0].url == ""
