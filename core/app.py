@@ -23,6 +23,7 @@ from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
 from core.jobs.market_service import MarketService, rates_file
 from core.jobs.portfolio_editing import PortfolioEditor
+from core.jobs.portfolio_figures import PortfolioFigures
 from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
@@ -92,6 +93,7 @@ class App:
         self.portfolios = PortfolioService(store, rates, clock)
         self.editor = PortfolioEditor(store, rates, clock)
         self.labels = PortfolioLabels(store, clock)
+        self.figures = PortfolioFigures(store, rates)
         self.register = RegisterService(store, clock)
         self.compliance = ComplianceService(store, rates, clock)
         self.prices = PriceService(store, clock)

@@ -231,17 +231,27 @@ def sheets_of(
     sheets: dict[int, FactSheet] = {}
     for is_sample in (True, False):
         group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
-        symbols = {line.symbol for portfolio in group for line in portfolio.holdings}
-        symbols |= {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
-        prices = store.prices.load(symbols, simulated_first=is_sample)
-        if not is_sample:
-            # Never described with simulated prices, even if a sample happens to hold the same symbol.
-            prices = PriceHistory.from_series(one for one in prices.values() if one.badge is not Badge.SIMULATED)
+        prices = prices_of(store, group, samples=is_sample)
         benchmarks = {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
         known = {symbol: row for symbol in benchmarks if (row := register.by_symbol(symbol)) is not None}
         made = fact_sheets(group, rates, prices, groups=groups, snapshots=snapshots, members=known)
         sheets.update(zip(map(id, group), made, strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]
+
+
+def prices_of(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> PriceHistory:
+    """Stored prices of what portfolios and their benchmarks hold.
+
+    Args:
+        samples: Whether these are the samples, which prefer simulated prices. Others are never described with such,
+            even if a sample happens to hold the same symbol.
+    """
+    symbols = {line.symbol for portfolio in portfolios for line in portfolio.holdings}
+    symbols |= {symbol for portfolio in portfolios for symbol, _ in portfolio.benchmark}
+    prices = store.prices.load(symbols, simulated_first=samples)
+    if samples:
+        return prices
+    return PriceHistory.from_series(one for one in prices.values() if one.badge is not Badge.SIMULATED)
 
 
 def _totals(store: Store, rates: Rates, portfolio: Portfolio) -> list[tuple[date, float]]:
