@@ -167,8 +167,8 @@ def test_no_text_is_lost_or_made_up_by_splitting(text: str) -> None:
 
 
 MARKUP = [
-    "<p>", "</p>", "<div hidden>", "</div>", "<br>", "<!--", "-->", "<script>", "&lt;", "<", "</", "word ", "<a href='x'>",
-    "]]>", "<![CDATA[", "</script>", "<?x",
+    "<p>", "</p>", "<div hidden>", "</div>", "<br>", "<!--", "-->", "<script>", "&lt;", "<", "</", "word ",
+    "<a href='x'>", "]]>", "<![CDATA[", "</script>", "<?x",
 ]  # fmt: skip
 
 
@@ -183,6 +183,13 @@ def test_any_page_ends_in_the_words_that_a_reader_sees(pieces: list[str]) -> Non
     assert "href" not in text
     assert "hidden" not in text
     assert "script" not in text
+
+
+@pytest.mark.parametrize("unit", ["<p>", "</x>", "<p></x>", "<a", "<!", "<a b=", "&#", "<script><", "<div hidden>"])
+def test_a_page_made_to_cost_time_costs_little(unit: str) -> None:
+    started = time.process_time()
+    page_text("<html>" + "<p>" * 20_000 + unit * 100_000 + ">")
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
