@@ -14,9 +14,10 @@ from core.cli import output
 from core.cli.batch import batch_app
 from core.cli.catalog import config_app, models_app, prompts_app
 from core.cli.check import check, policy, rules
+from core.cli.documents import documents_app
+from core.cli.figures import metrics, show
 from core.cli.instruments import instruments_app
 from core.cli.labels import group, groups, tag
-from core.cli.documents import documents_app
 from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
@@ -38,7 +39,7 @@ portfolio_app.add_typer(batch_app, name="batch")
 portfolio_app.command(context_settings={"ignore_unknown_options": True})(tag)
 portfolio_app.command()(group)
 portfolio_app.command()(groups)
-for command in (check, rules, policy):
+for command in (show, metrics, check, rules, policy):
     portfolio_app.command()(command)
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")

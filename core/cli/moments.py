@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from core.errors import BadInput
+
+
+def day(text: str | None, option: str) -> date | None:
+    """A day: "2026-10-30".
+
+    Raises:
+        BadInput: It is none.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{option} is '{text}': give a day such as 2026-10-30.") from None
 
 
 def moment(text: str | None, option: str) -> datetime | None:

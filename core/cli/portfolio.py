@@ -1,8 +1,7 @@
-"""`mosychlos portfolio`: import, list, show, metrics, analyze."""
+"""`mosychlos portfolio`: import, list, analyze."""
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -128,82 +127,6 @@ def list_(
         ),
         right=("lines", "value", "days"),
     )
-    return 0
-
-
-@portfolio_app.command()
-def show(portfolio_id: str, as_json: AsJson = False) -> int:
-    """Show a portfolio's holdings with their weights."""
-    with opened() as (app, actor):
-        portfolio = app.portfolios.get(actor, portfolio_id)
-        sheet = app.portfolios.sheet(actor, portfolio_id)
-        days = app.portfolios.days(actor, portfolio_id)
-    weights = [_number(line.weight_pct) for line in sheet.holdings]
-    if as_json:
-        holdings = [
-            {**output.plain(line), "weight_pct": weight}
-            for line, weight in zip(portfolio.holdings, weights, strict=True)
-        ]
-        output.document({**output.plain(portfolio), "holdings": holdings, "days": days})
-        return 0
-    sample = " (sample)" if portfolio.is_sample else ""
-    output.line(f"{portfolio.name}{sample}: {portfolio.as_of}, {portfolio.base_currency}, region {portfolio.region}")
-    output.table(
-        ("symbol", "name", "class", "sector", "country", "value", "", "weight %"),
-        (
-            (
-                line.symbol,
-                line.name,
-                line.asset_class.value,
-                line.sector,
-                line.country,
-                f"{line.market_value:,.2f}",
-                line.currency,
-                "unknown" if weight is None else f"{weight:.2f}",
-            )
-            for line, weight in zip(portfolio.holdings, weights, strict=True)
-        ),
-        right=("value", "weight %"),
-    )
-    return 0
-
-
-@portfolio_app.command()
-def metrics(portfolio_id: str, as_json: AsJson = False) -> int:
-    """Show a portfolio's facts: the numbers a model may speak about."""
-    with opened() as (app, actor):
-        sheet = app.portfolios.sheet(actor, portfolio_id)
-    if as_json:
-        output.document(
-            {
-                "portfolio_id": sheet.portfolio_id,
-                "as_of": sheet.as_of,
-                "metrics": [
-                    {
-                        "metric_id": fact.metric_id,
-                        "value": fact.value,
-                        "unit": fact.unit,
-                        "currency": fact.currency,
-                        "period": fact.period,
-                        "badge": fact.badge,
-                        "definition": fact.definition,
-                    }
-                    for fact in sheet.facts
-                ],
-                "absent": sheet.absent,
-            }
-        )
-        return 0
-    output.table(
-        ("metric", "value", "unit", "period", "badge"),
-        (
-            (fact.metric_id, fact.shown, fact.currency or fact.unit.value, fact.period, fact.badge.value)
-            for fact in sheet.facts
-        ),
-        right=("value",),
-    )
-    for absent in sheet.absent:
-        output.line(f"Not computed: {absent.metric_id}: {absent.reason}")
     return 0
 
 
@@ -371,7 +294,3 @@ def _usd(text: str | None) -> Decimal | None:
     if not value.is_finite() or value < 0:
         raise BadInput(f"--max-cost is '{text}': give an amount of 0 or more.")
     return value
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -184,3 +184,33 @@ def test_an_error_is_one_json_document_too(cli: Cli) -> None:
     code, out, _ = cli("portfolio", "show", "nobody", "--json")
     assert code == 2
     assert orjson.loads(out)["error"]["exit_code"] == 2
+
+
+def test_show_tells_what_a_portfolio_is_under_and_called(cli: Cli, positions: Path) -> None:
+    alpha = cli.json("portfolio", "import", positions)["imported"][0]["portfolio_id"]
+    cli.json("portfolio", "tag", alpha, "+core")
+    cli.json("portfolio", "group", "Families", "--add", alpha)
+    shown = cli.json("portfolio", "show", alpha)
+    assert (shown["tags"], shown["groups"], shown["revision"], shown["conflicts"]) == (["core"], ["Families"], 1, [])
+    assert cli("portfolio", "show", alpha)[1].count("Tags: core") == 1
+
+
+def test_show_and_metrics_tell_of_an_earlier_day(cli: Cli, positions: Path, write: Write) -> None:
+    alpha = cli.json("portfolio", "import", positions)["imported"][0]["portfolio_id"]
+    cli.json("portfolio", "import", write("later.csv", POSITIONS.replace("2026-10-30", "2026-11-20")))
+    for command in ("show", "metrics", "check"):
+        assert cli.json("portfolio", command, alpha, "--as-of", "2026-10-30")["as_of"] == "2026-10-30"
+        assert cli.json("portfolio", command, alpha)["as_of"] == "2026-11-20"
+        assert cli("portfolio", command, alpha, "--as-of", "2026-10-31")[0] == 2
+        assert "such as 2026-10-30" in cli("portfolio", command, alpha, "--as-of", "yesterday")[2]
+
+
+def test_every_group_of_metrics_is_there_for_the_asking(cli: Cli, positions: Path) -> None:
+    alpha = cli.json("portfolio", "import", positions)["imported"][0]["portfolio_id"]
+    some = cli.json("portfolio", "metrics", alpha, "--group", "liquidity", "--group", "stress")
+    assert some["groups"] == ["stress", "liquidity"]
+    assert {fact["metric_id"].partition(".")[0] for fact in some["metrics"]} == {"stress", "liquidity"}
+    every = cli.json("portfolio", "metrics", alpha, "--group", "all")
+    told = {one["metric_id"] for one in every["metrics"] + every["absent"]}
+    assert {"hhi", "volatility", "beta", "twr.si", "diversification_ratio"} <= told
+    assert "holdings, history" in cli("portfolio", "metrics", alpha, "--group", "mood")[2]
