@@ -101,5 +101,6 @@ ENGINE = Engine(
         "attribution.currency",
     ),
     summarise=_summarise,
+    required_facts=tuple(f"attribution.{name}" for name in ("active_return", *_EFFECTS)),
     checks=(_totals, _segments),
 )  # fmt: skip

@@ -69,6 +69,7 @@ class Engine:
         mandatory: Metrics that an answer has to state where they are given: what coverage is measured by.
         needs: What else is shown where there is any.
         required: Those of them without which nobody is asked.
+        required_facts: Metrics without which nobody is asked.
         each: Whether a portfolio gets one request, or one for each scenario or period wished for.
         summarise: The answer's headline grade and its tags.
         checks: Its own checks.
@@ -82,6 +83,7 @@ class Engine:
     summarise: Callable[[Any], tuple[str, Tags]]
     needs: frozenset[Need] = frozenset()
     required: frozenset[Need] = frozenset()
+    required_facts: tuple[str, ...] = ()
     each: Each = Each.PORTFOLIO
     checks: tuple[Check, ...] = ()
     agreement: Agreement = no_rules
@@ -129,6 +131,15 @@ class Engine:
                 f"The {self.kind.value} of portfolio '{sheet.portfolio_id}' needs {', '.join(missing)}, and there is "
                 "none. Add it, or leave the portfolio out."
             )
+        known = sheet.by_id()
+        for name in self.required_facts:
+            if name not in known:
+                reasons = {absent.metric_id: absent.reason for absent in sheet.absent}
+                reason = reasons.get(name) or reasons.get(f"{name.partition('.')[0]}.*") or "It was not computed."
+                raise BadInput(
+                    f"The {self.kind.value} of portfolio '{sheet.portfolio_id}' needs {name}, which is not there: "
+                    f"{reason} Add what is missing, or leave the portfolio out."
+                )
         whole = self._chosen(sheet, self.showing(request))
         if self.each is Each.SCENARIO and request.scenarios:
             for scenario in request.scenarios:

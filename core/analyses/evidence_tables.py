@@ -101,8 +101,8 @@ def _rule(rule: RuleResult) -> str:
         rule.citation,
         "yes" if rule.confirmed else "no",
         rule.title[:_TITLE_CHARACTERS],
-        " ".join(rule.holding_ids[:_MOST_RULE_HOLDINGS]),
-        " ".join(rule.missing),
+        ", ".join(rule.holding_ids[:_MOST_RULE_HOLDINGS]),
+        ", ".join(rule.missing),
         rule.cure[:_TITLE_CHARACTERS],
     )
 
@@ -111,11 +111,11 @@ def _profile(profile: Profile) -> Iterator[str]:
     yield _row("profile_id", profile.profile_id)
     yield _row("name", profile.name)
     if profile.excluded:
-        yield _row("excluded", " ".join(profile.excluded))
+        yield _row("excluded", ", ".join(profile.excluded))
 
 
 def _source(source: Source) -> str:
-    holdings = " ".join(source.holding_ids)
+    holdings = ", ".join(source.holding_ids)
     title = source.title[:_TITLE_CHARACTERS]
     return _row(source.source_id, source.kind, source.published, source.publisher, holdings, source.url, title)
 

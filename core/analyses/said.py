@@ -57,6 +57,7 @@ class Said:
     def _reasons(self) -> frozenset[str]:
         # One reason often stands for many metrics.
         reasons = {absent.reason for absent in self._sheet.absent}
+        reasons.update(" ".join((*rule.missing, rule.explanation)) for rule in self._sheet.rules if rule.missing)
         return frozenset(_digits(one) for reason in reasons for one in numbers(reason))
 
     @cached_property

@@ -37,7 +37,7 @@ from core.domain.facts import Badge, Fact, FactSheet, Unit
 _NOT_PROSE = frozenset(
     {
         "schema_version", "as_of_date", "language", "base_currency", "period", "date", "due_date", "published", "url",
-        "publisher", "quote",
+        "publisher", "quote", "horizon",
     }
 )  # fmt: skip
 """Texts that are copied or dated and checked elsewhere, or not at all."""
@@ -246,7 +246,7 @@ class _Check:
             self._holds(path, number, copied)
             return
         # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
-        if path.startswith("data_gaps[") and self._said.in_a_reason(number):
+        if path.startswith(("data_gaps[", "missing_data[")) and self._said.in_a_reason(number):
             return
         stating = [fact for fact in scope.facts if diagnosis.says(number, fact)]
         if stating:

@@ -9,11 +9,26 @@ from typing import Any
 
 import orjson
 
-from core.providers.server import blocks, risk_rules
+from core.providers.server import blocks, figure_rules, policy_rules, research_rules, risk_rules
 from core.providers.server.faults import draw
 from core.providers.server.fitting import fit
+from core.providers.server.voice import Voice
 
-_CAVEAT = re.compile(r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^»\n]+)»')
+_CAVEAT = re.compile(
+    r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^»\n]+)»|wörtlich: „(?P<german>[^“\n]+)“'
+)
+
+_KINDS: dict[str, Callable[[Voice, str], dict[str, Any]]] = {
+    "allocation": figure_rules.allocation,
+    "performance": figure_rules.performance,
+    "attribution": figure_rules.attribution,
+    "compliance": policy_rules.compliance,
+    "reallocation": policy_rules.reallocation,
+    "market_research": research_rules.market_research,
+    "investment_research": research_rules.investment_research,
+    "committee_brief": research_rules.committee_brief,
+}
+"""What answers which analysis; risk has its own, finer rules."""
 
 SIMULATED = "Simulated answer: the local server was asked instead of a model."
 
@@ -38,7 +53,7 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
             risk_rules.answer(tables, _first_caveat(body)) if tables.metrics else {"simulated": True, "note": SIMULATED}
         )
     else:
-        document = fit(schema, _known(schema, tables, _first_caveat(body)))
+        document = fit(schema, _known(schema, tables, body))
     if fault is not None:
         document = _spoilt(document, fault, custom_id)
     answer = orjson.dumps(document).decode()
@@ -48,7 +63,7 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
 def _first_caveat(body: Mapping[str, Any]) -> str:
     # The instructions of a region prescribe the first caveat word for word, in quotation marks.
     found = _CAVEAT.search(blocks.instructions(body))
-    return (found["english"] or found["french"]).strip() if found else ""
+    return next(words for words in found.groups() if words).strip() if found else ""
 
 
 def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
@@ -62,15 +77,18 @@ def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | No
     return wanted if isinstance(wanted, Mapping) and wanted.get("type") != "text" else None
 
 
-def _known(schema: Mapping[str, Any], tables: blocks.Blocks, first_caveat: str) -> dict[str, Any]:
+def _known(schema: Mapping[str, Any], tables: blocks.Blocks, body: Mapping[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
+    first_caveat = _first_caveat(body)
+    kind = properties.get("analysis_type")
+    name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
+    if name in _KINDS and tables.metrics and "claims" in properties:
+        return _KINDS[name](Voice(tables, blocks.instructions(body)), first_caveat)
     whole = risk_rules.answer(tables, first_caveat)
     if "risks" in properties:
         return whole
-    # Of another analysis only what all of them share can be said by these rules.
-    kind = properties.get("analysis_type")
-    name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
+    # Of an analysis that nobody knows only what all of them share can be said by these rules.
     shared = ("schema_version", "portfolio_id", "as_of_date", "base_currency", "language", "data_gaps", "caveats")
     return {
         **{each: whole[each] for each in shared},

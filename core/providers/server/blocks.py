@@ -30,9 +30,29 @@ class Blocks:
     text: str = ""
 
     @property
+    def language(self) -> str:
+        """The language that the answer is wanted in, of those that the local server speaks."""
+        wanted = self.portfolio.get("language", "en").lower()[:2]
+        return wanted if wanted in {"en", "fr", "de"} else "en"
+
+    @property
     def french(self) -> bool:
         """True when the answer is wanted in French."""
-        return self.portfolio.get("language", "en").lower().startswith("fr")
+        return self.language == "fr"
+
+    def table(self, name: str) -> list[Row]:
+        """The rows of any other table ("RULES"); none when the prompt has none. Read only when asked for."""
+        _, found, rest = self.text.partition(f"\n<{name}>\n")
+        body, ended, _ = rest.partition(f"\n</{name}>")
+        if not (found and ended):
+            return []
+        header, *lines = body.split("\n")
+        names = header.split("|")
+        return [dict(zip(names, line.split("|"), strict=False)) for line in lines]
+
+    def family(self, prefix: str) -> dict[str, float]:
+        """Metrics whose id begins so: the rest of the id and the value, in the prompt's order."""
+        return {name[len(prefix) :]: value for name, value in self.numbers.items() if name.startswith(prefix)}
 
     def asset_class(self, holding_id: str) -> str:
         """The asset class of a row of HOLDINGS, "" when there is none. Looked up only when asked: the table is long."""

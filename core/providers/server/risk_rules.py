@@ -93,7 +93,7 @@ def answer(blocks: Blocks, first_caveat: str = "") -> dict[str, Any]:
         "claims": [*_claims(blocks, words), _reason(blocks, words, decided, decided_by)],
         "overall_level": level,
         "risks": [_stated(risk, blocks, words) for risk in risks],
-        "stress_tests": [],
+        "stress_tests": _stress_tests(blocks, words),
         "var_statement": _value_at_risk(blocks, words),
         "limit_breaches": [],
         "data_gaps": [
@@ -113,6 +113,20 @@ def answer(blocks: Blocks, first_caveat: str = "") -> dict[str, Any]:
             others=words.others.format(others=others) if others else "",
         ),
     }
+
+
+def _stress_tests(blocks: Blocks, words: Words) -> list[dict[str, Any]]:
+    drivers = [name.removeprefix("weight.") for name in _largest(blocks, "weight.")]
+    return [
+        {
+            "scenario_id": row["scenario_id"],
+            "loss": blocks.cite(row["metric_id"])[0],
+            "main_driver_ids": drivers,
+            "comment": words.explanations["market"].format(grade=words.severities["moderate"]),
+        }
+        for row in blocks.table("SCENARIOS")
+        if row["metric_id"] in blocks.numbers
+    ]
 
 
 def _risks(blocks: Blocks) -> list[_Risk]:
