@@ -105,21 +105,23 @@ def _rows(
             segment = list(place_of)[int(np.argmax(idle))]
             reason = f"Long and short lines of '{segment}' in the {name} cancel out: it has no return of its own."
             return absent(_EVERYTHING, reason)
-    return _stated(attribute(*sides), active, list(place_of), len(segments[0]), frame.period, badge)
+    effects = attribute(*sides)
+    return _stated(effects, active, list(place_of), len(segments[0]), frame, badge)
 
 
-def _stated(effects: Effects, active: float, segments: Sequence[str], classes: int, period: str, badge: Badge) -> Rows:
+def _stated(effects: Effects, active: float, segments: Sequence[str], classes: int, frame: Frame, badge: Badge) -> Rows:
     """Totals over the first segments, the asset classes, and every segment's effects."""
     percent = {name: np.asarray(100.0 * getattr(effects, name)) for name in _EFFECTS}
     totals = {f"attribution.{name}": float(values[:classes].sum()) for name, values in percent.items()}
     residual = 100.0 * active - fsum(totals.values())
     totals |= {"attribution.active_return": 100.0 * active, "attribution.residual": residual}
+    period, note = frame.period, f"Sample: {frame.returns.size} returns."
     rows: Rows = ([], [])
     for metric_id in ATTRIBUTION_METRICS:
-        state(rows, metric_id, _clean(totals[metric_id]), period, badge)
+        state(rows, metric_id, _clean(totals[metric_id]), period, badge, note)
     for name, values in percent.items():
         cleaned = map(_clean, values.tolist())
-        state_family(rows, f"attribution.{name}.", zip(segments, cleaned, strict=True), period, badge)
+        state_family(rows, f"attribution.{name}.", zip(segments, cleaned, strict=True), period, badge, note)
     return rows
 
 

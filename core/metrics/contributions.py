@@ -44,7 +44,8 @@ def contribution_rows(sample: Sample, portfolios: Sequence[Portfolio], badges: S
                 continue
             of_unit = dict(zip(plan.weights, (100.0 * found).tolist(), strict=True))
             by_line = [(ids[place], weight * of_unit.get(symbol, 0.0)) for place, symbol, weight in plan.lines]
-            state_family(rows, family, by_line, period, badge)
+            count = returns.size - (start if family == "contribution." else 0)
+            state_family(rows, family, by_line, period, badge, f"Sample: {count} returns.")
             for place in plan.uncovered:
                 state(rows, family + ids[place], "It has no usable price history; the others are scaled up for it.")
         yield rows

@@ -25,12 +25,14 @@ class Window:
 
     Attributes:
         start: Place of the close it starts from.
+        count: Returns in it.
         first: Day of that close.
         last: Day of the last close.
         per_year: Its return is stated per year.
     """
 
     start: int
+    count: int
     first: date
     last: date
     per_year: bool
@@ -53,15 +55,13 @@ def window(days: Days, period: str) -> Window | str:
     if period == "si":
         if back(last, 12) < first:
             return f"The common history starts on {first}, less than a year before {last}: it is not scaled up to one."
-        return Window(0, first, last, per_year=True)
+        return Window(0, days.size - 1, first, last, per_year=True)
     start = date(last.year - 1, 12, 31) if period == "ytd" else back(last, _MONTHS[period])
     place = int(np.searchsorted(days, np.datetime64(start), side="right")) - 1
     if place < 0:
         return f"The common history starts on {first} and the period on {start}."
-    if place == days.size - 1:
-        return f"The year has no day with prices before {last} yet."
     found: date = days[place].item()
-    return Window(place, found, last, per_year=period in _PER_YEAR)
+    return Window(place, days.size - 1 - place, found, last, per_year=period in _PER_YEAR)
 
 
 def back(day: date, months: int) -> date:
@@ -155,6 +155,6 @@ def _family(
     for period, value in values.items():
         one = windows[period]
         if isinstance(one, Window) and not isinstance(value, str):
-            state_family(rows, family, [(period, value)], one.period, badge)
+            state_family(rows, family, [(period, value)], one.period, badge, f"Sample: {one.count} returns.")
         else:
             state(rows, family + period, value)
