@@ -148,7 +148,7 @@ def _why(scenario: Scenario, missing: Mapping[str, float], covered: float) -> st
     if scenario.kind == "replay":
         what, lack = f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends"
     else:
-        what, lack = "Known sensitivities", "no kind of risk, duration or rating"
+        what, lack = "A known sensitivity", "no kind of risk, duration or rating"
     return why_uncovered(covered, missing, what=what, lack=lack)
 
 
