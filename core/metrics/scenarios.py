@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from core.domain.instrument import InstrumentType
-from core.domain.portfolio import AssetClass
+from core.domain.portfolio import AssetClass, Holding
 
 _FILE = Path(__file__).with_name("scenarios.json")
 
@@ -55,13 +55,17 @@ class Sensitivities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         source: Where the figures come from.
         equity, property: Share of the shock by asset class.
+        private: Share of the equity shock by instrument type, of what is not listed.
         credit: Share of the BBB spread's widening by rating, and for "government".
+        funds: The same by symbol, of bond funds whose source states no rating.
     """
 
     source: str
     equity: Mapping[str, float]
+    private: Mapping[str, float]
     property: Mapping[str, float]
     credit: Mapping[str, float]
+    funds: Mapping[str, float]
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,48 +89,66 @@ def sensitivities() -> Sensitivities:
     return _document().sensitivities
 
 
-class DebtTerms(NamedTuple):
-    """What decides how a bond or a bond fund answers to yields and spreads; see `core.domain.instrument.Terms`."""
+class Traits(NamedTuple):
+    """What decides how a line answers to shocks; see `core.domain.instrument.Terms`.
 
+    Attributes:
+        fund: Symbol of a bond fund, "" of anything else.
+    """
+
+    asset_class: AssetClass
     instrument_type: InstrumentType | None
     rating: str
     duration_years: float | None
+    fund: str
+
+    @classmethod
+    def of(cls, line: Holding) -> Traits:
+        """The traits of a line."""
+        fund = line.symbol if line.asset_class is AssetClass.BOND_FUND else ""
+        terms = line.terms
+        return cls(line.asset_class, terms.instrument_type, terms.rating, terms.duration_years, fund)
 
 
-def local_move(scenario: Scenario, asset_class: AssetClass, terms: DebtTerms) -> float | None:
+def local_move(scenario: Scenario, line: Traits) -> float | None:
     """A line's change of price in its own currency, as a fraction; None where it is not known.
 
     -0.58 reads: the price falls by 58 %. Never below -1.
     """
-    table = sensitivities()
-    factors = scenario.equity, scenario.property, scenario.yields, scenario.credit
-    if asset_class is AssetClass.CASH or not any(factors):
+    if line.asset_class is AssetClass.CASH or not any(
+        (scenario.equity, scenario.property, scenario.yields, scenario.credit)
+    ):
         return 0.0
-    if asset_class in _DEBT:
-        return _debt_move(scenario, terms)
-    if asset_class.value in table.equity:
-        return max(-1.0, table.equity[asset_class.value] * scenario.equity)
-    if asset_class.value in table.property:
-        return max(-1.0, table.property[asset_class.value] * scenario.property)
-    return None
+    if line.asset_class in _DEBT:
+        return _debt_move(scenario, line)
+    table = sensitivities()
+    equity = table.equity.get(line.asset_class.value)
+    if line.asset_class is AssetClass.PRIVATE and line.instrument_type is not None:
+        equity = table.private.get(line.instrument_type.value)
+    if equity is not None:
+        return max(-1.0, equity * scenario.equity)
+    share = table.property.get(line.asset_class.value)
+    return None if share is None else max(-1.0, share * scenario.property)
 
 
-def _debt_move(scenario: Scenario, terms: DebtTerms) -> float | None:
+def _debt_move(scenario: Scenario, line: Traits) -> float | None:
     if not scenario.yields and not scenario.credit:
         return 0.0
-    spread = _credit(terms) if scenario.credit else 0.0
-    if terms.duration_years is None or spread is None:
+    spread = _credit(line) if scenario.credit else 0.0
+    if line.duration_years is None or spread is None:
         return None
-    return max(-1.0, -terms.duration_years * (scenario.yields + spread * scenario.credit))
+    return max(-1.0, -line.duration_years * (scenario.yields + spread * scenario.credit))
 
 
-def _credit(terms: DebtTerms) -> float | None:
-    """Share of the BBB spread's widening; None for what has neither a government behind it nor a known rating."""
-    table = sensitivities().credit
-    if terms.instrument_type in _GOVERNMENTS:
-        return table["government"]
-    letters = terms.rating.upper().rstrip("+-")
-    return table["CCC"] if letters in {"CC", "C", "D"} else table.get(letters)
+def _credit(line: Traits) -> float | None:
+    """Share of the BBB spread's widening; None for what has no government behind it, no known rating and no row."""
+    table = sensitivities()
+    if line.instrument_type in _GOVERNMENTS:
+        return table.credit["government"]
+    letters = line.rating.upper().rstrip("+-")
+    if letters in {"CC", "C", "D"}:
+        return table.credit["CCC"]
+    return table.credit.get(letters, table.funds.get(line.fund))
 
 
 def rate_move(scenario: Scenario, currency: str, base: str) -> float:

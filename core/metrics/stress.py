@@ -18,7 +18,7 @@ from core.metrics.plans import age, why_uncovered
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.returns import worst_badge
 from core.metrics.rows import Rows, absent, state
-from core.metrics.scenarios import DebtTerms, Scenario, local_move, rate_move, scenarios
+from core.metrics.scenarios import Scenario, Traits, local_move, rate_move, scenarios
 from core.metrics.thresholds import MAX_STALE_DAYS, MIN_COVERAGE
 from core.metrics.valuation import Valuation
 
@@ -80,7 +80,7 @@ class Stress:
         """
         base, lines = portfolio.base_currency, portfolio.holdings
         replayed = np.array([self._replayed(*_quote(line), base) for line in lines])
-        local = np.array([_shocked(line.asset_class, _debt_terms(line)) for line in lines])
+        local = np.array([_shocked(Traits.of(line)) for line in lines])
         rate = np.array([_rates_shocked(line.currency, base) for line in lines])
         moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
         known = ~np.isnan(moves)
@@ -119,14 +119,10 @@ def _quote(line: Holding) -> tuple[str, str]:
     return ("" if line.asset_class is AssetClass.CASH else line.symbol), line.currency
 
 
-def _debt_terms(line: Holding) -> DebtTerms:
-    return DebtTerms(line.terms.instrument_type, line.terms.rating, line.terms.duration_years)
-
-
 @lru_cache(maxsize=4096)
-def _shocked(asset_class: AssetClass, terms: DebtTerms) -> Floats:
+def _shocked(line: Traits) -> Floats:
     """A line's local move in each shock; NaN where its sensitivity is not known."""
-    found = (local_move(scenario, asset_class, terms) for scenario in _SHOCKS)
+    found = (local_move(scenario, line) for scenario in _SHOCKS)
     return np.array([np.nan if move is None else move for move in found])
 
 

@@ -107,5 +107,5 @@ def test_the_methodology_page_shows_every_scenario_and_sensitivity() -> None:
         assert f"| `stress.{scenario.scenario_id}` | {scenario.name}" in text
         assert scenario.source in text
     table = sensitivities()
-    for values in (table.equity, table.property, table.credit):
+    for values in (table.equity, table.private, table.property, table.credit, table.funds):
         assert ", ".join(f"{name} {value:g}" for name, value in values.items()) in text

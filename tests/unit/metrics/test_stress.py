@@ -106,6 +106,28 @@ def test_what_has_no_documented_sensitivity_is_not_shocked(kind: AssetClass) -> 
     assert values(sheet_of(one))["stress.base_currency_up_10"] == 0
 
 
+def test_a_bond_fund_without_a_rating_widens_by_what_it_is_known_to_hold() -> None:
+    def fund(symbol: str, **terms: str) -> Holding:
+        known = Terms(duration_years=5.0, **terms)  # type: ignore[arg-type]
+        return holding(symbol, 100, currency="USD", asset_class=AssetClass.BOND_FUND, terms=known)
+
+    for symbol, share in (("IEF", 0.0), ("LQD", 0.85), ("HYG", 1.8)):
+        found = values(sheet_of(portfolio(fund(symbol), base="USD")))
+        assert found["stress.spreads_up_200bp"] == pytest.approx(-10 * share)
+    stated = values(sheet_of(portfolio(fund("LQD", rating="A"), base="USD")))
+    assert stated["stress.spreads_up_200bp"] == pytest.approx(-7), "what its source states comes first"
+    assert "duration or rating for MYFUND" in reasons(sheet_of(portfolio(fund("MYFUND"), base="USD")))[FED]
+
+
+def test_what_is_not_listed_moves_with_equity_only_where_it_is_equity() -> None:
+    def private(kind: InstrumentType | None) -> Portfolio:
+        return portfolio(holding("P", 100, asset_class=AssetClass.PRIVATE, terms=Terms(instrument_type=kind)))
+
+    assert values(sheet_of(private(InstrumentType.PRIVATE_EQUITY)))["stress.equity_down_20"] == pytest.approx(-20)
+    for kind in (InstrumentType.LOAN, InstrumentType.INFRASTRUCTURE, None):
+        assert "covers 0.0%" in reasons(sheet_of(private(kind)))["stress.equity_down_20"]
+
+
 def test_a_scenario_moves_foreign_lines_by_its_exchange_rates() -> None:
     dollars = values(sheet_of(portfolio(cash(100, "EUR"), base="USD")))
     assert dollars[FED] == pytest.approx(-13)
