@@ -93,7 +93,7 @@ class Stress:
         """A line's move in base currency in each window; NaN where a close or a rate is missing. Cash: symbol ""."""
         moves = np.full(len(_REPLAYS), np.nan)
         series = self._prices.get(symbol) if symbol else None
-        if symbol and series is None:
+        if symbol and (series is None or not series.days.size):
             return moves
         quoted = currency if series is None else series.currency
         for place, scenario in enumerate(_REPLAYS):

@@ -52,6 +52,8 @@ def test_a_replay_that_the_history_does_not_cover_is_absent_and_names_the_lines(
     assert "over 2020-02-19..2020-03-23 covers 0.0% of gross value" in reason
     assert "for A" in reason
     assert "stress.covid_2020" in reasons(sheet_of(portfolio(holding("A", 50))))
+    empty = PriceHistory.from_series([closes("A")])
+    assert "stress.covid_2020" in reasons(sheet_of(portfolio(holding("A", 50)), empty))
 
 
 def test_a_window_after_the_portfolios_day_is_not_replayed() -> None:
