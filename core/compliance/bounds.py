@@ -78,7 +78,7 @@ class _Chosen:
     unbounded: bool
 
     def found_gaps(self) -> Gaps:
-        return {field: tuple(positions) for field, positions in self.gaps.items()}
+        return {field: tuple(self.gaps[field]) for field in sorted(self.gaps)}
 
 
 def measured(book: Book, measure: Measurement, reading: Reading | None = None) -> Bounds | Empty:
@@ -99,7 +99,7 @@ def measured(book: Book, measure: Measurement, reading: Reading | None = None) -
 def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _Chosen:
     """The lines that count, with the amounts they count with. Short lines never make a share smaller."""
     chosen = _Chosen([], {}, unbounded=False)
-    for position in book.positions:
+    for position in book.ranked:
         inside = membership(position, measure.of, measure.without, book.base_currency)
         if inside is False:
             continue
@@ -243,9 +243,13 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
         most = sum(above, ZERO) + (unknown if above else ZERO) if below + unknown <= floor else everything
         low, high = _share(sum((low_sums[key] for key in low_above), ZERO), most, base)
         return Bounds(low, None if chosen.unbounded else high, behind_ids, gaps=gaps)
-    room = ceil(everything / floor) - 1 if floor > 0 else len(known) + len(loose)
-    count = len(above) if below + unknown <= floor else max(len(above), min(room, len(known) + len(loose)))
-    return Bounds(Fraction(len(low_above)), None if chosen.unbounded else Fraction(count), behind_ids, gaps=gaps)
+    most_groups = len(known) + len({line.position.instrument for line in loose})
+    room = ceil(everything / floor) - 1 if floor > 0 else most_groups
+    count = len(above) if below + unknown <= floor else max(len(above), min(room, most_groups))
+    # Lines of unknown issuers above the threshold may all be of one issuer, or of one that is counted already.
+    sure = {line.key for line in certain if line.key is not None}
+    least = len([key for key in low_above if key in sure]) or min(len(low_above), 1)
+    return Bounds(Fraction(least), None if chosen.unbounded else Fraction(count), behind_ids, gaps=gaps)
 
 
 def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds | Empty:
@@ -254,7 +258,7 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
         return Empty()
     floor = Fraction(measure.threshold or 0) / 100 * base[0]
     free_certain, free_most, gaps = ZERO, ZERO, dict[str, list[Position]]()
-    for position in book.positions:
+    for position in book.ranked:
         amount = max(value_of(position), ZERO)
         inside = membership(position, measure.free, (), book.base_currency)
         if amount <= 0 or inside is False:
@@ -270,9 +274,11 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
         gaps.setdefault(field, []).extend(positions)
     certain = [line for line in chosen.lines if line.certain]
     # An issuer of which more than 10 % of the votes are held does not count, where the votes are known.
-    controlled = {
-        line.key for line in chosen.lines if line.key is not None and (line.position.terms.votes_pct or 0) > 10
-    }
+    votes: dict[str, float] = {}
+    for line in chosen.lines:
+        if line.key is not None and line.position.terms.votes_pct:
+            votes[line.key] = votes.get(line.key, 0.0) + line.position.terms.votes_pct
+    controlled = {key for key, share in votes.items() if share > 10}
     known = _sums(line for line in certain if line.key is not None and line.key not in controlled)
     unknown = sum((line.amount for line in chosen.lines if line.key is None), ZERO)
     uncertain = sum((line.amount for line in chosen.lines if not line.certain), ZERO)
@@ -296,7 +302,7 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
     above = [key for key, amount in _sums(chosen.lines).items() if amount > floor]
     behind = ids_of([line.position for line in _of_keys(chosen.lines, above)])
     low, high = _share(least, most, base)
-    return Bounds(low, high, behind, gaps={field: tuple(positions) for field, positions in gaps.items()})
+    return Bounds(low, high, behind, gaps={field: tuple(gaps[field]) for field in sorted(gaps)})
 
 
 def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:

@@ -153,26 +153,26 @@ def _unlisted(position: Position) -> Member:
 
 
 def _illiquid(position: Position) -> Member:
-    if types_of(position) <= DEPOSITS:
-        return False
-    return "liquidity" if position.terms.liquidity is None else position.terms.liquidity is Liquidity.ILLIQUID
+    if position.terms.liquidity is not None:
+        return position.terms.liquidity is Liquidity.ILLIQUID
+    return False if types_of(position) <= DEPOSITS else "liquidity"
 
 
 def _not_quoted(position: Position) -> Member:
-    if position.terms.liquidity is Liquidity.ILLIQUID or types_of(position) <= NEVER_QUOTED:
+    if position.terms.liquidity is not None:
+        return position.terms.liquidity is Liquidity.ILLIQUID
+    if types_of(position) <= NEVER_QUOTED:
         return True
     if types_of(position) <= DEPOSITS or position.terms.listed:
         return False
-    if position.terms.listed is False and types_of(position) <= SECURITIES:
-        return True
-    # An open-ended fund is redeemed at its value without being listed: its bucket tells.
-    return "liquidity" if position.terms.liquidity is None else False
+    # An open-ended fund is redeemed at its value without being listed: only its bucket tells.
+    return True if position.terms.listed is False and types_of(position) <= SECURITIES else "liquidity"
 
 
 def _related_party(position: Position) -> Member:
-    if types_of(position) <= DEPOSITS:
-        return False
-    return "related_party" if position.terms.related_party is None else position.terms.related_party
+    if position.terms.related_party is not None:
+        return position.terms.related_party
+    return False if types_of(position) <= DEPOSITS else "related_party"
 
 
 # GICS names that are, or are not, securities business for certain. A bank may or may not earn more than 15 % with it.

@@ -89,6 +89,11 @@ class Book:
         return sum((max(value_of(position), Fraction()) for position in self.positions), Fraction())
 
     @cached_property
+    def ranked(self) -> tuple[Position, ...]:
+        """Lines, the largest first, so that no result depends on the order in which a file has them."""
+        return tuple(sorted(self.positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))
+
+    @cached_property
     def by_id(self) -> dict[str, Position]:
         """Lines by id."""
         return {position.holding_id: position for position in self.positions}
