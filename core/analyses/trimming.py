@@ -9,7 +9,7 @@ stored and that answers are checked against, and it says what was folded, to the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +20,9 @@ OTHERS: Final = "OTHERS"
 
 FOLDED: Final = "holdings.folded"
 """Under this id a sheet says what was folded."""
+
+OF_LINES: Final = ("weight.", "risk_share.", "contribution.")
+"""Families of metrics that are stated of single lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +48,23 @@ class Trimmed:
         )
 
 
-def fitted(sheet: FactSheet, fits: Callable[[FactSheet], bool], families: Iterable[str]) -> Trimmed | None:
+def fitted(sheet: FactSheet, fits: Callable[[FactSheet], bool]) -> Trimmed | None:
     """The sheet with as few lines folded as will fit; None when even one line for all of them does not.
 
     Args:
         fits: Whether a sheet fits. Folding more never makes one longer, so the least number is found by halving.
-        families: Prefixes of facts about single lines ("weight.", "risk_share.").
     """
-    prefixes = tuple(families)
     order = sorted(sheet.holdings, key=_size)
     low, high = 2, len(order)
-    if high < low or not fits(_folded(sheet, order, high, prefixes).sheet):
+    if high < low or not fits(_folded(sheet, order, high).sheet):
         return None
     while low < high:
         middle = (low + high) // 2
-        if fits(_folded(sheet, order, middle, prefixes).sheet):
+        if fits(_folded(sheet, order, middle).sheet):
             high = middle
         else:
             low = middle + 1
-    return _folded(sheet, order, low, prefixes)
+    return _folded(sheet, order, low)
 
 
 def _size(line: HoldingFact) -> float:
@@ -74,7 +75,7 @@ def _size(line: HoldingFact) -> float:
     return math.inf
 
 
-def _folded(sheet: FactSheet, order: list[HoldingFact], count: int, families: tuple[str, ...]) -> Trimmed:
+def _folded(sheet: FactSheet, order: list[HoldingFact], count: int) -> Trimmed:
     small = order[:count]
     gone = {line.holding_id for line in small}
     name = OTHERS
@@ -83,16 +84,12 @@ def _folded(sheet: FactSheet, order: list[HoldingFact], count: int, families: tu
     weight, value = sum(line.weight_pct for line in small), sum(line.value_base for line in small)
     note = f"{count:,} smallest holdings, shown as one line"
     row = HoldingFact(name, name, note, "", "", "", sheet.base_currency, weight, value)
-    facts = [fact for fact in sheet.facts if not _about(fact.metric_id, gone, families)]
-    if not math.isnan(weight) and "weight." in families:
-        period = f"as of {sheet.as_of}"
+    facts = [fact for fact in sheet.facts if not _about(fact.metric_id, gone)]
+    of_lines = [fact for fact in sheet.facts if fact.metric_id.startswith("weight.")]
+    if of_lines and not math.isnan(weight):
         definition = f"Sum of the weights of the {count:,} smallest holdings, which are shown as one line."
-        total = Fact(f"weight.{name}", weight, Unit.PCT, None, period, definition, Badge.DERIVED, 2)
-        place = max(
-            (at for at, fact in enumerate(facts, 1) if fact.metric_id.startswith("weight.")), default=len(facts)
-        )
-        facts.insert(place, total)
-    absent = [one for one in sheet.absent if not _about(one.metric_id, gone, families)]
+        facts.append(Fact(f"weight.{name}", weight, Unit.PCT, None, of_lines[0].period, definition, Badge.DERIVED, 2))
+    absent = [one for one in sheet.absent if not _about(one.metric_id, gone)]
     share = "" if math.isnan(weight) else f", {weight:.2f} pct of value"
     absent.append(
         AbsentFact(
@@ -107,6 +104,6 @@ def _folded(sheet: FactSheet, order: list[HoldingFact], count: int, families: tu
     )
 
 
-def _about(metric_id: str, holdings: set[str], families: tuple[str, ...]) -> bool:
+def _about(metric_id: str, holdings: set[str]) -> bool:
     """Whether a metric is stated of one of these holdings alone."""
-    return any(metric_id.startswith(prefix) and metric_id[len(prefix) :] in holdings for prefix in families)
+    return any(metric_id.startswith(prefix) and metric_id[len(prefix) :] in holdings for prefix in OF_LINES)

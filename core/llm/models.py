@@ -49,6 +49,7 @@ class Model:
         role: Role of the instructions' message on Chat Completions.
         max_tokens_ok: The deprecated `max_tokens` is still understood.
         batch: Batch processing is published for it.
+        no_batch_in: Regions of data residency ("eu") in which it is offered without batch processing.
         encoding: Name of the tokenizer's vocabulary.
         known: False when the id is in no table: everything here is then a conservative guess.
         assumed: True when the id is known but its limits are not published yet.
@@ -77,6 +78,7 @@ class Model:
     encoding: str
     known: bool = True
     assumed: bool = False
+    no_batch_in: tuple[str, ...] = ()
 
     def class_with(self, effort: str | None) -> ModelClass:
         """The class it behaves as with an effort: gpt-5.4 is standard by itself and reasoning with effort high."""
@@ -114,6 +116,7 @@ def _model(row: dict[str, Any]) -> Model:
         batch=row["batch"],
         encoding=row["encoding"],
         assumed=row.get("assumed", False),
+        no_batch_in=tuple(row.get("no_batch_in", ())),
     )
 
 
@@ -180,6 +183,28 @@ def usable(model: Model, today: date) -> Model:
     raise ModelRefused(f"Model '{model.model_id}' was shut down on {model.shutdown}. {_remedy(model, today)}")
 
 
+def resident(model: Model, region: str) -> Model:
+    """The same model, if it is offered in batches where data have to stay.
+
+    Args:
+        region: Region of data residency ("eu"); "" for none.
+
+    Raises:
+        ModelRefused: It is offered there with standard processing only.
+    """
+    if region not in model.no_batch_in:
+        return model
+    others = [
+        one.model_id
+        for one in all_models()
+        if one.batch and not one.assumed and one.json_schema and not one.shutdown and region not in one.no_batch_in
+    ]
+    raise ModelRefused(
+        f"Model '{model.model_id}' is offered with data residency in {region.upper()} for single questions only, not "
+        f"in batches. Ask without --batch, or choose one of: {', '.join(others)}."
+    )
+
+
 def warnings(model: Model, today: date) -> tuple[str, ...]:
     """What people should know before they use it: it is unknown, hardly documented, or about to be shut down."""
     found: list[str] = []
@@ -203,21 +228,21 @@ def warnings(model: Model, today: date) -> tuple[str, ...]:
 
 
 def _remedy(model: Model, today: date) -> str:
-    heir = _heir(model, today)
-    if heir is None:
+    other = heir(model, today)
+    if other is None:
         return "Pick another one from 'mosychlos models list'."
-    announced = heir.model_id == model.replacement and model.replacement_announced
-    return f"Use '{heir.model_id}' instead{', the replacement that the provider names' if announced else ''}."
+    announced = other.model_id == model.replacement and model.replacement_announced
+    return f"Use '{other.model_id}' instead{', the replacement that the provider names' if announced else ''}."
 
 
-def _heir(model: Model, today: date) -> Model | None:
+def heir(model: Model, today: date) -> Model | None:
     """The first replacement down the line that is itself still there."""
     seen: set[str] = set()
     name = model.replacement
     while name is not None and name not in seen:
         seen.add(name)
-        heir = find(name)
-        if heir.shutdown is None or heir.shutdown > today:
-            return heir
-        name = heir.replacement
+        other = find(name)
+        if other.shutdown is None or other.shutdown > today:
+            return other
+        name = other.replacement
     return None

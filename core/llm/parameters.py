@@ -39,10 +39,27 @@ from core.llm.shapes import (
     write_tool,
 )
 
-__all__ = ["Cleaned", "clean", "tools_as_text"]
+__all__ = ["Change", "Cleaned", "clean", "tools_as_text"]
 
 MIN_RESPONSES_CAP = 16
 """The Responses API rejects a smaller `max_output_tokens`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One wish that is not sent as it was made.
+
+    Attributes:
+        parameter: The name it was wished under.
+        wished: Its value as people wrote it.
+        sent: What goes instead; "" where nothing does.
+        reason: Why, without a full stop at the end.
+    """
+
+    parameter: str
+    wished: str
+    sent: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +70,13 @@ class Cleaned:
         params: The endpoint's own parameter names and shapes, ready to be put into the request's body.
         warnings: One sentence for each wish that was changed or left out.
         prompt_addition: Text to append to the instructions, because the model takes no tools or no schema; often "".
+        changes: The same as the warnings, in parts, for a table.
     """
 
     params: dict[str, Any]
     warnings: tuple[str, ...] = ()
     prompt_addition: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 def clean(params: Mapping[str, Any], model: Model, endpoint: Endpoint = Endpoint.CHAT) -> Cleaned:
@@ -75,7 +94,7 @@ def clean(params: Mapping[str, Any], model: Model, endpoint: Endpoint = Endpoint
     work.tool_use(tools)
     work.plain()
     work.rest()
-    return Cleaned(work.sent, tuple(work.warnings), "\n\n".join(work.additions))
+    return Cleaned(work.sent, tuple(work.warnings), "\n\n".join(work.additions), tuple(work.changes))
 
 
 @dataclass
@@ -88,6 +107,7 @@ class _Work:
     sent: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -103,9 +123,11 @@ class _Work:
 
     def drop(self, name: str, value: object, reason: str) -> None:
         self.warnings.append(f"{name} {_shown(value)} was left out: {reason}{'' if reason.endswith('?') else '.'}")
+        self.changes.append(Change(name, _shown(value), "", reason))
 
     def change(self, name: str, value: object, now: str, reason: str) -> None:
         self.warnings.append(f"{name} {_shown(value)} was changed to {now}: {reason}.")
+        self.changes.append(Change(name, _shown(value), now, reason))
 
     def unpack(self) -> None:
         """Responses nests three wishes; bring them to the names that Chat Completions has for them."""
@@ -155,6 +177,7 @@ class _Work:
         self.warnings.append(
             f"tools ({names}) are described in the prompt instead of being offered: {self.name} {reason}."
         )
+        self.changes.append(Change("tools", names, "described in the prompt", f"{self.name} {reason}"))
         self.additions.append(tools_as_text(tools))
         return []
 
@@ -225,6 +248,7 @@ class _Work:
         if "max_tokens" in given:
             why = "the older name is deprecated" if self.model.max_tokens_ok else f"{self.name} takes the newer name"
             self.warnings.append(f"max_tokens {given['max_tokens']} is sent as {target} {cap}: {why}.")
+            self.changes.append(Change("max_tokens", str(given["max_tokens"]), f"{target} {cap}", why))
         if self.model.max_output is not None and cap > self.model.max_output:
             self.change(name, cap, str(self.model.max_output), f"{self.name} writes no more in one answer")
             cap = self.model.max_output
