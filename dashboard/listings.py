@@ -53,7 +53,8 @@ def opened(key: str, ids: Sequence[str]) -> str:
     return ids[place] if place is not None and place < len(ids) else ""
 
 
-def _opener(key: str, label: str, *, pinned: bool = True) -> Any:
+def opener(key: str, label: str, *, pinned: bool = True) -> Any:
+    """A column whose cells are buttons; `opened` then tells the row that was clicked."""
     click = f"{key}_click"
 
     def note() -> None:
@@ -91,8 +92,8 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
         alt=alt,
         placeholder=text.NONE,
         column_config={
-            "run": _opener(key, "Run"),
-            "state": _badges("State", states.JOB.values()),
+            "run": opener(key, "Run"),
+            "state": badges("State", states.JOB.values()),
             "progress": _COLUMN.ProgressColumn("Progress", format="percent", min_value=0, max_value=1, width=130),
             "created": _COLUMN.DatetimeColumn("Submitted", format="D MMM, HH:mm"),
             "model": "Model",
@@ -101,7 +102,7 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
             "actual": _COLUMN.NumberColumn("Actual", format="$%.4f"),
             "took": _COLUMN.TextColumn("Took", alignment="right"),
             "id": "Id",
-            "stop": _opener(stop_key(key), "", pinned=False),
+            "stop": opener(stop_key(key), "", pinned=False),
         },
     )
     return clicked
@@ -131,7 +132,7 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
         alt="Portfolios",
         placeholder=text.NONE,
         column_config={
-            "name": _opener(key, "Portfolio"),
+            "name": opener(key, "Portfolio"),
             "region": "Region",
             "value": _COLUMN.NumberColumn("Value", format="localized"),
             "currency": "Currency",
@@ -198,7 +199,7 @@ def facts(rows: Sequence[Fact], *, alt: str) -> None:
         column_config={
             "metric": _COLUMN.TextColumn("Fact", pinned=True),
             "value": _COLUMN.TextColumn("Value", alignment="right"),
-            "badge": _badges("Origin", states.BADGE.values()),
+            "badge": badges("Origin", states.BADGE.values()),
             "period": "Period",
             "definition": _COLUMN.TextColumn("Definition", width="large"),
         },
@@ -249,9 +250,9 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
         alt="Requests of this run and how they ended",
         placeholder=text.NONE,
         column_config={
-            "portfolio": _opener(key, "Portfolio"),
-            "status": _badges("Status", states.ITEM.values()),
-            "level": _badges("Level", states.LEVEL.values()),
+            "portfolio": opener(key, "Portfolio"),
+            "status": badges("Status", states.ITEM.values()),
+            "level": badges("Level", states.LEVEL.values()),
             "checks": _COLUMN.TextColumn("Stated numbers", help="Held against the facts that the prompt gave."),
             "headline": _COLUMN.TextColumn("Headline or error", width="large"),
             "region": "Region",
@@ -308,7 +309,8 @@ def checks(found: Verification | None) -> str:
     return ", ".join(parts)
 
 
-def _badges(label: str, looks: Any) -> Any:
+def badges(label: str, looks: Any) -> Any:
+    """A column of coloured words, one a cell in a list."""
     known = list(looks)
     return _COLUMN.MultiselectColumn(
         label, options=[look.word for look in known], color=[look.colour for look in known], width=110

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +62,19 @@ class NewRates:
     last_day: date
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What is stored of a source's answers.
+
+    Attributes:
+        at: When the newest of them was given. An answer that may not be stored leaves no trace here.
+        items: How many answers, price histories and series of it there are.
+    """
+
+    at: datetime
+    items: int
+
+
 class MarketService:
     """Sources for an actor. What may not be stored is handed on and forgotten; what is off is not asked."""
 
@@ -85,6 +98,23 @@ class MarketService:
         """Every source with its terms, and how to switch on what is off."""
         require(actor, Permission.PORTFOLIO_READ)
         return self._sources.states()
+
+    def contacts(self, actor: Actor) -> dict[str, Contact]:
+        """By source: when it last gave something that is stored. Sources of which nothing is stored are missing."""
+        require(actor, Permission.PORTFOLIO_READ)
+        given = [(source_id, at, items) for source_id, (at, items) in self._store.market.newest().items()]
+        given += [(row.source, row.updated_at, 1) for row in self._store.prices.rows() if row.updated_at is not None]
+        given += [(row.source_id, row.fetched_at, 1) for row in self._store.series.rows()]
+        newer = rates_file(self._home)
+        if newer is not None:
+            given.append(("ecb", datetime.fromtimestamp(newer.stat().st_mtime, UTC), 1))
+        known = {state.terms.source_id for state in self._sources.states()}
+        found: dict[str, Contact] = {}
+        for source_id, at, items in given:
+            if source_id in known:
+                before = found.get(source_id, Contact(at, 0))
+                found[source_id] = Contact(max(before.at, at), before.items + items)
+        return found
 
     def history(
         self, actor: Actor, source_id: str, symbol: str, first: date, last: date, *, replace: bool = False

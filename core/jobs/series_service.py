@@ -14,9 +14,16 @@ from core.domain.market import Conflict, EconomicSeries, SeriesRow, SourceTerms
 from core.domain.portfolio import Problem
 from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.series_files import IRREGULAR, NO_LICENCE, SeriesIntake, frequency_of, read_series_file
+from core.intake.series_files import (
+    IRREGULAR,
+    NO_LICENCE,
+    SeriesIntake,
+    frequency_of,
+    read_series,
+    read_series_file,
+)
 from core.metrics.prices import PriceHistory, PriceSeries
-from core.metrics.series import indicator_facts, reading, rotation_facts
+from core.metrics.series import WINDOWS_MONTHS, Correlation, correlation, indicator_facts, reading, rotation_facts
 from core.metrics.valuation import CASH_SECTOR, UNCLASSIFIED, slug
 from core.storage.store import Store
 
@@ -55,6 +62,22 @@ class SeriesImport:
     kept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesReading:
+    """One series with what can be said of it on the day of its newest observation.
+
+    Attributes:
+        facts: The latest value and its changes, as `core.metrics.series.indicator_facts` names them.
+        absent: Changes that cannot be said, each with its reason.
+        stale: Why its newest observation no longer says where it stands today; "" when it does.
+    """
+
+    series: EconomicSeries
+    facts: tuple[Fact, ...]
+    absent: tuple[AbsentFact, ...]
+    stale: str
+
+
 class SeriesService:
     """Economic series for an actor."""
 
@@ -62,6 +85,16 @@ class SeriesService:
         self._store = store
         self._clock = clock
         self._fred = fred
+
+    def inspect(self, actor: Actor, name: str, data: bytes, *, publisher: str = "", licence: str = "") -> SeriesIntake:
+        """Read an uploaded file without keeping anything. Arguments as in `import_paths`.
+
+        Raises:
+            UnreadableFile: Too large, damaged, or no table of series.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        today = self._clock().date()
+        return read_series(name, data, publisher=publisher, licence=licence, fred=self._fred, today=today)
 
     def import_paths(
         self,
@@ -139,6 +172,23 @@ class SeriesService:
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.series.get(series_id)
 
+    def readings(self, actor: Actor, series_ids: Sequence[str]) -> dict[str, SeriesReading]:
+        """Series by id with their newest value and its changes; ids that are not known are left out."""
+        require(actor, Permission.PORTFOLIO_READ)
+        found = self._store.series.load(series_ids)
+        return {series_id: _read(one, self._clock().date()) for series_id, one in found.items()}
+
+    def correlations(self, actor: Actor, first_id: str, second_id: str) -> tuple[Correlation, ...]:
+        """How two series moved together over 12, 36 and 60 months, up to the older of their newest observations.
+
+        Raises:
+            NotFound: No such series.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        first, second = self._store.series.get(first_id), self._store.series.get(second_id)
+        as_of = min(first.days[-1], second.days[-1])
+        return tuple(correlation(first, second, as_of, months) for months in WINDOWS_MONTHS)
+
     def indicators(self, actor: Actor, as_of: date, *, simulated: bool = False) -> Said:
         """Facts about the stored series as of a day, as prompts may state them; see `indicators_of`."""
         require(actor, Permission.PORTFOLIO_READ)
@@ -164,6 +214,13 @@ def indicators_of(store: Store, as_of: date, *, simulated: bool) -> Said:
         for one in kept_out
     )
     return facts, (*absent, *reasons)
+
+
+def _read(series: EconomicSeries, today: date) -> SeriesReading:
+    facts, absent = indicator_facts([series], series.days[-1])
+    _, gone = indicator_facts([series], today)
+    stale = next((one.reason for one in gone if one.metric_id.endswith(".latest")), "")
+    return SeriesReading(series, facts, absent, stale)
 
 
 def rotation_of(sheet: FactSheet, prices: Mapping[str, PriceSeries]) -> Said:

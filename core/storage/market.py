@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.storage.database import Database
 from core.storage.sql import insert_or_replace, table
@@ -55,3 +55,10 @@ class MarketAnswers:
             return None
         as_of = None if row.as_of is None else date.fromisoformat(row.as_of)
         return KeptAnswer(orjson.loads(row.body), as_of, row.fetched_at)
+
+    def newest(self) -> dict[str, tuple[datetime, int]]:
+        """By source: when the newest of its stored answers was given, and how many there are."""
+        query = select(_T.c.source_id, func.max(_T.c.fetched_at).label("at"), func.count().label("answers"))
+        with self._database.read() as connection:
+            rows = connection.execute(query.group_by(_T.c.source_id)).all()
+        return {row.source_id: (row.at, row.answers) for row in rows}

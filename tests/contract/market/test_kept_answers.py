@@ -13,6 +13,7 @@ from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.facts import Badge
 from core.errors import ProviderError, Refused
+from core.jobs.market_service import Contact
 from core.metrics.fx import EcbRates
 from core.settings import Settings, load
 from tests.contract.market.conftest import KEY, Publisher, fmp, fred, sec
@@ -188,4 +189,19 @@ def test_out_of_the_box_no_source_is_asked(tmp_path: Path) -> None:
     app = build(load({"MOSYCHLOS_HOME": str(tmp_path)}))
     with pytest.raises(Refused, match="MOSYCHLOS_FMP_API_KEY"):
         app.market.quotes(LOCAL, "fmp", ["VTI"])
+    app.close()
+
+
+def test_the_last_kept_answer_of_a_source_is_told_and_of_others_nothing(
+    tmp_path: Path, publisher: Publisher, clock: Clock
+) -> None:
+    fmp(publisher)
+    fred(publisher)
+    app = build(settings(tmp_path, publisher), clock=clock)
+    assert app.market.contacts(LOCAL) == {}
+    app.market.profile(LOCAL, "fmp", "AZN.L")
+    clock.now += timedelta(hours=1)
+    app.market.history(LOCAL, "fmp", "AZN.L", FIRST, LAST)
+    app.market.series(LOCAL, "fred", "UNRATE", FIRST, LAST)
+    assert app.market.contacts(LOCAL) == {"fmp": Contact(clock.now, 2)}
     app.close()

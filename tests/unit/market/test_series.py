@@ -344,3 +344,43 @@ def test_real_and_simulated_series_are_never_spoken_of_together(
         assert {fact.badge is Badge.SIMULATED for fact in facts} == {simulated}
     row = next(row for row in service.rows(LOCAL) if row.series_id == "CPI")
     assert (row.publisher, row.licence, row.observations, row.fetched_at) == ("BLS", "public domain", 1, NOW)
+
+
+def test_a_series_is_read_on_the_day_of_its_newest_value_and_said_to_be_stale(store: Store) -> None:
+    service = SeriesService(store, lambda: NOW, FRED)
+    old = monthly([3.0 + step / 10 for step in range(14)], end=date(2025, 10, 30), name="OLD")
+    service.keep(LOCAL, [SeriesIntake("file", (monthly([2.0, 2.5], name="NEW"), old))])
+    found = service.readings(LOCAL, ["NEW", "OLD", "NONE"])
+    assert sorted(found) == ["NEW", "OLD"]
+    assert {fact.metric_id.rsplit(".", 1)[1]: round(fact.value, 6) for fact in found["OLD"].facts} == {
+        "latest": 4.3,
+        "change_1m": 0.1,
+        "change_3m": 0.3,
+        "change_1y": 1.2,
+    }
+    assert "386 days before" in found["OLD"].stale
+    assert found["NEW"].stale == ""
+    assert {one.metric_id.rsplit(".", 1)[1] for one in found["NEW"].absent} == {"change_3m", "change_1y"}
+
+
+def test_correlations_end_where_the_older_of_two_series_ends(store: Store) -> None:
+    service = SeriesService(store, lambda: NOW, FRED)
+    waves = [float(np.sin(step)) for step in range(40)]
+    older = monthly(waves, name="B", end=date(2024, 10, 30))
+    service.keep(LOCAL, [SeriesIntake("file", (monthly(waves, name="A"), older))])
+    short, middle, long = service.correlations(LOCAL, "A", "B")
+    assert (short.months, middle.months, long.months) == WINDOWS_MONTHS
+    assert short.value is not None
+    assert short.last == date(2024, 9, 30)
+    assert long.value is None
+    assert "needs 60" in long.reason
+    with pytest.raises(NotFound):
+        service.correlations(LOCAL, "A", "NONE")
+
+
+def test_an_uploaded_file_is_looked_at_without_being_kept(store: Store) -> None:
+    service = SeriesService(store, lambda: NOW, FRED)
+    text = "date,series_id,value,unit\n2026-01,CPI,3.1,percent\n2026-02,CPI,3.2,percent\n"
+    assert "publisher is missing" in service.inspect(LOCAL, "s.csv", text.encode()).problems[0].message
+    assert service.inspect(LOCAL, "s.csv", text.encode(), publisher="Office", licence="CC0").series[0].may_prompt
+    assert service.rows(LOCAL) == []
