@@ -110,9 +110,7 @@ def test_a_simulated_answer_holds_against_what_the_prompt_said(desk: Desk, kind:
             assert reading.verification.findings == ()
             assert reading.verification.verified > 0
             assert reading.verification.rules == reading.verification.rules_agreeing
-            assert reading.analysis["language"] == (
-                REGIONS[region] if kind is not Kind.RISK else reading.analysis["language"]
-            )
+            assert reading.analysis["language"] == REGIONS[region]
             assert "simul" in reading.headline.lower()
             assert reading.level
     assert read >= 3

@@ -69,7 +69,7 @@ def body(language: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
 def test_a_simulated_answer_holds_against_the_facts(language: str) -> None:
     engine = engine_for(Kind.RISK)
     text = answers.text(body(language), CHAT, "a", None)
@@ -83,7 +83,7 @@ def test_a_simulated_answer_holds_against_the_facts(language: str) -> None:
     assert reading.level == "very_high"
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
 def test_every_kind_of_slip_is_found(language: str) -> None:
     engine = engine_for(Kind.RISK)
     expected = {

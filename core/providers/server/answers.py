@@ -83,9 +83,10 @@ def _known(schema: Mapping[str, Any], tables: blocks.Blocks, body: Mapping[str, 
     first_caveat = _first_caveat(body)
     kind = properties.get("analysis_type")
     name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
+    voice = Voice(tables, blocks.instructions(body))
     if name in _KINDS and tables.metrics and "claims" in properties:
-        return _KINDS[name](Voice(tables, blocks.instructions(body)), first_caveat)
-    whole = risk_rules.answer(tables, first_caveat)
+        return _KINDS[name](voice, first_caveat)
+    whole = risk_rules.answer(tables, first_caveat, voice.mark)
     if "risks" in properties:
         return whole
     # Of an analysis that nobody knows only what all of them share can be said by these rules.

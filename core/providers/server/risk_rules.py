@@ -7,7 +7,7 @@ round figures without a claim to be anybody's standard.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.providers.server.blocks import Blocks
@@ -71,13 +71,15 @@ class _Risk:
     drivers: tuple[str, ...]
 
 
-def answer(blocks: Blocks, first_caveat: str = "") -> dict[str, Any]:
+def answer(blocks: Blocks, first_caveat: str = "", decimal: str = "") -> dict[str, Any]:
     """The whole analysis, with the keys of the risk schema. The caller fits it to the schema that was asked for.
 
     Args:
         first_caveat: A sentence that the instructions want word for word; "" for none.
+        decimal: Decimal mark of the region; "" takes the language's usual one.
     """
-    words = WORDS["fr" if blocks.french else "en"]
+    words = WORDS[blocks.language]
+    words = replace(words, decimal=decimal or words.decimal)
     risks = _risks(blocks)
     place, decided, decided_by = _level(blocks, risks)
     level = _LEVELS[place]
@@ -89,7 +91,7 @@ def answer(blocks: Blocks, first_caveat: str = "") -> dict[str, Any]:
         "portfolio_id": blocks.portfolio.get("portfolio_id", ""),
         "as_of_date": blocks.portfolio.get("as_of", ""),
         "base_currency": blocks.portfolio.get("base_currency", ""),
-        "language": "fr" if blocks.french else "en",
+        "language": blocks.language,
         "claims": [*_claims(blocks, words), _reason(blocks, words, decided, decided_by)],
         "overall_level": level,
         "risks": [_stated(risk, blocks, words) for risk in risks],

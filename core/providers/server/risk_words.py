@@ -197,5 +197,81 @@ _FRENCH = Words(
     },
 )  # fmt: skip
 
-WORDS = {"en": _ENGLISH, "fr": _FRENCH}
+_GERMAN = Words(
+    decimal=",",
+    tight="%",
+    simulated="Simulierte Antwort (simulated): Der lokale Server hat sie nach einfachen Regeln aus den Zahlen der "
+    "Anfrage hergeleitet; kein Modell wurde gefragt.",
+    no_advice="Keine Anlageempfehlung.",
+    headline="Simulierte Antwort (simulated): Risiko {level}, vor allem {kind}",
+    summary="Simulierte Antwort (simulated): Das Gesamtrisiko des Portfolios ist {level}. An erster Stelle steht {kind}"
+    "{others}. Die Zahlen sind die der Anfrage, nichts wurde hinzugefügt.",
+    others=", dann {others}",
+    both=" und ",
+    simulated_figure="(eine simulierte Zahl)",
+    decided={
+        "volatility": "Die Gesamtstufe folgt aus der Volatilität.",
+        "assets": "Ohne Kursgeschichte folgt die Gesamtstufe aus dem Gewicht der Anlagen, die weder Liquidität noch "
+        "Anleihen sind.",
+        "severity": "Die Gesamtstufe folgt aus dem schwersten Risiko, weil sonst wenig bekannt ist.",
+        "issuer": "Das Gewicht eines einzelnen Emittenten hebt die Gesamtstufe.",
+        "crypto": "Das Gewicht der Kryptowerte hebt die Gesamtstufe.",
+    },
+    gap="Nicht beurteilt: {reason}",
+    var="Am schlechtesten Tag von zwanzig verlor das Portfolio mindestens {value} % an einem Tag.",
+    no_var="Es liegt keine Kursgeschichte vor; deshalb wird kein Value at Risk genannt.",
+    levels={
+        "very_low": "sehr niedrig", "low": "niedrig", "moderate": "mittel", "elevated": "erhöht", "high": "hoch",
+        "very_high": "sehr hoch",
+    },
+    severities={
+        "none": "unbedeutend", "low": "niedrig", "moderate": "mittel", "high": "hoch", "critical": "kritisch",
+    },
+    kinds={
+        "concentration": "Klumpenrisiko", "market": "Marktrisiko", "tail": "Extremrisiko",
+        "interest_rate": "Zinsrisiko", "liquidity": "Liquiditätsrisiko", "inflation": "Inflationsrisiko",
+        "currency": "Währungsrisiko", "geopolitical": "Länderrisiko", "factor": "Branchenrisiko",
+        "leverage": "Hebelrisiko", "model": "Datenrisiko",
+    },
+    explanations={
+        "concentration": "Das Klumpenrisiko ist {grade}: Viel vom Wert hängt an wenigen Positionen.",
+        "market": "Das Marktrisiko ist {grade}: Das Portfolio bewegt sich mit den Märkten, in denen es angelegt ist.",
+        "tail": "Das Extremrisiko ist {grade}, gemessen an den Verlusten der schlechtesten Tage der Kursgeschichte.",
+        "interest_rate": "Das Zinsrisiko ist {grade}: Anleihekurse fallen, wenn Renditen steigen.",
+        "liquidity": "Das Liquiditätsrisiko ist {grade}: Einzelne Positionen brauchen Zeit für einen fairen Verkauf.",
+        "leverage": "Das Hebelrisiko ist {grade}: Derivate können mehr verlieren, als für sie bezahlt wurde.",
+        "inflation": "Das Inflationsrisiko ist {grade}: Liquidität verliert Kaufkraft, wenn Preise steigen.",
+        "currency": "Das Währungsrisiko ist {grade}: Ein Teil des Wertes steht nicht in der Basiswährung.",
+        "geopolitical": "Das Länderrisiko ist {grade}: Ein einziges Land trägt einen großen Teil des Wertes.",
+        "factor": "Das Branchenrisiko ist {grade}: Eine Branche hat ein großes Gewicht.",
+        "model": "Die Anfrage nennt zu wenige Zahlen, um die Risiken einzeln zu beurteilen.",
+    },
+    mitigations={
+        "concentration": "Die größten Positionen schrittweise verkleinern oder unabhängige hinzunehmen.",
+        "market": "Einen Teil in Anlagen halten, die nicht mit Aktien schwanken.",
+        "tail": "Eine Verlustgrenze vereinbaren und Schutz gegen starke Rückschläge prüfen.",
+        "interest_rate": "Die Zinsbindung verkürzen oder Laufzeiten streuen.",
+        "liquidity": "Eine Barreserve für bekannte Zahlungen halten.",
+        "leverage": "Das Engagement über Derivate begrenzen.",
+        "inflation": "Den Anteil realer Werte mit den Verpflichtungen vergleichen.",
+        "currency": "Die größte Fremdwährung absichern oder bewusst tragen.",
+        "geopolitical": "Auf mehr Länder verteilen.",
+        "factor": "Die größte Branche begrenzen.",
+        "model": "Kurse und Einordnungen liefern.",
+    },
+    claims={
+        "total_value": "Das Portfolio ist in seiner Basiswährung {value} wert.",
+        "hhi": "Der Herfindahl-Index der Positionen beträgt {value}.",
+        "top1_weight": "Die größte Position macht {value} % des Wertes aus.",
+        "top5_weight": "Die fünf größten Positionen machen {value} % des Wertes aus.",
+        "effective_n": "Die Streuung entspricht {value} gleich großen Positionen.",
+        "volatility": "Die Volatilität beträgt {value} % im Jahr.",
+        "max_drawdown": "Der größte Rückgang von einem Höchststand betrug {value} %.",
+        "sharpe": "Der Sharpe-Quotient beträgt {value}.",
+        "asset_class.equity": "Direkt gehaltene Aktien machen {value} % des Wertes aus.",
+        "asset_class.equity_fund": "Aktienfonds machen {value} % des Wertes aus.",
+    },
+)  # fmt: skip
+
+WORDS = {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN}
 """By language."""

@@ -83,7 +83,7 @@ class Voice:
         self.language = blocks.language
         # Swiss German has a decimal point; its overlay speaks of apostrophes.
         swiss = self.language == "de" and "Apostroph" in instructions
-        self._mark = "." if swiss else _COMMA.get(self.language, ".")
+        self.mark = "." if swiss else _COMMA.get(self.language, ".")
 
     def say(self, key: str, **parts: str) -> str:
         """A sentence."""
@@ -91,7 +91,7 @@ class Voice:
 
     def figure(self, row: Row) -> str:
         """A row's value with its unit, as the region writes it."""
-        value = row["value"].replace(".", self._mark)
+        value = row["value"].replace(".", self.mark)
         unit = row.get("unit", "")
         return f"{value} {row.get('currency', '')}".strip() if unit == "ccy" else value + _UNITS.get(unit, "")
 
