@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median, quantiles
 
@@ -29,13 +29,24 @@ class Outlier:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Stated numbers of all answers, by what checking them found."""
+    """Stated numbers of all answers, by what checking them found.
+
+    Attributes:
+        wanted: Metrics that the answers had to state and that were given.
+        covered: Those of them that were stated.
+        rules: Rules that the answers named or had to name.
+        rules_agreeing: Those of them with the rule engine's status.
+    """
 
     verified: int
     mismatched: int
     unsupported: int
     clean_answers: int
     flagged_answers: int
+    wanted: int = 0
+    covered: int = 0
+    rules: int = 0
+    rules_agreeing: int = 0
 
     @property
     def stated(self) -> int:
@@ -46,6 +57,16 @@ class Checks:
     def verified_share(self) -> float | None:
         """Verified over stated, a fraction; None when nothing was stated."""
         return self.verified / self.stated if self.stated else None
+
+    @property
+    def coverage_share(self) -> float | None:
+        """Covered over wanted, a fraction; None when nothing was wanted."""
+        return self.covered / self.wanted if self.wanted else None
+
+    @property
+    def agreement_share(self) -> float | None:
+        """Rules with the engine's status over those named or due, a fraction; None without rules."""
+        return self.rules_agreeing / self.rules if self.rules else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,9 @@ class Summary:
         outliers: Portfolios beyond Tukey's fence of the job's HHI, most concentrated first.
         hhi_median: Of the job's portfolios; None without any.
         errors: Errors by code, most frequent first.
+        grades: Answers by their headline grade, whatever the analysis calls it, most frequent first.
+        tags: What the analysis counts across portfolios, by dimension, each most frequent first
+            ("breach": which rules, in how many portfolios).
     """
 
     counts: ItemCounts
@@ -73,6 +97,12 @@ class Summary:
     usage: Usage
     estimate_usd: Decimal | None
     actual_usd: Decimal | None
+    grades: tuple[tuple[str, int], ...] = ()
+    tags: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+_OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules"})
+"""Dimensions that are counted of every job; all others are an analysis' own."""
 
 
 def summarise(
@@ -89,6 +119,7 @@ def summarise(
         usage: Tokens of the settled batches.
     """
     numbers, answers = rollup.get("numbers", {}), rollup.get("answers", {})
+    coverage, rules = rollup.get("coverage", {}), rollup.get("rules", {})
     fence, outliers = _outliers(concentration)
     return Summary(
         counts=job.row.counts,
@@ -104,11 +135,17 @@ def summarise(
             unsupported=numbers.get("unsupported", 0),
             clean_answers=answers.get("clean", 0),
             flagged_answers=answers.get("flagged", 0),
+            wanted=coverage.get("wanted", 0),
+            covered=coverage.get("covered", 0),
+            rules=rules.get("named", 0),
+            rules_agreeing=rules.get("agreeing", 0),
         ),
         errors=_ranked(rollup.get("error", {})),
         usage=usage,
         estimate_usd=job.row.expected_usd,
         actual_usd=job.row.actual_usd,
+        grades=_ranked(rollup.get("level", {})),
+        tags={dimension: _ranked(counts) for dimension, counts in rollup.items() if dimension not in _OURS},
     )
 
 

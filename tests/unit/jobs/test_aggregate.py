@@ -70,3 +70,15 @@ def test_costs_are_the_jobs_own_and_unknown_stays_unknown() -> None:
     unknown = replace(JOB, row=replace(ROW, expected_usd=None, actual_usd=None))
     found = summarise(unknown, {}, [], Usage())
     assert (found.estimate_usd, found.actual_usd) == (None, None)
+
+
+def test_every_analysis_is_summed_up_by_its_own_grade_and_tags() -> None:
+    found = summary({"level": {"breach": 3, "compliant": 5}, "breach": {"EU.UCITS.52.2": 3}, "regime": {"ucits": 8}})
+    assert found.grades == (("compliant", 5), ("breach", 3))
+    assert found.tags == {"breach": (("EU.UCITS.52.2", 3),), "regime": (("ucits", 8),)}
+
+
+def test_coverage_and_agreement_with_the_rule_engine_are_shares_of_what_was_due() -> None:
+    checks = summary({"coverage": {"wanted": 8, "covered": 6}, "rules": {"named": 4, "agreeing": 4}}).checks
+    assert (checks.coverage_share, checks.agreement_share) == (0.75, 1.0)
+    assert (summary().checks.coverage_share, summary().checks.agreement_share) == (None, None)
