@@ -104,12 +104,17 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
         if inside is False:
             continue
         amount = max(value_of(position), ZERO)
-        if (at_notional or measure.at_notional) and types_of(position) <= DERIVATIVES:
+        if (at_notional or measure.at_notional) and types_of(position) & DERIVATIVES:
             if position.notional is None:
                 chosen.gaps.setdefault("notional", []).append(position)
                 chosen.unbounded = True
                 continue
-            amount = Fraction(position.notional)
+            notional = Fraction(position.notional)
+            if types_of(position) <= DERIVATIVES:
+                amount = notional
+            else:
+                # It counts with its value or with its notional: which one, its kind would tell.
+                amount, inside = max(amount, notional), "instrument_type"
         if amount <= 0:
             continue
         key, name, field = _key(position, measure.by)

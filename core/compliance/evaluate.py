@@ -145,7 +145,8 @@ def _handed_in(rule: Rule, measures: Measures) -> Bounds | str:
     if value is None:
         name = "vev" if metric is Metric.MARKET_RISK_CLASS else metric.value
         return dict(measures.why_unknown).get(name) or f"The {metric.replace('_', ' ')} is not known."
-    exact = Fraction(repr(value))
+    # Computed numbers carry noise in their last digits: a fall of 10 % comes as 0.09999999999999998.
+    exact = Fraction(f"{value:.12g}")
     if metric is Metric.MARKET_RISK_CLASS:
         exact = Fraction(market_risk_class(exact))
     return Bounds(exact, exact)
