@@ -26,6 +26,9 @@ from core.storage.tables import (
     StrayTable,
 )
 
+_SCORE = ("wanted", "covered", "rules", "rules_agreeing")
+"""Columns of an answer's score, in the order of `Verification`."""
+
 _J, _R, _RES, _ANS = table(JobTable), table(RequestTable), table(ResultTable), table(AnswerTable)
 _ROLL, _L, _STRAY, _P = table(RollupTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
 
@@ -189,7 +192,7 @@ def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
     ]
     source = _joined()
     if with_analysis:
-        columns += [_ANS.c.analysis, _ANS.c.findings]
+        columns += [column for column in _ANS.c if column.name not in {"job_id", "custom_id"}]
         source = source.outerjoin(_ANS, (_ANS.c.job_id == _R.c.job_id) & (_ANS.c.custom_id == _R.c.custom_id))
     query = select(*columns).select_from(source)
     return query if job_id is None else query.where(_R.c.job_id == job_id)
@@ -239,6 +242,7 @@ def _to_item(row: Any) -> Item:
                     Finding(one["path"], one["metric_id"], one["stated"], one["true"], FindingKind(one["kind"]))
                     for one in findings
                 ),
+                *(fields.get(name) or 0 for name in _SCORE),
             )
             if status is ResultStatus.SUCCEEDED
             else None

@@ -261,6 +261,19 @@ def m0006_job_life(connection: Connection) -> None:
     )
 
 
+def m0007_analyses(connection: Connection) -> None:
+    """What checking found of each answer besides its numbers: coverage of metrics, agreement with the rule engine."""
+    _run(
+        connection,
+        """
+        ALTER TABLE answer ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE answer ADD COLUMN covered INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE answer ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE answer ADD COLUMN rules_agreeing INTEGER NOT NULL DEFAULT 0
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -268,6 +281,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0004_groups_instruments,
     m0005_market_data,
     m0006_job_life,
+    m0007_analyses,
 )
 """In order; the number in the name is the version."""
 

@@ -170,7 +170,8 @@ class Results:
             )
             if reading.analysis is not None:
                 findings = [asdict(finding) for finding in checked.findings] if checked and checked.findings else []
-                answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings)))
+                score = (checked.wanted, checked.covered, checked.rules, checked.rules_agreeing) if checked else (0,) * 4
+                answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings), *score))
             _count(tally, outcome)
         bulk_insert(connection, ResultTable, results)
         bulk_insert(connection, AnswerTable, answers)
@@ -309,3 +310,11 @@ def _count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
         tally["numbers", "unsupported"] += checked.unsupported
         clean = not checked.mismatched and not checked.unsupported
         tally["answers", "clean" if clean else "flagged"] += 1
+        for dimension, value, n in (
+            ("coverage", "wanted", checked.wanted),
+            ("coverage", "covered", checked.covered),
+            ("rules", "named", checked.rules),
+            ("rules", "agreeing", checked.rules_agreeing),
+        ):
+            if n:
+                tally[dimension, value] += n

@@ -433,6 +433,10 @@ class AnswerTable(SQLModel, table=True):
     custom_id: str = Field(primary_key=True)
     analysis: str = _text()
     findings: str = _text()
+    wanted: int = 0
+    covered: int = 0
+    rules: int = 0
+    rules_agreeing: int = 0
 
 
 class RollupTable(SQLModel, table=True):
