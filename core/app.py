@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from core.analyses.engines import available
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.cost import Price
+from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import WorkerRow
 from core.errors import BadSetting, ProviderError, StorageTrouble
 from core.guard.access import Permission, require
@@ -44,10 +46,15 @@ if TYPE_CHECKING:
     from core.jobs.worker import Worker
     from core.providers.protocol import Provider
 
+logger = logging.getLogger(__name__)
+
 WORKER_SILENT = timedelta(seconds=60)
 """A worker unheard of for longer counts as gone."""
 
 LOW_DISK_BYTES = 500_000_000
+
+RECENT = timedelta(minutes=15)
+"""A provider's error is news for so long."""
 
 
 def utc_now() -> datetime:
@@ -162,8 +169,7 @@ class App:
                 "A worker is running." if alive else "No worker runs: jobs wait. Start one: mosychlos worker",
             )
         )
-        simulated = " Answers are simulated." if self.settings.simulated else ""
-        checks.append(Check("provider", "ok", f"{self.settings.base_url}.{simulated}"))
+        checks.append(self._way_check())
         if not self.budgets.any_set:
             checks.append(Check("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
         return checks
@@ -183,6 +189,22 @@ class App:
         remedy = " Free some space before the next job." if low else ""
         return Check("disk", "warning" if low else "ok", f"{free / 1e9:.1f} GB free in the data directory.{remedy}")
 
+    def _way_check(self) -> Check:
+        """What the processes that call the provider last found; nobody calls it for this check."""
+        simulated = " Answers are simulated." if self.settings.simulated else ""
+        where = f"{self.settings.base_url}.{simulated}"
+        state = self._store.provider_states.find(self.settings.base_url)
+        if state is None:
+            return Check("provider", "ok", where)
+        last = f" Last error ({state.last_error_at:%Y-%m-%d %H:%M}Z): {state.last_error}" if state.last_error_at else ""
+        tried = f" Tried again at {state.opens_at:%H:%M}Z." if state.opens_at else ""
+        if state.reads is not CircuitState.CLOSED:
+            return Check("provider", "error", f"{where} It is not asked for the moment.{tried}{last}")
+        if state.paid is not CircuitState.CLOSED:
+            return Check("provider", "error", f"{where} Nothing that costs money is sent for the moment.{tried}{last}")
+        recent = state.last_error_at is not None and self._clock() - state.last_error_at < RECENT
+        return Check("provider", "warning" if recent else "ok", f"{where}{last if recent else ''}")
+
     def _prompts_check(self) -> Check:
         kinds = self.library.kinds()
         return Check("prompts", "ok" if kinds else "error", f"{len(kinds)} prompt kinds: {', '.join(kinds)}.")
@@ -193,16 +215,33 @@ class App:
         Raises:
             BadSetting: There is no key.
         """
+        from core.providers.guarded import GuardedProvider
         from core.providers.openai_provider import OpenAIProvider
+        from core.providers.throttle import Limits
 
-        if not self.settings.api_key:
+        settings = self.settings
+        if not settings.api_key:
             raise BadSetting("OPENAI_API_KEY is not set. Set it, or try everything without a key with: mosychlos demo")
-        return OpenAIProvider(
-            self.settings.api_key,
-            self.settings.base_url,
-            self.settings.http_timeout_seconds,
-            file_lifetime_seconds=self.settings.remote_file_days * 86_400,
+        return GuardedProvider(
+            OpenAIProvider(
+                settings.api_key,
+                settings.base_url,
+                settings.http_timeout_seconds,
+                file_lifetime_seconds=settings.remote_file_days * 86_400,
+            ),
+            name=settings.base_url,
+            limits=Limits(settings.requests_per_minute, settings.tokens_per_minute),
+            # Nothing is looked at more often than this anyway.
+            first_open_seconds=min(30.0, settings.poll_seconds),
+            now=self._clock,
+            changed=self._remember_provider,
         )
+
+    def _remember_provider(self, state: ProviderState) -> None:
+        try:
+            self._store.provider_states.save(state)
+        except StorageTrouble as error:
+            logger.warning("how the way to the provider stands could not be stored: %s", error)
 
     def context(self, provider: Provider, crossing: Callable[[str], None] = lambda _point: None) -> Context:
         """What the worker's steps need."""

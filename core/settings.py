@@ -187,6 +187,19 @@ SETTINGS: tuple[Setting, ...] = (
         "Unset: by tier. Lowered by itself for a day when the provider states less.",
         _rooms,
     ),
+    Setting(
+        "MOSYCHLOS_REQUESTS_PER_MINUTE",
+        "500",
+        "Calls a minute that one process makes for each model, and for files and batches: a number, or "
+        "gpt-5.4-mini=500,*=100.",
+        _rooms,
+    ),
+    Setting(
+        "MOSYCHLOS_TOKENS_PER_MINUTE",
+        "200000",
+        "Tokens a minute that one process asks of each model outside batches: a number, or model=tokens pairs.",
+        _rooms,
+    ),
     Setting("MOSYCHLOS_BATCHES_PER_HOUR", "2000", "Batches created an hour at most; the provider takes 2,000.", _count),
     Setting(
         "MOSYCHLOS_RETRIES",
@@ -222,6 +235,12 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Signing secret of the provider's batch.* webhooks (whsec_...), sent to /webhooks/openai. Unset: no webhooks.",
         secret=True,
+    ),
+    Setting(
+        "MOSYCHLOS_TOOL_ROUNDS",
+        "4",
+        "Times that one request may be asked where its model calls tools; in the last round it must answer.",
+        _count,
     ),
     Setting("MOSYCHLOS_WORKER_THREADS", "4", "Steps that one worker runs at the same time.", _count),
     Setting("MOSYCHLOS_BUDGET_JOB_USD", None, "No job may be expected to cost more. Unset: no limit.", _usd),
@@ -339,6 +358,9 @@ class Settings:
     provider_tier: int
     enqueued_tokens: dict[str, int]
     batches_per_hour: int
+    requests_per_minute: dict[str, int]
+    tokens_per_minute: dict[str, int]
+    tool_rounds: int
     worker_threads: int
     budget_job_usd: Decimal | None
     budget_person_usd: Decimal | None
@@ -413,6 +435,9 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         provider_tier=values["MOSYCHLOS_PROVIDER_TIER"],
         enqueued_tokens=values["MOSYCHLOS_ENQUEUED_TOKENS"] or {},
         batches_per_hour=values["MOSYCHLOS_BATCHES_PER_HOUR"],
+        requests_per_minute=values["MOSYCHLOS_REQUESTS_PER_MINUTE"] or {},
+        tokens_per_minute=values["MOSYCHLOS_TOKENS_PER_MINUTE"] or {},
+        tool_rounds=values["MOSYCHLOS_TOOL_ROUNDS"],
         worker_threads=values["MOSYCHLOS_WORKER_THREADS"],
         budget_job_usd=values["MOSYCHLOS_BUDGET_JOB_USD"],
         budget_person_usd=values["MOSYCHLOS_BUDGET_PERSON_USD"],

@@ -274,6 +274,37 @@ def m0007_analyses(connection: Connection) -> None:
     )
 
 
+def m0008_tools_and_tries(connection: Connection) -> None:
+    """Calls of tools, cited web pages, questions asked at once, and how the way to the provider stands."""
+    _run(
+        connection,
+        """
+        CREATE TABLE tool_call (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, number INTEGER NOT NULL, round INTEGER NOT NULL,
+            tool VARCHAR NOT NULL, call_id VARCHAR NOT NULL, arguments TEXT NOT NULL, result TEXT NOT NULL,
+            facts TEXT NOT NULL, error TEXT NOT NULL, source VARCHAR NOT NULL, at BIGINT NOT NULL,
+            took_ms INTEGER NOT NULL, cost_nano BIGINT, PRIMARY KEY (job_id, custom_id, number));
+        CREATE TABLE citation (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, number INTEGER NOT NULL, url TEXT NOT NULL,
+            title TEXT NOT NULL, start_index INTEGER NOT NULL, end_index INTEGER NOT NULL,
+            PRIMARY KEY (job_id, custom_id, number));
+        CREATE TABLE try_once (
+            try_id VARCHAR PRIMARY KEY, created_at BIGINT NOT NULL, created_by VARCHAR NOT NULL, state VARCHAR NOT NULL,
+            cancel_wish BOOLEAN NOT NULL, owner VARCHAR NOT NULL, beat_at BIGINT, portfolio_id VARCHAR NOT NULL,
+            request TEXT NOT NULL, force BOOLEAN NOT NULL, custom_id VARCHAR NOT NULL, line TEXT NOT NULL,
+            sheet TEXT NOT NULL, text TEXT NOT NULL, rounds INTEGER NOT NULL, status VARCHAR NOT NULL, analysis TEXT,
+            checked TEXT, level VARCHAR NOT NULL, headline VARCHAR NOT NULL, error_code VARCHAR, error_message TEXT,
+            input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+            reasoning_tokens INTEGER NOT NULL, expected_nano BIGINT, cost_nano BIGINT, simulated BOOLEAN NOT NULL,
+            ended_at BIGINT, prompt_version VARCHAR NOT NULL, model VARCHAR NOT NULL);
+        CREATE INDEX ix_try_once_created_at ON try_once (created_at);
+        CREATE TABLE provider_state (
+            name VARCHAR PRIMARY KEY, reads VARCHAR NOT NULL, paid VARCHAR NOT NULL, last_error TEXT NOT NULL,
+            last_error_at BIGINT, opens_at BIGINT, seen_at BIGINT NOT NULL)
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -282,6 +313,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0005_market_data,
     m0006_job_life,
     m0007_analyses,
+    m0008_tools_and_tries,
 )
 """In order; the number in the name is the version."""
 

@@ -16,6 +16,7 @@ from core.storage.migrations import upgrade
 from core.storage.policies import Policies
 from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
+from core.storage.provider_states import ProviderStates
 from core.storage.queue import Queue
 from core.storage.results import Results
 from core.storage.series import SeriesShelf
@@ -43,6 +44,7 @@ class Store:
         self.results = Results(self.database)
         self.items = Items(self.database)
         self.workers = Workers(self.database)
+        self.provider_states = ProviderStates(self.database)
         self.queue = Queue(self.database)
         self.alerts = Alerts(self.database)
 

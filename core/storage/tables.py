@@ -546,6 +546,90 @@ class AlertTable(SQLModel, table=True):
     cleared_at: datetime | None = _moment(nullable=True)
 
 
+class ToolCallTable(SQLModel, table=True):
+    """One call of a tool by a model, with what it was answered. `job_id` may also be the id of a try."""
+
+    __tablename__ = "tool_call"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    round: int
+    tool: str
+    call_id: str
+    arguments: str = _text()
+    result: str = _text()
+    facts: str = _text()
+    error: str = _text()
+    source: str
+    at: datetime = _moment()
+    took_ms: int
+    cost_nano: int | None = _big(nullable=True)
+
+
+class CitationTable(SQLModel, table=True):
+    """A web page that an answer cites, and the characters of the answer that it stands for."""
+
+    __tablename__ = "citation"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    url: str = _text()
+    title: str = _text()
+    start_index: int
+    end_index: int
+
+
+class TryTable(SQLModel, table=True):
+    """One question asked at once: the wish, the text as it comes, and the checked answer with its price."""
+
+    __tablename__ = "try_once"
+    try_id: str = Field(primary_key=True)
+    created_at: datetime = _moment(index=True)
+    created_by: str
+    state: str
+    cancel_wish: bool
+    owner: str
+    beat_at: datetime | None = _moment(nullable=True)
+    portfolio_id: str
+    request: str = _text()
+    force: bool
+    custom_id: str
+    line: str = _text()
+    sheet: str = _text()
+    text: str = _text()
+    rounds: int
+    status: str
+    analysis: str | None = _text(nullable=True)
+    checked: str | None = _text(nullable=True)
+    level: str
+    headline: str
+    error_code: str | None
+    error_message: str | None = _text(nullable=True)
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    expected_nano: int | None = _big(nullable=True)
+    cost_nano: int | None = _big(nullable=True)
+    simulated: bool
+    ended_at: datetime | None = _moment(nullable=True)
+    prompt_version: str
+    model: str
+
+
+class ProviderStateTable(SQLModel, table=True):
+    """How the way to a provider stands, as the process that last called it found."""
+
+    __tablename__ = "provider_state"
+    name: str = Field(primary_key=True)
+    reads: str
+    paid: str
+    last_error: str = _text()
+    last_error_at: datetime | None = _moment(nullable=True)
+    opens_at: datetime | None = _moment(nullable=True)
+    seen_at: datetime = _moment()
+
+
 class WebhookTable(SQLModel, table=True):
     """Webhooks that were taken, so that a repeated one is known."""
 
