@@ -39,6 +39,8 @@ class JobRow:
         message: What a person should know or do; "" when nothing.
         needed_by: When somebody needs the answers; decides the order of the queue.
         desk: Whom the cost is charged to; "" where desks are not told apart.
+        set_id: The set it was submitted in; "" when it was submitted alone.
+        fallback: The model that stands in for another one, and why, as JSON; "" when the model is the one asked for.
     """
 
     job_id: str
@@ -64,6 +66,58 @@ class JobRow:
     simulated: bool
     needed_by: datetime | None = None
     desk: str = ""
+    set_id: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSet:
+    """Jobs that were submitted together: all of them or none.
+
+    Attributes:
+        comparison: What differs while the portfolios are the same: "models", "prompts", or "" when it is no comparison.
+        jobs: How many.
+        states: How many of them stand in which state.
+        counts: Requests of all of them.
+        expected_usd: Sum of the estimates; None when one price was unknown.
+        actual_usd: Spent so far; None when one price is unknown.
+    """
+
+    set_id: str
+    name: str
+    comparison: str
+    created_at: datetime
+    created_by: str
+    jobs: int
+    states: dict[JobState, int]
+    counts: ItemCounts
+    expected_usd: Decimal | None
+    actual_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """What is remembered of one value of a parameter with one model on one endpoint.
+
+    Attributes:
+        value: As it was sent; "given" where only the name is remembered.
+        sent: Requests that carried it and came back; `accepted` of them were answered, `refused` because of it.
+        words: The server's own words at the last refusal; "" when there was none.
+        refused_on: Day of the last refusal (ISO), "" when there was none; `last_on` the last day it was sent.
+        simulated: The answers came from the local stand-in.
+    """
+
+    model: str
+    endpoint: str
+    parameter: str
+    value: str
+    sent: int
+    accepted: int
+    refused: int
+    words: str
+    refused_on: str
+    last_on: str
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)

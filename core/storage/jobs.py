@@ -179,16 +179,7 @@ class Jobs:
         """
         with self._database.write() as connection:
             lock_money(connection)
-            row = _job_row(connection, job_id, lock=True)
-            if row.spec_hash != spec_hash:
-                raise Refused(f"Job {job_id} changed since it was shown. Look at it again before approving.")
-            if row.state != JobState.DRAFT.value:
-                raise StaleMove(f"Job {job_id} is already {row.state}; it was not submitted again.")
-            reserve(connection, row, row.expected_nano or 0, check, actor=actor, at=at)
-            _move_job(connection, job_id, row.state, JobEvent.APPROVE, actor=actor, at=at, approved_at=at)
-            connection.execute(update(_S).where(_S.c.job_id == job_id).values(next_due_at=at))
-            if row.shards == 0:
-                follow(connection, job_id, actor=actor, at=at)  # every answer was there already
+            approve_job(connection, job_id, spec_hash, check, actor=actor, at=at)
 
     def discard(self, job_id: str, *, actor: str, at: datetime) -> None:
         """Drop a draft; its rows stay as history, its requests are never sent."""
@@ -234,7 +225,7 @@ class Jobs:
                 )
             ).scalar_one()
             return Job(
-                row=_to_row(row, int(done)),
+                row=to_row(row, int(done)),
                 request=_to_request(row.request),
                 estimate=_to_estimate(row.estimate),
                 spec_hash=row.spec_hash,
@@ -282,7 +273,7 @@ class Jobs:
                         .group_by(_S.c.job_id)
                     )
                 }
-            return [_to_row(row, done.get(row.job_id, row.total)) for row in rows]
+            return [to_row(row, done.get(row.job_id, row.total)) for row in rows]
 
     def count(
         self,
@@ -395,6 +386,22 @@ class Jobs:
             if not old:
                 return 0
             return int(connection.execute(delete(_R).where(_R.c.job_id.in_(old))).rowcount)
+
+
+def approve_job(
+    connection: Connection, job_id: str, spec_hash: str, check: BudgetCheck, *, actor: str, at: datetime
+) -> None:
+    """The approval of one job inside a transaction that holds `lock_money`. Raises as `Jobs.approve` does."""
+    row = _job_row(connection, job_id, lock=True)
+    if row.spec_hash != spec_hash:
+        raise Refused(f"Job {job_id} changed since it was shown. Look at it again before approving.")
+    if row.state != JobState.DRAFT.value:
+        raise StaleMove(f"Job {job_id} is already {row.state}; it was not submitted again.")
+    reserve(connection, row, row.expected_nano or 0, check, actor=actor, at=at)
+    _move_job(connection, job_id, row.state, JobEvent.APPROVE, actor=actor, at=at, approved_at=at)
+    connection.execute(update(_S).where(_S.c.job_id == job_id).values(next_due_at=at))
+    if row.shards == 0:
+        follow(connection, job_id, actor=actor, at=at)  # every answer was there already
 
 
 def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> None:
@@ -602,7 +609,8 @@ def _spend(connection: Connection, month: str, person: str | None, desk: str | N
     )
 
 
-def _to_row(row: Any, provider_done: int) -> JobRow:
+def to_row(row: Any, provider_done: int) -> JobRow:
+    """A row of the job table as a value."""
     return JobRow(
         job_id=row.job_id,
         kind=Kind(row.kind),
@@ -627,6 +635,8 @@ def _to_row(row: Any, provider_done: int) -> JobRow:
         simulated=row.simulated,
         needed_by=row.needed_by,
         desk=row.desk,
+        set_id=row.set_id,
+        fallback=row.fallback,
     )
 
 

@@ -305,6 +305,27 @@ def m0008_tools_and_tries(connection: Connection) -> None:
     )
 
 
+def m0009_parameter_memory(connection: Connection) -> None:
+    """Which parameters a model took or refused, jobs that were submitted together, and stand-ins for a model."""
+    _run(
+        connection,
+        """
+        CREATE TABLE parameter_memory (
+            model VARCHAR NOT NULL, endpoint VARCHAR NOT NULL, parameter VARCHAR NOT NULL, value VARCHAR NOT NULL,
+            simulated BOOLEAN NOT NULL, sent BIGINT NOT NULL, accepted BIGINT NOT NULL, refused BIGINT NOT NULL,
+            words TEXT NOT NULL, refused_on VARCHAR NOT NULL, last_on VARCHAR NOT NULL,
+            PRIMARY KEY (model, endpoint, parameter, value, simulated));
+        CREATE TABLE job_set (
+            set_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, comparison VARCHAR NOT NULL, created_at BIGINT NOT NULL,
+            created_by VARCHAR NOT NULL, jobs INTEGER NOT NULL);
+        CREATE INDEX ix_job_set_created_at ON job_set (created_at);
+        ALTER TABLE job ADD COLUMN set_id VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE job ADD COLUMN fallback TEXT NOT NULL DEFAULT '';
+        CREATE INDEX ix_job_set_id ON job (set_id) WHERE set_id <> ''
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -314,6 +335,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0006_job_life,
     m0007_analyses,
     m0008_tools_and_tries,
+    m0009_parameter_memory,
 )
 """In order; the number in the name is the version."""
 

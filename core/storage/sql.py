@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -36,6 +36,18 @@ def insert_or_add(connection: Connection, model: type[SQLModel], key: Sequence[s
     return insert.on_conflict_do_update(
         index_elements=list(key), set_={amount: target.columns[amount] + insert.excluded[amount]}
     )
+
+
+def insert_or_sum(
+    connection: Connection, model: type[SQLModel], key: Sequence[str], amounts: Sequence[str], newest: Sequence[str]
+) -> Any:
+    """An insert that adds `amounts` to a row that is there already, and takes over `newest` unless they are empty."""
+    target = table(model)
+    insert = _insert(connection, target)
+    values: dict[str, Any] = {name: target.columns[name] + insert.excluded[name] for name in amounts}
+    for name in newest:
+        values[name] = func.coalesce(func.nullif(insert.excluded[name], ""), target.columns[name])
+    return insert.on_conflict_do_update(index_elements=list(key), set_=values)
 
 
 def _insert(connection: Connection, target: Table) -> Any:

@@ -9,10 +9,12 @@ from core.storage.edits import Edits
 from core.storage.groups import Groups
 from core.storage.instruments import Instruments
 from core.storage.items import Items
+from core.storage.job_sets import JobSets
 from core.storage.jobs import Jobs
 from core.storage.mappings import Mappings
 from core.storage.market import MarketAnswers
 from core.storage.migrations import upgrade
+from core.storage.parameter_memory import ParameterMemory
 from core.storage.policies import Policies
 from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
@@ -44,6 +46,8 @@ class Store:
         self.results = Results(self.database)
         self.items = Items(self.database)
         self.workers = Workers(self.database)
+        self.sets = JobSets(self.database)
+        self.parameters = ParameterMemory(self.database)
         self.provider_states = ProviderStates(self.database)
         self.queue = Queue(self.database)
         self.alerts = Alerts(self.database)

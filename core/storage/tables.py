@@ -295,6 +295,37 @@ class JobTable(SQLModel, table=True):
     message: str = _text()
     needed_by: datetime | None = _moment(nullable=True)
     desk: str
+    set_id: str
+    fallback: str = _text()
+
+
+class JobSetTable(SQLModel, table=True):
+    """Jobs that were submitted together."""
+
+    __tablename__ = "job_set"
+    set_id: str = Field(primary_key=True)
+    name: str
+    comparison: str
+    created_at: datetime = _moment(index=True)
+    created_by: str
+    jobs: int
+
+
+class ParameterTable(SQLModel, table=True):
+    """How often a model took a value of a parameter, and how often it refused it, in the server's own words."""
+
+    __tablename__ = "parameter_memory"
+    model: str = Field(primary_key=True)
+    endpoint: str = Field(primary_key=True)
+    parameter: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    simulated: bool = Field(primary_key=True)
+    sent: int = _big()
+    accepted: int = _big()
+    refused: int = _big()
+    words: str = _text()
+    refused_on: str
+    last_on: str
 
 
 class ShardTable(SQLModel, table=True):
