@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -161,3 +163,13 @@ def test_the_sample_endowment_has_a_policy_and_other_ids_reach_no_file() -> None
 def test_limits_of_a_policy_are_exact() -> None:
     found = evaluated("ranges: [{bucket: equity, max: 33.3}]", book(line("A", Decimal("33.3")), cash("66.7")))
     assert found["CLIENT.IPS.range.equity.max"].headroom == 0
+
+
+def test_the_policy_in_the_documentation_can_be_read() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "compliance.md").read_text("utf-8")
+    example = text[
+        text.index("    name: Family policy 2026") : text.index("`mosychlos portfolio policy ID --set FILE`")
+    ]
+    policy = read_policy(dedent(example))
+    assert policy.rating_floor == "BBB-"
+    assert len(policy.ranges) == 2

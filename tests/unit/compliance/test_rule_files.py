@@ -10,6 +10,7 @@ import yaml
 
 from core.compliance.check import NO_REGIME, check
 from core.compliance.library import FOLDER, BadRuleFile, chosen, read_rules, rule_sets
+from core.compliance.lines import PARAMETRIC, PLAIN_NAMES
 from core.compliance.rule import Rule
 from core.domain.compliance import RuleStatus
 from core.domain.instrument import InstrumentType
@@ -181,3 +182,20 @@ def test_a_kind_that_is_not_known_may_be_a_forbidden_one() -> None:
     found = next(one for one in done.results if one.rule_id.endswith("-types"))
     # An equity without a legal kind is a share; only what may be anything is open.
     assert found.status is RuleStatus.PASS
+
+
+def test_the_documentation_counts_rules_and_marks_as_they_are() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "compliance.md").read_text("utf-8")
+    rows = {
+        line.split("`")[1]: [cell.strip() for cell in line.split("|")] for line in text.splitlines() if "| `" in line
+    }
+    for name, rule_set in SETS.items():
+        marked = sum(not rule.confirmed for rule in rule_set.rules)
+        asking = sum(bool(rule.documents) for rule in rule_set.rules)
+        assert rows[name][4:7] == [str(len(rule_set.rules)), str(marked or ""), str(asking or "")], name
+
+
+def test_every_class_of_lines_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "compliance.md").read_text("utf-8")
+    assert not [name for name in PLAIN_NAMES if name not in text]
+    assert not [kind for kind in PARAMETRIC if f"`{kind}:" not in text]
