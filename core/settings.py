@@ -99,6 +99,12 @@ def _yes_or_auto(text: str) -> bool | None:
     return None if text.lower() == "auto" else _yes(text)
 
 
+def _residency(text: str) -> str:
+    if not (len(text) == 2 and text.isascii() and text.isalpha()):
+        raise ValueError("must be the two letters of a region such as eu")
+    return text.lower()
+
+
 def _plain(text: str) -> str:
     return text
 
@@ -199,6 +205,13 @@ SETTINGS: tuple[Setting, ...] = (
         "200000",
         "Tokens a minute that one process asks of each model outside batches: a number, or model=tokens pairs.",
         _rooms,
+    ),
+    Setting(
+        "MOSYCHLOS_DATA_REGION",
+        None,
+        "Region in which your project at the provider keeps data (eu, us ...): a model without batches there is "
+        "refused. Unset: by the provider's address (eu.api.openai.com is eu), else none.",
+        _residency,
     ),
     Setting("MOSYCHLOS_BATCHES_PER_HOUR", "2000", "Batches created an hour at most; the provider takes 2,000.", _count),
     Setting(
@@ -358,6 +371,7 @@ class Settings:
     provider_tier: int
     enqueued_tokens: dict[str, int]
     batches_per_hour: int
+    data_region: str
     requests_per_minute: dict[str, int]
     tokens_per_minute: dict[str, int]
     tool_rounds: int
@@ -435,6 +449,7 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         provider_tier=values["MOSYCHLOS_PROVIDER_TIER"],
         enqueued_tokens=values["MOSYCHLOS_ENQUEUED_TOKENS"] or {},
         batches_per_hour=values["MOSYCHLOS_BATCHES_PER_HOUR"],
+        data_region=values["MOSYCHLOS_DATA_REGION"] or _region_of(base_url),
         requests_per_minute=values["MOSYCHLOS_REQUESTS_PER_MINUTE"] or {},
         tokens_per_minute=values["MOSYCHLOS_TOKENS_PER_MINUTE"] or {},
         tool_rounds=values["MOSYCHLOS_TOOL_ROUNDS"],
@@ -477,6 +492,13 @@ def _market(values: Mapping[str, Any]) -> MarketSettings:
         ecb_rates=address("MOSYCHLOS_ECB_RATES") if rates and "://" in rates else rates,
         allow_plain_http=plain,
     )
+
+
+def _region_of(base_url: str) -> str:
+    """Where a regional address of the provider keeps data: "eu" for https://eu.api.openai.com/v1, "" for the others."""
+    host = urlsplit(base_url).hostname or ""
+    region, _, rest = host.partition(".")
+    return region if rest == "api.openai.com" and len(region) == 2 else ""
 
 
 def unknown_names(environment: Mapping[str, str], file: Path | None = None) -> list[str]:

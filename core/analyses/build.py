@@ -18,6 +18,7 @@ from core.analyses import suspicious
 from core.analyses.engine import Each, Engine
 from core.analyses.engines import engine_for
 from core.analyses.shown import PERIODS
+from core.analyses.trimming import fitted
 from core.domain.analysis import AnalysisRequest, Endpoint
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
@@ -25,7 +26,7 @@ from core.errors import BadInput
 from core.llm import models
 from core.llm.estimate import OutputSpread, assumed_output
 from core.llm.models import Model
-from core.llm.parameters import clean
+from core.llm.parameters import Change, clean
 from core.llm.prompts import Prompt, PromptLibrary
 from core.llm.tokens import counter, framing
 from core.metrics.definitions import MetricGroup
@@ -61,6 +62,10 @@ def build_requests(
     return (builder.build(view) for sheet in sheets for view in builder.views(sheet))
 
 
+class DoesNotFit(BadInput):
+    """A request is longer than its model takes. Fewer lines, another model or no request: a person decides."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Overlay:
     """What all requests of one region share.
@@ -89,6 +94,8 @@ class Builder:
         model: The model asked.
         effort: Reasoning effort that is sent, or None.
         max_output_tokens: The cap that is sent with every request.
+        params: What is sent beside the messages, by the endpoint's own names.
+        changes: Wishes that are not sent as they were made.
         warnings: What was changed or should be known for the whole job, each once.
         groups: Groups of metrics that sheets must be made with.
         needs: What else they must hold.
@@ -113,7 +120,8 @@ class Builder:
         }
         wished, notes = _wished(request, self.model)
         cleaned = clean(wished | {"response_format": schema_format}, self.model, request.endpoint)
-        self._params = cleaned.params
+        self.params: dict[str, Any] = cleaned.params
+        self.changes: tuple[Change, ...] = cleaned.changes
         self._addition = cleaned.prompt_addition
         self.effort: str | None = _effort(cleaned.params)
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
@@ -144,6 +152,29 @@ class Builder:
         """The composed prompt for a region, as its requests carry it."""
         return self._overlay(region).prompt
 
+    def fit(self, sheet: FactSheet) -> tuple[BatchRequest, FactSheet]:
+        """One request, and the sheet that it shows: the given one, or one folded until it fits, where that is wished.
+
+        Args:
+            sheet: One of `views`.
+
+        Raises:
+            DoesNotFit: It is too long and may not be folded, or folding does not help.
+        """
+        try:
+            return self.build(sheet), sheet
+        except DoesNotFit:
+            trimmed = fitted(sheet, self._fits) if self._request.trim else None
+            if trimmed is None:
+                raise
+        request = self.build(trimmed.sheet)
+        return replace(request, warnings=(*request.warnings, trimmed.sentence)), trimmed.sheet
+
+    def _fits(self, sheet: FactSheet) -> bool:
+        overlay = self._overlay(self._region(sheet))
+        tokens = overlay.tokens + self._writer.write(sheet, overlay.prompt.language)[1]
+        return not self._over(tokens)
+
     def build(self, sheet: FactSheet) -> BatchRequest:
         """One request.
 
@@ -151,7 +182,7 @@ class Builder:
             sheet: One of `views`.
 
         Raises:
-            BadInput: Its input does not fit into the model's context window.
+            DoesNotFit: Its input does not fit into the model's context window.
         """
         request, given = self._request, sheet.evidence
         overlay = self._overlay(self._region(sheet))
@@ -191,6 +222,7 @@ class Builder:
                 request.kind.value,
                 region,
                 request.variant.value,
+                request.prompt_version,
                 profile=request.profile,
                 definitions=self._engine.definitions(request),
             )
@@ -202,7 +234,7 @@ class Builder:
 
     def _head(self, prompt: Prompt) -> bytes:
         """A line from after the custom_id up to the user's text."""
-        body = orjson.dumps({"model": self.model.model_id} | self._params)[:-1]
+        body = orjson.dumps({"model": self.model.model_id} | self.params)[:-1]
         system = orjson.dumps({"role": self.model.role, "content": prompt.system})
         messages = b"messages" if self._request.endpoint is Endpoint.CHAT else b"input"
         path = orjson.dumps(self._request.endpoint.path)
@@ -217,23 +249,29 @@ class Builder:
         """Instructions, schema and message framing: what comes before the first table."""
         count = self._count
         tokens = framing(2) + count(prompt.system)
-        shape = self._params.get("response_format") or self._params.get("text", {}).get("format")
+        shape = self.params.get("response_format") or self.params.get("text", {}).get("format")
         if shape and shape["type"] == "json_schema":
             tokens += count(orjson.dumps(shape.get("schema") or shape["json_schema"]["schema"]).decode())
         return tokens
 
     def _check_room(self, sheet: FactSheet, tokens: int) -> None:
+        over = self._over(tokens)
+        if over:
+            raise DoesNotFit(
+                f"The request for portfolio '{sheet.portfolio_id}' {over}. Leave the portfolio out, split it, choose a "
+                "model with a larger context window, or let its smallest holdings be shown as one line (--optimise)."
+            )
+
+    def _over(self, tokens: int) -> str:
+        """How so many input tokens pass the model's limits; "" when they do not."""
         room, window = self.model.input_room, self.model.context_window
         if room is not None and tokens > room:
             limit, need = room, f"has {tokens:,} input tokens"
         elif window is not None and tokens + self.max_output_tokens > window:
             limit, need = window, f"has {tokens:,} input tokens and may answer with {self.max_output_tokens:,} more"
         else:
-            return
-        raise BadInput(
-            f"The request for portfolio '{sheet.portfolio_id}' {need}; model '{self.model.model_id}' takes {limit:,}. "
-            "Leave the portfolio out, split it, or choose a model with a larger context window."
-        )
+            return ""
+        return f"{need}; model '{self.model.model_id}' takes {limit:,}"
 
     def _batch_note(self) -> tuple[str, ...]:
         if self.model.batch:

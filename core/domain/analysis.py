@@ -69,6 +69,8 @@ class AnalysisRequest:
         scenarios: Market scenarios to look at, one request each (`risk`); empty for none.
         periods: Periods to look at, one request each (`performance`, `attribution`); empty for all in one request.
         profile: Investment profile of the prompt ("moderate"); None for none.
+        prompt_version: Version of the prompt ("v1"); None for the newest released one.
+        trim: Fold the smallest holdings of a portfolio into one line where it would not fit otherwise.
     """
 
     kind: Kind
@@ -84,6 +86,8 @@ class AnalysisRequest:
     scenarios: tuple[str, ...] = ()
     periods: tuple[str, ...] = ()
     profile: str | None = None
+    prompt_version: str | None = None
+    trim: bool = False
 
     @property
     def region_mode(self) -> str:
