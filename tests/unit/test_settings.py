@@ -91,3 +91,21 @@ def test_every_setting_stands_in_the_readme_with_its_default(setting) -> None:  
     assert row is not None, f"{setting.name} is not documented"
     if setting.default is not None:
         assert f"`{setting.default}`" in row
+
+
+@pytest.mark.parametrize(
+    ("given", "region"),
+    [
+        ({}, ""),
+        ({"OPENAI_BASE_URL": "https://eu.api.openai.com/v1"}, "eu"),
+        ({"OPENAI_BASE_URL": "https://eu.api.openai.com.evil.example/v1"}, ""),
+        ({"OPENAI_BASE_URL": "https://gateway.example/v1", "MOSYCHLOS_DATA_REGION": "EU"}, "eu"),
+    ],
+)
+def test_where_data_stay_follows_from_the_setting_or_the_address(given: dict[str, str], region: str) -> None:
+    assert load(given).data_region == region
+
+
+def test_a_region_is_two_letters() -> None:
+    with pytest.raises(BadSetting, match="MOSYCHLOS_DATA_REGION is 'Europe'"):
+        load({"MOSYCHLOS_DATA_REGION": "Europe"})
