@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from core.compliance import wording
 from core.compliance.evaluate import Setting
-from core.compliance.lines import types_of
+from core.compliance.kinds import types_of
 from core.compliance.position import Book, Position, ids_of, value_of
 from core.compliance.rule import AssetTypes
 from core.domain.compliance import BreachType, RuleResult, RuleStatus

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from core.compliance.lines import DEPOSITS, DERIVATIVES, membership, types_of
+from core.compliance.kinds import DEPOSITS, DERIVATIVES, types_of
+from core.compliance.lines import membership
 from core.compliance.position import Book, Position, ids_of, value_of
 from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, By, Metric, Reading

@@ -42,7 +42,8 @@ class RuleResult:
         confirmed: False when the text was not found in a primary source; the mark "(M)" goes to every screen.
         status: The engine's verdict, on full precision.
         operator: "<=", ">=", "<", ">" or "==": `measured operator limit` is what passing means.
-        measured: In `unit`; None when not assessable or not applicable.
+        measured: In `unit`; None where it could not be measured. A rule that only documents can decide is not
+            assessable and has it.
         limit: In `unit`; None where the rule has no number.
         unit: Of `measured`, `limit` and `headroom`.
         headroom: How far `measured` may still move before the limit; negative in a breach.

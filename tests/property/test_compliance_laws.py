@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.compliance.bounds import Empty, measured
 from core.compliance.check import check
+from core.compliance.kinds import types_of
 from core.compliance.library import rule_sets
-from core.compliance.lines import types_of
 from core.compliance.policy import read_policy
 from core.compliance.position import Book, Position
 from core.compliance.rule import Rule
