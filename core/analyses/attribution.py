@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from core.analyses.answer import Answer, Metric, Part
 from core.analyses.checks import Analysis, adds_up, unlike
-from core.analyses.engine import Engine, Tags
+from core.analyses.engine import Each, Engine, Tags
 from core.analyses.shown import Family, Shown
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
@@ -101,6 +101,8 @@ ENGINE = Engine(
         "attribution.currency",
     ),
     summarise=_summarise,
+    each=Each.PERIOD,
+    windowed=True,
     required_facts=tuple(f"attribution.{name}" for name in ("active_return", *_EFFECTS)),
     checks=(_totals, _segments),
 )  # fmt: skip

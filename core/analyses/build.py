@@ -99,6 +99,7 @@ class Builder:
         warnings: What was changed or should be known for the whole job, each once.
         groups: Groups of metrics that sheets must be made with.
         needs: What else they must hold.
+        windows: Periods of which each needs sheets of its own; empty for one sheet a portfolio.
 
     Raises:
         BadInput: The analysis has no engine, or the prompt does not exist.
@@ -127,6 +128,7 @@ class Builder:
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
         self.groups: tuple[MetricGroup, ...] = self._engine.groups(request)
         self.needs = self._engine.needs
+        self.windows: tuple[str, ...] = request.periods if self._engine.windowed else ()
         self.warnings = tuple(
             dict.fromkeys([*notes, *cleaned.warnings, *models.warnings(self.model, today), *self._batch_note()])
         )

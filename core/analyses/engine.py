@@ -71,6 +71,7 @@ class Engine:
         required: Those of them without which nobody is asked.
         required_facts: Metrics without which nobody is asked.
         each: Whether a portfolio gets one request, or one for each scenario or period wished for.
+        windowed: Its metrics are of one period at a time: a sheet is made for each period wished for.
         summarise: The answer's headline grade and its tags.
         checks: Its own checks.
         agreement: Counts the rules an answer speaks of.
@@ -85,6 +86,7 @@ class Engine:
     required: frozenset[Need] = frozenset()
     required_facts: tuple[str, ...] = ()
     each: Each = Each.PORTFOLIO
+    windowed: bool = False
     checks: tuple[Check, ...] = ()
     agreement: Agreement = no_rules
 
@@ -147,7 +149,7 @@ class Engine:
                 evidence = replace(whole.evidence, scenarios=(scenario,))
                 yield replace(of_scenario(whole, scenario), evidence=evidence)
         elif self.each is Each.PERIOD and request.periods:
-            for period in request.periods:
+            for period in [sheet.evidence.period] if self.windowed else request.periods:
                 yield replace(of_period(whole, period), evidence=replace(whole.evidence, period=period))
         else:
             yield whole

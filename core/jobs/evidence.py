@@ -32,14 +32,26 @@ def told_about(
     portfolios: Sequence[Portfolio],
     groups: Collection[MetricGroup],
     needs: Collection[Need],
+    windows: Sequence[str] = (),
 ) -> Iterator[FactSheet]:
     """Sheets of portfolios in their order, with everything that an analysis of these needs may show.
 
     Args:
         groups: Metrics to compute.
         needs: What to look up besides.
+        windows: Periods of which each needs a sheet of its own, because its metrics are of one window; each
+            portfolio then has so many sheets, one after the other.
     """
-    sheets = sheets_of(store, rates, portfolios, groups=groups)
+    if windows:
+        of_each = [
+            [replace(sheet, evidence=replace(sheet.evidence, period=window)) for sheet in made]
+            for window in windows
+            for made in [sheets_of(store, rates, portfolios, groups=groups, attribution_period=window)]
+        ]
+        sheets = [sheet for same in zip(*of_each, strict=True) for sheet in same]
+        portfolios = [portfolio for portfolio in portfolios for _ in windows]
+    else:
+        sheets = sheets_of(store, rates, portfolios, groups=groups)
     rules: Sequence[tuple[RuleResult, ...]] = [()] * len(sheets)
     if Need.RULES in needs:
         rules = rules_of(store, rates, portfolios)

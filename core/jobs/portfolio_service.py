@@ -216,11 +216,13 @@ def sheets_of(
     portfolios: Sequence[Portfolio],
     *,
     groups: Collection[MetricGroup] = DEFAULT_GROUPS,
+    attribution_period: str = "1y",
 ) -> list[FactSheet]:
     """Facts of portfolios in their order, as the register describes them, with the price history that is stored.
 
     Args:
         groups: What to state; see `core.metrics.definitions`.
+        attribution_period: Over which period the difference to the benchmark is explained.
     """
     register = Register(store.instruments.all())
     describer = Describer(register)
@@ -234,7 +236,15 @@ def sheets_of(
         prices = prices_of(store, group, samples=is_sample)
         benchmarks = {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
         known = {symbol: row for symbol in benchmarks if (row := register.by_symbol(symbol)) is not None}
-        made = fact_sheets(group, rates, prices, groups=groups, snapshots=snapshots, members=known)
+        made = fact_sheets(
+            group,
+            rates,
+            prices,
+            groups=groups,
+            snapshots=snapshots,
+            members=known,
+            attribution_period=attribution_period,
+        )
         sheets.update(zip(map(id, group), made, strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]
 

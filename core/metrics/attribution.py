@@ -49,14 +49,17 @@ def attribution_rows(
     named: Sequence[Mapping[str, float]],
     members: Mapping[str, Classified],
     badges: Sequence[Badge],
+    period: str = "1y",
 ) -> Iterator[Rows]:
     """The attribution of each portfolio of a sample, in its order.
 
     Args:
+        period: One of `core.metrics.formulas.PERIODS`. A year that the history does not have is what there is of it;
+            any other period must be whole.
         named: Weights by symbol of each portfolio's benchmark.
         members: Asset class and sector by symbol, of benchmarks' members; for others a portfolio's own lines decide.
     """
-    table = Table(sample, benchmarks)
+    table = Table(sample, benchmarks, period)
     for plan, returns, weights, badge in zip(sample.plans, sample.by_portfolio, named, badges, strict=True):
         frame = table.frame(weights)
         if isinstance(frame, str):
@@ -148,7 +151,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A benchmark in the window of an attribution: the last twelve months, or what there is.
+    """A benchmark in the window of an attribution: the last twelve months or what there is, or a period asked for.
 
     Attributes:
         symbols, weights: Of its members.
@@ -177,8 +180,9 @@ class Frame:
 class Table:
     """Daily returns of a sample's symbols, in a local part and the exchange rate's part."""
 
-    def __init__(self, sample: Sample, benchmarks: Benchmarks) -> None:
+    def __init__(self, sample: Sample, benchmarks: Benchmarks, period: str = "1y") -> None:
         self._sample = sample
+        self._period = period
         self._benchmarks = benchmarks
         by_rate = _by_rate(sample, tuple(sample.place), sample.moves, 0)
         # The last row is base cash, which never moves.
@@ -191,14 +195,17 @@ class Table:
         benchmark = self._benchmarks.of(weights)
         if isinstance(benchmark, str):
             return benchmark
+        whole = window(self._sample.days, self._period)
+        if isinstance(whole, str) and self._period != "1y":
+            return whole
         if id(benchmark) not in self._frames:
             self._frames[id(benchmark)] = self._framed(benchmark)
         return self._frames[id(benchmark)]
 
     def _framed(self, benchmark: Benchmark) -> Frame:
         days = self._sample.days
-        year = window(days, "1y")
-        start = max(benchmark.start, 0 if isinstance(year, str) else year.start)
+        wanted = window(days, self._period)
+        start = max(benchmark.start, 0 if isinstance(wanted, str) else wanted.start)
         offset = start - benchmark.start
         moves, returns = benchmark.moves[:, offset:], benchmark.returns[offset:]
         by_rate = _by_rate(self._sample, benchmark.symbols, moves, start)

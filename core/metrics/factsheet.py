@@ -45,6 +45,7 @@ def fact_sheets(
     groups: Collection[MetricGroup] = DEFAULT_GROUPS,
     snapshots: Snapshots | None = None,
     members: Mapping[str, Classified] | None = None,
+    attribution_period: str = "1y",
 ) -> list[FactSheet]:
     """One sheet for each portfolio, in their order.
 
@@ -59,9 +60,10 @@ def fact_sheets(
         snapshots: Earlier total values by portfolio id, each a day and a value in base currency, for the flows group.
         members: Asset class and sector by symbol of what benchmarks hold, for the attribution group; a row of an
             instruments register will do.
+        attribution_period: Over which of `core.metrics.formulas.PERIODS` the difference to the benchmark is explained.
     """
     sheets: list[FactSheet] = []
-    maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {})
+    maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {}, attribution_period)
     for start in range(0, len(portfolios), _AT_ONCE):
         sheets.extend(maker.sheets(portfolios[start : start + _AT_ONCE]))
     return sheets
@@ -77,12 +79,14 @@ class _Maker:
         groups: frozenset[MetricGroup],
         snapshots: Snapshots,
         members: Mapping[str, Classified],
+        attribution_period: str,
     ) -> None:
         self._rates = rates
         self._prices = prices
         self._groups = groups
         self._snapshots = snapshots
         self._members = members
+        self._attribution_period = attribution_period
         self._valuer = Valuer(rates)
         self._stress = Stress(rates, prices)
 
@@ -166,7 +170,8 @@ class _Maker:
                 case MetricGroup.PERIODS:
                     yield group, period_rows(sample, benchmarks, named, badges, both)
                 case _:
-                    yield group, attribution_rows(sample, portfolios, benchmarks, named, self._members, both)
+                    period = self._attribution_period
+                    yield group, attribution_rows(sample, portfolios, benchmarks, named, self._members, both, period)
 
 
 def _none(groups: Sequence[MetricGroup], reason: str) -> dict[MetricGroup, Rows]:

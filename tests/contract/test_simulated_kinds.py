@@ -41,6 +41,7 @@ class Desk:
 
     library: PromptLibrary
     sheets: tuple[FactSheet, ...]
+    store: Store
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         with closing(Store(app.settings.database_url)) as store:
             chosen = store.portfolios.load(ids[:: max(1, len(ids) // MOST)])
             told = told_about(store, EcbRates(), chosen, tuple(MetricGroup), {Need.RULES, Need.INDICATORS})
-            yield Desk(app.library, tuple(map(with_document, told)))
+            yield Desk(app.library, tuple(map(with_document, told)), store)
 
 
 def with_document(sheet: FactSheet) -> FactSheet:
@@ -167,3 +168,21 @@ def test_a_stress_test_that_was_asked_for_and_not_answered_is_found(desk: Desk) 
     checked = engine_for(Kind.RISK).read(silent, view).verification
     assert checked is not None
     assert [finding.kind for finding in checked.findings] == [FindingKind.UNSUPPORTED]
+
+
+def test_an_attribution_over_several_periods_explains_each_of_them(desk: Desk) -> None:
+    periods = ("1y", "3m", "ytd")
+    whole = [sheet.portfolio_id for sheet in desk.sheets if "attribution.active_return" in sheet.by_id()][:2]
+    request = AnalysisRequest(Kind.ATTRIBUTION, tuple(whole), "gpt-5.4-mini", periods=periods)
+    builder = Builder(request, desk.library, today=TODAY)
+    portfolios = desk.store.portfolios.load(whole)
+    told = told_about(desk.store, EcbRates(), portfolios, builder.groups, builder.needs, builder.windows)
+    views = [view for sheet in told for view in builder.views(sheet)]
+    assert [builder.build(view).custom_id for view in views] == [
+        f"attribution-{name}@{period}" for name in whole for period in periods
+    ]
+    for view in views:
+        facts, period = view.by_id(), view.evidence.period
+        assert facts["attribution.active_return"].value == pytest.approx(facts[f"excess_return.{period}"].value)
+        assert facts["attribution.active_return"].period == facts[f"excess_return.{period}"].period
+        assert [name for name in facts if name.startswith("return.")] == [f"return.{period}"]
