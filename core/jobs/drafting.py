@@ -138,7 +138,8 @@ class Drafter:
     def _requests(self, builder: Builder, ids: Sequence[str]) -> Iterator[tuple[BatchRequest, FactSheet]]:
         for start in range(0, len(ids), CHUNK):
             portfolios = self._store.portfolios.load(ids[start : start + CHUNK])
-            for sheet in told_about(self._store, self._rates, portfolios, builder.groups, builder.needs):
+            told = told_about(self._store, self._rates, portfolios, builder.groups, builder.needs, builder.windows)
+            for sheet in told:
                 for view in builder.views(sheet):
                     yield builder.build(view), view
 
