@@ -15,6 +15,7 @@ from core.analyses.cells import cell
 from core.analyses.schema import Schema, schema_of
 from core.analyses.shown import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.tables import TableWriter, tables
+from core.analyses.tools.registry import FIGURES
 from core.analyses.verify import verify
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Reading, ResultStatus, Verification
 from core.domain.evidence import Evidence
@@ -75,6 +76,7 @@ class Engine:
         summarise: The answer's headline grade and its tags.
         checks: Its own checks.
         agreement: Counts the rules an answer speaks of.
+        tools: Tools that its model may be offered where somebody wishes for them.
     """
 
     kind: Kind
@@ -89,6 +91,7 @@ class Engine:
     windowed: bool = False
     checks: tuple[Check, ...] = ()
     agreement: Agreement = no_rules
+    tools: frozenset[str] = FIGURES
 
     @property
     def schema_name(self) -> str:
@@ -149,6 +152,11 @@ class Engine:
                 evidence = replace(whole.evidence, scenarios=(scenario,))
                 yield replace(of_scenario(whole, scenario), evidence=evidence)
         elif self.each is Each.PERIOD and request.periods:
+            if self.windowed and sheet.evidence.period not in request.periods:
+                raise BadInput(
+                    f"The facts of portfolio '{sheet.portfolio_id}' were not computed for one of the periods "
+                    f"{', '.join(request.periods)}. Make a sheet for each."
+                )
             for period in [sheet.evidence.period] if self.windowed else request.periods:
                 yield replace(of_period(whole, period), evidence=replace(whole.evidence, period=period))
         else:

@@ -192,3 +192,13 @@ def test_profile_and_notation_reach_the_checks(library: PromptLibrary) -> None:
     assert shown.evidence.decimal_mark == ","
     assert builder.build(shown).profile == "moderate"
     assert "## Profile: Moderate" in builder.prompt("DE").system
+
+
+def test_facts_of_one_window_are_never_taken_for_another_period() -> None:
+    asked = request(Kind.ATTRIBUTION, periods=("3m",))
+    with pytest.raises(BadInput, match=r"not computed for one of the periods 3m"):
+        list(engine_for(Kind.ATTRIBUTION).views(SHEET, asked))
+    made = replace(SHEET, evidence=replace(SHEET.evidence, period="3m"))
+    (shown,) = engine_for(Kind.ATTRIBUTION).views(made, asked)
+    assert shown.evidence.period == "3m"
+    assert "return.1y" not in shown.by_id()
