@@ -7,7 +7,7 @@ parameters are written and counted once, and a request costs only its tables.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -18,6 +18,7 @@ from core.analyses import suspicious
 from core.analyses.engine import Each, Engine
 from core.analyses.engines import engine_for
 from core.analyses.shown import PERIODS
+from core.analyses.tools.registry import GUIDANCE, specs
 from core.analyses.trimming import fitted
 from core.domain.analysis import AnalysisRequest, Endpoint
 from core.domain.batch import BatchRequest
@@ -28,6 +29,7 @@ from core.llm.estimate import OutputSpread, assumed_output
 from core.llm.models import Model
 from core.llm.parameters import Change, clean
 from core.llm.prompts import Prompt, PromptLibrary
+from core.llm.tool_calls import ENCRYPTED
 from core.llm.tokens import counter, framing
 from core.metrics.definitions import MetricGroup
 
@@ -99,6 +101,7 @@ class Builder:
         warnings: What was changed or should be known for the whole job, each once.
         groups: Groups of metrics that sheets must be made with.
         needs: What else they must hold.
+        tools: Tools that are offered; those that the model cannot take are described in the instructions instead.
         windows: Periods of which each needs sheets of its own; empty for one sheet a portfolio.
 
     Raises:
@@ -120,10 +123,13 @@ class Builder:
             "schema": self._engine.schema(),
         }
         wished, notes = _wished(request, self.model)
+        wished |= _tools(request, self._engine, self.model)
         cleaned = clean(wished | {"response_format": schema_format}, self.model, request.endpoint)
+        self._offered: list[dict[str, Any]] = cleaned.params.get("tools", [])
+        self.tools: frozenset[str] = frozenset(map(_tool_name, self._offered))
         self.params: dict[str, Any] = cleaned.params
         self.changes: tuple[Change, ...] = cleaned.changes
-        self._addition = cleaned.prompt_addition
+        self._addition = "\n\n".join(part for part in (GUIDANCE if self.tools else "", cleaned.prompt_addition) if part)
         self.effort: str | None = _effort(cleaned.params)
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)
         self.groups: tuple[MetricGroup, ...] = self._engine.groups(request)
@@ -254,6 +260,8 @@ class Builder:
         shape = self.params.get("response_format") or self.params.get("text", {}).get("format")
         if shape and shape["type"] == "json_schema":
             tokens += count(orjson.dumps(shape.get("schema") or shape["json_schema"]["schema"]).decode())
+        if self._offered:
+            tokens += count(orjson.dumps(self._offered).decode())
         return tokens
 
     def _check_room(self, sheet: FactSheet, tokens: int) -> None:
@@ -316,6 +324,8 @@ def _wished(request: AnalysisRequest, model: Model) -> tuple[dict[str, Any], lis
     if isinstance(text := wished.get("text"), dict) and "format" in text:
         wished["text"] = {name: value for name, value in text.items() if name != "format"}
         notes.append("text.format was left out: the analysis sets the format of its answer.")
+    if wished.pop("tools", None) is not None:
+        notes.append("tools was left out: choose tools by name, so that their calls are answered.")
     if wished.pop("response_format", None) is not None:
         notes.append("response_format was left out: the analysis sets the format of its answer.")
     if not any(_is_cap(wished.get(name)) for name in _CAP_NAMES):
@@ -324,6 +334,30 @@ def _wished(request: AnalysisRequest, model: Model) -> tuple[dict[str, Any], lis
         # The Responses API keeps what it answers for a month unless it is told not to.
         wished.setdefault("store", False)
     return wished, notes
+
+
+def _tools(request: AnalysisRequest, engine: Engine, model: Model) -> dict[str, Any]:
+    """What offering the wished tools adds to a request.
+
+    Raises:
+        BadInput: There is no such tool, or the analysis may not use it.
+    """
+    offered = specs(request.tools)
+    barred = sorted(set(request.tools) - engine.tools)
+    if barred:
+        there = ", ".join(sorted(engine.tools)) or "none"
+        raise BadInput(f"The analysis '{request.kind.value}' may not use {barred[0]}. It may use: {there}.")
+    if not offered:
+        return {}
+    added: dict[str, Any] = {"tools": offered}
+    if request.endpoint is Endpoint.RESPONSES and model.efforts:
+        # Nothing is stored at the provider, so the reasoning of a round must come along to be sent back with the next.
+        added["include"] = [ENCRYPTED]
+    return added
+
+
+def _tool_name(tool: Mapping[str, Any]) -> str:
+    return str(tool.get("name") or tool.get("function", {}).get("name") or tool["type"])
 
 
 def _is_cap(value: object) -> bool:

@@ -137,6 +137,7 @@ ENGINE = Engine(
     ),
     mandatory=(),
     summarise=_summarise,
+    tools=frozenset(),  # the rule engine's verdicts are repeated, not looked for
     needs=frozenset({Need.RULES, Need.PROFILE}),
     required=frozenset({Need.RULES}),
     checks=(_statuses, _overall),

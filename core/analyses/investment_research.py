@@ -23,6 +23,7 @@ from core.analyses.answer import (
 from core.analyses.checks import Analysis, listed_sources, proposals, quotes, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.shown import Family, Shown
+from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -103,6 +104,7 @@ ENGINE = Engine(
     ),
     mandatory=("top1_weight",),
     summarise=_summarise,
+    tools=ALL,
     needs=frozenset({Need.SOURCES, Need.PROFILE, Need.INDICATORS}),
     checks=(_theses, proposals, quotes, listed_sources),
 )  # fmt: skip

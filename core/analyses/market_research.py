@@ -9,6 +9,7 @@ from core.analyses.answer import Answer, Catalyst, Claim, Listed, Metric, Part, 
 from core.analyses.checks import Analysis, listed_sources, quotes, unlike
 from core.analyses.engine import INDICATOR, Engine, Need, Tags
 from core.analyses.shown import Family, Shown
+from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -118,6 +119,7 @@ ENGINE = Engine(
     ),
     mandatory=(),
     summarise=_summarise,
+    tools=ALL,
     needs=frozenset({Need.SOURCES, Need.INDICATORS}),
     checks=(_indicators, _unquoted, quotes, listed_sources),
 )

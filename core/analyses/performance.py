@@ -9,6 +9,8 @@ from core.analyses.answer import Answer, Claim, Metric, Part
 from core.analyses.checks import Analysis, adds_up, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.shown import Family, Shown
+from core.analyses.tools.market import FMP_STOCK_DATA
+from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -126,6 +128,7 @@ ENGINE = Engine(
         "return.1y", "benchmark_return.1y", "excess_return.1y", "twr.si", "volatility", "sharpe", "max_drawdown",
     ),
     summarise=_summarise,
+    tools=FIGURES | {FMP_STOCK_DATA.name},
     each=Each.PERIOD,
     checks=(_periods, _verdict, _contributions),
 )  # fmt: skip

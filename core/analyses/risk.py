@@ -9,6 +9,8 @@ from core.analyses.answer import Answer, LimitStatus, Metric, Part
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.shown import Family, Shown
+from core.analyses.tools.market import FMP_STOCK_DATA, FRED_ECONOMIC_DATA
+from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -112,6 +114,7 @@ ENGINE = Engine(
     ),
     mandatory=("hhi", "top1_weight", "volatility", "max_drawdown", "var_95_1d", "cvar_95_1d"),
     summarise=_summarise,
+    tools=FIGURES | {FMP_STOCK_DATA.name, FRED_ECONOMIC_DATA.name},
     each=Each.SCENARIO,
     checks=(_scenarios,),
 )  # fmt: skip

@@ -142,6 +142,9 @@ def analyze(
     template: Annotated[Variant, typer.Option(help="Temper of the prompt.")] = Variant.DEFAULT,
     profile: Annotated[str | None, typer.Option(help="Investment profile, e.g. moderate.")] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Market scenario of a risk analysis; repeatable.")] = None,
+    tool: Annotated[
+        list[str] | None, typer.Option(help="Tool that the model may call, such as risk_calculator; repeatable.")
+    ] = None,
     period: Annotated[list[str] | None, typer.Option(help="Period of a performance analysis; repeatable.")] = None,
     batch_priority: Annotated[Priority, typer.Option(help="Place in the queue.")] = Priority.NORMAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price only; send nothing.")] = False,
@@ -175,6 +178,7 @@ def analyze(
             parameters={name: value for name, value in wished.items() if value is not None},
             max_cost_usd=_usd(max_cost),
             scenarios=tuple(scenario or ()),
+            tools=tuple(dict.fromkeys(tool or ())),
             periods=tuple(one.lower() for one in period or ()),
             profile=profile,
         )

@@ -71,6 +71,7 @@ class AnalysisRequest:
         profile: Investment profile of the prompt ("moderate"); None for none.
         prompt_version: Version of the prompt ("v1"); None for the newest released one.
         trim: Fold the smallest holdings of a portfolio into one line where it would not fit otherwise.
+        tools: Tools that the model may call, by name; empty for none.
     """
 
     kind: Kind
@@ -88,6 +89,7 @@ class AnalysisRequest:
     profile: str | None = None
     prompt_version: str | None = None
     trim: bool = False
+    tools: tuple[str, ...] = ()
 
     @property
     def region_mode(self) -> str:

@@ -40,6 +40,10 @@ def _bias(value: object) -> bool:
     )
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+
+
 def _labels(value: object) -> bool:
     return (
         isinstance(value, dict)
@@ -76,6 +80,7 @@ BOTH: dict[str, tuple[Check, str]] = {
 RESPONSES_ONLY: dict[str, tuple[Check, str]] = {
     "truncation": (lambda v: v in ("auto", "disabled"), "'auto' or 'disabled'"),
     "max_tool_calls": (whole(1, 1000), "a whole number from 1"),
+    "include": (_texts, "a list of texts"),
 }
 
 NOT_OURS = {

@@ -646,7 +646,7 @@ def _to_request(text: str) -> AnalysisRequest:
     fields["endpoint"] = Endpoint(fields["endpoint"])
     fields["variant"] = Variant(fields["variant"])
     fields["priority"] = Priority(fields["priority"])
-    for name in ("portfolio_ids", "scenarios", "periods"):
+    for name in ("portfolio_ids", "scenarios", "periods", "tools"):
         fields[name] = tuple(fields.get(name, ()))
     if fields["max_cost_usd"] is not None:
         fields["max_cost_usd"] = Decimal(fields["max_cost_usd"])
