@@ -242,8 +242,9 @@ class _Check:
     def _number(self, path: str, number: Number, scope: _Scope) -> None:
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
-        if copied is not None and diagnosis.fits(number, copied):
-            self._holds(path, number, copied)
+        # A signed one is only looked up with all others: -4.82 and 4.82 may both be cited.
+        if copied is not None and diagnosis.fits(number, copied) and not is_signed(copied):
+            self.verified += 1
             return
         # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
         if path.startswith(("data_gaps[", "missing_data[")) and self._said.in_a_reason(number):

@@ -38,6 +38,12 @@ _SAYS = {
     "fr": ("Le niveau de {name} est de {n}.", "Avec {n}, {name} ne surprend pas.", "On relève {n} pour {name}."),
     "de": ("Der Wert für {name} beträgt {n}.", "Mit {n} überrascht {name} nicht.", "Für {name} stehen {n} zu Buche."),
 }
+_PERCENT = {"en": "percent", "fr": "pour cent", "de": "Prozent"}
+_RANGE = {
+    "en": "Between {n} and {m} lie the {name} and the {other}.",
+    "fr": "Entre {n} et {m} se situent {name} et {other}.",
+    "de": "Zwischen {n} und {m} liegen {name} und {other}.",
+}
 _BOTH = {
     "en": "The {name} is {n}, next to {m} for the {other}.",
     "fr": "{name} est à {n}, à côté de {m} pour {other}.",
@@ -183,7 +189,8 @@ def _sentence(chance: random.Random, place: str, facts: list[Fact]) -> tuple[str
             apart = _written(abs(float(facts[0].shown) - float(facts[1].shown)), 2, place)
             return _APART[language].format(name=name, other=other, n=apart), [apart]
         shown = [_with_unit(one, one.value, place) for one in facts]
-        return _BOTH[language].format(name=name, other=other, n=shown[0], m=shown[1]), shown
+        words = chance.choice((_BOTH, _RANGE))
+        return words[language].format(name=name, other=other, n=shown[0], m=shown[1]), shown
     if fact.unit is Unit.CCY:
         full, short = _MONEY[language]
         if chance.random() < 0.5:
@@ -198,6 +205,13 @@ def _sentence(chance: random.Random, place: str, facts: list[Fact]) -> tuple[str
         words = _ROSE if fact.value > 0 else _FELL
         number = _with_unit(fact, abs(fact.value), place)
         return chance.choice(words[language]).format(name=_name(fact), n=number), [number]
+    if fact.unit is Unit.PCT and chance.random() < 0.2:
+        # The same number in the smaller unit, or with its unit as a word.
+        if chance.random() < 0.5:
+            number = f"{_written(round(fact.value * 100), 0, place)} bps"
+        else:
+            number = f"{_written(fact.value, fact.decimals, place)} {_PERCENT[language]}"
+        return chance.choice(_SAYS[language]).format(name=_name(fact), n=number), [number]
     decimals = fact.decimals - 1 if fact.unit is Unit.PCT and chance.random() < 0.25 else fact.decimals
     number = _with_unit(fact, fact.value, place, decimals)
     return chance.choice(_SAYS[language]).format(name=_name(fact), n=number), [number]
