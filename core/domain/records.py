@@ -96,6 +96,25 @@ class JobSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """How the answers of a model to an analysis have held so far.
+
+    Attributes:
+        answers: Checked answers.
+        stated: Numbers and checks in them; `verified` of these held.
+    """
+
+    answers: int
+    verified: int
+    stated: int
+
+    @property
+    def share(self) -> float | None:
+        """Verified over stated, a fraction; None when nothing was stated."""
+        return self.verified / self.stated if self.stated else None
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterRow:
     """What is remembered of one value of a parameter with one model on one endpoint.
 

@@ -39,7 +39,11 @@ def sent_parameters(line: bytes) -> dict[str, str]:
 
     Nested ones have their path as name. Caps and labels stand as "given", tools as their types.
     """
-    body = orjson.loads(line).get("body") or {}
+    return parameters_of(orjson.loads(line).get("body") or {})
+
+
+def parameters_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """The same of a request's body."""
     return dict(_plain({name: value for name, value in body.items() if name not in _CONTENT}))
 
 

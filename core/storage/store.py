@@ -23,6 +23,7 @@ from core.storage.queue import Queue
 from core.storage.results import Results
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
+from core.storage.track_record import TrackRecord
 from core.storage.workers import Workers
 
 
@@ -48,6 +49,7 @@ class Store:
         self.workers = Workers(self.database)
         self.sets = JobSets(self.database)
         self.parameters = ParameterMemory(self.database)
+        self.track = TrackRecord(self.database)
         self.provider_states = ProviderStates(self.database)
         self.queue = Queue(self.database)
         self.alerts = Alerts(self.database)
