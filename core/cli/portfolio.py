@@ -145,7 +145,7 @@ def analyze(
     tool: Annotated[
         list[str] | None, typer.Option(help="Tool that the model may call, such as risk_calculator; repeatable.")
     ] = None,
-    period: Annotated[list[str] | None, typer.Option(help="Period of a performance analysis; repeatable.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="Period of a performance or attribution; repeatable.")] = None,
     batch_priority: Annotated[Priority, typer.Option(help="Place in the queue.")] = Priority.NORMAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price only; send nothing.")] = False,
     jsonl: Annotated[Path | None, typer.Option(help="With --dry-run: write the exact provider input here.")] = None,
