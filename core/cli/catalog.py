@@ -147,10 +147,10 @@ def check_prompts_(as_json: AsJson = False) -> int:
     with opened() as (app, _):
         problems = check_prompts(app.library, expected_prompts())
     if as_json:
-        output.document({"problems": [str(problem) for problem in problems]})
+        output.document({"problems": problems})
     else:
         for problem in problems:
-            output.line(f"Problem: {problem}")
+            output.line(f"Problem: {problem.file}: {problem.message}")
         if not problems:
             output.line("All prompts are in order.")
     return 2 if problems else 0
