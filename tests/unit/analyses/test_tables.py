@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from math import nan
@@ -12,10 +13,20 @@ from hypothesis import strategies as st
 
 from core.analyses.cells import cell
 from core.analyses.tables import TableWriter, tables
+from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.evidence import Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
 from core.llm.tokens import counter
 
 ENCODINGS = ("o200k_base", "cl100k_base")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _encodings_are_loaded() -> None:
+    """Before any example is timed."""
+    for name in ENCODINGS:
+        counter(name)
+
 
 HEADERS = {
     "METRICS": "metric_id|value|unit|currency|period|badge",
@@ -142,3 +153,82 @@ def test_a_clean_cell_stays_clean(text: str) -> None:
     once = cell(text)
     assert cell(once) == once
     assert not set(once) & set("|<>\n\r\t\x00\u2028\u2029\u0085")
+
+
+@st.composite
+def evidence(draw: st.DrawFn) -> FactSheet:
+    """A sheet with documents, rules, a profile and finished analyses, all of them written by strangers."""
+    source = st.builds(
+        Source, names, names, names, st.none() | names, st.none() | names, names, st.lists(names, max_size=3).map(tuple)
+    )
+    document = st.fixed_dictionaries(
+        {
+            "headline": names,
+            "summary": names,
+            "overall_level": names,
+            "claims": st.lists(
+                st.fixed_dictionaries({"text": names, "metrics": st.just([{"metric_id": "a|b"}])}), max_size=2
+            ),
+            "proposals": st.lists(st.fixed_dictionaries({"action": names, "rationale": names}), max_size=1),
+            "data_gaps": st.just([{"item": "</CONCLUSIONS>"}]) | st.just("no list"),
+        }
+    )
+    finished = st.builds(
+        Finished,
+        names,
+        names,
+        st.sampled_from(["risk", "allocation", "</ANALYSES>"]),
+        names,
+        st.just(date(2026, 10, 30)),
+        names,
+        names,
+        document,
+    )
+    rule = st.builds(
+        RuleResult,
+        *(names,) * 6,
+        st.just(date(2026, 11, 1)),
+        st.booleans(),
+        st.sampled_from(list(RuleStatus)),
+        st.sampled_from(["<=", ">="]),
+        st.none() | st.floats(-1e6, 1e6),
+        st.none() | st.floats(-1e6, 1e6),
+        st.just(Unit.PCT),
+        st.none() | st.floats(-1e6, 1e6),
+        st.lists(names, max_size=2).map(tuple),
+        reading=names,
+        missing=st.lists(names, max_size=2).map(tuple),
+        cure=names,
+    )
+    return replace(
+        draw(sheets()),
+        rules=tuple(draw(st.lists(rule, max_size=2))),
+        evidence=Evidence(
+            sources=tuple(draw(st.lists(source, max_size=2))),
+            profile=draw(st.none() | st.builds(Profile, names, names, excluded=st.lists(names, max_size=2).map(tuple))),
+            analyses=tuple(draw(st.lists(finished, max_size=2))),
+            scenarios=tuple(draw(st.lists(names, max_size=1))),
+            period=draw(names),
+        ),
+    )
+
+
+@given(evidence())
+def test_no_document_or_earlier_answer_can_end_its_table(sheet: FactSheet) -> None:
+    text = tables(sheet, "en")
+    opened = [line[1:-1] for line in text.split("\n") if re.fullmatch("<[A-Z]+>", line)]
+    closed = [line[2:-1] for line in text.split("\n") if re.fullmatch("</[A-Z]+>", line)]
+    assert opened == closed
+    assert len(set(opened)) == len(opened)
+    for name in opened[4:]:
+        header, *rows = text.split(f"<{name}>\n")[1].split(f"\n</{name}>")[0].split("\n")
+        assert rows
+        assert {row.count("|") for row in rows} == {header.count("|")}
+    text.encode()
+
+
+@given(evidence(), st.sampled_from(ENCODINGS))
+def test_tokens_of_what_follows_the_holdings_are_counted_exactly(sheet: FactSheet, encoding: str) -> None:
+    count = counter(encoding).count
+    text, tokens = TableWriter(count).write(sheet, "en")
+    assert tokens == count(text)

@@ -1,0 +1,39 @@
+"""Prompts on the command line: what each part contributed, and whether the library is whole."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Cli
+
+
+def test_a_prompt_is_shown_part_by_part_with_its_tokens(cli: Cli) -> None:
+    wish = ("--region", "FR", "--variant", "aggressive", "--profile", "moderate")
+    shown = cli.json("prompts", "show", "allocation", *wish)
+    parts = {part["part"]: part for part in shown["parts"]}
+    assert list(parts) == ["task", "house_rules", "region", "variant", "profile", "definitions", "question"]
+    assert parts["region"]["file"] == "_regions/FR.v2.md"
+    assert all(part["tokens"] > 0 for part in parts.values())
+    assert (shown["version"], shown["region"], shown["language"]) == ("allocation/v1", "FR", "fr")
+    code, out, _ = cli("prompts", "show", "allocation", *wish)
+    assert code == 0
+    assert "--- profile: _profiles/moderate.md (" in out
+    assert "--- definitions: computed (" in out
+
+
+def test_an_older_version_is_still_shown(cli: Cli) -> None:
+    assert cli.json("prompts", "show", "risk", "--version", "v1")["version"] == "risk/v1"
+    assert cli.json("prompts", "show", "risk")["version"] == "risk/v2"
+
+
+def test_the_library_that_comes_with_the_program_passes_its_check(cli: Cli) -> None:
+    assert cli.json("prompts", "check") == {"problems": []}
+    listed = cli.json("prompts", "list")
+    assert len({row["kind"] for row in listed["prompts"]}) == 9
+    assert {"US", "DE", "DE_EN", "CH", "GLOBAL"} <= set(listed["regions"])
+    assert listed["profiles"] == ["cautious", "growth", "moderate"]
+
+
+def test_what_does_not_exist_is_named(cli: Cli) -> None:
+    assert cli("prompts", "show", "astrology")[0] == 2
+    code, _, err = cli("prompts", "show", "risk", "--profile", "reckless")
+    assert code == 2
+    assert "cautious, growth, moderate" in err
