@@ -1,4 +1,4 @@
-"""The only maker of figures: values in, a figure in the colours of the theme out.
+"""Values in, a figure in the colours of the theme out. Portfolios' figures over time are in `portfolio_charts`.
 
 Every figure is drawn in either palette, because traces outside Plotly Express ignore the theme's colours.
 """
@@ -16,11 +16,19 @@ from dashboard import states, text
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours of one theme."""
+    """Colours of one theme.
+
+    Attributes:
+        diverging: From the worst negative to the best positive, through the middle.
+        gain, loss: Above and below zero; a sign or a word always says it too.
+    """
 
     categories: tuple[str, ...]
     level: tuple[str, ...]
     severity: tuple[str, ...]
+    diverging: tuple[str, ...]
+    gain: str
+    loss: str
     paper: str
     ink: str
     quiet: str
@@ -33,6 +41,9 @@ LIGHT = Palette(
     categories=("#0B5C8C", "#D98324", "#2E8B6F", "#8B5FBF", "#B3435A", "#6B8E23", "#4F6D7A", "#C2A83E"),
     level=("#DDEBE4", "#A9D1BF", "#B0D0E5", "#E8C36A", "#E0914A", "#B3443C"),
     severity=("#F3F6F9", "#DCEAF4", "#A9CCE3", "#2C74A8", "#06365B"),
+    diverging=("#8C1D18", "#B3443C", "#D37A6F", "#EAB1A8", "#F7F4F2", "#B0D0E5", "#69A3CA", "#2C74A8", "#0B4A78"),
+    gain="#2E8B6F",
+    loss="#B3261E",
     paper="#FFFFFF",
     ink="#0A1118",
     quiet="#5B6B7B",
@@ -42,6 +53,9 @@ DARK = Palette(
     categories=("#5BB0E0", "#E8A455", "#5CC1A0", "#B79AE0", "#E07F93", "#A9C66C", "#8FA9B5", "#E0CB73"),
     level=("#2E4440", "#2F6453", "#184B6C", "#8A6F1D", "#B06A2A", "#C4554C"),
     severity=("#18222C", "#173246", "#1D5D86", "#8FC6EA", "#DCEEFA"),
+    diverging=("#F0776C", "#D9635A", "#B3524B", "#80413D", "#1B242D", "#184B6C", "#2570A0", "#4B99CB", "#90C5E7"),
+    gain="#5CC1A0",
+    loss="#F0776C",
     paper="#0F161D",
     ink="#E6ECF1",
     quiet="#9AA9B7",
@@ -68,7 +82,7 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
     fills: list[str] = []
 
     def add(key: str, label: str, parent: str, value: float, fill: str) -> None:
-        for column, cell in zip((ids, labels, parents, fills), (key, _plain(label), parent, fill), strict=True):
+        for column, cell in zip((ids, labels, parents, fills), (key, plain(label), parent, fill), strict=True):
             column.append(cell)
         values.append(value)
 
@@ -92,6 +106,7 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
             branchvalues="total",
             texttemplate="%{label}<br>%{value:.1f} %",
             hovertemplate="%{label}: %{value:.2f} %<extra></extra>",
+            textfont={"color": [ink_on(fill) for fill in fills]},
             marker={
                 "colors": fills,
                 "depthfade": False,
@@ -104,7 +119,7 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
         )
     )
     figure.update_layout(treemapcolorway=colours.categories)
-    return _finish(figure, colours, height=420)
+    return finish(figure, colours, height=420)
 
 
 def _sum(lines: Sequence[HoldingFact], group: str) -> float:
@@ -117,7 +132,7 @@ def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int 
     shown, rest = ranked[:largest], ranked[largest:]
     if rest:
         shown = [*shown, (text.count(len(rest), "other"), sum(value for _, value in rest))]
-    names = [_plain(name) for name, _ in reversed(shown)]
+    names = [plain(name) for name, _ in reversed(shown)]
     values = [value for _, value in reversed(shown)]
     figure = go.Figure(
         go.Bar(
@@ -134,7 +149,7 @@ def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int 
     reach = max((abs(value) for value in values), default=1.0)
     figure.update_yaxes(showgrid=False)
     figure.update_xaxes(visible=False, range=[min(0.0, *values, 0.0) * 1.25, reach * 1.22])
-    return _finish(figure, colours, height=60 + 26 * len(shown))
+    return finish(figure, colours, height=20 + 30 * len(shown))
 
 
 def levels(counts: Mapping[str, int], colours: Palette) -> go.Figure:
@@ -154,7 +169,7 @@ def levels(counts: Mapping[str, int], colours: Palette) -> go.Figure:
     )
     figure.update_yaxes(visible=False, range=[0, max(values, default=0) * 1.18 or 1])
     figure.update_xaxes(showgrid=False)
-    return _finish(figure, colours, height=260)
+    return finish(figure, colours, height=260)
 
 
 def ranking(rows: Sequence[tuple[str, int]], colours: Palette, *, of: int) -> go.Figure:
@@ -174,7 +189,7 @@ def ranking(rows: Sequence[tuple[str, int]], colours: Palette, *, of: int) -> go
     )
     figure.update_xaxes(visible=False, range=[0, max(of, 1) * 1.2])
     figure.update_yaxes(showgrid=False)
-    return _finish(figure, colours, height=60 + 26 * max(len(shown), 1))
+    return finish(figure, colours, height=60 + 26 * max(len(shown), 1))
 
 
 def severities(
@@ -193,7 +208,7 @@ def severities(
     figure = go.Figure(
         go.Heatmap(
             x=[text.words(risk) for risk in risks],
-            y=[_plain(name) for name in portfolios],
+            y=[plain(name) for name in portfolios],
             z=[[None if cell is None else cell for cell in row] for row in cells],
             zmin=-0.5,
             zmax=len(steps) - 0.5,
@@ -209,7 +224,7 @@ def severities(
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(side="top", showgrid=False, tickangle=-30)
-    return _finish(figure, colours, height=120 + 26 * max(len(portfolios), 1))
+    return finish(figure, colours, height=120 + 26 * max(len(portfolios), 1))
 
 
 def concentration(points: Sequence[tuple[str, float, str]], colours: Palette) -> go.Figure:
@@ -222,7 +237,7 @@ def concentration(points: Sequence[tuple[str, float, str]], colours: Palette) ->
             kind(
                 x=[hhi for _, hhi in of_level],
                 y=[states.LEVEL[level].word] * len(of_level),
-                text=[_plain(name) for name, _ in of_level],
+                text=[plain(name) for name, _ in of_level],
                 mode="markers",
                 name=states.LEVEL[level].word,
                 marker={"size": 11, "color": colours.level[place], "line": {"width": 1, "color": colours.quiet}},
@@ -233,10 +248,11 @@ def concentration(points: Sequence[tuple[str, float, str]], colours: Palette) ->
         categoryorder="array", categoryarray=[states.LEVEL[level].word for level in states.LEVELS], showgrid=True
     )
     figure.update_xaxes(title={"text": _HHI, "font": {"size": 13}}, rangemode="tozero")
-    return _finish(figure, colours, height=320)
+    return finish(figure, colours, height=320)
 
 
-def _finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
+def finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
+    """The same ground, font, margins and lines for every figure."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -254,7 +270,15 @@ def _finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:
     return figure
 
 
-def _plain(label: str, longest: int = 40) -> str:
+def ink_on(fill: str) -> str:
+    """Black or white, whichever is easier to read on a colour: the higher contrast by WCAG's relative luminance."""
+    parts = [int(fill[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#FFFFFF" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
+
+
+def plain(label: str, longest: int = 40) -> str:
     """A label from data: Plotly reads simple HTML in labels, so its signs are taken out."""
     clean = " ".join(label.replace("<", "‹").replace(">", "›").replace("&", "+").split())
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.analysis import Verification
-from core.domain.facts import AbsentFact, Fact, FactSheet, Unit
+from core.domain.facts import AbsentFact, Fact, Unit
 from core.domain.job import JobState
 from core.domain.portfolio import PortfolioRow, Problem
 from core.domain.records import Event, Item, JobRow
@@ -26,19 +26,20 @@ PAGE_ROWS = 25
 
 _SIGNS = {Unit.PCT: " %", Unit.PP: " pp", Unit.BPS: " bps", Unit.X: " x", Unit.DAYS: " days", Unit.YEARS: " years"}
 
-_TALL = 11
-"""Lines that fit beside the allocation."""
-
 _COLUMN = st.column_config
 
 
-def paging(total: int, key: str, rows: int = PAGE_ROWS) -> int:
-    """A pager under a list that has more than one page; returns the offset of its first row."""
+def paging(total: int, key: str, rows: int = PAGE_ROWS, *, bind: bool = False) -> int:
+    """A pager under a list that has more than one page; returns the offset of its first row.
+
+    Args:
+        bind: Whether the page's number stands in the address.
+    """
     pages = max(1, -(-total // rows))
     if pages == 1:
         return 0
     with st.container(horizontal=True, horizontal_alignment="center"):
-        chosen = st.pagination(pages, key=key)
+        chosen = st.pagination(pages, key=key, bind="query-params" if bind else None)
     return (min(chosen, pages) - 1) * rows
 
 
@@ -54,6 +55,7 @@ def opened(key: str, ids: Sequence[str]) -> str:
 
 
 def opener(key: str, label: str, *, pinned: bool = True) -> Any:
+    """A column of buttons; `opened` tells which was clicked."""
     """A column whose cells are buttons; `opened` then tells the row that was clicked."""
     click = f"{key}_click"
 
@@ -108,11 +110,15 @@ def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bo
     return clicked
 
 
-def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
-    """A table of portfolios; returns the id of the one that was clicked, or ""."""
+def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> tuple[str, list[int]]:
+    """A table of portfolios; returns the id of the one that was clicked, or "", and the places of marked rows."""
     ids = [row.portfolio_id for row in rows]
     clicked = opened(key, ids)
-    st.dataframe(
+    # A column that says the same of every row takes the room of those that differ.
+    labelled = any(row.tags or row.groups for row in rows)
+    several = any(row.snapshots > 1 for row in rows)
+    accounts = any(row.account for row in rows)
+    found = st.dataframe(
         pd.DataFrame(
             {
                 "name": [row.name for row in rows],
@@ -121,14 +127,17 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
                 "currency": [row.base_currency for row in rows],
                 "holdings": [row.holdings for row in rows],
                 "as_of": [row.as_of for row in rows],
-                "days": [row.snapshots for row in rows],
-                "account": [row.account for row in rows],
+                **({"labels": [[*row.groups, *row.tags] for row in rows]} if labelled else {}),
+                **({"days": [row.snapshots for row in rows]} if several else {}),
+                **({"account": [row.account for row in rows]} if accounts else {}),
                 "source": ["sample" if row.is_sample else text.words(row.source_format) for row in rows],
             }
         ),
         hide_index=True,
         height="content",
         key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
         alt="Portfolios",
         placeholder=text.NONE,
         column_config={
@@ -138,48 +147,13 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> str:
             "currency": "Currency",
             "holdings": _COLUMN.NumberColumn("Holdings", format="localized"),
             "as_of": _COLUMN.DateColumn("As of", format="D MMM YYYY"),
-            "days": _COLUMN.NumberColumn("Days stored", help="Days of which there is a snapshot."),
+            "labels": _COLUMN.ListColumn("Groups and tags", width=190),
+            "days": _COLUMN.NumberColumn("Days", help="Days of which there is a snapshot."),
             "account": "Account",
             "source": "Source",
         },
     )
-    return clicked
-
-
-def holdings(sheet: FactSheet) -> None:
-    """A portfolio's lines with their weights, the heaviest first."""
-    lines = sorted(sheet.holdings, key=lambda line: -line.weight_pct if line.weight_pct == line.weight_pct else 0.0)
-    reach = max((line.weight_pct for line in lines if line.weight_pct == line.weight_pct), default=1.0)
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "symbol": [line.symbol for line in lines],
-                "name": [line.name for line in lines],
-                "weight": [line.weight_pct for line in lines],
-                "value": [_whole(line.value_base) for line in lines],
-                "class": [text.words(line.asset_class) for line in lines],
-                "sector": [text.words(line.sector) for line in lines],
-                "country": [line.country for line in lines],
-                "currency": [line.currency for line in lines],
-            }
-        ),
-        hide_index=True,
-        height=420 if len(lines) > _TALL else "content",
-        alt="Holdings and their weights",
-        placeholder=text.NONE,
-        column_config={
-            "symbol": _COLUMN.TextColumn("Symbol", pinned=True),
-            "name": _COLUMN.TextColumn("Name", width=180),
-            "weight": _COLUMN.ProgressColumn(
-                "Weight", width=130, format="%.2f %%", min_value=0, max_value=max(reach, 0.01)
-            ),
-            "value": _COLUMN.NumberColumn(f"Value, {sheet.base_currency}", format="localized"),
-            "class": "Class",
-            "sector": "Sector",
-            "country": "Country",
-            "currency": "Currency",
-        },
-    )
+    return clicked, list(found.selection.rows)
 
 
 def facts(rows: Sequence[Fact], *, alt: str) -> None:
@@ -310,6 +284,7 @@ def checks(found: Verification | None) -> str:
 
 
 def badges(label: str, looks: Any) -> Any:
+    """A column of coloured words: each cell is a list of them."""
     """A column of coloured words, one a cell in a list."""
     known = list(looks)
     return _COLUMN.MultiselectColumn(

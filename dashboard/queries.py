@@ -4,6 +4,7 @@ kept is shared by everybody in this process."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import streamlit as st
@@ -13,8 +14,15 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
+from core.intake.describing import Described
 from core.jobs.aggregate import Summary
+from core.jobs.compliance_service import Check
+from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.jobs.service import Preview
+from core.metrics.definitions import MetricGroup
+
+_WHILE = timedelta(minutes=10)
+"""How long an answer is kept at most, whatever its stamp says: exchange rates are renewed behind it."""
 
 
 @st.cache_data(ttl=timedelta(minutes=10), max_entries=64, show_spinner=False)
@@ -28,10 +36,50 @@ def preview(_app: App, subject: str, _actor: Actor, wish: str, version: str, _re
     return _app.jobs.preview(_actor, _request)
 
 
-@st.cache_data(ttl=timedelta(minutes=10), max_entries=64, show_spinner=False)
-def sheet(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date | None, version: str) -> FactSheet:
-    """The facts of a portfolio."""
-    return _app.portfolios.sheet(_actor, portfolio_id, as_of=as_of)
+@st.cache_data(ttl=_WHILE, max_entries=256, show_spinner=False)
+def sheet(
+    _app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str, groups: tuple[MetricGroup, ...]
+) -> FactSheet:
+    """Some groups of a portfolio's facts; `stamp` changes when they may (`PortfolioFigures.stamp`)."""
+    return _app.figures.sheet(_actor, portfolio_id, groups=groups, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def past(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Past:
+    """Daily returns of a portfolio's holdings and of its benchmark."""
+    return _app.figures.past(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def together(
+    _app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str, holding_ids: tuple[str, ...]
+) -> Together:
+    """How some of a portfolio's positions move together."""
+    return _app.figures.together(_actor, portfolio_id, holding_ids=holding_ids, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def described(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Described:
+    """A portfolio as the register describes it, and where they disagree."""
+    return _app.register.describe(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def stored_days(_app: App, subject: str, _actor: Actor, portfolio_id: str, stamp: str) -> list[DayRow]:
+    """Every stored day of a portfolio with its value."""
+    return _app.figures.days(_actor, portfolio_id)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def check(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Check:
+    """A portfolio against its rule sets."""
+    return _app.compliance.check(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_data(show_spinner=False)
+def rule_sets(_app: App, subject: str, _actor: Actor) -> Mapping[str, str]:
+    """Titles of all rule sets by id; they are files of the program."""
+    return {name: found.title for name, found in _app.compliance.rule_sets(_actor).items()}
 
 
 @st.cache_data(ttl=timedelta(minutes=30), max_entries=128, show_spinner=False)

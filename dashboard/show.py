@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, session
+from dashboard import charts, listings, session
 
 NO_MATCH = ":material/search_off:"
 """Icon of a search that found nothing."""
@@ -24,6 +25,21 @@ def colours() -> charts.Palette:
 def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     """A figure of `charts`."""
     st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG)
+
+
+def same_as_table(
+    columns: Callable[[], Mapping[str, Sequence[Any]]],
+    *,
+    key: str,
+    alt: str,
+    label: str = "The same as a table",
+    icon: str = ":material/table:",
+) -> None:
+    """What a chart shows, for those who cannot see it or want the figures; made only when somebody opens it."""
+    below = st.expander(label, icon=icon, key=f"{key}_table", on_change="rerun")
+    if below.open:
+        with below:
+            listings.table(columns(), alt=alt)
 
 
 def metrics(cards: Sequence[tuple[str, str, str]]) -> None:

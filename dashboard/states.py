@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.domain.analysis import FindingKind, ResultStatus
+from core.domain.compliance import RuleStatus
 from core.domain.facts import Badge
 from core.domain.job import JobState
 
@@ -103,6 +104,15 @@ CAUSE: Mapping[FindingKind, str] = {
     FindingKind.QUOTE: "not in the passage of its source",
 }
 """What a finding says about the likely slip."""
+
+RULE: Mapping[RuleStatus, Look] = {
+    RuleStatus.BREACH: Look("breach", ":material/gpp_bad:", "red"),
+    RuleStatus.NEAR: Look("near limit", ":material/warning:", "orange"),
+    RuleStatus.NOT_ASSESSABLE: Look("not assessable", ":material/help:", "violet"),
+    RuleStatus.PASS: Look("kept", ":material/check_circle:", "green"),
+    RuleStatus.NOT_APPLICABLE: Look("not applicable", ":material/remove:", "gray"),
+}
+"""How a rule stands; what needs a person comes first."""
 
 SIMULATED = Look("simulated", ":material/science:", "orange")
 """Marks runs whose answers came from the local stand-in."""

@@ -102,6 +102,9 @@ def clock(value: datetime, zone: tzinfo = UTC) -> str:
 
 _FACTS = {
     "hhi": "Concentration (HHI)",
+    "issuer_hhi": "Issuers (HHI)",
+    "issuer_effective_n": "Effective issuers",
+    "issuer_top1_weight": "Largest issuer",
     "effective_n": "Effective positions",
     "top1_weight": "Largest position",
     "top5_weight": "Five largest",
@@ -110,16 +113,38 @@ _FACTS = {
     "max_drawdown": "Largest drawdown",
     "var_95_1d": "Value at risk, 95 %, 1 day",
     "cvar_95_1d": "Expected shortfall, 95 %, 1 day",
+    "var_99_1d": "Value at risk, 99 %, 1 day",
+    "cvar_99_1d": "Expected shortfall, 99 %, 1 day",
+    "var_95_1d_normal": "Value at risk if normal, 95 %, 1 day",
+    "cvar_95_1d_normal": "Expected shortfall if normal, 95 %, 1 day",
+    "sharpe": "Sharpe ratio",
+    "sortino": "Sortino ratio",
+    "benchmark_correlation": "Correlation with the benchmark",
+    "twr.si": "Time-weighted return since the start",
+    "twr_annual.si": "Time-weighted return, a year",
+    "mwr.si": "Money-weighted return, a year",
+    "attribution.active_return": "Active return",
     "annual_return": "Return a year",
 }
 
 
 def fact(metric_id: str) -> str:
     """What people call a fact."""
+    known = _FACTS.get(metric_id)
+    if known is not None:
+        return known
     family, _, member = metric_id.partition(".")
-    if member:
-        return f"Weight of {member}" if family == "weight" else f"{words(family)} {member.replace('_', ' ')}"
-    return _FACTS.get(metric_id) or words(metric_id)
+    if not member:
+        return words(metric_id)
+    if family in _OF:
+        return f"{_OF[family]} {'all' if member == '*' else member}"
+    if member == "*":
+        return f"{words(family)}, all"
+    return f"{words(family)} {member.replace('_', ' ').replace('.', ', ')}"
+
+
+_OF = {"weight": "Weight of", "risk_share": "Share of risk of", "contribution": "Contribution of"}
+"""Families whose members are holdings: their ids stay as they are written."""
 
 
 def short(sentence: str, longest: int) -> str:

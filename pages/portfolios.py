@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import imports, navigation, portfolio_view, session
+from dashboard import imports, navigation, portfolio_list, portfolio_view, session
 
 app, actor = session.current()
 
@@ -14,7 +14,7 @@ else:
     listing, importing = st.tabs(imports.TABS, key=imports.TAB_KEY, on_change="rerun", bind="query-params")
     if listing.open:
         with listing:
-            portfolio_view.listing(app, actor)
+            portfolio_list.listing(app, actor)
     if importing.open:
         with importing:
             imports.form(app, actor)

@@ -1,0 +1,95 @@
+"""Facts as cards: the value in large ink, where it comes from below it, and its definition on hover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet
+from dashboard import listings, states, text
+
+_SHORT = {
+    "var_95_1d": "VaR 95 %",
+    "cvar_95_1d": "Shortfall 95 %",
+    "var_99_1d": "VaR 99 %",
+    "cvar_99_1d": "Shortfall 99 %",
+    "var_95_1d_normal": "VaR, normal",
+    "cvar_95_1d_normal": "Shortfall, normal",
+    "benchmark_correlation": "Correlation",
+    "diversification_ratio": "Diversification",
+    "average_correlation": "Mean correlation",
+    "downside_deviation": "Downside dev.",
+    "max_drawdown": "Max. drawdown",
+}
+"""Names that fit on a card; the definition is behind its question mark."""
+
+
+def cards(sheet: FactSheet, metric_ids: Sequence[str], *, columns: int | None = None) -> None:
+    """A card for each metric; one that could not be computed shows none, and why on hover.
+
+    Args:
+        columns: Of the grid, so that several rows have cards of one size; as many as there are cards where None.
+    """
+    facts = sheet.by_id()
+    reasons = {absent.metric_id: absent.reason for absent in sheet.absent}
+    with st.grid(columns or len(metric_ids), min_column_width=145 if columns else 165):
+        for metric_id in metric_ids:
+            fact = facts.get(metric_id)
+            if fact is not None:
+                card(fact)
+            else:
+                reason = reasons.get(metric_id, "It was not asked for.")
+                st.metric(
+                    _name(metric_id), text.NONE, "not computed", delta_color="off", delta_arrow="off", border=True,
+                    height="stretch", help=text.escape(reason),
+                )  # fmt: skip
+
+
+def card(fact: Fact) -> None:
+    """One fact."""
+    look = states.BADGE[fact.badge]
+    more = f" ({fact.period})" if fact.period else ""
+    st.metric(
+        _name(fact.metric_id),
+        text.escape(listings.shown(fact)),
+        look.word,
+        delta_color=look.colour,
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        help=text.escape(f"{fact.definition}{more}"),
+    )
+
+
+def _name(metric_id: str) -> str:
+    return _SHORT.get(metric_id) or text.fact(metric_id)
+
+
+def missing(absent: Iterable[AbsentFact]) -> None:
+    """What could not be computed, by reason: many metrics often lack the same thing."""
+    by_reason: dict[str, list[str]] = {}
+    for one in absent:
+        by_reason.setdefault(one.reason, []).append(text.fact(one.metric_id))
+    if not by_reason:
+        return
+    total = sum(len(names) for names in by_reason.values())
+    with st.expander(f"Not computed: {text.count(total, 'figure')}", icon=":material/block:"):
+        listings.table(
+            {"Figures": [", ".join(names) for names in by_reason.values()], "Why": list(by_reason)},
+            alt="Figures that could not be computed, and why",
+        )
+
+
+def why_not(title: str, reason: str, remedy: str = "") -> None:
+    """One calm sentence in the place of a chart that cannot be drawn."""
+    with st.container(border=True):
+        st.markdown(f":material/block: **{title}**")
+        st.markdown(text.escape(reason))
+        if remedy:
+            st.caption(text.escape(remedy))
+
+
+def origin(badge: Badge, *more: str) -> None:
+    """A line below a title: where the figures come from, and what else a reader must know of them."""
+    st.markdown(f"{states.BADGE[badge].badge} {text.escape(' · '.join(part for part in more if part))}")

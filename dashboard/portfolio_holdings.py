@@ -1,0 +1,85 @@
+"""The Holdings tab: what is held, by whom it was issued, how concentrated it is, and the way to change it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.domain.facts import Fact, FactSheet
+from core.metrics.definitions import MetricGroup
+from dashboard import charts, listings, portfolio_conflicts, portfolio_editor, portfolio_tables, show, text
+from dashboard.portfolio_cards import cards, missing
+from dashboard.portfolio_open import OpenPortfolio
+
+_CONCENTRATION = ("hhi", "top1_weight", "top5_weight", "issuer_hhi", "issuer_top1_weight")
+_BREAKDOWNS = (
+    ("Asset classes", "asset_class."),
+    ("Sectors", "sector."),
+    ("Countries", "country."),
+    ("Currencies", "currency."),
+)
+_BARS = 8
+
+
+def tab(one: OpenPortfolio) -> None:
+    """Everything about the lines."""
+    sheet = one.sheet(MetricGroup.HOLDINGS)
+    described = one.described()
+    left, right = st.columns([5, 6], gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        st.subheader("Allocation", anchor=False, help="Asset class, sector, holding. Short lines are left out.")
+        show.chart(
+            charts.allocation(sheet, show.colours()),
+            key="allocation",
+            alt=f"Treemap of {text.count(len(sheet.holdings), 'holding')} by asset class and sector; "
+            "the weights are in the table beside it",
+        )
+    with right, st.container(border=True, height="stretch"):
+        st.subheader("Holdings", anchor=False, help="A click on a symbol opens the holding below.")
+        clicked = portfolio_tables.holdings(sheet, described.portfolio, key="holdings")
+    if clicked:
+        portfolio_editor.choose(clicked)
+    portfolio_editor.panel(one, sheet, described.portfolio)
+    portfolio_conflicts.card(one, sheet, described.conflicts)
+    with st.container(border=True):
+        st.subheader("Concentration", anchor=False)
+        cards(sheet, _CONCENTRATION)
+        _breakdowns(sheet)
+        missing(sheet.absent)
+    liquidity = one.sheet(MetricGroup.LIQUIDITY)
+    with st.container(border=True):
+        st.subheader("All facts of the holdings", anchor=False, help="The numbers that a model is told.")
+        whole = [fact for fact in sheet.facts if "." not in fact.metric_id]
+        listings.facts([*whole, *liquidity.facts], alt="Facts of the holdings with definition and origin")
+        if liquidity.absent:
+            missing(liquidity.absent)
+
+
+def _breakdowns(sheet: FactSheet) -> None:
+    with st.grid(2, min_column_width=330, gap="medium"):
+        for title, family in _BREAKDOWNS:
+            rows = [(_label(fact, family), fact.value) for fact in sheet.facts if fact.metric_id.startswith(family)]
+            with st.container(height="stretch"):
+                st.markdown(f"**{title}**")
+                if not rows:
+                    st.caption("Not known for this portfolio.")
+                    continue
+                ranked = sorted(rows, key=lambda row: -abs(row[1]))
+                said = ", ".join(f"{name} {value:.1f} %" for name, value in ranked[:3])
+                show.chart(
+                    charts.shares(rows, show.colours(), largest=_BARS),
+                    key=f"bars_{family}",
+                    alt=f"{title} by weight: {said}",
+                )
+                show.same_as_table(
+                    lambda ranked=ranked, title=title: {  # type: ignore[misc]  # bound here, or all show the last one
+                        title: [name for name, _ in ranked],
+                        "Weight": [f"{value:.2f} %" for _, value in ranked],
+                    },
+                    key=f"bars_{family}",
+                    alt=f"{title} and their weights",
+                )
+
+
+def _label(fact: Fact, family: str) -> str:
+    name = fact.metric_id.removeprefix(family)
+    return name.upper() if family in {"country.", "currency."} and len(name) <= 3 else text.words(name)

@@ -1,0 +1,224 @@
+"""The Rules tab: how many rules are kept, each with its value, its limit and what is left, and where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.domain.compliance import BreachType, RuleResult, RuleStatus
+from core.domain.facts import Unit
+from core.jobs.compliance_service import Check
+from dashboard import listings, show, states, text
+from dashboard.portfolio_open import OpenPortfolio
+
+_COLUMN = st.column_config
+_FILTER = "rules_status"
+_FULL = 1.0
+
+_SIGNS = {Unit.PCT: " %", Unit.PP: " pp", Unit.BPS: " bps", Unit.X: " x", Unit.DAYS: " days", Unit.YEARS: " years"}
+_BREACHES = {
+    BreachType.ACTIVE: "Active: it was traded into.",
+    BreachType.PASSIVE: "Passive: the market carried it there.",
+    BreachType.UNKNOWN: "Whether it was traded or drifted into is not known: no earlier day is stored.",
+}
+
+
+def tab(one: OpenPortfolio) -> None:
+    """The rules that the portfolio is under, as the engine evaluates them."""
+    found = one.check()
+    if not found.results:
+        with show.empty(
+            "No rule set is named",
+            "Name the rule sets that this portfolio is under, or keep a policy statement for it, and it is checked.",
+            ":material/gavel:",
+        ):
+            if one.may_edit:
+                st.caption(
+                    "Edit details, above, names rule sets; `mosychlos portfolio policy ID --set FILE` keeps a policy."
+                )
+        _notes(found)
+        return
+    _headline(found)
+    with st.container(border=True):
+        shown = _filtered(found)
+        _table(shown)
+        st.caption("The engine decides, on full precision; no model has a part in it.")
+    for status in (RuleStatus.BREACH, RuleStatus.NEAR):
+        for result in found.results:
+            if result.status is status:
+                _told(result)
+    _not_assessable([result for result in found.results if result.status is RuleStatus.NOT_ASSESSABLE])
+    _sources(found.results)
+    _notes(found)
+
+
+def _headline(found: Check) -> None:
+    kept, assessed = found.kept
+    counts = found.counts()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.metric(
+            "Rules kept", f"{kept} of {assessed}", help="Of those that apply and could be assessed.", width="content"
+        )
+        st.markdown(
+            " ".join(
+                f":{look.colour}-badge[{look.icon} {counts[status]} {look.word}]"
+                for status, look in states.RULE.items()
+                if counts[status]
+            )
+        )
+
+
+def _filtered(found: Check) -> list[RuleResult]:
+    counts = found.counts()
+    present = [status for status in states.RULE if counts[status]]
+    chosen = st.pills(
+        "Show", present, selection_mode="multi", key=_FILTER, label_visibility="collapsed",
+        format_func=lambda status: f"{states.RULE[status].word} ({counts[status]})",
+    )  # fmt: skip
+    order = list(states.RULE)
+    return sorted(
+        (result for result in found.results if not chosen or result.status in chosen),
+        key=lambda result: order.index(result.status),
+    )
+
+
+def _table(rows: Sequence[RuleResult]) -> None:
+    used = [_used(result) for result in rows]
+    readings = any(result.reading for result in rows)
+    breaches = any(result.breach_type for result in rows)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "status": [[states.RULE[result.status].word] for result in rows],
+                "title": [result.title + ("" if result.confirmed else " (M)") for result in rows],
+                **({"reading": [text.words(result.reading) for result in rows]} if readings else {}),
+                "measured": [number(result.measured, result.unit) for result in rows],
+                "limit": [_limit(result) for result in rows],
+                "used": used,
+                "headroom": [number(result.headroom, result.unit, signed=True) for result in rows],
+                **({"breach": [one.breach_type.value if one.breach_type else "" for one in rows]} if breaches else {}),
+                "rule": [result.rule_id for result in rows],
+            }
+        ),
+        hide_index=True,
+        height="content",
+        alt="Rules with their status, measured value, limit and headroom",
+        placeholder=text.NONE,
+        column_config={
+            "status": listings.badges("Status", states.RULE.values()),
+            "title": _COLUMN.TextColumn("What it demands", width=370),
+            "reading": _COLUMN.TextColumn("Reading", help="Of a rule that can be read in two ways, each has its row."),
+            "measured": _COLUMN.TextColumn("Measured", alignment="right"),
+            "limit": _COLUMN.TextColumn("Limit", alignment="right"),
+            "used": _COLUMN.ProgressColumn(
+                "Limit used", width=130, format="percent", min_value=0, max_value=_FULL,
+                help="How much of the limit is used; a full bar is at the limit or beyond it.",
+            ),
+            "headroom": _COLUMN.TextColumn(
+                "Headroom", alignment="right", help="How far the measured value may still move; negative in a breach."
+            ),
+            "breach": _COLUMN.TextColumn("Breach", help="Active: traded into. Passive: drifted into."),
+            "rule": "Rule",
+        },
+    )  # fmt: skip
+
+
+def _used(result: RuleResult) -> float | None:
+    """The share of the limit that is used: measured to limit for a maximum, limit to measured for a minimum."""
+    measured, limit = result.measured, result.limit
+    if measured is None or limit is None or result.headroom is None or measured < 0 or limit < 0:
+        return None
+    part, whole = (limit, measured) if result.operator in (">=", ">") else (measured, limit)
+    if whole == 0:
+        return _FULL if part > 0 or result.status is RuleStatus.BREACH else 0.0
+    return part / whole
+
+
+def number(value: float | None, unit: Unit, *, signed: bool = False) -> str:
+    """A value or a limit with its unit; a value that is not the limit never reads like it: 10.0000001 is not 10."""
+    if value is None:
+        return ""
+    if unit in (Unit.COUNT, Unit.SCORE):
+        return f"{value:+g}" if signed else f"{value:g}"
+    short = f"{value:.2f}"
+    plain = short if abs(float(short) - value) < 1e-12 or abs(value - round(value)) > 0.005 else f"{value:.12g}"
+    return f"{'+' if signed and value > 0 else ''}{plain}{_SIGNS.get(unit, '')}"
+
+
+def _limit(result: RuleResult) -> str:
+    return "" if result.limit is None else f"{result.operator} {number(result.limit, result.unit)}"
+
+
+def _told(result: RuleResult) -> None:
+    """A breach or a near limit in full."""
+    mark = "" if result.confirmed else " (M)"
+    reading = f" · reading: {text.words(result.reading)}" if result.reading else ""
+    with st.container(border=True):
+        st.markdown(f"{states.RULE[result.status].badge} **{text.escape(result.title + mark + reading)}**")
+        st.markdown(text.escape(result.explanation))
+        parts = []
+        if result.holding_ids:
+            parts.append(
+                f"Holdings: {', '.join(result.holding_ids[:12])}" + (" …" if len(result.holding_ids) > 12 else "")
+            )
+        if result.breach_type:
+            parts.append(_BREACHES[result.breach_type])
+        if result.cure:
+            parts.append(f"Cure: {result.cure}")
+        parts.append(f"{result.citation} ({result.rule_id})")
+        # Two spaces and a line break are one line each in Markdown.
+        st.caption("  \n".join(text.escape(part) for part in parts))
+
+
+def _not_assessable(results: Sequence[RuleResult]) -> None:
+    """Rules that lack something, with the fields that are missing."""
+    if not results:
+        return
+    with st.container(border=True):
+        st.subheader("Not assessable", anchor=False, help="A rule that lacks a fact is neither kept nor broken.")
+        listings.table(
+            {
+                "Rule": [result.title + ("" if result.confirmed else " (M)") for result in results],
+                "Missing": [", ".join(text.words(field) for field in result.missing) for result in results],
+                "Why": [result.explanation for result in results],
+            },
+            alt="Rules that could not be assessed, and what is missing",
+        )
+        st.caption("Fill the fields in under Holdings, or in the instruments register.")
+
+
+def _sources(results: Sequence[RuleResult]) -> None:
+    with st.expander(
+        "Where these rules are written", icon=":material/menu_book:", key="rules_sources", on_change="rerun"
+    ) as below:
+        if not below.open:
+            return
+        by_id = {result.rule_id: result for result in results}
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "rule": list(by_id),
+                    "citation": [one.citation for one in by_id.values()],
+                    "source": [one.source_url or None for one in by_id.values()],
+                    "as_of": [one.as_of for one in by_id.values()],
+                    "primary": ["yes" if one.confirmed else "no (M)" for one in by_id.values()],
+                }
+            ),
+            hide_index=True,
+            alt="Citations and sources of the rules",
+            placeholder=text.NONE,
+            column_config={
+                "rule": "Rule",
+                "citation": _COLUMN.TextColumn("Citation", width="large"),
+                "source": _COLUMN.LinkColumn("Source"),
+                "as_of": _COLUMN.DateColumn("Last read", format="D MMM YYYY"),
+                "primary": "Primary text",
+            },
+        )
+
+
+def _notes(found: Check) -> None:
+    for note in found.notes:
+        st.caption(f":material/info: {text.escape(note)}")

@@ -1,0 +1,56 @@
+"""Files on their way in on the Portfolios page."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from core.domain.actor import LOCAL
+from dashboard import imports
+from tests.pages.conftest import Page
+from tests.pages.reading import button, column, said
+from tests.pages.world import POSITIONS, World
+
+PROBLEMS = POSITIONS + "2026-10-30,Family,TSLA,,Tesla,equity,ten,250.00,USD,,,US\n"
+
+
+def importing(page: Page, world: World, name: str, text: str) -> AppTest:
+    """The Import tab with a file in it."""
+    test = page(world, "portfolios")
+    test.session_state[imports.TAB_KEY] = "Import"
+    test.run()
+    test.get("file_uploader")[0].upload(name, text.encode(), "text/csv")
+    return test.run()
+
+
+def test_a_good_file_is_looked_at_before_it_is_kept(page: Page, world: World) -> None:
+    test = importing(page, world, "family.csv", POSITIONS)
+    assert "1 portfolio, 4 good rows" in said(test)
+    assert world.app.portfolios.count(LOCAL) == 0
+    button(test, "Keep 1 portfolio").click()
+    assert "1 portfolio kept" in said(test.run())
+    assert world.app.portfolios.count(LOCAL) == 1
+
+
+def test_a_file_with_problems_names_each_and_asks_before_it_keeps_the_rest(page: Page, world: World) -> None:
+    test = importing(page, world, "family.csv", PROBLEMS)
+    assert not test.exception
+    assert column(test, "Row") == ["6"]
+    assert column(test, "Value") == ["ten"]
+    button(test, "Keep the 4 good rows").click()
+    test.run()
+    assert world.app.portfolios.page(LOCAL)[0].holdings == 4
+
+
+def test_a_discarded_file_leaves_nothing(page: Page, world: World) -> None:
+    test = importing(page, world, "family.csv", PROBLEMS)
+    button(test, "Discard").click()
+    test.run()
+    assert world.app.portfolios.count(LOCAL) == 0
+    assert not any(one.label.startswith("Keep") for one in test.button)
+
+
+def test_an_unreadable_file_is_a_problem_and_not_a_crash(page: Page, world: World) -> None:
+    test = importing(page, world, "nonsense.xlsx", "this is not a workbook")
+    assert not test.exception
+    assert column(test, "File") == ["nonsense.xlsx"]
+    assert not any(one.label.startswith("Keep") for one in test.button)
