@@ -63,7 +63,7 @@ demo: setup
 	$(BIN)/mosychlos demo $(ARGS)
 
 test: dev browser
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench" $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench" $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.storage.store import Store
 from tests.postgres import NoPostgres, Postgres
+
+# How long an example takes depends on what else the machine does: speed is measured by `make bench`.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

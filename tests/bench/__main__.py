@@ -15,6 +15,7 @@ BENCHES = {
     "draft": "stored portfolios to a job",
     "ingest": "result lines into the database",
     "pages": "a rerun of the Runs page",
+    "search": "one page of 10,000 portfolios",
     "import": "a positions file into the database",
     "metrics": "facts of many portfolios",
     "verify": "planted errors in answers",

@@ -120,7 +120,7 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
 
         with page.expect_download() as csv:
             window.click("button", "CSV")
-        assert len(csv.value.path().read_text("utf-8-sig").splitlines()) == 24
+        assert len(csv.value.path().read_text("utf-8-sig").splitlines()) == 40
 
 
 def test_hostile_names_become_neither_pictures_nor_links(installed: Installed, visitor: Window) -> None:

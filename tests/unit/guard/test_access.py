@@ -15,6 +15,7 @@ MEANT = {
         P.PORTFOLIO_READ,
         P.JOB_READ,
         P.PORTFOLIO_IMPORT,
+        P.PORTFOLIO_EDIT,
         P.JOB_PREPARE,
         P.JOB_SUBMIT,
         P.JOB_CANCEL,

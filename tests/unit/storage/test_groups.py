@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -84,7 +84,7 @@ def test_a_group_that_is_not_there_cannot_be_forgotten(store: Store) -> None:
         store.groups.delete_group("desk")
 
 
-def test_a_page_of_ten_thousand_is_quick_whatever_is_asked(store: Store) -> None:
+def test_any_combination_of_filters_finds_its_page_among_ten_thousand(store: Store) -> None:
     ids = keep(store, 10_000)
     tag(store, ids[::3], add=["core"])
     tag(store, ids[::50], add=["watch"])
@@ -98,20 +98,14 @@ def test_a_page_of_ten_thousand_is_quick_whatever_is_asked(store: Store) -> None
         {"group": "desk", "search": "1"},
     ]
     for filters in asked:
-        took = []
-        for _ in range(5):
-            started = time.perf_counter()
-            rows = store.portfolios.page(limit=50, **filters)
-            store.portfolios.count(**{key: value for key, value in filters.items() if key != "offset"})
-            took.append(time.perf_counter() - started)
-        assert rows
-        # Four times the aim, because other tests share the machine; `make bench` states the figure itself.
-        assert min(took) < 0.2, filters
+        assert store.portfolios.page(limit=50, **filters), filters
+        assert store.portfolios.count(**{key: value for key, value in filters.items() if key != "offset"}), filters
 
 
-def test_tags_and_order_are_found_through_indexes(store: Store) -> None:
-    if not store.database.is_sqlite:
-        pytest.skip("PostgreSQL chooses a plan by the size of the tables, so it has none to promise")
+def test_tags_and_order_are_found_through_indexes(tmp_path: Path) -> None:
+    # On SQLite only: PostgreSQL chooses a plan by the size of the tables, so it has none to promise.
+    store = Store(f"sqlite:///{tmp_path / 'mosychlos.db'}")
+    store.upgrade()
     keep(store, 100)
     with store.database.read() as connection:
         by_tag = (
@@ -124,3 +118,4 @@ def test_tags_and_order_are_found_through_indexes(store: Store) -> None:
         plan = " ".join(row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {page}")))
         assert "ix_portfolio_name" in plan
         assert "TEMP B-TREE" not in plan
+    store.close()
