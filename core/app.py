@@ -30,6 +30,8 @@ from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.register_service import RegisterService
+from core.jobs.remote_files import Orphan, orphans, remove_orphan
+from core.jobs.retry_service import RetryService
 from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.research_service import ResearchService
 from core.jobs.series_service import SeriesService
@@ -97,6 +99,7 @@ class App:
             settings.budget_thresholds,
             settings.budget_desk_usd,
         )
+        self._rooms = Rooms(TIERS[settings.provider_tier], settings.enqueued_tokens)
         self.portfolios = PortfolioService(store, rates, clock)
         self.editor = PortfolioEditor(store, rates, clock)
         self.labels = PortfolioLabels(store, clock)
@@ -111,13 +114,21 @@ class App:
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
         self.jobs = JobService(
             store,
-            Drafter(store, rates, self.library),
+            Drafter(
+                store,
+                rates,
+                self.library,
+                rooms=self._rooms,
+                reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
+                simulated=settings.simulated,
+            ),
             budgets,
             settings.home,
             clock,
             simulated=settings.simulated,
             desk=settings.desk,
         )
+        self.retries = RetryService(store, budgets, settings.home, clock)
         self.budgets = budgets
 
     @property
@@ -258,7 +269,11 @@ class App:
             home=settings.home,
             clock=self._clock,
             crossing=crossing,
-            rules=Rules(Rooms(TIERS[settings.provider_tier], settings.enqueued_tokens), settings.batches_per_hour),
+            rules=Rules(self._rooms, settings.batches_per_hour),
+            budgets=self.budgets,
+            retries=settings.retries,
+            stuck=timedelta(hours=settings.stuck_hours),
+            keep_remote=settings.keep_remote_files,
         )
 
     def worker(self, crossing: Callable[[str], None] = lambda _point: None) -> Worker:
@@ -275,6 +290,20 @@ class App:
             threads=self.settings.worker_threads,
             provider_name=self.settings.base_url,
         )
+
+    def orphans(self, actor: Actor, *, delete: bool = False) -> list[Orphan]:
+        """Files and batches of ours at the provider that no job here needs; removed when asked for.
+
+        Raises:
+            BadSetting: There is no key.
+            ProviderError: The provider's lists could not be read.
+        """
+        require(actor, Permission.JOB_CANCEL if delete else Permission.JOB_READ)
+        provider = self.provider()
+        found = list(orphans(self._store, provider))
+        for one in found if delete else ():
+            remove_orphan(provider, one)
+        return found
 
     def provider_check(self) -> Check:
         """Whether the provider answers and takes the key."""

@@ -267,18 +267,6 @@ def resume(job_id: JobId, as_json: AsJson = False) -> int:
     return 0
 
 
-@batch_app.command()
-def retry(job_id: JobId, as_json: AsJson = False) -> int:
-    """Send again what waits for a person, after the cause was repaired."""
-    with opened() as (app, actor):
-        n = app.jobs.resume(actor, job_id)
-    if as_json:
-        output.document({"job_id": job_id, "resumed_shards": n})
-    else:
-        output.line(f"{n} batch{'es' if n != 1 else ''} of {job_id} will be sent again.")
-    return 0
-
-
 def _say_results(app: App, actor: Actor, job: Job) -> None:
     summary = app.jobs.summary(actor, job.row.job_id)
     mark = " Answers are simulated." if job.row.simulated else ""
@@ -323,6 +311,7 @@ def _item(item: Item) -> dict[str, object]:
         "verification": item.verification,
         "error": item.error,
         "usage": item.usage if item.status is not ResultStatus.PENDING else None,
+        "reused_from": item.reused_from or None,
         "cost_usd": item.cost_usd,
     }
 

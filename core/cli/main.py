@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from core.cli import output
+from core.cli.analyze import analyze
 from core.cli.batch import batch_app
 from core.cli.catalog import config_app, models_app, prompts_app
 from core.cli.check import check, policy, rules
@@ -22,6 +23,8 @@ from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
 from core.cli.processes import demo, provider, serve, worker
+from core.cli.retrying import add_commands as add_retrying
+from core.cli.sets import add_commands as add_sets
 from core.cli.upkeep import db_app, health
 from core.errors import MosychlosError
 
@@ -35,6 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+add_retrying(batch_app)
+portfolio_app.command()(analyze)
+add_sets(batch_app)
 portfolio_app.add_typer(batch_app, name="batch")
 portfolio_app.command(context_settings={"ignore_unknown_options": True})(tag)
 portfolio_app.command()(group)

@@ -49,6 +49,7 @@ class Estimate:
         completion_time: Hours as people read them, "2-8 h".
         model_mix: Requests per model.
         price_source: Price table and version.
+        basis: What the expected answer lengths rest on ("1,200 answers of 3 earlier batches"); "" for an assumption.
     """
 
     requests: int
@@ -66,6 +67,7 @@ class Estimate:
     model_mix: dict[str, int]
     price_source: str
     warnings: tuple[str, ...] = ()
+    basis: str = ""
 
     @property
     def savings_usd(self) -> Decimal | None:

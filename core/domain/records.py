@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.analysis import AnalysisRequest, ItemError, Kind, Priority, ResultStatus, Usage, Verification
-from core.domain.batch import BatchCounts
+from core.domain.batch import Batch, BatchCounts
 from core.domain.cost import Estimate
 from core.domain.job import JobState, ShardState
 
@@ -218,6 +218,25 @@ class Claim:
 
     shard_id: str
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a running batch has shown.
+
+    Attributes:
+        quiet_polls: Looks in a row that showed nothing new.
+        progress_at: When the provider's counts last moved.
+        due: When to look again.
+    """
+
+    claim: Claim
+    batch: Batch
+    at: datetime
+    quiet_polls: int
+    message: str
+    progress_at: datetime
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)

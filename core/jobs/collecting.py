@@ -13,17 +13,24 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.analyses.engines import Engine, engine_for
+from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
-from core.domain.batch import ResultLine
+from core.domain.batch import ENDED, ResultLine
 from core.domain.cost import Price
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Shard
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.jobs.context import Context, job_folder
+from core.jobs.remote_files import remove_files
+from core.jobs.retrying import automatic
 from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
 from core.jobs.submitting import wait
+from core.jobs.watching import WATCHED
 from core.llm.answers import read_line
+from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
+from core.llm.rebuild import sent_effort
+from core.llm.sent import sent_parameters
 from core.storage.results import Expected, Stray
 
 logger = logging.getLogger(__name__)
@@ -62,7 +69,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         reader = _Reader(
             engine=engine_for(job.request.kind),
             sheets=sheets,
-            price=price(job.request.model, batch=True, at=shard.submitted_at or context.clock()),
+            price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),
             expected=expected,
         )
         with _no_cycle_search():
@@ -72,15 +79,27 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     _account_for_missing(context, claim, shard, expected, ended, words)
     context.crossing("before_settle")
     counts = context.store.results.shard_counts(shard.job_id, shard.index)
+    first = _first_line(shard)
     context.store.results.settle(
         claim,
         _ending(shard, counts),
-        model=job.request.model,
+        kind=job.request.kind.value,
+        effort="" if first is None else sent_effort(first),
         at=context.clock(),
         message=_said(shard, counts, words),
+        retry=automatic(context, job, shard),
+        sent={} if first is None else sent_parameters(first),
     )
     context.crossing("after_settle")
+    context.store.alerts.clear(shard.shard_id, *WATCHED, at=context.clock())
+    remove_files(context, shard)
     return context.clock()
+
+
+def _first_line(shard: Shard) -> bytes | None:
+    """One of a shard's requests as it was sent, for what all of them have in common; None when the file is gone."""
+    path = Path(shard.path)
+    return next(lines(path), None) if path.exists() else None
 
 
 @contextmanager
@@ -121,7 +140,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
     for leftover in folder.glob(f"{shard.index:04d}.*.tmp*"):
         leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
     present: list[Path] = []
-    for role, file_id, lines in (
+    for role, file_id, counted in (
         ("output", shard.output_file_id, shard.counts.completed),
         ("error", shard.error_file_id, shard.counts.failed),
     ):
@@ -133,11 +152,12 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
             temporary = path.with_suffix(f".{claim.fence}.tmp")
             try:
                 context.provider.download(file_id, temporary)
-                _check_whole(temporary, lines, path.with_suffix(".short"))
+                _check_whole(temporary, counted, path.with_suffix(".short"))
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
                 context.store.shards.record(claim, shard.job_id, "result_lost", str(lost), at=context.clock())
+                context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, str(lost), at=context.clock())
                 continue
             except (ProviderError, OSError):
                 temporary.unlink(missing_ok=True)
@@ -225,6 +245,9 @@ def _store(
 ) -> None:
     context.crossing("before_chunk")
     context.store.results.add(claim, outcomes, strays, file=file, read_to=read_to)
+    if strays:
+        text = f"A result file has lines that belong to no request, such as: {strays[0].reason} {strays[0].custom_id}"
+        context.store.alerts.raise_(AlertKind.STRAY, claim.shard_id, text.strip(), at=context.clock())
     context.crossing("after_chunk")
 
 
@@ -272,11 +295,13 @@ def _account_for_missing(
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"
-    error = (
-        ItemError("batch_failed", words, transient=False)
-        if failed
-        else ItemError("missing", "The provider's files have no line for this request.", transient=True)
-    )
+    if failed:
+        error = ItemError("batch_failed", words, transient=False)
+    elif shard.provider_status not in ENDED:
+        # It may have been worked on and paid: whoever asks again must know.
+        error = ItemError("batch_vanished", words, transient=False)
+    else:
+        error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING
     reading = Reading(status, None, None, error)
     absent = [one for custom_id, one in expected.items() if custom_id not in ended]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.domain.records import Shard
+from core.guard.budgets import Budgets
 from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.providers.protocol import Provider
 from core.storage.store import Store
@@ -37,6 +38,10 @@ class Context:
         crossing: Called with the name of each point between two effects; tests kill the process there.
         chunk: Result lines a transaction: a kill loses at most this much work and no result.
         rules: What the queue keeps to.
+        budgets: What a retry by itself must keep to.
+        retries: How often what failed for a passing reason is asked again by itself.
+        stuck: How long a batch may make no progress before a person should know.
+        keep_remote: Leave files at the provider although the results are stored.
     """
 
     store: Store
@@ -47,6 +52,10 @@ class Context:
     crossing: Callable[[str], None] = lambda _point: None
     chunk: int = 1000
     rules: Rules = field(default_factory=lambda: Rules(Rooms(TIERS[HIGHEST_TIER])))
+    budgets: Budgets = field(default_factory=Budgets)
+    retries: int = 0
+    stuck: timedelta = timedelta(hours=6)
+    keep_remote: bool = True
 
 
 def job_key(shard: Shard, spec_hash: str) -> str:

@@ -5,24 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import orjson
 
 from core.analyses.build import Builder
-from core.domain.analysis import AnalysisRequest
+from core.analyses.engines import Engine, engine_for
+from core.domain.analysis import AnalysisRequest, Outcome, ResultStatus, Usage
 from core.domain.batch import BatchRequest, ShardFile
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import RequestRow
 from core.errors import BadInput
+from core.jobs.costing import priced
 from core.jobs.evidence import told_about
+from core.jobs.scheduling import Rooms
 from core.jobs.sheet_file import SheetWriter, sheet_path
-from core.llm.estimate import estimate
+from core.llm.estimate import TokenCounts
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
 from core.llm.prompts import PromptLibrary
+from core.storage.history import StoredAnswer
 from core.storage.store import Store
 
 CHUNK = 500
@@ -31,13 +37,24 @@ CHUNK = 500
 ROWS = 2000
 """Request rows a transaction."""
 
+REUSE_CHUNK = 500
+"""Requests whose stored answers are looked for together."""
+
+LEAST_ROOM = 50_000
+"""Input tokens below which a stated room does not cut batches smaller: one request alone may have as many."""
+
+NO_SHARD = -1
+"""Where a request stands that needs none: its answer was there already."""
+
 
 @dataclass
 class Tally:
     """What is known of the requests once they have been built."""
 
+    counts: TokenCounts
     shard_requests: int = MAX_REQUESTS
-    tokens: list[int] = field(default_factory=list)
+    shard_tokens: int | None = None
+    reused: int = 0
     bytes: int = 0
     shards: int = 0
     prompt_version: str = ""
@@ -46,21 +63,34 @@ class Tally:
     first: BatchRequest | None = None
     _shard_bytes: int = 0
     _shard_requests: int = 0
+    _shard_tokens: int = 0
 
-    def add(self, request: BatchRequest) -> None:
-        """Count one request, and the shard it would stand in."""
-        size = len(request.line) + 1
+    def add(self, request: BatchRequest, *, reused: bool = False) -> None:
+        """Count one request, and the shard it would stand in unless a stored answer is reused for it."""
         if self.first is None:
-            self.first, self.shards, self.prompt_version = request, 1, request.prompt_version
-        elif self._shard_requests == self.shard_requests or self._shard_bytes + size > MAX_BYTES:
-            self.shards += 1
-            self._shard_bytes = self._shard_requests = 0
-        self._shard_bytes += size
-        self._shard_requests += 1
-        self.bytes += size
-        self.tokens.append(request.input_tokens)
+            self.first, self.prompt_version = request, request.prompt_version
+        if reused:
+            self.reused += 1
+        else:
+            self._send(request)
         self.regions[request.region] = self.regions.get(request.region, 0) + 1
         self.warnings.update(dict.fromkeys(request.warnings))
+
+    def _send(self, request: BatchRequest) -> None:
+        size, tokens = len(request.line) + 1, request.input_tokens
+        full = (
+            self._shard_requests == self.shard_requests
+            or self._shard_bytes + size > MAX_BYTES
+            or (self.shard_tokens is not None and self._shard_tokens + tokens > self.shard_tokens)
+        )
+        if self.shards == 0 or full:
+            self.shards += 1
+            self._shard_bytes = self._shard_requests = self._shard_tokens = 0
+        self._shard_bytes += size
+        self._shard_requests += 1
+        self._shard_tokens += tokens
+        self.bytes += size
+        self.counts.add(tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +101,17 @@ class Built:
     estimate: Estimate
     prompt_version: str
     spec_hash: str
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as it was built, and the stored answer that it can do with, if any."""
+
+    request: BatchRequest
+    sheet: FactSheet
+    body_hash: str
+    answer: Outcome | None
 
 
 class Drafter:
@@ -78,11 +119,25 @@ class Drafter:
 
     Args:
         shard_requests: Requests a provider batch may have.
+        rooms: Enqueued tokens by model: no batch is made larger than could ever be enqueued.
+        reuse: How long an answer to the very same question is used again; None asks every question.
+        simulated: Whether answers come from the stand-in: only its own are reused then, and never otherwise.
     """
 
     def __init__(
-        self, store: Store, rates: Rates, library: PromptLibrary, *, shard_requests: int = MAX_REQUESTS
+        self,
+        store: Store,
+        rates: Rates,
+        library: PromptLibrary,
+        *,
+        shard_requests: int = MAX_REQUESTS,
+        rooms: Rooms | None = None,
+        reuse: timedelta | None = None,
+        simulated: bool = False,
     ) -> None:
+        self._rooms = rooms
+        self._reuse = reuse
+        self._simulated = simulated
         self._store = store
         self._shard_requests = shard_requests
         self._rates = rates
@@ -101,39 +156,80 @@ class Drafter:
 
     def measure(self, request: AnalysisRequest, at: datetime) -> tuple[Tally, Estimate]:
         """Build everything once without keeping it: exact tokens, and the price that follows."""
-        builder, tally = self.builder(request, at), Tally(self._shard_requests)
-        for built, _ in self._requests(builder, request.portfolio_ids):
-            tally.add(built)
-        return tally, self._estimate(builder, tally, at)
+        builder = self.builder(request, at)
+        tally = self._tally(builder, at)
+        for one in self._asked(builder, request, at):
+            tally.add(one.request, reused=one.answer is not None)
+        return tally, self._estimate(request, builder, tally, at)
 
     def single(self, request: AnalysisRequest, at: datetime) -> tuple[BatchRequest, FactSheet, Estimate]:
         """The first request of a wish, its facts and its price."""
-        builder, tally = self.builder(request, at), Tally()
+        builder = self.builder(request, at)
+        tally = self._tally(builder, at)
         built, sheet = next(self._requests(builder, request.portfolio_ids[:1]))
         tally.add(built)
-        return built, sheet, self._estimate(builder, tally, at)
+        return built, sheet, self._estimate(request, builder, tally, at)
 
     def write(self, job_id: str, request: AnalysisRequest, folder: Path, at: datetime) -> Built:
         """Build everything into a job's folder and the database.
 
         Interrupted, it leaves nothing that anybody sees: no job, and files and rows that the next clean-up removes.
         """
-        builder, tally = self.builder(request, at), Tally(self._shard_requests)
+        builder = self.builder(request, at)
+        tally = self._tally(builder, at)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         rows: list[RequestRow] = []
-        with ShardWriter(folder, "input", self._shard_requests) as writer:
+        answers: list[Outcome] = []
+        with ShardWriter(folder, "input", self._shard_requests, max_input_tokens=tally.shard_tokens) as writer:
             with SheetWriter(sheet_path(folder)) as sheets:
-                for built, sheet in self._requests(builder, request.portfolio_ids):
-                    tally.add(built)
-                    rows.append(_row(built, sheet, writer.add(built)))
-                    sheets.add(built.custom_id, sheet)
+                for one in self._asked(builder, request, at):
+                    tally.add(one.request, reused=one.answer is not None)
+                    index = writer.add(one.request) if one.answer is None else NO_SHARD
+                    rows.append(_row(one, index))
+                    sheets.add(one.request.custom_id, one.sheet)
+                    if one.answer is not None:
+                        answers.append(one.answer)
                     if len(rows) == ROWS:
-                        self._store.jobs.add_requests(job_id, rows)
-                        rows = []
+                        self._keep(job_id, rows, answers)
+                        rows, answers = [], []
             files = writer.close()
         if rows:
-            self._store.jobs.add_requests(job_id, rows)
-        return Built(files, self._estimate(builder, tally, at), tally.prompt_version, _spec_hash(request, files))
+            self._keep(job_id, rows, answers)
+        found = self._estimate(request, builder, tally, at)
+        return Built(files, found, tally.prompt_version, _spec_hash(request, files), tally.reused)
+
+    def _keep(self, job_id: str, rows: Sequence[RequestRow], answers: Sequence[Outcome]) -> None:
+        self._store.jobs.add_requests(job_id, rows)
+        if answers:
+            self._store.results.add_ahead(job_id, answers)
+
+    def _tally(self, builder: Builder, at: datetime) -> Tally:
+        room = None
+        if self._rooms is not None:
+            learned = self._store.queue.learned(at)
+            # A room that was all but taken when it was stated says nothing about how large batches may be.
+            sure = {model: tokens for model, tokens in learned.items() if tokens >= LEAST_ROOM}
+            room = self._rooms.of(builder.model.model_id, sure)
+        return Tally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
+
+    def _asked(self, builder: Builder, request: AnalysisRequest, at: datetime) -> Iterator[_Asked]:
+        """Every request, with the stored answer that it can do with."""
+        built = self._requests(builder, request.portfolio_ids)
+        if self._reuse is None:
+            yield from (_Asked(one, sheet, "", None) for one, sheet in built)
+            return
+        engine = engine_for(request.kind)
+        while chunk := list(islice(built, REUSE_CHUNK)):
+            hashes = [_body_hash(one) for one, _ in chunk]
+            stored = self._store.history.answers(
+                hashes,
+                since=at - self._reuse,
+                simulated=self._simulated,
+                prompt_version=chunk[0][0].prompt_version,
+            )
+            for (one, sheet), body_hash in zip(chunk, hashes, strict=True):
+                answer = stored.get(body_hash)
+                yield _Asked(one, sheet, body_hash, None if answer is None else _reused(engine, one, sheet, answer))
 
     def _requests(self, builder: Builder, ids: Sequence[str]) -> Iterator[tuple[BatchRequest, FactSheet]]:
         for start in range(0, len(ids), CHUNK):
@@ -143,20 +239,27 @@ class Drafter:
                 for view in builder.views(sheet):
                     yield builder.build(view), view
 
-    def _estimate(self, builder: Builder, tally: Tally, at: datetime) -> Estimate:
-        return estimate(
-            tally.tokens,
-            builder.expected_output(),
+    def _estimate(self, request: AnalysisRequest, builder: Builder, tally: Tally, at: datetime) -> Estimate:
+        notes = [*builder.warnings, *tally.warnings]
+        if tally.reused:
+            notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
+        return priced(
+            self._store,
+            request.kind,
             builder.model,
+            builder.effort,
+            tally.counts,
+            builder.expected_output(),
             at=at,
             shards=tally.shards,
             size_bytes=tally.bytes,
-            effort=builder.effort,
-            notes=(*builder.warnings, *tally.warnings),
+            cap=builder.max_output_tokens,
+            notes=notes,
         )
 
 
-def _row(built: BatchRequest, sheet: FactSheet, shard_index: int) -> RequestRow:
+def _row(one: _Asked, shard_index: int) -> RequestRow:
+    built, sheet = one.request, one.sheet
     facts = sheet.by_id()
     hhi, top1 = facts.get("hhi"), facts.get("top1_weight")
     return RequestRow(
@@ -169,7 +272,22 @@ def _row(built: BatchRequest, sheet: FactSheet, shard_index: int) -> RequestRow:
         prompt_hash=built.prompt_hash,
         hhi=hhi.value if hhi else None,
         top1_pct=top1.value if top1 else None,
+        body_hash=one.body_hash,
     )
+
+
+def _body_hash(request: BatchRequest) -> str:
+    """Of everything that is sent but the custom id: model, parameters, instructions and data."""
+    custom_id = orjson.dumps(request.custom_id)
+    return hashlib.sha256(request.line.replace(custom_id, b"", 1)).hexdigest()[:40]
+
+
+def _reused(engine: Engine, request: BatchRequest, sheet: FactSheet, answer: StoredAnswer) -> Outcome | None:
+    """A stored answer read again as if it had come now; None when it does not pass any more."""
+    reading = engine.read(orjson.dumps(answer.analysis).decode(), sheet)
+    if reading.status is not ResultStatus.SUCCEEDED:
+        return None
+    return Outcome(request.custom_id, request.portfolio_id, reading, Usage(), Decimal(0), reused_from=answer.job_id)
 
 
 def _spec_hash(request: AnalysisRequest, files: Sequence[ShardFile]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from core.domain.alert import AlertKind
 from core.domain.batch import ENDED, Batch
 from core.domain.records import Shard
 from core.errors import NotFound, ProviderRefused
@@ -37,6 +38,7 @@ def cancel_duplicates(context: Context) -> int:
             context.provider.cancel(batch.batch_id)
         except ProviderRefused as refusal:
             note = f"{batch.batch_id} duplicates {shard.batch_id} and could not be cancelled: {refusal}"
+        context.store.alerts.raise_(AlertKind.DUPLICATE, batch.batch_id, note, at=context.clock())
         context.store.jobs.note(shard.job_id, shard.shard_id, "duplicate", note, at=context.clock())
     return found
 

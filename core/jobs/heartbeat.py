@@ -1,4 +1,4 @@
-"""Shows life while a long step runs, so that nobody takes its shard over."""
+"""Shows life while a long step runs, so that nobody takes its shards over."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Renews a claim three times a lease, in a thread of its own, until the block ends or the claim is lost.
+    """Renews claims three times a lease, in a thread of its own, until the block ends or all of them are lost.
 
-    Losing it needs no signal: every write and every paid call checks the fence itself.
+    Losing one needs no signal: every write and every paid call checks the fence itself.
     """
 
-    def __init__(self, context: Context, claim: Claim) -> None:
+    def __init__(self, context: Context, *claims: Claim) -> None:
         self._context = context
-        self._claim = claim
+        self._claims = claims
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease {claim.shard_id}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"lease {claims[0].shard_id}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -42,7 +42,7 @@ class Heartbeat:
         while not self._stop.wait(lease / 3):
             try:
                 until = self._context.clock() + timedelta(seconds=lease)
-                if not self._context.store.shards.renew(self._claim, until=until):
+                if not self._context.store.shards.renew(*self._claims, until=until):
                     return
             except StorageTrouble as error:
-                logger.warning("lease of %s not renewed: %s", self._claim.shard_id, error)
+                logger.warning("lease of %s not renewed: %s", self._claims[0].shard_id, error)

@@ -6,7 +6,6 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.domain.alert import AlertKind
 from core.domain.job import ShardEvent, ShardState
 from core.domain.queue import Decision, Hold, Snapshot
 from core.domain.records import Claim, Shard
@@ -81,5 +80,4 @@ def no_room(context: Context, claim: Claim, shard: Shard, said: str) -> datetime
             f"{shard.job_id}, or cancel it and submit fewer portfolios at once."
         )
         context.store.shards.move(claim, ShardState.QUEUED, ShardEvent.BLOCKED, at=now, note=said, message=message)
-        context.store.alerts.raise_(AlertKind.ATTENTION, shard.shard_id, message, at=now)
     return until

@@ -16,7 +16,7 @@ import orjson
 
 from core.analyses.metadata import batch_metadata
 from core.domain.actor import Actor
-from core.domain.alert import Alert, AlertKind
+from core.domain.alert import Alert
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
@@ -164,6 +164,7 @@ class JobService:
                 created_at=at,
                 needed_by=needed_by,
                 desk=self._desk,
+                reused=built.reused,
             )
             self._store.jobs.add_draft(
                 new, built.files, lambda index: f"{APP}-{job_id}.{index}-{built.spec_hash[:12]}.a1.jsonl"
@@ -292,7 +293,6 @@ class JobService:
             raise Refused(f"Job {job_id} is not paused and nothing of it waits for a person; it is {state}.")
         for shard in waiting:
             self._store.shards.resume(shard.shard_id, actor=actor.subject, at=now)
-            self._store.alerts.clear(shard.shard_id, AlertKind.ATTENTION, at=now)
         if state is not JobState.PAUSED:
             return len(waiting)
         self._store.jobs.unpause(job_id, actor=actor.subject, at=now)
@@ -369,7 +369,9 @@ class JobService:
     def metadata(self, actor: Actor, job_id: str) -> dict[str, str]:
         """What the provider's record of the job's first batch says about it."""
         job = self.get(actor, job_id)
-        shard = self.shards(actor, job_id)[0]
+        shard = next(iter(self.shards(actor, job_id)), None)
+        if shard is None:
+            return {}  # every answer was there already
         return batch_metadata(
             job_key=job_key(shard, job.spec_hash),
             attempt=max(shard.attempt, 1),

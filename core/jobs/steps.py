@@ -14,7 +14,7 @@ from core.jobs.context import Context
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.planning import plan
 from core.jobs.submitting import doubt, reconcile, send, start
-from core.jobs.watching import watch
+from core.jobs.watching import WATCHING, look, take_running, watch
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +32,26 @@ STEPS: Mapping[ShardState, Step] = {
 """What to do with a shard in each working state; every function returns when to look again."""
 
 
+ALONE = tuple(state for state in STEPS if state not in WATCHING)
+"""States whose steps are done one shard at a time; running batches are looked at together (`watching.look`)."""
+
+
 def take(context: Context, *, owner: str, limit: int) -> list[Claim]:
-    """One sweep: plan the queue, then claim what is due."""
+    """One sweep: plan the queue, then claim what is due for a step of its own."""
     plan(context)
     return context.store.shards.claim_due(
-        owner=owner, now=context.clock(), lease_seconds=context.pace.lease, limit=limit
+        owner=owner, now=context.clock(), lease_seconds=context.pace.lease, limit=limit, states=ALONE
     )
+
+
+def round_(context: Context, *, owner: str, limit: int) -> int:
+    """A whole round of a worker in one thread: look at what runs, then do what is due. Returns how many shards."""
+    running = take_running(context, owner=owner)
+    look(context, running)
+    claims = take(context, owner=owner, limit=limit)
+    for claim in claims:
+        advance(context, claim)
+    return len(running) + len(claims)
 
 
 def advance(context: Context, claim: Claim) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.analyses.metadata import batch_metadata
+from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
 from core.domain.job import JobState, ShardEvent, ShardState
@@ -33,6 +34,9 @@ MIN_SCANS = 3
 
 ROOM_FACTOR, ROOM_BYTES = 2, 50_000_000
 """Free disk wanted before a batch is bought: twice its input, for the answers on disk and in the database, and some."""
+
+UNKNOWN_TOO_LONG = timedelta(minutes=15)
+"""How long a lost create may be looked for before a person should know."""
 
 PATIENCE = 5
 """How often a create is put off because the provider does not see its own file yet, before the file is sent anew."""
@@ -283,6 +287,13 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
         if found:
             return _adopt(context, claim, shard, found)
         now = context.clock()
+        if now - shard.create_at > UNKNOWN_TOO_LONG:
+            context.store.alerts.raise_(
+                AlertKind.UNKNOWN_SUBMIT,
+                shard.shard_id,
+                f"It is not known yet whether the provider received {shard.shard_id}; nothing is sent again before.",
+                at=now,
+            )
         until = shard.create_at + timedelta(seconds=context.pace.http_timeout + context.pace.quarantine)
         if now < until or shard.scans + 1 < MIN_SCANS:
             context.store.shards.update(claim, scans=shard.scans + 1, last_contact_at=now)
@@ -358,6 +369,7 @@ def _adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> 
             # The first one must be adopted all the same, or nobody would ever collect it.
             note = f"{extra.batch_id} duplicates {first.batch_id} and could not be cancelled: {refusal}"
         context.store.shards.record(claim, shard.job_id, "duplicate", note, at=context.clock())
+        context.store.alerts.raise_(AlertKind.DUPLICATE, extra.batch_id, note, at=context.clock())
     _run(context, claim, shard.state, ShardEvent.ADOPTED, first, note=f"found {first.batch_id} at the provider")
     return context.clock()
 
@@ -381,6 +393,7 @@ def _run(context: Context, claim: Claim, state: ShardState, event: ShardEvent, b
         expires_at=batch.expires_at,
         last_contact_at=now,
         quiet_polls=0,
+        progress_at=now,
         message="",
     )
 

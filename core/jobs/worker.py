@@ -29,8 +29,10 @@ from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
+from core.jobs.remote_files import catch_up
 from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
+from core.jobs.watching import look, take_running
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Worker:
         self._provider_name = provider_name
         self._handed_out: dict[Claim, float] = {}
         self._lock = threading.Lock()
+        self._watching: threading.Thread | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then finish the steps in hand and leave."""
@@ -155,7 +158,23 @@ class Worker:
             if stop.wait(tick):
                 return
 
+    def _watch(self) -> None:
+        """Look at running batches in a thread of their own, one round at a time: a slow list must not keep steps."""
+        if self._watching is not None and self._watching.is_alive():
+            return
+        claims = take_running(self._context, owner=self.worker_id)
+        if claims:
+            self._watching = threading.Thread(target=self._look, args=(claims,), name="watch", daemon=True)
+            self._watching.start()
+
+    def _look(self, claims: list[Claim]) -> None:
+        try:
+            look(self._context, claims)
+        except MosychlosError:
+            logger.exception("a look at %d batches was put off", len(claims))
+
     def _sweep(self) -> None:
+        self._watch()
         with self._lock:
             oldest = time.monotonic() - self._context.pace.lease
             self._handed_out = {claim: at for claim, at in self._handed_out.items() if at > oldest}
@@ -184,6 +203,7 @@ class Worker:
     def _reconcile(self) -> None:
         try:
             cancel_duplicates(self._context)
+            catch_up(self._context)
         except MosychlosError as error:
             logger.warning("the provider's list could not be searched for duplicates: %s", error)
 

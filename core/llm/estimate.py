@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from core.domain.analysis import Usage
-from core.domain.cost import Estimate, Price
+from core.domain.cost import Estimate, LongInput, Price
 from core.llm import pricing
 from core.llm.models import Model, ModelClass, warnings
 
@@ -57,8 +56,39 @@ def completion_time(classes: Iterable[ModelClass]) -> str:
     return COMPLETION_TIME[found.pop() if len(found) == 1 else "mixed"]
 
 
+class TokenCounts:
+    """Input tokens of any number of requests, in a few sums: what an estimate needs of them and no more.
+
+    Args:
+        model: Which they go to; its limits and rates decide what is told apart.
+        output: Assumed tokens of each answer.
+        at: Aware time of asking; prices are seen from it.
+    """
+
+    def __init__(self, model: Model, output: OutputSpread, at: datetime) -> None:
+        price = pricing.price(model.model_id, batch=True, at=at) or pricing.price(model.model_id, batch=False, at=at)
+        self._above = price.long_input.above_tokens if price is not None and price.long_input else None
+        self._room, self._window, self._answer = model.input_room, model.context_window, output.high
+        self.requests = self.total = self.longest = 0
+        self.long_requests = self.long_total = 0
+        self.over = self.tight = 0
+
+    def add(self, tokens: int) -> None:
+        """Count one request."""
+        self.requests += 1
+        self.total += tokens
+        self.longest = max(self.longest, tokens)
+        if self._above is not None and tokens > self._above:
+            self.long_requests += 1
+            self.long_total += tokens
+        if self._room is not None and tokens > self._room:
+            self.over += 1
+        if self._window is not None and tokens + self._answer > self._window:
+            self.tight += 1
+
+
 def estimate(
-    input_tokens: Iterable[int],
+    input_tokens: Iterable[int] | TokenCounts,
     output: OutputSpread,
     model: Model,
     *,
@@ -67,11 +97,13 @@ def estimate(
     size_bytes: int,
     effort: str | None = None,
     notes: Iterable[str] = (),
+    input_factor: float = 1.0,
+    cached_share: float = 0.0,
 ) -> Estimate:
     """Add up a job of one model.
 
     Args:
-        input_tokens: Counted tokens of each request.
+        input_tokens: Counted tokens of each request, or their sums.
         output: Assumed tokens of each answer.
         model: Which all requests go to.
         at: Aware time of asking; prices and the model's shutdown are seen from it.
@@ -79,59 +111,77 @@ def estimate(
         size_bytes: Bytes of these files.
         effort: Reasoning effort that is sent, or None.
         notes: Warnings from preparing the requests; repeated ones are given once.
+        input_factor: Charged input tokens for each counted one, where history knows.
+        cached_share: Part of the input that comes from the provider's cache, where history knows.
     """
-    counts = list(input_tokens)
+    counts = _counted(input_tokens, output, model, at)
     batch = pricing.price(model.model_id, batch=True, at=at)
     sync = pricing.price(model.model_id, batch=False, at=at)
     model_class = model.class_with(effort)
-    found = [*notes, *warnings(model, at.date()), *_length_warnings(counts, output, model)]
+    found = [*notes, *warnings(model, at.date()), *_length_warnings(counts, model)]
     if batch is None:
         found.append(_no_price(model, sync))
     return Estimate(
-        requests=len(counts),
+        requests=counts.requests,
         shards=shards,
         bytes=size_bytes,
-        input_tokens=sum(counts),
-        output_tokens=output.expected * len(counts),
-        low_usd=_total(batch, counts, output.low),
-        expected_usd=_total(batch, counts, output.expected),
-        high_usd=_total(batch, counts, output.high),
-        sync_usd=_total(sync, counts, output.expected),
+        input_tokens=counts.total,
+        output_tokens=output.expected * counts.requests,
+        low_usd=_total(batch, counts, output.low, input_factor, cached_share),
+        expected_usd=_total(batch, counts, output.expected, input_factor, cached_share),
+        high_usd=_total(batch, counts, output.high, input_factor, cached_share),
+        sync_usd=_total(sync, counts, output.expected, input_factor, cached_share),
         completion_time=completion_time([model_class]),
         model=model.model_id,
         model_class=model_class,
-        model_mix={model.model_id: len(counts)},
+        model_mix={model.model_id: counts.requests},
         price_source=pricing.source(at.date()),
         warnings=tuple(dict.fromkeys(found)),
     )
 
 
-def _total(price: Price | None, counts: list[int], output_each: int) -> Decimal | None:
+def _counted(given: Iterable[int] | TokenCounts, output: OutputSpread, model: Model, at: datetime) -> TokenCounts:
+    if isinstance(given, TokenCounts):
+        return given
+    counts = TokenCounts(model, output, at)
+    for tokens in given:
+        counts.add(tokens)
+    return counts
+
+
+def _total(
+    price: Price | None, counts: TokenCounts, output_each: int, input_factor: float, cached_share: float
+) -> Decimal | None:
     """Sum over requests: the long ones at their own rates, all others in one multiplication."""
     if price is None:
         return None
-    above = price.long_input.above_tokens if price.long_input else None
-    long = [count for count in counts if above is not None and count > above]
-    short_input = sum(counts) - sum(long)
-    short_output = (len(counts) - len(long)) * output_each
-    total = (short_input * price.input + short_output * price.output) / 1_000_000
-    return sum((pricing.cost(price, Usage(count, 0, output_each)) for count in long), start=total)
+    rates: list[tuple[Price | LongInput, int, int]]
+    if price.long_input is None:
+        rates = [(price, counts.requests, counts.total)]
+    else:
+        short, short_total = counts.requests - counts.long_requests, counts.total - counts.long_total
+        rates = [(price, short, short_total), (price.long_input, counts.long_requests, counts.long_total)]
+    factor, cached = Decimal(repr(input_factor)), Decimal(repr(cached_share))
+    total = Decimal(0)
+    for rate, requests, tokens in rates:
+        cached_rate = rate.input if rate.cached_input is None else rate.cached_input
+        total += tokens * factor * ((1 - cached) * rate.input + cached * cached_rate)
+        total += requests * output_each * rate.output
+    return total / 1_000_000
 
 
-def _length_warnings(counts: list[int], output: OutputSpread, model: Model) -> list[str]:
+def _length_warnings(counts: TokenCounts, model: Model) -> list[str]:
     room, window, name = model.input_room, model.context_window, model.model_id
-    over = [count for count in counts if room is not None and count > room]
-    if over:
+    if counts.over and room is not None:
         sentence = (
-            f"{len(over):,} of {len(counts):,} requests are longer than the {room:,} input tokens that {name} takes "
-            f"(the longest has {max(over):,}): they will fail. Shorten their holdings tables."
+            f"{counts.over:,} of {counts.requests:,} requests are longer than the {room:,} input tokens that {name} "
+            f"takes (the longest has {counts.longest:,}): they will fail. Shorten their holdings tables."
         )
         return [sentence]
-    tight = sum(1 for count in counts if window is not None and count + output.high > window)
-    if tight:
+    if counts.tight and window is not None:
         sentence = (
-            f"{tight:,} of {len(counts):,} requests leave less room than a long answer needs in the {window:,} tokens "
-            f"of {name}: answers may be cut off."
+            f"{counts.tight:,} of {counts.requests:,} requests leave less room than a long answer needs in the "
+            f"{window:,} tokens of {name}: answers may be cut off."
         )
         return [sentence]
     return []

@@ -71,8 +71,8 @@ class ShardWriter:
         """Write one request and return the number of its shard, counted from 0.
 
         Raises:
-            BadInput: The custom_id was already written, the line has a line break inside, or the request alone is
-                over a limit. Nothing was written for it.
+            BadInput: The custom_id is in the present file already, the line has a line break inside, or the request
+                alone is over a limit. Nothing was written for it.
             StorageTrouble: The disk takes no more; call `abort()`.
         """
         if self._closed:
@@ -186,6 +186,7 @@ class ShardWriter:
         )
         self._hash = hashlib.sha256()
         self._requests = self._bytes = self._tokens = 0
+        self._seen.clear()  # unique in a file, as the provider wants it; in a job the database sees to it
 
     def _sync_directory(self) -> None:
         """A rename is on disk only when its folder is."""

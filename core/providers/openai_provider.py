@@ -119,6 +119,12 @@ class OpenAIProvider:
             ]
         return min(found, key=lambda file: (file.created_at, file.file_id), default=None)
 
+    def list_files(self, purpose: str) -> Iterator[RemoteFile]:
+        """Every file of a purpose, all pages."""
+        with told_apart("list the uploaded files", self._key):
+            for item in self._pages("/files", {"purpose": purpose, "limit": _FILES_A_PAGE}):
+                yield shapes.remote_file(item)
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`, streamed from disk. Not retried."""
         with path.open("rb") as content, told_apart(f"upload {name}", self._key):

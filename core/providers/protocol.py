@@ -20,6 +20,9 @@ class Provider(Protocol):
     def find_upload(self, name: str) -> RemoteFile | None:
         """The oldest batch input file of this name, or None. Reads the whole list."""
 
+    def list_files(self, purpose: str) -> Iterator[RemoteFile]:
+        """Every file of a purpose ("batch", "batch_output"), all pages."""
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`. Not retried: after `ProviderAmbiguous`, look with `find_upload` first."""
 

@@ -26,6 +26,10 @@ class Alerts:
 
     def raise_(self, kind: AlertKind, subject: str, text: str, *, at: datetime) -> bool:
         """Say something once; True when it is news, False when it was said already and still stands."""
+        standing = select(_A.c.kind).where(_A.c.kind == kind.value, _A.c.subject == subject, _A.c.cleared_at.is_(None))
+        with self._database.read() as connection:
+            if connection.execute(standing).first() is not None:
+                return False  # the usual case of what goes on being so: no write
         with self._database.write() as connection:
             return raise_alert(connection, kind, subject, text, at=at)
 
@@ -73,6 +77,15 @@ def raise_alert(connection: Connection, kind: AlertKind, subject: str, text: str
         .values(text=text, raised_at=at, cleared_at=None)
     )
     return again.rowcount == 1
+
+
+def clear_alert(connection: Connection, kind: AlertKind, subject: str, *, at: datetime) -> None:
+    """`Alerts.clear` of one kind, inside a transaction of the caller's."""
+    connection.execute(
+        update(_A)
+        .where(_A.c.kind == kind.value, _A.c.subject == subject, _A.c.cleared_at.is_(None))
+        .values(cleared_at=at)
+    )
 
 
 def _to_alert(row: Any) -> Alert:

@@ -32,13 +32,23 @@ from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.storage.database import Database
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import bulk_insert, dump, table
-from core.storage.tables import CommitmentTable, EventTable, JobTable, RequestTable, ShardTable
+from core.storage.tables import (
+    AnswerTable,
+    CommitmentTable,
+    EventTable,
+    JobTable,
+    RequestTable,
+    ResultTable,
+    RollupTable,
+    ShardTable,
+)
 
 _J = table(JobTable)
 _S = table(ShardTable)
 _E = table(EventTable)
 _R = table(RequestTable)
 _C = table(CommitmentTable)
+_RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
 
 _RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
@@ -51,7 +61,11 @@ _MONEY_LOCK = 7_402_118_530_467
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A draft about to be stored."""
+    """A draft about to be stored.
+
+    Attributes:
+        reused: Requests that have a stored answer already and stand in no shard.
+    """
 
     job_id: str
     request: AnalysisRequest
@@ -64,6 +78,7 @@ class NewJob:
     created_at: datetime
     needed_by: datetime | None = None
     desk: str = ""
+    reused: int = 0
 
 
 class Jobs:
@@ -109,9 +124,9 @@ class Jobs:
             )
 
     def drop_requests(self, job_id: str) -> None:
-        """Forget the requests of a job that never became a draft."""
+        """Forget the requests of a job that never became a draft, and the stored answers it would have reused."""
         with self._database.write() as connection:
-            connection.execute(delete(_R).where(_R.c.job_id == job_id))
+            _drop_built(connection, [job_id])
 
     def add_draft(self, new: NewJob, files: Sequence[ShardFile], remote_name: Callable[[int], str]) -> None:
         """Store a draft with its shards.
@@ -143,8 +158,8 @@ class Jobs:
                         cancel_wish=False,
                         request=dump(asdict(request)),
                         estimate=dump(asdict(estimate)),
-                        total=sum(file.requests for file in files),
-                        succeeded=0,
+                        total=sum(file.requests for file in files) + new.reused,
+                        succeeded=new.reused,
                         failed=0,
                         missing=0,
                         shards=len(files),
@@ -226,7 +241,7 @@ class Jobs:
             ).scalar_one()
             return Job(
                 row=to_row(row, int(done)),
-                request=_to_request(row.request),
+                request=to_request(row.request),
                 estimate=_to_estimate(row.estimate),
                 spec_hash=row.spec_hash,
                 cancel_wish=row.cancel_wish,
@@ -385,7 +400,13 @@ class Jobs:
             old = [job_id for job_id in orphans if job_id < f"{before:%y%m%d-%H%M%S}"]
             if not old:
                 return 0
-            return int(connection.execute(delete(_R).where(_R.c.job_id.in_(old))).rowcount)
+            return _drop_built(connection, old)
+
+
+def _drop_built(connection: Connection, job_ids: Sequence[str]) -> int:
+    for each in (_RES, _ANS, _ROLL):
+        connection.execute(delete(each).where(each.c.job_id.in_(job_ids)))
+    return int(connection.execute(delete(_R).where(_R.c.job_id.in_(job_ids))).rowcount)
 
 
 def approve_job(
@@ -417,7 +438,7 @@ def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> 
     ended = target in JOB_ENDED
     _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
     if ended:
-        _settle(connection, row)
+        settle_job(connection, row)
 
 
 def lock_money(connection: Connection) -> None:
@@ -455,7 +476,7 @@ def reserve(
     )
 
 
-def _settle(connection: Connection, row: Any) -> None:
+def settle_job(connection: Connection, row: Any) -> None:
     """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for."""
     parts = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
     unpriced = row.actual_nano is None
@@ -640,7 +661,8 @@ def to_row(row: Any, provider_done: int) -> JobRow:
     )
 
 
-def _to_request(text: str) -> AnalysisRequest:
+def to_request(text: str) -> AnalysisRequest:
+    """A wish as it was stored."""
     fields = orjson.loads(text)
     fields["kind"] = Kind(fields["kind"])
     fields["endpoint"] = Endpoint(fields["endpoint"])

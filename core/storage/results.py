@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select
 
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
+from core.errors import OverBudget
 from core.storage.database import Database
-from core.storage.jobs import lock_job
-from core.storage.money import to_nano
+from core.storage.endings import store_outcomes
+from core.storage.history import remember
+from core.storage.jobs import lock_job, record_event
+from core.storage.parameter_memory import learn
+from core.storage.retries import Retry, add_retry
 from core.storage.shards import check_fence, move
-from core.storage.sql import bulk_insert, dump, insert_or_add, insert_or_ignore, insert_or_replace, table
+from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
     AnswerTable,
     CollectedTable,
@@ -38,8 +40,6 @@ _C, _L, _STRAY, _P = table(CollectedTable), table(LedgerTable), table(StrayTable
 
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 """Columns of usage, in the order of `Usage`."""
-
-_FAILED = frozenset({ResultStatus.FAILED, ResultStatus.INVALID, ResultStatus.REFUSED, ResultStatus.TRUNCATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Results:
         with self._database.write() as connection:
             lock_job(connection, job_id)
             check_fence(connection, claim)
-            self._insert(connection, job_id, outcomes)
+            store_outcomes(connection, job_id, outcomes)
             if strays:
                 connection.execute(
                     _STRAY.insert(),
@@ -133,67 +133,10 @@ class Results:
                     {"shard_id": claim.shard_id, "file": file, "read_to": read_to},
                 )
 
-    def _insert(self, connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
-        results: list[tuple[Any, ...]] = []
-        answers: list[tuple[Any, ...]] = []
-        tally: Counter[tuple[str, str]] = Counter()
-        nano_total = 0
-        for outcome in outcomes:
-            reading, usage, raw = outcome.reading, outcome.usage, outcome.raw
-            checked, error = reading.verification, reading.error
-            nano = to_nano(outcome.cost_usd)
-            nano_total += nano or 0
-            results.append(
-                (
-                    job_id,
-                    outcome.custom_id,
-                    outcome.portfolio_id,
-                    reading.status.value,
-                    reading.level,
-                    reading.headline[:300],
-                    checked.verified if checked else 0,
-                    checked.mismatched if checked else 0,
-                    checked.unsupported if checked else 0,
-                    usage.input_tokens,
-                    usage.cached_tokens,
-                    usage.output_tokens,
-                    usage.reasoning_tokens,
-                    nano,
-                    error.code if error else None,
-                    error.message[:4000] if error else None,
-                    error.transient if error else False,
-                    raw.file if raw else None,
-                    raw.offset if raw else None,
-                    raw.length if raw else None,
-                    outcome.reused_from or None,
-                )
-            )
-            if reading.analysis is not None:
-                findings = [asdict(finding) for finding in checked.findings] if checked and checked.findings else []
-                score = (checked.wanted, checked.covered, checked.rules, checked.rules_agreeing) if checked else (0,) * 4
-                answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings), *score))
-            _count(tally, outcome)
-        bulk_insert(connection, ResultTable, results)
-        bulk_insert(connection, AnswerTable, answers)
-        if tally:
-            # In key order: two shards of a job that add to the same counts must not lock them in two orders.
-            connection.execute(
-                insert_or_add(connection, RollupTable, ["job_id", "dimension", "value"], "n"),
-                [
-                    {"job_id": job_id, "dimension": dimension, "value": value, "n": n}
-                    for (dimension, value), n in sorted(tally.items())
-                ],
-            )
-        connection.execute(
-            update(_J)
-            .where(_J.c.job_id == job_id)
-            .values(
-                succeeded=_J.c.succeeded + tally["status", ResultStatus.SUCCEEDED.value],
-                failed=_J.c.failed + sum(tally["status", status.value] for status in _FAILED),
-                missing=_J.c.missing + tally["status", ResultStatus.MISSING.value],
-                actual_nano=_J.c.actual_nano + nano_total,
-            )
-        )
+    def add_ahead(self, job_id: str, outcomes: Sequence[Outcome]) -> None:
+        """Store endings of requests of a job that is still being built; they become visible with the draft."""
+        with self._database.write() as connection:
+            store_outcomes(connection, job_id, outcomes)
 
     def shard_counts(self, job_id: str, shard_index: int) -> dict[ResultStatus, int]:
         """How many requests of a shard ended in which way."""
@@ -237,7 +180,7 @@ class Results:
             rows = connection.execute(
                 select(_R.c.custom_id, _R.c.portfolio_id).where(_R.c.job_id == job_id, _R.c.shard_index == int(index))
             ).all()
-            self._insert(
+            store_outcomes(
                 connection,
                 job_id,
                 [Outcome(row.custom_id, row.portfolio_id, reading, Usage(), Decimal(0)) for row in rows],
@@ -249,13 +192,22 @@ class Results:
         claim: Claim,
         event: ShardEvent,
         *,
-        model: str,
+        kind: str,
+        effort: str,
         at: datetime,
         message: str,
+        retry: Retry | None = None,
+        sent: Mapping[str, str] | None = None,
     ) -> None:
-        """End a collected shard: its ledger row and its last move in one transaction.
+        """End a collected shard: its ledger row, what it teaches, a retry of it and its last move in one transaction.
 
         The ledger row is unique per provider batch, so no second settling can ever be paid again.
+
+        Args:
+            kind: The analysis; `effort`: the reasoning effort that was sent ("" for none). Under both, and the model,
+                the lengths of its answers are remembered.
+            retry: Requests of this shard to ask again at once, if the budget allows.
+            sent: Parameters that its requests carried: whether the model took them is remembered.
         """
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
@@ -286,35 +238,17 @@ class Results:
                         "job_id": job_id,
                         "shard_id": claim.shard_id,
                         "at": at,
-                        "model": model,
+                        "model": shard.model,
                         **{name: int(getattr(sums, name)) for name in TOKENS},
                         "cost_nano": None if sums.cost_nano is None else int(sums.cost_nano),
                     },
                 )
+            remember(connection, shard, kind=kind, effort=effort, at=at)
+            learn(connection, shard, sent or {}, at=at)
+            if retry is not None:
+                try:
+                    with connection.begin_nested():
+                        add_retry(connection, job_id, retry, actor="worker", at=at)
+                except OverBudget as over:
+                    record_event(connection, job_id, claim.shard_id, at, "worker", "retry_refused", str(over))
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
-
-
-def _count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
-    reading = outcome.reading
-    tally["status", reading.status.value] += 1
-    if reading.level:
-        tally["level", reading.level] += 1
-    for tag in reading.tags:
-        tally[tag] += 1
-    if reading.error is not None:
-        tally["error", reading.error.code] += 1
-    checked = reading.verification
-    if checked is not None:
-        tally["numbers", "verified"] += checked.verified
-        tally["numbers", "mismatched"] += checked.mismatched
-        tally["numbers", "unsupported"] += checked.unsupported
-        clean = not checked.mismatched and not checked.unsupported
-        tally["answers", "clean" if clean else "flagged"] += 1
-        for dimension, value, n in (
-            ("coverage", "wanted", checked.wanted),
-            ("coverage", "covered", checked.covered),
-            ("rules", "named", checked.rules),
-            ("rules", "agreeing", checked.rules_agreeing),
-        ):
-            if n:
-                tally[dimension, value] += n

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from core.domain.alert import AlertKind
 from core.domain.batch import Batch, BatchCounts
 from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, ShardState, next_shard_state
-from core.domain.records import Claim, Shard
+from core.domain.records import Claim, Look, Shard
 from core.errors import NotFound, StaleMove
+from core.storage.alerts import clear_alert, raise_alert
 from core.storage.database import Database
 from core.storage.jobs import follow, lock_job, record_event
 from core.storage.sql import table
@@ -25,6 +27,9 @@ _WORKING = [state.value for state in SHARD_WORKING]
 QUEUE_AGAIN: dict[str, Any] = {"admitted_at": None, "place": 0, "hold": "", "hold_until": None}
 """What a shard that goes back to the queue knows of the plan: nothing."""
 
+_ALERTING = {ShardState.ATTENTION: AlertKind.ATTENTION, ShardState.UNKNOWN: AlertKind.UNKNOWN_SUBMIT}
+"""What is over when a shard leaves a state."""
+
 _UNSENT = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
 
 
@@ -35,7 +40,14 @@ class Shards:
         self._database = database
 
     def claim_due(
-        self, *, owner: str, now: datetime, lease_seconds: float, limit: int, states: Iterable[ShardState] = ()
+        self,
+        *,
+        owner: str,
+        now: datetime,
+        lease_seconds: float,
+        limit: int,
+        states: Iterable[ShardState] = (),
+        ahead: timedelta = timedelta(0),
     ) -> list[Claim]:
         """Take over shards that are due and that nobody holds (or whose holder has shown no life).
 
@@ -45,6 +57,7 @@ class Shards:
 
         Args:
             states: Only shards in these; all working ones when empty.
+            ahead: When anything is due now, also what will be within this time.
         """
         wanted = [state.value for state in states] or _WORKING
         free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
@@ -54,7 +67,6 @@ class Shards:
             select(_S.c.shard_id, _S.c.fence)
             .join(_J, _J.c.job_id == _S.c.job_id)
             .where(
-                _S.c.next_due_at <= now,
                 _S.c.state.in_(wanted),
                 _J.c.approved_at.is_not(None),
                 free,
@@ -65,8 +77,9 @@ class Shards:
             .limit(limit)
         )
         with self._database.read() as connection:
-            if connection.execute(query.limit(1)).first() is None:
+            if connection.execute(query.where(_S.c.next_due_at <= now).limit(1)).first() is None:
                 return []  # the usual case: a look that takes no write lock
+        query = query.where(_S.c.next_due_at <= now + ahead)
         claims: list[Claim] = []
         with self._database.write() as connection:
             if not self._database.is_sqlite:
@@ -81,15 +94,62 @@ class Shards:
                     claims.append(Claim(row.shard_id, row.fence + 1))
         return claims
 
-    def renew(self, claim: Claim, *, until: datetime) -> bool:
-        """Show life; False when the claim was taken over: stop at once and change nothing."""
+    def renew(self, *claims: Claim, until: datetime) -> bool:
+        """Show life; False when every claim was taken over or let go: stop at once and change nothing."""
+        held = False
         with self._database.write() as connection:
-            changed = connection.execute(
-                update(_S)
-                .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence, _S.c.lease_until.is_not(None))
-                .values(lease_until=until)
-            )
-            return changed.rowcount == 1
+            for claim in claims:
+                changed = connection.execute(
+                    update(_S)
+                    .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence, _S.c.lease_until.is_not(None))
+                    .values(lease_until=until)
+                )
+                held |= changed.rowcount == 1
+        return held
+
+    def held(self, claims: Sequence[Claim]) -> dict[Claim, Shard]:
+        """The shards of those claims that still hold."""
+        found: dict[Claim, Shard] = {}
+        by_id = {claim.shard_id: claim for claim in claims}
+        ids = list(by_id)
+        with self._database.read() as connection:
+            for start in range(0, len(ids), 400):
+                for row in connection.execute(select(_S).where(_S.c.shard_id.in_(ids[start : start + 400]))):
+                    claim = by_id[row.shard_id]
+                    if row.fence == claim.fence:
+                        found[claim] = _to_shard(row)
+        return found
+
+    def seen_many(self, looks: Sequence[Look]) -> None:
+        """Store what looks at running batches have shown, and let go of them, in one transaction.
+
+        Claims that were taken over meanwhile are left alone.
+        """
+        if not looks:
+            return
+        with self._database.write() as connection:
+            for one in looks:
+                batch = one.batch
+                connection.execute(
+                    update(_S)
+                    .where(_S.c.shard_id == one.claim.shard_id, _S.c.fence == one.claim.fence)
+                    .values(
+                        provider_status=batch.status,
+                        provider_total=batch.counts.total,
+                        provider_completed=batch.counts.completed,
+                        provider_failed=batch.counts.failed,
+                        output_file_id=batch.output_file_id,
+                        error_file_id=batch.error_file_id,
+                        expires_at=batch.expires_at,
+                        last_contact_at=one.at,
+                        quiet_polls=one.quiet_polls,
+                        message=one.message,
+                        progress_at=one.progress_at,
+                        lease_until=None,
+                        lease_owner=None,
+                        next_due_at=one.due,
+                    )
+                )
 
     def release(self, claim: Claim, *, due: datetime) -> None:
         """Let go of a shard and say when it should be looked at next. A claim already lost is left alone."""
@@ -159,8 +219,17 @@ class Shards:
             check_fence(connection, claim)
             record_event(connection, job_id, claim.shard_id, at, "worker", event, note)
 
-    def seen(self, claim: Claim, batch: Batch, *, at: datetime, quiet_polls: int, message: str = "") -> None:
-        """Store the provider's view after a look at a running batch."""
+    def seen(
+        self,
+        claim: Claim,
+        batch: Batch,
+        *,
+        at: datetime,
+        quiet_polls: int,
+        message: str = "",
+        progress_at: datetime | None = None,
+    ) -> None:
+        """Store the provider's view after a look at a batch."""
         self.update(
             claim,
             provider_status=batch.status,
@@ -173,6 +242,7 @@ class Shards:
             last_contact_at=at,
             quiet_polls=quiet_polls,
             message=message,
+            progress_at=progress_at or at,
         )
 
     def resume(self, shard_id: str, *, actor: str, at: datetime) -> None:
@@ -223,6 +293,35 @@ class Shards:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def files_are_gone(self, shard_id: str, *, at: datetime) -> None:
+        """Note that an ended shard has no files at the provider any more."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(_S).where(_S.c.shard_id == shard_id, _S.c.ended_at.is_not(None)).values(files_gone_at=at)
+            )
+
+    def with_files(self, *, ended_before: datetime, limit: int) -> list[Shard]:
+        """Ended shards whose files at the provider were not removed yet, the oldest first."""
+        query = (
+            select(_S)
+            .where(
+                _S.c.ended_at < ended_before,
+                _S.c.files_gone_at.is_(None),
+                or_(_S.c.file_id.is_not(None), _S.c.output_file_id.is_not(None), _S.c.error_file_id.is_not(None)),
+            )
+            .order_by(_S.c.ended_at)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_to_shard(row) for row in connection.execute(query)]
+
+    def of_file(self, file_id: str) -> Shard | None:
+        """The shard that a result file belongs to, or None."""
+        query = select(_S).where(or_(_S.c.output_file_id == file_id, _S.c.error_file_id == file_id))
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _to_shard(row)
+
     def attention(self, *, limit: int = 50) -> list[Shard]:
         """Shards that wait for a person, of all jobs."""
         with self._database.read() as connection:
@@ -272,6 +371,10 @@ def move(
             note=note,
         )
     )
+    if target is ShardState.ATTENTION:
+        raise_alert(connection, AlertKind.ATTENTION, claim.shard_id, str(values.get("message") or note), at=at)
+    elif state in _ALERTING:
+        clear_alert(connection, _ALERTING[state], claim.shard_id, at=at)
     follow(connection, job_id, actor=actor, at=at)
     return target
 

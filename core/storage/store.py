@@ -8,6 +8,7 @@ from core.storage.documents import Documents
 from core.storage.edits import Edits
 from core.storage.groups import Groups
 from core.storage.instruments import Instruments
+from core.storage.history import History
 from core.storage.items import Items
 from core.storage.job_sets import JobSets
 from core.storage.jobs import Jobs
@@ -21,6 +22,7 @@ from core.storage.prices import Prices
 from core.storage.provider_states import ProviderStates
 from core.storage.queue import Queue
 from core.storage.results import Results
+from core.storage.retries import Retries
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
 from core.storage.track_record import TrackRecord
@@ -53,6 +55,8 @@ class Store:
         self.provider_states = ProviderStates(self.database)
         self.queue = Queue(self.database)
         self.alerts = Alerts(self.database)
+        self.history = History(self.database)
+        self.retries = Retries(self.database)
 
     def upgrade(self) -> list[str]:
         """Apply the migrations that are still missing; returns their names."""

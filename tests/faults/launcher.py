@@ -27,7 +27,7 @@ import core.jobs.worker
 import core.providers.openai_provider
 from core.app import build
 from core.domain.job import JOB_ENDED, JobState
-from core.jobs.steps import advance, take
+from core.jobs.steps import round_
 from core.jobs.worker import Worker
 from core.settings import load
 from core.storage.store import Store
@@ -62,10 +62,7 @@ def work(order: dict[str, Any]) -> None:
         worker = Worker(context, database_url=settings.database_url, threads=4, provider_name="killed")
         worker.run(threading.Event())
     while not ended():
-        claims = take(context, owner=str(os.getpid()), limit=4)
-        for claim in claims:
-            advance(context, claim)
-        if not claims:
+        if not round_(context, owner=str(os.getpid()), limit=4):
             time.sleep(0.01)
     for each in (provider, app, store):
         each.close()

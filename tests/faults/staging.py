@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from core.app import App, build
 from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.batch import Batch
 from core.domain.job import (
@@ -34,8 +35,11 @@ from core.guard.budgets import Budgets
 from core.jobs.context import Context, job_key
 from core.jobs.drafting import Drafter
 from core.jobs.planning import plan
+from core.jobs.remote_files import orphans
+from core.jobs.retry_service import RetryService
 from core.jobs.service import JobService
 from core.jobs.steps import advance
+from core.jobs.watching import look, take_running
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
@@ -43,6 +47,21 @@ from core.storage.store import Store
 
 MODEL = "gpt-5.4-mini"
 KEY = "sk-CANARY-0123456789abcdef"
+
+
+class Tally:
+    """What all fault cases of this process came to; `make faults` prints it."""
+
+    def __init__(self) -> None:
+        self.checks = self.batches = 0
+
+    def count(self, batches: Sequence[Batch]) -> None:
+        """One case that was checked, with its batches at the provider."""
+        self.checks += 1
+        self.batches += len(batches)
+
+
+tally = Tally()
 
 
 class Clock:
@@ -89,6 +108,8 @@ def environment(home: Path, database_url: str, base_url: str, **more: str) -> di
         "MOSYCHLOS_QUARANTINE_SECONDS": "4",
         "MOSYCHLOS_HTTP_TIMEOUT_SECONDS": "2",
         "MOSYCHLOS_LEASE_SECONDS": "1",
+        "MOSYCHLOS_RETRIES": "0",
+        "MOSYCHLOS_KEEP_REMOTE_FILES": "yes",
         **more,
     }
 
@@ -135,9 +156,13 @@ class House:
         """A worker's surroundings, on this house's provider and clock."""
         return replace(self.app.context(self.provider), **more)
 
-    def service(self, *, per_shard: int = 50_000, budgets: Budgets | None = None) -> JobService:
-        """Jobs as the App has them, with smaller batches or with limits."""
-        drafter = Drafter(self.store, EcbRates(), self.app.library, shard_requests=per_shard)
+    def service(
+        self, *, per_shard: int = 50_000, budgets: Budgets | None = None, reuse: timedelta | None = None
+    ) -> JobService:
+        """Jobs as the App has them, with smaller batches, with limits, or reusing answers."""
+        drafter = Drafter(
+            self.store, EcbRates(), self.app.library, shard_requests=per_shard, reuse=reuse, simulated=True
+        )
         home = self.app.settings.home
         return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, simulated=True)
 
@@ -146,17 +171,29 @@ class House:
         ids = tuple(f"p{number:04d}" for number in range(portfolios))
         return AnalysisRequest(Kind.RISK, ids, more.pop("model", MODEL), **more)
 
-    def submit(self, portfolios: int = 3, *, per_shard: int = 50_000) -> str:
+    def submit(self, portfolios: int = 3, *, per_shard: int = 50_000, reuse: timedelta | None = None) -> str:
         """An approved job; its id."""
-        return self.service(per_shard=per_shard).submit(LOCAL, self.request(portfolios)).row.job_id
+        return self.service(per_shard=per_shard, reuse=reuse).submit(LOCAL, self.request(portfolios)).row.job_id
 
     def job(self, job_id: str) -> Job:
         """A job as it stands."""
         return self.store.jobs.get(job_id)
 
+    def retry_service(self, budgets: Budgets | None = None) -> RetryService:
+        """Retries as the App has them, or with limits."""
+        return RetryService(self.store, budgets or Budgets(), self.app.settings.home, self.clock)
+
     def shard(self, job_id: str, index: int = 0) -> Shard:
         """One of its batches as it stands."""
         return self.store.shards.of_job(job_id)[index]
+
+    def expire(self, job_id: str, at: datetime) -> None:
+        """Let the deadline of a job's batches follow this house's clock, which may be days ahead of the provider's."""
+        with self.store.database.write() as connection:
+            moment = int(at.timestamp() * 1_000_000)
+            connection.execute(
+                text("UPDATE shard SET expires_at = :at WHERE job_id = :job"), {"at": moment, "job": job_id}
+            )
 
     def items(self, job_id: str) -> dict[str, Item]:
         """Its requests by portfolio."""
@@ -168,11 +205,13 @@ class House:
 
     def round(self, context: Context) -> int:
         """One sweep: everything that is due, once. Returns how many shards were looked at."""
+        running = take_running(context, owner="hand")
+        look(context, running)
         plan(context)
         claims = self.store.shards.claim_due(owner="hand", now=self.clock(), lease_seconds=1, limit=99)
         for claim in claims:
             advance(context, claim)
-        return len(claims)
+        return len(running) + len(claims)
 
     def run(
         self, job_id: str, *, context: Context | None = None, to: ShardState | None = None, leaping: bool = True
@@ -212,16 +251,53 @@ class House:
         with self.store.database.read() as connection:
             return connection.execute(text(sql), values).all()
 
-    def check(self, job_id: str, *, batches: int | None = None) -> None:
-        """What must hold of every job that has ended or waits for a person, whatever happened on the way.
+    def check(self, job_id: str, *, batches: int | None = None, limit: Decimal | None = None) -> None:
+        """The invariants: what must hold of every job that has ended or waits for a person, whatever happened.
+
+        I1 at most one live batch a shard, one ledger row a batch; I2 every request ends exactly once; I3 every change
+        of state has its event and was legal; I4 what is reserved and spent keeps to the limit, and adds up; I5 no key
+        in what is stored; I6 every remote file of the job is known; I7 a person is told one next step.
 
         Args:
             batches: How many the provider must have in all for this job, ended and refused ones included.
+            limit: Of the month, where the test set one.
         """
         self._paid_once(job_id, batches)
         self._nothing_lost(job_id)
         self._legal_history(job_id)
         self._counted(job_id)
+        if limit is not None:
+            assert self.store.jobs.spend(f"{self.clock():%Y-%m}").total_usd <= limit
+        self._no_key_stored(job_id)
+        self._remote_files_known(job_id)
+        self._one_next_step(job_id)
+        tally.count(self.batches(job_id))
+
+    def _no_key_stored(self, job_id: str) -> None:
+        said = [event.note for event in self.events(job_id)]
+        said += [shard.message for shard in self.store.shards.of_job(job_id)]
+        said += [item.error.message for item in self.store.items.page(job_id) if item.error is not None]
+        assert not [text for text in said if KEY in text]
+
+    def _remote_files_known(self, job_id: str) -> None:
+        known = {name for shard in self.store.shards.of_job(job_id) for name in (shard.file_id, shard.remote_name)}
+        unknown = [
+            file
+            for file in self.provider.list_files("batch")
+            if f"-{job_id}." in file.name and not known & {file.file_id, file.name}
+        ]
+        if unknown:
+            lost = {one.remote_id for one in orphans(self.store, self.provider)}
+            assert not [file for file in unknown if file.file_id not in lost]
+
+    def _one_next_step(self, job_id: str) -> None:
+        for shard in self.store.shards.of_job(job_id):
+            standing = {alert.kind for alert in self.store.alerts.of(shard.shard_id) if alert.cleared_at is None}
+            if shard.state is ShardState.ATTENTION:
+                assert "mosychlos portfolio batch" in shard.message
+                assert AlertKind.ATTENTION in standing
+            elif shard.ended_at is not None:
+                assert not standing & {AlertKind.ATTENTION, AlertKind.STUCK, AlertKind.LATE}
 
     def _paid_once(self, job_id: str, batches: int | None) -> None:
         found = self.batches(job_id)
@@ -233,7 +309,7 @@ class House:
         assert all(n == 1 for n in live.values()), f"more than one live batch: {live}"
         shards = self.store.shards.of_job(job_id)
         collected = {shard.batch_id for shard in shards if shard.batch_id and shard.state not in SHARD_WORKING}
-        ledger = self.rows("SELECT batch_id FROM ledger WHERE job_id = :job", job=job_id)
+        ledger = self.rows("SELECT batch_id FROM ledger WHERE job_id = :job AND batch_id NOT LIKE 'sync:%'", job=job_id)
         assert sorted(row.batch_id for row in ledger) == sorted(collected - {None})
 
     def _nothing_lost(self, job_id: str) -> None:
@@ -263,7 +339,9 @@ class House:
         assert states == {shard.shard_id: shard.state for shard in shards}, "a state changed without its event"
         row = self.job(job_id).row
         assert stands is row.state, "the job's state changed without its event"
-        assert f"now_{row.state}" == job_event(shard.state for shard in shards)
+        counts = row.counts
+        followed = job_event((shard.state for shard in shards), all_succeeded=counts.succeeded == counts.total)
+        assert f"now_{row.state}" == followed
 
     def _counted(self, job_id: str) -> None:
         job, items = self.job(job_id), self.store.items.page(job_id)
@@ -280,14 +358,17 @@ class House:
         assert rollup.get("numbers", {}).get("verified", 0) == sum(one.verified for one in checks)
         assert rollup.get("numbers", {}).get("mismatched", 0) == sum(one.mismatched for one in checks)
         cost = sum((item.cost_usd for item in items if item.cost_usd is not None), Decimal(0))
+        earlier = self.rows("SELECT cost_nano, output_tokens FROM attempt WHERE job_id = :job", job=job_id)
+        cost += sum((Decimal(row.cost_nano or 0) for row in earlier), Decimal(0)) / 1_000_000_000
         assert job.row.actual_usd == cost
         usage, spent = self.store.items.usage(job_id)
         assert (spent or Decimal(0)) == cost
-        assert usage.output_tokens == sum(item.usage.output_tokens for item in items)
-        commitment = self.rows("SELECT settled, amount_nano FROM commitment WHERE job_id = :job", job=job_id)[0]
-        assert bool(commitment.settled) is (job.row.state in JOB_ENDED)
-        if commitment.settled:
-            assert Decimal(commitment.amount_nano) / 1_000_000_000 == cost
+        written = sum(item.usage.output_tokens for item in items) + sum(row.output_tokens for row in earlier)
+        assert usage.output_tokens == written
+        parts = self.rows("SELECT settled, amount_nano FROM commitment WHERE job_id = :job", job=job_id)
+        assert {bool(part.settled) for part in parts} == {job.row.state in JOB_ENDED}
+        if job.row.state in JOB_ENDED:
+            assert sum(Decimal(part.amount_nano) for part in parts) / 1_000_000_000 == cost
 
 
 class Meddler:

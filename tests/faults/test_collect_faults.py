@@ -287,9 +287,11 @@ def test_a_batch_that_vanished_is_given_up_an_hour_after_its_deadline(house: Hou
     local.set_faults({"batches": {"*": {"vanish": True}}})
     job_id = house.submit(3)
     house.run(job_id, to=ShardState.RUNNING)
+    house.expire(job_id, house.clock() + timedelta(hours=24))
     house.clock.leap(house.clock() + timedelta(hours=23))
     house.round(house.context())
     assert house.shard(job_id).state is ShardState.RUNNING
+    assert house.shard(job_id).shard_id in {alert.subject for alert in house.store.alerts.standing()}
     house.clock.leap(house.clock() + timedelta(hours=3))
     assert house.run(job_id) is JobState.FAILED
     assert endings(house, job_id) == {MISSING: 3}

@@ -44,6 +44,7 @@ CROSSINGS = (
     "after_chunk",
     "before_settle",
     "after_settle",
+    "after_removal",
 )
 """Every point between two effects, in the order in which a job passes them."""
 
@@ -108,6 +109,7 @@ def settings(engine_url: str, server: LocalProvider, tmp_path_factory: pytest.Te
         MOSYCHLOS_QUARANTINE_SECONDS="0.2",
         MOSYCHLOS_HTTP_TIMEOUT_SECONDS="0.6",
         MOSYCHLOS_LEASE_SECONDS="0.8",
+        MOSYCHLOS_KEEP_REMOTE_FILES="no",
     )
 
 

@@ -21,7 +21,7 @@ from core.domain.records import Claim
 from core.errors import StaleMove
 from core.jobs.context import Context, Pace
 from core.jobs.planning import plan
-from core.jobs.steps import advance, take
+from core.jobs.steps import round_
 from core.storage.store import Store
 from tests.faults.staging import House, Meddler, Once, until
 from tests.local_provider import LocalProvider
@@ -60,13 +60,11 @@ def test_f5_two_workers_side_by_side_pay_each_shard_once(house: House, local: Lo
     def work(name: str) -> int:
         done = 0
         while not stop.is_set():
-            claims = take(context, owner=name, limit=2)
-            for claim in claims:
-                advance(context, claim)
-            done += len(claims)
+            looked = round_(context, owner=name, limit=2)
+            done += looked
             if all(shard.state is ShardState.DONE for shard in house.store.shards.of_job(job_id)):
                 stop.set()
-            if not claims and name == "one":
+            if not looked and name == "one":
                 due = [shard.next_due_at for shard in house.store.shards.of_job(job_id) if not shard.ended_at]
                 house.clock.leap(min(due, default=house.clock()))
         return done
@@ -97,7 +95,7 @@ STALE: dict[str, Callable[[Store, Claim, str], object]] = {
         claim, ShardState.COLLECTING, ShardEvent.COLLECTED_NONE, ERROR, at=MOMENT, note=""
     ),
     "settle": lambda store, claim, _: store.results.settle(
-        claim, ShardEvent.COLLECTED_ALL, model="m", at=MOMENT, message=""
+        claim, ShardEvent.COLLECTED_ALL, kind="risk", effort="", at=MOMENT, message=""
     ),
 }
 

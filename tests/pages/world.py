@@ -12,7 +12,7 @@ from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.jobs.steps import advance, take
+from core.jobs.steps import round_
 from core.settings import load
 from core.storage.store import Store
 from tests.local_provider import LocalProvider
@@ -62,8 +62,7 @@ class World:
         with closing(self.app.provider()) as provider:
             context = self.app.context(provider)
             for _ in range(rounds):
-                for claim in take(context, owner="test", limit=10):
-                    advance(context, claim)
+                round_(context, owner="test", limit=10)
                 if not self.app.jobs.count(LOCAL, states=ACTIVE):
                     return
 

@@ -72,7 +72,7 @@ def fill(store: Store, requests: list[int], *, seed: int, chunk: int) -> tuple[s
         luck.shuffle(outcomes)
         for start in range(0, len(outcomes), chunk):
             store.results.add(claim, outcomes[start : start + chunk], file="f", read_to=start)
-        store.results.settle(claim, ShardEvent.COLLECTED_SOME, model="m", at=NOW, message="")
+        store.results.settle(claim, ShardEvent.COLLECTED_SOME, kind="risk", effort="", at=NOW, message="")
         everything += outcomes
     return job_id, everything
 
@@ -155,10 +155,10 @@ def test_a_batch_is_entered_in_the_ledger_once(store: Store) -> None:
     (claim,) = collecting(store, [3])
     job_id = claim.shard_id.rpartition(".")[0]
     store.results.add(claim, [outcome(one, random.Random(2)) for one in store.results.expected(job_id, 0)])
-    store.results.settle(claim, ShardEvent.COLLECTED_SOME, model="m", at=NOW, message="")
+    store.results.settle(claim, ShardEvent.COLLECTED_SOME, kind="risk", effort="", at=NOW, message="")
     before = store.items.usage(job_id)
     with pytest.raises(StaleMove):
-        store.results.settle(claim, ShardEvent.COLLECTED_SOME, model="m", at=NOW, message="")
+        store.results.settle(claim, ShardEvent.COLLECTED_SOME, kind="risk", effort="", at=NOW, message="")
     assert store.items.usage(job_id) == before
 
 

@@ -1,0 +1,126 @@
+"""`mosychlos portfolio batch retry | orphans | alerts`: what was left unfinished, and what to do about it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from core.app import App
+from core.cli import output
+from core.cli.batch import AsJson, JobId
+from core.cli.session import opened
+from core.domain.actor import Actor
+from core.domain.analysis import ResultStatus
+from core.domain.job import JobState
+from core.errors import BadInput, OverBudget
+from core.jobs.retry_service import RetryPlan
+
+
+def retry(
+    job_id: JobId,
+    only: Annotated[
+        list[ResultStatus] | None, typer.Option(help="failed, missing, truncated, invalid or refused; may be repeated.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Ask another model.")] = None,
+    max_output: Annotated[
+        int | None, typer.Option("--max-output", min=1, help="Cap of one answer; a cut one gets twice its own.")
+    ] = None,
+    sync: Annotated[bool, typer.Option("--sync", help="Ask a few at once, at the synchronous price.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Go on without being asked.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Ask again what has no analysis, once its price was shown; or send again what waits for a person."""
+    with opened() as (app, actor):
+        if app.jobs.get(actor, job_id).row.state in {JobState.ATTENTION, JobState.PAUSED}:
+            return _resume(app, actor, job_id, as_json=as_json)
+        statuses = tuple(only or ())
+        if unfit := [one for one in statuses if one in {ResultStatus.SUCCEEDED, ResultStatus.PENDING}]:
+            raise BadInput(f"--only is '{unfit[0]}': name failed, missing, truncated, invalid or refused.")
+        plan = app.retries.plan(actor, job_id, only=statuses, model=model, max_output=max_output, sync=sync)
+        if not as_json:
+            _say(plan)
+        go_on = yes or (not as_json and sys.stdin.isatty() and typer.confirm("Ask again?", default=False))
+        if plan.over_budget:
+            raise OverBudget(plan.over_budget)
+        if go_on and sync:
+            provider = app.provider()
+            app.retries.finish_now(
+                actor, job_id, provider, only=statuses, model=model, max_output=max_output,
+                told=lambda outcome: output.aside(f"{outcome.custom_id}: {outcome.reading.status}"),
+            )  # fmt: skip
+        elif go_on:
+            app.retries.retry(actor, job_id, only=statuses, model=model, max_output=max_output)
+        state = app.jobs.get(actor, job_id).row.state
+    if as_json:
+        output.document({**output.plain(plan), "started": go_on, "state": state})
+    elif go_on:
+        output.line(f"Job {job_id} is {state}.")
+    else:
+        output.line("Nothing was sent. Go on with --yes.")
+    return 0
+
+
+def _resume(app: App, actor: Actor, job_id: str, *, as_json: bool) -> int:
+    n = app.jobs.resume(actor, job_id)
+    if as_json:
+        output.document({"job_id": job_id, "resumed_shards": n})
+    else:
+        output.line(f"{n} batch{'es' if n != 1 else ''} of {job_id} will be sent again.")
+    return 0
+
+
+def _say(plan: RetryPlan) -> None:
+    kinds = ", ".join(f"{n} {status}" for status, n in plan.statuses.items())
+    models = ", ".join(plan.models)
+    way = "one by one at the synchronous price" if plan.sync else "in a batch"
+    output.line(f"{plan.requests:,} requests of {plan.job_id} ({kinds}) would be asked again of {models}, {way}.")
+    output.line(
+        f"Cost: {output.money(plan.expected_usd)} expected "
+        f"({output.money(plan.low_usd)} to {output.money(plan.high_usd)})."
+    )
+    for sentence in (*plan.left_out, *(f"Warning: {warning}" for warning in plan.warnings)):
+        output.line(sentence)
+
+
+def orphans(
+    delete: Annotated[bool, typer.Option("--delete", help="Delete these files and cancel these batches.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """List files and batches of ours at the provider that no job here needs."""
+    with opened() as (app, actor):
+        found = app.orphans(actor, delete=delete)
+    if as_json:
+        output.document({"orphans": found, "deleted": delete})
+        return 0
+    if not found:
+        output.line("Nothing of ours is left at the provider.")
+        return 0
+    output.table(
+        ("what", "id", "name", "bytes", "why"),
+        ((one.what, one.remote_id, one.name, f"{one.bytes:,}", one.why) for one in found),
+        right=("bytes",),
+    )
+    output.line("Deleted." if delete else "Delete them with --delete.")
+    return 0
+
+
+def alerts(as_json: AsJson = False) -> int:
+    """List what a person should know now: stuck, late and vanished batches, doubts, budgets."""
+    with opened() as (app, actor):
+        standing = app.jobs.alerts(actor)
+    if as_json:
+        output.document({"alerts": standing})
+        return 0
+    if not standing:
+        output.line("No alerts.")
+    for one in standing:
+        output.line(f"{one.raised_at:%Y-%m-%d %H:%M}Z {one.kind} {one.subject}: {one.text}")
+    return 0
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put these commands beside the others of `batch`."""
+    for command in (retry, orphans, alerts):
+        app.command()(command)

@@ -1,0 +1,68 @@
+"""Estimates that learn: by what earlier batches came to where there were enough, else by assumption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from core.domain.analysis import Kind
+from core.domain.cost import Estimate
+from core.llm.calibration import Past, calibrate
+from core.llm.estimate import OutputSpread, TokenCounts, estimate
+from core.llm.models import Model
+from core.storage.store import Store
+
+
+def priced(
+    store: Store,
+    kind: Kind,
+    model: Model,
+    effort: str | None,
+    counts: TokenCounts,
+    assumed: OutputSpread,
+    *,
+    at: datetime,
+    shards: int,
+    size_bytes: int,
+    cap: int | None = None,
+    notes: Iterable[str] = (),
+) -> Estimate:
+    """What requests of one model will probably cost.
+
+    Args:
+        effort: Reasoning effort that is sent: history is kept apart by it.
+        assumed: Output tokens of one answer for as long as there is no history.
+        cap: Most output tokens of one answer; nothing is expected to exceed it.
+    """
+    past = [
+        Past(
+            one.answers,
+            one.counted_tokens,
+            one.input_tokens,
+            one.cached_tokens,
+            one.output_tokens,
+            one.output_squares,
+        )
+        for one in store.history.batches(kind.value, model.model_id, effort or "")
+    ]
+    known = calibrate(past, counts.requests)
+    if known is None:
+        return estimate(counts, assumed, model, at=at, shards=shards, size_bytes=size_bytes, effort=effort, notes=notes)
+    spread = known.spread
+    if cap is not None:
+        spread = OutputSpread(min(spread.low, cap), min(spread.expected, cap), min(spread.high, cap))
+    found = estimate(
+        counts,
+        spread,
+        model,
+        at=at,
+        shards=shards,
+        size_bytes=size_bytes,
+        effort=effort,
+        notes=notes,
+        input_factor=known.input_factor,
+        cached_share=known.cached_share,
+    )
+    batches = f"{known.batches} earlier batch{'es' if known.batches != 1 else ''}"
+    return replace(found, basis=f"{known.answers:,} answers of {batches}")

@@ -1,0 +1,115 @@
+"""Our files at the provider: removed once their contents are safe here, and found when nobody knows them any more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from core.domain.batch import ENDED
+from core.domain.records import Shard
+from core.errors import NotFound, ProviderError
+from core.jobs.context import APP, Context
+from core.providers.protocol import Provider
+from core.storage.store import Store
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE: Final = 50
+"""Shards whose files are removed in one round of catching up."""
+
+PATIENCE: Final = timedelta(hours=1)
+"""How long after its end a shard is left to its own step before the catching up looks at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A file or batch of ours at the provider that no shard here knows, or that was left behind.
+
+    Attributes:
+        what: "input file", "result file" or "batch".
+        why: For a person.
+    """
+
+    what: str
+    remote_id: str
+    name: str
+    bytes: int
+    why: str
+
+
+def remove_files(context: Context, shard: Shard) -> bool:
+    """Delete a settled shard's files at the provider; False when that must be tried again.
+
+    Called only once every result is stored here: until then the provider's copy is the only one.
+    """
+    if context.keep_remote:
+        return True
+    files = [file_id for file_id in (shard.file_id, shard.output_file_id, shard.error_file_id) if file_id]
+    try:
+        for file_id in files:
+            context.provider.delete_file(file_id)
+    except ProviderError as error:
+        logger.warning("files of %s stay at the provider for now: %s", shard.shard_id, error)
+        return False
+    context.crossing("after_removal")
+    context.store.shards.files_are_gone(shard.shard_id, at=context.clock())
+    return True
+
+
+def catch_up(context: Context) -> int:
+    """Remove files that a settled shard left behind, because a call failed or its process died. Returns how many."""
+    if context.keep_remote:
+        return 0
+    left = context.store.shards.with_files(ended_before=context.clock() - PATIENCE, limit=AT_ONCE)
+    return sum(remove_files(context, shard) for shard in left)
+
+
+def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
+    """What there is at the provider under our name that nobody here needs.
+
+    Raises:
+        ProviderError: The lists could not be read.
+    """
+    for batch in provider.list_batches():
+        key = batch.metadata.get("job_key", "")
+        if batch.metadata.get("app") != APP or not key.startswith(f"{APP}-"):
+            continue
+        shard = _shard(store, key)
+        if shard is None:
+            yield Orphan("batch", batch.batch_id, key, 0, f"no job here knows it; it is {batch.status}")
+        elif shard.batch_id != batch.batch_id and batch.status not in ENDED and shard.batch_id is not None:
+            yield Orphan("batch", batch.batch_id, key, 0, f"a second batch of {shard.shard_id}; it is {batch.status}")
+    for file in provider.list_files("batch"):
+        if file.name.startswith(f"{APP}-"):
+            shard = _shard(store, file.name.partition(".a")[0])
+            if shard is None:
+                yield Orphan("input file", file.file_id, file.name, file.bytes, "no job here knows it")
+            elif shard.ended_at is not None:
+                yield Orphan("input file", file.file_id, file.name, file.bytes, f"{shard.shard_id} is {shard.state}")
+    for file in provider.list_files("batch_output"):
+        shard = store.shards.of_file(file.file_id)
+        if shard is not None and shard.ended_at is not None:
+            yield Orphan("result file", file.file_id, file.name, file.bytes, f"{shard.shard_id} is {shard.state}")
+
+
+def remove_orphan(provider: Provider, orphan: Orphan) -> None:
+    """Delete an orphaned file, or cancel an orphaned batch.
+
+    Raises:
+        ProviderError: It was refused, or the answer was lost; asking again is fine.
+    """
+    if orphan.what == "batch":
+        provider.cancel(orphan.remote_id)
+    else:
+        provider.delete_file(orphan.remote_id)
+
+
+def _shard(store: Store, key: str) -> Shard | None:
+    """The shard of a job key, "mosychlos-<shard id>-<hash>"."""
+    try:
+        return store.shards.get(key.removeprefix(f"{APP}-").rpartition("-")[0])
+    except NotFound:
+        return None

@@ -1,0 +1,276 @@
+"""What a person may ask about requests without an analysis: what asking again would cost, and to do it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from core.analyses.engines import engine_for
+from core.domain.actor import Actor
+from core.domain.analysis import Outcome, Reading, ResultStatus
+from core.domain.job import JOB_ENDED
+from core.domain.records import Job, Spend
+from core.errors import BadInput, ProviderError, Refused
+from core.guard.access import Permission, require
+from core.guard.budgets import Budgets
+from core.jobs.context import job_folder
+from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
+from core.jobs.sheet_file import sheet_index, sheet_path
+from core.llm.answers import read_line
+from core.llm.models import find, usable
+from core.llm.pricing import cost, price
+from core.providers.protocol import Provider
+from core.storage.retries import Retry, SyncAnswer
+from core.storage.store import Store
+
+FEW: Final = 20
+"""Most requests that are finished synchronously: more belong into a batch at half the price."""
+
+UNANSWERED: Final = (
+    ResultStatus.FAILED,
+    ResultStatus.MISSING,
+    ResultStatus.TRUNCATED,
+    ResultStatus.INVALID,
+    ResultStatus.REFUSED,
+)
+"""Endings that can be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """What a retry would do, before anything is stored.
+
+    Attributes:
+        requests: How many would be asked again, by model in `models`.
+        expected_usd: At batch prices, or at synchronous ones for a synchronous retry; None when a price is unknown.
+        left_out: Why others would not be.
+        over_budget: Why it would be refused; "" when it would not.
+    """
+
+    job_id: str
+    requests: int
+    models: dict[str, int]
+    statuses: dict[str, int]
+    low_usd: Decimal | None
+    expected_usd: Decimal | None
+    high_usd: Decimal | None
+    sync: bool
+    left_out: tuple[str, ...]
+    warnings: tuple[str, ...]
+    over_budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A job, what of it would be asked again, and what that costs."""
+
+    job: Job
+    choice: Choice
+    plan: RetryPlan
+
+
+class RetryService:
+    """Retries for an actor. A retry stores an intent; the worker sends it, except for a synchronous one."""
+
+    def __init__(self, store: Store, budgets: Budgets, home: Path, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._budgets = budgets
+        self._home = home
+        self._clock = clock
+
+    def plan(
+        self,
+        actor: Actor,
+        job_id: str,
+        *,
+        only: Iterable[ResultStatus] = (),
+        model: str | None = None,
+        max_output: int | None = None,
+        sync: bool = False,
+    ) -> RetryPlan:
+        """What asking again would cost and what it would leave out. Stores nothing.
+
+        Args:
+            only: Endings to ask again; all without an analysis when empty.
+            model: Another model for all of them.
+            max_output: A cap of the answers; a truncated one gets twice its own when nobody says.
+
+        Raises:
+            BadInput: There is nothing to ask again, or nothing that would end otherwise.
+            Refused: The job has not ended.
+            ModelRefused: The model was shut down.
+        """
+        require(actor, Permission.JOB_PREPARE)
+        return self._wanted(actor, job_id, tuple(only), model, max_output, sync=sync).plan
+
+    def retry(
+        self,
+        actor: Actor,
+        job_id: str,
+        *,
+        only: Iterable[ResultStatus] = (),
+        model: str | None = None,
+        max_output: int | None = None,
+    ) -> RetryPlan:
+        """Ask again in new batches of the same job, once the budget has reserved their price.
+
+        Raises:
+            As `plan`, and OverBudget.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=False)
+        job, now = wanted.job, self._clock()
+        for model_id, chosen in wanted.choice.chosen.items():
+            expected = price_of(self._store, job.request, find(model_id), chosen, at=now).expected_usd
+            prefix = f"retry-{secrets.token_hex(4)}"
+            retry = Retry(
+                files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen)),
+                model=model_id,
+                round=1 + max(one.item.round for one in chosen),
+                expected_usd=expected,
+                check=self._check(job, expected),
+                remote_name=lambda index: remote_name(job, index),
+                not_before=now,
+                note=f"{len(chosen)} requests are asked again, as {actor.label} wished",
+            )
+            self._store.retries.start(job_id, retry, actor=actor.subject, at=now)
+        return wanted.plan
+
+    def finish_now(
+        self,
+        actor: Actor,
+        job_id: str,
+        provider: Provider,
+        *,
+        only: Iterable[ResultStatus] = (),
+        model: str | None = None,
+        max_output: int | None = None,
+        told: Callable[[Outcome], None] = lambda _outcome: None,
+    ) -> RetryPlan:
+        """Ask a few requests synchronously, one after the other, at the synchronous price.
+
+        Each is written to the history before it is asked, and stored with its cost before the next one is.
+
+        Raises:
+            As `plan`; BadInput when they are more than a few; OverBudget; ProviderError when one could not be asked:
+            those before it are stored.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=True)
+        if wanted.plan.requests > FEW:
+            raise BadInput(
+                f"{wanted.plan.requests:,} requests are too many to ask one by one (at most {FEW}). "
+                "Leave --sync away: a batch costs half."
+            )
+        for model_id, chosen in wanted.choice.chosen.items():
+            for one in chosen:
+                told(self._ask(actor, wanted.job, model_id, one, provider))
+        return wanted.plan
+
+    def _ask(self, actor: Actor, job: Job, model_id: str, one: Again, provider: Provider) -> Outcome:
+        job_id, custom_id, now = job.row.job_id, one.item.custom_id, self._clock()
+        known = price(model_id, batch=False, at=now)
+        expected = self._sync_price(job, model_id, [one], now)
+        self._store.retries.intend(
+            job_id,
+            expected,
+            self._check(job, expected),
+            note=f"{custom_id} is asked synchronously of {model_id}",
+            actor=actor.subject,
+            at=now,
+        )
+        document = orjson.loads(one.line)
+        stream = provider.stream(document["url"], document["body"])
+        try:
+            while True:
+                next(stream)
+        except StopIteration as end:
+            body = end.value
+        except ProviderError as error:
+            self._store.retries.call_off(job_id, f"{custom_id}: {error}", actor=actor.subject, at=self._clock())
+            raise
+        envelope = {"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}
+        line = read_line(orjson.dumps(envelope))
+        reading = Reading(line.status, None, None, line.error)
+        if line.status is ResultStatus.SUCCEEDED and line.text is not None:
+            with sheet_index(sheet_path(job_folder(self._home, job_id))) as sheets:
+                reading = engine_for(job.request.kind).read(line.text, sheets.get(custom_id))
+        spent = None if known is None else cost(known, line.usage)
+        outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent)
+        answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")
+        self._store.retries.answered(job_id, answer, actor=actor.subject, at=self._clock())
+        return outcome
+
+    def _wanted(
+        self,
+        actor: Actor,
+        job_id: str,
+        only: Sequence[ResultStatus],
+        model: str | None,
+        max_output: int | None,
+        *,
+        sync: bool,
+    ) -> _Wanted:
+        job, now = self._store.jobs.get(job_id), self._clock()
+        if job.row.state not in JOB_ENDED:
+            raise Refused(f"Job {job_id} is {job.row.state}: what failed can be asked again once it has ended.")
+        if model is not None:
+            usable(find(model), now.date())
+        items = self._store.retries.unanswered(job_id, only or UNANSWERED)
+        shards = self._store.shards.of_job(job_id)
+        choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only))
+        if not choice.requests:
+            raise no_requests(job_id, choice)
+        return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))
+
+    def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
+        found = [price_of(self._store, job.request, find(name), one, at=now) for name, one in choice.chosen.items()]
+        expected = _sum([one.sync_usd if sync else one.expected_usd for one in found])
+        statuses: dict[str, int] = {}
+        for one in (each for chosen in choice.chosen.values() for each in chosen):
+            statuses[one.item.status.value] = statuses.get(one.item.status.value, 0) + 1
+        month = f"{now:%Y-%m}"
+        over = ""
+        try:
+            self._check(job, expected)(
+                self._store.jobs.spend(month),
+                self._store.jobs.spend(month, actor.subject),
+                self._store.jobs.spend(month, desk=job.row.desk),
+                self._store.retries.spent(job.row.job_id),
+            )
+        except Refused as refusal:
+            over = str(refusal)
+        return RetryPlan(
+            job_id=job.row.job_id,
+            requests=choice.requests,
+            models={name: len(chosen) for name, chosen in choice.chosen.items()},
+            statuses=statuses,
+            low_usd=expected if sync else _sum([one.low_usd for one in found]),
+            expected_usd=expected,
+            high_usd=expected if sync else _sum([one.high_usd for one in found]),
+            sync=sync,
+            left_out=choice.left_out,
+            warnings=tuple(dict.fromkeys([*choice.warnings, *(text for one in found for text in one.warnings)])),
+            over_budget=over,
+        )
+
+    def _sync_price(self, job: Job, model_id: str, chosen: Sequence[Again], now: datetime) -> Decimal | None:
+        return price_of(self._store, job.request, find(model_id), chosen, at=now).sync_usd
+
+    def _check(self, job: Job, expected: Decimal | None) -> Callable[[Spend, Spend, Spend, Decimal], None]:
+        def check(month: Spend, person: Spend, desk: Spend, spent: Decimal) -> None:
+            self._budgets.check(expected, month, person, desk, max_cost_usd=job.request.max_cost_usd, spent_usd=spent)
+
+        return check
+
+
+def _sum(parts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [part for part in parts if part is not None]
+    return sum(known, start=Decimal(0)) if len(known) == len(parts) else None

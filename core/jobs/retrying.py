@@ -1,0 +1,231 @@
+"""Asking again: by itself what failed for a passing reason, and on request what a person chose to buy again.
+
+By itself only requests are asked again for which the provider wrote an error line of its own (a server error, an
+expired window): they are proven not to have been answered. A line that is missing may have been answered and paid, so
+it takes a person, as does everything whose cause must be repaired first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from core.domain.analysis import AnalysisRequest, ResultStatus
+from core.domain.batch import BatchRequest, ShardFile
+from core.domain.cost import Estimate
+from core.domain.records import Job, Shard, Spend
+from core.errors import BadInput, OverBudget
+from core.jobs.context import APP, Context, job_folder
+from core.jobs.costing import priced
+from core.llm.estimate import TokenCounts, assumed_output
+from core.llm.jsonl import ShardWriter, lines
+from core.llm.models import Model, find
+from core.llm.rebuild import rebuild
+from core.storage.retries import Retry, RetryFile, Unanswered
+from core.storage.store import Store
+
+LONGER: Final = 2
+"""How much longer the cap of a truncated answer becomes when nobody says."""
+
+PERMANENT: Final = frozenset({ResultStatus.FAILED, ResultStatus.REFUSED})
+"""Endings that come again when nothing changes, unless the error says that it passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One request to be asked again: its line, and how it stood."""
+
+    item: Unanswered
+    line: bytes
+    cap: int | None
+    effort: str
+
+
+def stored_lines(shards: Iterable[Shard], items: Iterable[Unanswered]) -> Iterator[tuple[Unanswered, bytes]]:
+    """Requests with their lines as they were sent last, from the input files of the shards they stand in now."""
+    wanted: dict[int, dict[str, Unanswered]] = {}
+    for item in items:
+        wanted.setdefault(item.shard_index, {})[item.custom_id] = item
+    for shard in shards:
+        here, path = wanted.get(shard.index, {}), Path(shard.path)
+        if not here or not path.exists():
+            continue
+        for line in lines(path):
+            found = here.get(orjson.loads(line)["custom_id"])
+            if found is not None:
+                yield found, bytes(line)
+
+
+def write_files(folder: Path, prefix: str, chosen: Sequence[Again]) -> list[RetryFile]:
+    """The input files of a retry, in the same limits as all others."""
+    ids: dict[int, list[str]] = {}
+    with ShardWriter(folder, prefix) as writer:
+        for one in chosen:
+            request = BatchRequest(
+                custom_id=one.item.custom_id,
+                portfolio_id=one.item.portfolio_id,
+                line=one.line,
+                input_tokens=one.item.input_tokens,
+                max_output_tokens=one.cap or 0,
+                prompt_version="",
+                prompt_hash="",
+                region="",
+            )
+            ids.setdefault(writer.add(request), []).append(one.item.custom_id)
+        files: list[ShardFile] = writer.close()
+    return [RetryFile(file, tuple(ids[number])) for number, file in enumerate(files)]
+
+
+def price_of(
+    store: Store, request: AnalysisRequest, model: Model, chosen: Sequence[Again], *, at: datetime
+) -> Estimate:
+    """What asking these again will probably cost, at batch prices."""
+    cap = max((one.cap for one in chosen if one.cap is not None), default=None)
+    effort = chosen[0].effort or None
+    assumed = assumed_output(model, effort, cap)
+    counts = TokenCounts(model, assumed, at)
+    for one in chosen:
+        counts.add(one.item.input_tokens)
+    size = sum(len(one.line) + 1 for one in chosen)
+    return priced(store, request.kind, model, effort, counts, assumed, at=at, shards=1, size_bytes=size, cap=cap)
+
+
+def ceiling(job: Job) -> Decimal | None:
+    """What the person who approved a job knew that it might cost: its own limit, else the high end of its estimate."""
+    return job.request.max_cost_usd if job.request.max_cost_usd is not None else job.estimate.high_usd
+
+
+def remote_name(job: Job, index: int) -> str:
+    """How the input file of a job's later shard is called at the provider."""
+    return f"{APP}-{job.row.job_id}.{index}-{job.spec_hash[:12]}.a1.jsonl"
+
+
+def automatic(context: Context, job: Job, shard: Shard) -> Retry | None:
+    """The retry that follows by itself from a collected shard; None when there is nothing to ask again, or no leave.
+
+    Safe to repeat: the same shard gives the same file.
+    """
+    if shard.retry_round >= context.retries or shard.cancel_wish or shard.provider_status in {"cancelled", "failed"}:
+        return None
+    found = [
+        item
+        for item in context.store.retries.unanswered(shard.job_id, [ResultStatus.FAILED])
+        if item.shard_index == shard.index and item.transient
+    ]
+    if not found:
+        return None
+    chosen = [Again(item, line, *_cap_and_effort(line)) for item, line in stored_lines([shard], found)]
+    if len(chosen) != len(found):
+        return None  # the input file is gone; a person sees the failures and may submit again
+    now = context.clock()
+    expected = price_of(context.store, job.request, find(shard.model), chosen, at=now).expected_usd
+    prefix = f"retry-{shard.index}-{shard.retry_round + 1}"
+    files = write_files(job_folder(context.home, shard.job_id), prefix, chosen)
+    wait = timedelta(seconds=context.pace.poll * 10 * 2**shard.retry_round)
+    most = ceiling(job)
+
+    def check(month: Spend, person: Spend, desk: Spend, spent: Decimal) -> None:
+        if expected is not None and most is not None and spent + expected > most:
+            raise OverBudget(
+                f"Asking {len(chosen):,} requests again would cost about ${expected:,.4f} on top of ${spent:,.4f}, "
+                f"${spent + expected - most:,.4f} more than was approved (${most:,.4f})."
+            )
+        context.budgets.check(expected, month, person, desk, max_cost_usd=job.request.max_cost_usd, spent_usd=spent)
+
+    return Retry(
+        files=tuple(files),
+        model=shard.model,
+        round=shard.retry_round + 1,
+        expected_usd=expected,
+        check=check,
+        remote_name=lambda index: remote_name(job, index),
+        not_before=now + wait,
+        note=f"{len(chosen)} requests that failed for a passing reason are asked again: {found[0].code}",
+    )
+
+
+def _cap_and_effort(line: bytes) -> tuple[int | None, str]:
+    document = orjson.loads(line)
+    rebuilt = rebuild(line, find(document["body"]["model"]))
+    return rebuilt.cap, rebuilt.effort
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a retry on request would ask, by model, and what it leaves out and why."""
+
+    chosen: Mapping[str, list[Again]]
+    left_out: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def requests(self) -> int:
+        """How many would be asked."""
+        return sum(len(found) for found in self.chosen.values())
+
+
+def choose(
+    job: Job,
+    shards: Sequence[Shard],
+    items: Sequence[Unanswered],
+    *,
+    model: str | None,
+    max_output: int | None,
+    named: bool,
+) -> Choice:
+    """Which of these requests are worth asking again, each with the line that would be sent.
+
+    A permanent failure or a refusal comes again unless its request changed: by cleaning, by a longer cap, by another
+    model. A truncated answer gets a longer cap. What would be the same as before is left out, with a sentence.
+
+    Args:
+        named: The person named this kind of ending, which for refusals is leave to ask the same again.
+    """
+    chosen: dict[str, list[Again]] = {}
+    left: dict[str, int] = {}
+    warnings: dict[str, None] = {}
+    for item, line in stored_lines(shards, items):
+        known = find(model or item.model)
+        rebuilt = rebuild(line, known, max_output=_cap_for(item, line, known, max_output))
+        why = _not_worth(item, changed=rebuilt.changed, named=named)
+        if why:
+            left[why] = left.get(why, 0) + 1
+            continue
+        warnings.update(dict.fromkeys(rebuilt.warnings))
+        chosen.setdefault(known.model_id, []).append(Again(item, rebuilt.line, rebuilt.cap, rebuilt.effort))
+    lost = len(items) - sum(len(found) for found in chosen.values()) - sum(left.values())
+    sentences = [f"{n:,} left out: {why}" for why, n in left.items()]
+    if lost > 0:
+        sentences.append(f"{lost:,} left out: their input file of job {job.row.job_id} is gone.")
+    return Choice(chosen, tuple(sentences), tuple(warnings))
+
+
+def _cap_for(item: Unanswered, line: bytes, model: Model, max_output: int | None) -> int | None:
+    if max_output is not None or item.status is not ResultStatus.TRUNCATED:
+        return max_output
+    present = rebuild(line, model).cap
+    return None if present is None else min(present * LONGER, model.max_output or present * LONGER)
+
+
+def _not_worth(item: Unanswered, *, changed: bool, named: bool) -> str:
+    if changed or item.transient or item.status in {ResultStatus.MISSING, ResultStatus.INVALID}:
+        return ""
+    if item.status is ResultStatus.TRUNCATED:
+        return "their answers were cut at the most that the model can write. Choose another --model."
+    if item.status is ResultStatus.REFUSED and named:
+        return ""
+    if item.status is ResultStatus.REFUSED:
+        return "the model declined. Choose another --model, or insist with --only refused."
+    return f"nothing about them has changed, so they would fail again ({item.code}). Choose another --model."
+
+
+def no_requests(job_id: str, choice: Choice) -> BadInput:
+    """Why a retry has nothing to do."""
+    why = " ".join(choice.left_out) or "Every request has its analysis."
+    return BadInput(f"There is nothing of job {job_id} to ask again. {why}")

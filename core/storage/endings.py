@@ -1,0 +1,111 @@
+"""How requests end, as rows: the ending, its answer, and every count that they change, written together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from core.domain.analysis import Outcome, ResultStatus
+from core.storage.money import to_nano
+from core.storage.sql import bulk_insert, dump, insert_or_add, table
+from core.storage.tables import AnswerTable, JobTable, ResultTable, RollupTable
+
+_J = table(JobTable)
+
+_FAILED = frozenset({ResultStatus.FAILED, ResultStatus.INVALID, ResultStatus.REFUSED, ResultStatus.TRUNCATED})
+
+
+def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
+    """Store endings with their answers and counts, in a transaction of the caller's."""
+    results: list[tuple[Any, ...]] = []
+    answers: list[tuple[Any, ...]] = []
+    tally: Counter[tuple[str, str]] = Counter()
+    nano_total = 0
+    for outcome in outcomes:
+        reading, usage, raw = outcome.reading, outcome.usage, outcome.raw
+        checked, error = reading.verification, reading.error
+        nano = to_nano(outcome.cost_usd)
+        nano_total += nano or 0
+        results.append(
+            (
+                job_id,
+                outcome.custom_id,
+                outcome.portfolio_id,
+                reading.status.value,
+                reading.level,
+                reading.headline[:300],
+                checked.verified if checked else 0,
+                checked.mismatched if checked else 0,
+                checked.unsupported if checked else 0,
+                usage.input_tokens,
+                usage.cached_tokens,
+                usage.output_tokens,
+                usage.reasoning_tokens,
+                nano,
+                error.code if error else None,
+                error.message[:4000] if error else None,
+                error.transient if error else False,
+                raw.file if raw else None,
+                raw.offset if raw else None,
+                raw.length if raw else None,
+                outcome.reused_from or None,
+            )
+        )
+        if reading.analysis is not None:
+            findings = [asdict(finding) for finding in checked.findings] if checked and checked.findings else []
+            score = (
+                (checked.wanted, checked.covered, checked.rules, checked.rules_agreeing) if checked else (0, 0, 0, 0)
+            )
+            answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings), *score))
+        _count(tally, outcome)
+    bulk_insert(connection, ResultTable, results)
+    bulk_insert(connection, AnswerTable, answers)
+    if tally:
+        # In key order: two shards of a job that add to the same counts must not lock them in two orders.
+        connection.execute(
+            insert_or_add(connection, RollupTable, ["job_id", "dimension", "value"], "n"),
+            [
+                {"job_id": job_id, "dimension": dimension, "value": value, "n": n}
+                for (dimension, value), n in sorted(tally.items())
+            ],
+        )
+    connection.execute(
+        update(_J)
+        .where(_J.c.job_id == job_id)
+        .values(
+            succeeded=_J.c.succeeded + tally["status", ResultStatus.SUCCEEDED.value],
+            failed=_J.c.failed + sum(tally["status", status.value] for status in _FAILED),
+            missing=_J.c.missing + tally["status", ResultStatus.MISSING.value],
+            actual_nano=_J.c.actual_nano + nano_total,
+        )
+    )
+
+
+def _count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
+    reading = outcome.reading
+    tally["status", reading.status.value] += 1
+    if reading.level:
+        tally["level", reading.level] += 1
+    for tag in reading.tags:
+        tally[tag] += 1
+    if reading.error is not None:
+        tally["error", reading.error.code] += 1
+    checked = reading.verification
+    if checked is not None:
+        tally["numbers", "verified"] += checked.verified
+        tally["numbers", "mismatched"] += checked.mismatched
+        tally["numbers", "unsupported"] += checked.unsupported
+        clean = not checked.mismatched and not checked.unsupported
+        tally["answers", "clean" if clean else "flagged"] += 1
+        for dimension, value, n in (
+            ("coverage", "wanted", checked.wanted),
+            ("coverage", "covered", checked.covered),
+            ("rules", "named", checked.rules),
+            ("rules", "agreeing", checked.rules_agreeing),
+        ):
+            if n:
+                tally[dimension, value] += n

@@ -1,0 +1,352 @@
+"""Asking requests again: a new shard of the same job, while the endings so far are kept as attempts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from core.domain.analysis import Outcome, ResultStatus
+from core.domain.batch import ShardFile
+from core.domain.records import Spend
+from core.errors import StaleMove
+from core.storage.database import Database
+from core.storage.endings import store_outcomes
+from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_job
+from core.storage.money import from_nano, to_nano
+from core.storage.sql import insert_or_add, insert_or_ignore, table
+from core.storage.tables import (
+    AttemptTable,
+    JobTable,
+    LedgerTable,
+    RequestTable,
+    ResultTable,
+    RollupTable,
+    ShardTable,
+)
+
+_J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
+_RES, _ATT, _ROLL = table(ResultTable), table(AttemptTable), table(RollupTable)
+
+RetryCheck = Callable[[Spend, Spend, Spend, Decimal], None]
+"""Given the month's commitments of everybody, of the person and of the desk, and what the job has cost so far, raises
+`OverBudget` or returns."""
+
+_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RetryFile:
+    """One batch of a retry: its input file and whose requests stand in it."""
+
+    file: ShardFile
+    custom_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Requests to be asked again.
+
+    Attributes:
+        model: Which they go to now.
+        round: How often they have been asked again, this time included.
+        expected_usd: What it will probably cost; reserved before anything is sent. None when the price is unknown.
+        not_before: Back-off.
+        note: For the history: how many, and why.
+    """
+
+    files: tuple[RetryFile, ...]
+    model: str
+    round: int
+    expected_usd: Decimal | None
+    check: RetryCheck
+    remote_name: Callable[[int], str]
+    not_before: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A request without an analysis, as a retry looks at it.
+
+    Attributes:
+        round: How often its shard had been asked again already.
+    """
+
+    custom_id: str
+    shard_index: int
+    round: int
+    portfolio_id: str
+    status: ResultStatus
+    code: str
+    message: str
+    transient: bool
+    input_tokens: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAnswer:
+    """A request that was asked synchronously, with how it ended now."""
+
+    outcome: Outcome
+    model: str
+    shard_id: str
+
+
+class Retries:
+    """Reads what could be asked again and stores that it is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unanswered(self, job_id: str, statuses: Iterable[ResultStatus]) -> list[Unanswered]:
+        """Ended requests of a job without an analysis, in these statuses."""
+        query = (
+            select(
+                _R.c.custom_id,
+                _R.c.shard_index,
+                _S.c.retry_round,
+                _R.c.portfolio_id,
+                _RES.c.status,
+                _RES.c.error_code,
+                _RES.c.error_message,
+                _RES.c.error_transient,
+                _R.c.input_tokens,
+                _S.c.model,
+            )
+            .join(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
+            .join(_S, (_S.c.job_id == _R.c.job_id) & (_S.c.shard_index == _R.c.shard_index))
+            .where(_R.c.job_id == job_id, _RES.c.status.in_([status.value for status in statuses]))
+            .order_by(_R.c.shard_index, _R.c.custom_id)
+        )
+        with self._database.read() as connection:
+            return [
+                Unanswered(
+                    row.custom_id,
+                    row.shard_index,
+                    row.retry_round,
+                    row.portfolio_id,
+                    ResultStatus(row.status),
+                    row.error_code or "",
+                    row.error_message or "",
+                    bool(row.error_transient),
+                    row.input_tokens,
+                    row.model,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def next_index(self, job_id: str) -> int:
+        """The number that the next shard of a job will have."""
+        with self._database.read() as connection:
+            return _next_index(connection, job_id)
+
+    def start(self, job_id: str, retry: Retry, *, actor: str, at: datetime) -> None:
+        """Store a retry that somebody bought.
+
+        Raises:
+            OverBudget: From the check.
+            StaleMove: Some of its requests were asked again by somebody else meanwhile. Nothing was changed.
+        """
+        with self._database.write() as connection:
+            add_retry(connection, job_id, retry, actor=actor, at=at)
+            follow(connection, job_id, actor=actor, at=at)
+
+    def intend(
+        self,
+        job_id: str,
+        expected_usd: Decimal | None,
+        check: RetryCheck,
+        *,
+        note: str,
+        actor: str,
+        at: datetime,
+    ) -> None:
+        """Reserve the price of one synchronous call and write down that it is about to be made.
+
+        Raises:
+            OverBudget: From the check. Nothing was changed.
+        """
+        with self._database.write() as connection:
+            lock_money(connection)
+            row = job_row(connection, job_id)
+            spent = from_nano(row.actual_nano) or Decimal(0)
+            reserve(
+                connection,
+                row,
+                to_nano(expected_usd) or 0,
+                lambda month, person, desk: check(month, person, desk, spent),
+                actor=actor,
+                at=at,
+            )
+            record_event(connection, job_id, None, at, actor, "ask", note)
+
+    def call_off(self, job_id: str, note: str, *, actor: str, at: datetime) -> None:
+        """A synchronous call brought no answer: give its reservation back and say so. What stood goes on standing."""
+        with self._database.write() as connection:
+            row = job_row(connection, job_id)
+            record_event(connection, job_id, None, at, actor, "ask_failed", note)
+            settle_job(connection, row)
+
+    def answered(self, job_id: str, answer: SyncAnswer, *, actor: str, at: datetime) -> None:
+        """Store a synchronous answer: the ending so far becomes an attempt, the cost a line of the ledger."""
+        outcome = answer.outcome
+        with self._database.write() as connection:
+            job_row(connection, job_id)
+            take_back(connection, job_id, [outcome.custom_id], None, at=at)
+            store_outcomes(connection, job_id, [outcome])
+            asked = connection.execute(
+                select(func.count())
+                .select_from(_ATT)
+                .where(_ATT.c.job_id == job_id, _ATT.c.custom_id == outcome.custom_id)
+            ).scalar_one()
+            usage = outcome.usage
+            connection.execute(
+                insert_or_ignore(connection, LedgerTable),
+                {
+                    "batch_id": f"sync:{job_id}:{outcome.custom_id}:{asked}",
+                    "job_id": job_id,
+                    "shard_id": answer.shard_id,
+                    "at": at,
+                    "model": answer.model,
+                    "input_tokens": usage.input_tokens,
+                    "cached_tokens": usage.cached_tokens,
+                    "output_tokens": usage.output_tokens,
+                    "reasoning_tokens": usage.reasoning_tokens,
+                    "cost_nano": to_nano(outcome.cost_usd),
+                },
+            )
+            record_event(connection, job_id, None, at, actor, "asked", f"{outcome.custom_id}: {outcome.reading.status}")
+            follow(connection, job_id, actor=actor, at=at)
+            settle_job(connection, job_row(connection, job_id))
+
+    def attempts(self, job_id: str) -> dict[str, int]:
+        """How often requests of a job had ended before they were asked again, by custom id."""
+        query = select(_ATT.c.custom_id, func.count().label("n")).where(_ATT.c.job_id == job_id)
+        with self._database.read() as connection:
+            return {row.custom_id: int(row.n) for row in connection.execute(query.group_by(_ATT.c.custom_id))}
+
+    def spent(self, job_id: str) -> Decimal:
+        """What a job has cost so far; 0 when its price is not known."""
+        with self._database.read() as connection:
+            nano = connection.execute(select(_J.c.actual_nano).where(_J.c.job_id == job_id)).scalar_one()
+        return from_nano(nano) or Decimal(0)
+
+
+def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, at: datetime) -> None:
+    """`Retries.start` inside a transaction of the caller's, who also lets the job follow.
+
+    Raises:
+        OverBudget: From the check. The caller's transaction must take back what was done here.
+        StaleMove: Some of its requests are not where they were.
+    """
+    lock_money(connection)
+    row = job_row(connection, job_id)
+    reserve(
+        connection,
+        row,
+        to_nano(retry.expected_usd) or 0,
+        lambda month, person, desk: retry.check(month, person, desk, from_nano(row.actual_nano) or Decimal(0)),
+        actor=row.created_by if actor == "worker" else actor,
+        at=at,
+    )
+    index = _next_index(connection, job_id)
+    for number, part in enumerate(retry.files, start=index):
+        shard = new_shard(job_id, number, part.file, retry.remote_name(number), retry.model, at)
+        shard |= {
+            "retry_round": retry.round,
+            "next_due_at": retry.not_before,
+            "hold": "back_off" if retry.not_before > at else "",
+            "hold_until": retry.not_before if retry.not_before > at else None,
+        }
+        connection.execute(_S.insert().values(**shard))
+        take_back(connection, job_id, part.custom_ids, number, at=at)
+    connection.execute(
+        update(_J)
+        .where(_J.c.job_id == job_id)
+        .values(shards=_J.c.shards + len(retry.files), ended_at=None, message="", cancel_wish=False)
+    )
+    record_event(connection, job_id, None, at, actor, "retry", retry.note)
+
+
+def take_back(
+    connection: Connection, job_id: str, custom_ids: Sequence[str], index: int | None, *, at: datetime
+) -> None:
+    """Make ended requests pending again: their endings become attempts and leave every count.
+
+    Args:
+        index: The shard in which they stand from now on; None leaves them where they are.
+
+    Raises:
+        StaleMove: Some of them have no ending, or have an analysis.
+    """
+    gone: Counter[tuple[str, str]] = Counter()
+    n = 0
+    for start in range(0, len(custom_ids), _AT_ONCE):
+        ids = list(custom_ids[start : start + _AT_ONCE])
+        mine = (_RES.c.job_id == job_id) & _RES.c.custom_id.in_(ids)
+        rows = connection.execute(
+            select(_RES, _R.c.shard_index)
+            .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
+            .where(mine, _RES.c.status != ResultStatus.SUCCEEDED.value)
+        ).all()
+        n += len(rows)
+        earlier = {
+            row.custom_id: int(row.n)
+            for row in connection.execute(
+                select(_ATT.c.custom_id, func.count().label("n"))
+                .where(_ATT.c.job_id == job_id, _ATT.c.custom_id.in_(ids))
+                .group_by(_ATT.c.custom_id)
+            )
+        }
+        if rows:
+            connection.execute(_ATT.insert(), [_attempt(row, earlier.get(row.custom_id, 0), at) for row in rows])
+        for row in rows:
+            gone["status", row.status] += 1
+            if row.error_code is not None:
+                gone["error", row.error_code] += 1
+        connection.execute(delete(_RES).where(mine))
+        if index is not None:
+            connection.execute(
+                update(_R).where(_R.c.job_id == job_id, _R.c.custom_id.in_(ids)).values(shard_index=index)
+            )
+    if n != len(custom_ids):
+        raise StaleMove(f"{len(custom_ids) - n} of {len(custom_ids)} requests were asked again meanwhile. Look again.")
+    _uncount(connection, job_id, gone)
+
+
+def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:
+    kept = ("job_id", "custom_id", "status", "error_code", "error_message", "cost_nano")
+    tokens = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+    raw = ("raw_file", "raw_offset", "raw_length", "shard_index")
+    return {"attempt": number, "at": at, **{name: getattr(row, name) for name in (*kept, *tokens, *raw)}}
+
+
+def _uncount(connection: Connection, job_id: str, gone: Counter[tuple[str, str]]) -> None:
+    if gone:
+        connection.execute(
+            insert_or_add(connection, RollupTable, ["job_id", "dimension", "value"], "n"),
+            [
+                {"job_id": job_id, "dimension": dimension, "value": value, "n": -n}
+                for (dimension, value), n in sorted(gone.items())
+            ],
+        )
+        connection.execute(delete(_ROLL).where(_ROLL.c.job_id == job_id, _ROLL.c.n == 0))
+    missing = gone["status", ResultStatus.MISSING.value]
+    ended = sum(n for (dimension, _), n in gone.items() if dimension == "status")
+    connection.execute(
+        update(_J)
+        .where(_J.c.job_id == job_id)
+        .values(failed=_J.c.failed - (ended - missing), missing=_J.c.missing - missing)
+    )
+
+
+def _next_index(connection: Connection, job_id: str) -> int:
+    last = connection.execute(select(func.max(_S.c.shard_index)).where(_S.c.job_id == job_id)).scalar_one()
+    return 0 if last is None else int(last) + 1

@@ -1,0 +1,253 @@
+"""Asking again: by itself what passes, on request what somebody bought, never the same request twice unasked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from core.domain.actor import LOCAL
+from core.domain.analysis import ResultStatus
+from core.domain.job import JobState, ShardState
+from core.errors import BadInput, OverBudget, Refused
+from core.guard.budgets import Budgets
+from core.jobs.context import Context
+from tests.faults.staging import House
+from tests.local_provider import LocalProvider
+
+SYNC = "POST /v1/chat/completions"
+
+
+def patient(house: House, retries: int = 2) -> Context:
+    return replace(house.context(), retries=retries)
+
+
+def statuses(house: House, job_id: str) -> set[ResultStatus]:
+    return {item.status for item in house.items(job_id).values()}
+
+
+def notes(house: House, job_id: str, event: str) -> list[str]:
+    return [one.note for one in house.events(job_id) if one.event == event]
+
+
+def failing(local: LocalProvider, kind: str, share: float = 1.0) -> None:
+    local.set_faults({"answers": {kind: share}})
+
+
+def healed(house: House, local: LocalProvider) -> Any:
+    """The cause is gone once the first batch has been collected."""
+
+    def crossing(point: str) -> None:
+        if point == "before_settle":
+            local.set_faults()
+
+    return crossing
+
+
+def test_what_failed_for_a_passing_reason_is_asked_again_by_itself(house: House, local: LocalProvider) -> None:
+    failing(local, "server_error_rows", 0.5)
+    job_id = house.submit(6)
+    context = replace(patient(house), crossing=healed(house, local))
+    assert house.run(job_id, context=context) is JobState.DONE
+    shards = house.store.shards.of_job(job_id)
+    assert [shard.retry_round for shard in shards] == [0, 1]
+    assert shards[0].requests == 6 > shards[1].requests > 0
+    assert sum(house.store.retries.attempts(job_id).values()) == shards[1].requests
+    assert "asked again" in notes(house, job_id, "retry")[0]
+    house.check(job_id, batches=2)
+
+
+def test_what_goes_on_failing_is_asked_again_so_often_and_no_oftener(house: House, local: LocalProvider) -> None:
+    failing(local, "server_error_rows")
+    job_id = house.submit(2)
+    assert house.run(job_id, context=patient(house, 2)) is JobState.FAILED
+    assert [shard.retry_round for shard in house.store.shards.of_job(job_id)] == [0, 1, 2]
+    assert statuses(house, job_id) == {ResultStatus.FAILED}
+    house.check(job_id, batches=3)
+
+
+def test_an_expired_batch_goes_on_with_what_it_did_not_finish(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"1": {"expire_after": 0.5}}})
+    job_id = house.submit(6)
+    assert house.run(job_id, context=patient(house)) is JobState.DONE
+    first, second = house.store.shards.of_job(job_id)
+    assert (first.requests, second.requests) == (6, 3)
+    house.check(job_id, batches=2)
+
+
+@pytest.mark.parametrize("kind", ["bad_request_rows", "refused", "cut", "invalid_json", "wrong_shape"])
+def test_what_does_not_pass_by_itself_is_not_bought_again_by_itself(
+    house: House, local: LocalProvider, kind: str
+) -> None:
+    failing(local, kind)
+    job_id = house.submit(2)
+    assert house.run(job_id, context=patient(house)) is JobState.FAILED
+    assert len(house.store.shards.of_job(job_id)) == 1
+    house.check(job_id, batches=1)
+
+
+def test_a_missing_line_may_have_been_paid_so_it_takes_a_person(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"1": {"missing_lines": 0.5}}})
+    job_id = house.submit(6)
+    assert house.run(job_id, context=patient(house)) is JobState.PARTIAL
+    assert len(house.store.shards.of_job(job_id)) == 1
+    service = house.retry_service()
+    plan = service.plan(LOCAL, job_id)
+    assert plan.statuses == {"missing": house.job(job_id).row.counts.missing}
+    assert plan.expected_usd is not None
+    assert plan.expected_usd > 0
+    before = house.rows("SELECT count(*) AS n FROM shard WHERE job_id = :job", job=job_id)[0].n
+    assert before == 1, "a plan stores nothing"
+    service.retry(LOCAL, job_id)
+    assert house.job(job_id).row.state is JobState.RUNNING
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=2)
+
+
+def test_a_retry_by_itself_keeps_to_what_was_approved(house: House, local: LocalProvider) -> None:
+    failing(local, "server_error_rows")
+    job_id = house.submit(2)
+    context = replace(patient(house), budgets=Budgets(month_usd=Decimal("0.000001")))
+    assert house.run(job_id, context=context) is JobState.FAILED
+    assert "too little" in notes(house, job_id, "retry_refused")[0]
+    house.check(job_id, batches=1)
+
+
+def test_a_truncated_answer_is_asked_again_with_a_longer_cap(house: House, local: LocalProvider) -> None:
+    failing(local, "cut")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    house.retry_service().retry(LOCAL, job_id, only=[ResultStatus.TRUNCATED])
+    caps = [
+        orjson.loads(Path(shard.path).read_bytes().splitlines()[0])["body"]["max_completion_tokens"]
+        for shard in house.store.shards.of_job(job_id)
+    ]
+    assert caps[1] == 2 * caps[0]
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=2)
+
+
+def test_a_permanent_failure_is_asked_again_only_of_another_model(house: House, local: LocalProvider) -> None:
+    failing(local, "bad_request_rows")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service = house.retry_service()
+    with pytest.raises(BadInput, match=r"2 left out: nothing about them has changed.*another --model"):
+        service.plan(LOCAL, job_id)
+    plan = service.plan(LOCAL, job_id, model="gpt-5.4")
+    assert plan.models == {"gpt-5.4": 2}
+    service.retry(LOCAL, job_id, model="gpt-5.4")
+    assert house.run(job_id) is JobState.DONE
+    ledger = house.rows("SELECT model FROM ledger WHERE job_id = :job ORDER BY shard_id", job=job_id)
+    assert [row.model for row in ledger] == ["gpt-5.4-mini", "gpt-5.4"]
+    house.check(job_id, batches=2)
+
+
+def test_a_refusal_is_asked_again_when_a_person_insists(house: House, local: LocalProvider) -> None:
+    failing(local, "refused")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service = house.retry_service()
+    with pytest.raises(BadInput, match="the model declined"):
+        service.plan(LOCAL, job_id)
+    service.retry(LOCAL, job_id, only=[ResultStatus.REFUSED])
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=2)
+
+
+def test_the_same_failures_are_bought_once_by_two_who_ask_at_once(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service = house.retry_service()
+    service.retry(LOCAL, job_id)
+    with pytest.raises(Refused, match="can be asked again once it has ended"):
+        service.retry(LOCAL, job_id)
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=2)
+
+
+def test_a_retry_that_the_budget_does_not_allow_says_by_how_much_and_changes_nothing(
+    house: House, local: LocalProvider
+) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    service = house.retry_service(Budgets(job_usd=Decimal("0.0001")))
+    assert "too little" in service.plan(LOCAL, job_id).over_budget
+    with pytest.raises(OverBudget, match=r"\$0\.0\d+ too little"):
+        service.retry(LOCAL, job_id)
+    assert house.job(job_id).row.state is JobState.FAILED
+    house.check(job_id, batches=1)
+
+
+def test_a_cancelled_job_is_not_revived_by_itself_and_may_be_on_request(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"1": {"stuck": True}}})
+    job_id = house.submit(2)
+    house.run(job_id, to=ShardState.RUNNING)
+    house.service().cancel(LOCAL, job_id)
+    assert house.run(job_id, context=patient(house)) is JobState.CANCELLED
+    house.check(job_id, batches=1)
+    house.retry_service().retry(LOCAL, job_id)
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=2)
+
+
+def test_stragglers_are_finished_synchronously_and_paid_as_such(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json", 0.4)
+    job_id = house.submit(6)
+    assert house.run(job_id) is JobState.PARTIAL
+    local.set_faults()
+    few = house.job(job_id).row.counts.failed
+    plan = house.retry_service().finish_now(LOCAL, job_id, house.provider)
+    assert (plan.requests, plan.sync) == (few, True)
+    assert local.calls(SYNC) == few
+    assert house.job(job_id).row.state is JobState.DONE
+    assert house.scalar("SELECT count(*) FROM ledger WHERE job_id = :job AND batch_id LIKE 'sync:%'", job=job_id) == few
+    house.check(job_id, batches=1)
+
+
+def test_a_synchronous_call_without_an_answer_leaves_everything_as_it_was(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(1)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults({"http": {SYNC: {"*": "500_before"}}})
+    with pytest.raises(Exception, match="500"):
+        house.retry_service().finish_now(LOCAL, job_id, house.provider)
+    assert statuses(house, job_id) == {ResultStatus.INVALID}
+    assert len(notes(house, job_id, "ask")) == len(notes(house, job_id, "ask_failed")) == 1
+    house.check(job_id, batches=1)
+
+
+def test_the_very_same_question_is_answered_from_what_is_stored(house: House, local: LocalProvider) -> None:
+    first = house.submit(3, reuse=timedelta(days=7))
+    assert house.run(first) is JobState.DONE
+    calls = local.calls("POST /v1/batches")
+    same = house.submit(3, reuse=timedelta(days=7))
+    assert house.job(same).row.state is JobState.DONE
+    assert local.calls("POST /v1/batches") == calls
+    assert {item.reused_from for item in house.items(same).values()} == {first}
+    assert house.job(same).row.actual_usd == 0
+    assert [item.analysis for item in house.items(same).values()] == [
+        item.analysis for item in house.items(first).values()
+    ]
+    house.check(same, batches=0)
+    wider = house.submit(4, reuse=timedelta(days=7))
+    assert house.run(wider) is JobState.DONE
+    assert house.shard(wider).requests == 1
+    assert house.job(wider).row.counts.total == 4
+    house.check(wider, batches=1)
+    house.clock.leap(house.clock() + timedelta(days=8))
+    asked = house.submit(3, reuse=timedelta(days=7))
+    assert house.shard(asked).requests == 3
+    house.run(asked)
+    house.check(asked, batches=1)
