@@ -22,19 +22,25 @@ _SIGNED: Final = frozenset(
 )  # fmt: skip
 _RELATIVE: Final = frozenset({"excess_return"})
 
+_LOSS_BY_NAME: Final = frozenset({"max_drawdown"})
+"""What is a loss whatever the sentence calls it."""
+
 _UP: Final = {
-    "en": r"rose|rise[sn]?|rising|gain\w*|grew|grow[sn]?|increas\w*|climb\w*|added|adds|earned|advanc\w*|up|profit\w*",
-    "fr": r"hausse|progress\w*|gagn\w+|augment\w*|croiss\w*|bondi\w*|plus-values?|bénéfi\w+|rapport[ée]\w*",
-    "de": r"gestiegen|stieg\w*|steig\w*|gew[aio]nn\w*|zugelegt|zuwachs|zunahme\w*|plus|erhöht\w*|verdient\w*|"
-    r"erzielt\w*",
+    "en": r"rose|rise[sn]?|rising|gain\w*|grew|grow[sn]?|growth|increas\w*|climb\w*|added|adds|earned|advanc\w*|"
+    r"up(?! to)|profit\w*|positive\w*|boost\w*|lift\w*|rebound\w*",
+    "fr": r"hausse|progress\w*|gagn\w+|augment\w*|croiss\w*|bondi\w*|plus-values?|bénéfi\w+|rapport[ée]\w*|positi\w+",
+    "de": r"gestiegen|stieg\w*|steig\w*|gew[aio]nn\w*|\w*gewinn\w*|zugelegt|\w*zuwachs|\w*zunahme\w*|plus|erhöht\w*|"
+    r"verdient\w*|erzielt\w*|\w*anstieg\w*|positiv\w*",
 }
 _DOWN: Final = {
     "en": r"fell|fall\w*|drop\w*|declin\w*|decreas\w*|los[est]\w*|losing|lost|drawdown\w*|down|detract\w*|"
-    r"shr[aiu]nk\w*|slid\w*|cost|dragg?\w*|negative\w*|minus|slump\w*",
+    r"shr[aiu]nk\w*|slid\w*|cost|dragg?\w*|negative\w*|minus|slump\w*|reduc\w*|erod\w*|subtract\w*|shed\w*|tumbl\w*|"
+    r"plung\w*|contract(?:ed|s|ion)|weak\w*|hit|hurt\w*|gave up|gives? up",
     "fr": r"baiss\w*|recul\w*|perd\w*|pertes?|repli\w*|chut\w*|diminu\w*|moins-values?|drawdown|coût\w*|négati\w+|"
-    r"moins",
-    "de": r"gefallen|fiel\w*|fallen|fällt|sank\w*|sinkt|gesunken|verl[ou]\w*|verlier\w*|verlust\w*|rückgang\w*|"
-    r"einbuße\w*|nachgegeben|minus|gekostet|kostete\w*|belast\w*|negativ\w*|drawdown|rückschlag\w*",
+    r"en moins|céd\w+|pénalis\w*|érod\w*|retir\w*|retranch\w*",
+    "de": r"gefallen|fiel\w*|fallen|fällt|sank\w*|sinkt|gesunken|verl[ou]\w*|verlier\w*|\w*verlust\w*|\w*rückgang\w*|"
+    r"\w*einbuße\w*|nachgegeben|nachgab|abgegeben|minus|gekostet|kostete\w*|\w*belast\w*|negativ\w*|drawdown|"
+    r"\w*rückschlag\w*|geschmälert|gedrückt|drückte\w*|büßte\w*",
 }
 _AHEAD: Final = {
     "en": r"outperform\w*|above|ahead|beat\w*|exceed\w*",
@@ -104,7 +110,7 @@ def contradiction(number: Number, fact: Fact, language: str) -> FindingKind | No
         return FindingKind.DIRECTION
     if downs or down.search(_around(number, _SENTENCE)):
         return None
-    return FindingKind.SIGN
+    return None if _family(fact) in _LOSS_BY_NAME else FindingKind.SIGN
 
 
 def _family(fact: Fact) -> str:

@@ -54,6 +54,13 @@ DIRECTION, SIGN = FindingKind.DIRECTION, FindingKind.SIGN
         ("de", "Ein Verlust von 12,30 %.", 12.3, DIRECTION),
         ("de", "Die Rendite beträgt 12,30 %.", -12.3, SIGN),
         ("de", "Anleihen stiegen und das Portfolio verlor 12,30 %.", -12.3, None),
+        ("de", "Ein Wertverlust von 12,30 %.", -12.3, None),
+        ("de", "Der Kursgewinn von 12,30 % blieb.", -12.3, DIRECTION),
+        ("fr", "Le portefeuille a gagné au moins 12,30 %.", 12.3, None),
+        ("fr", "La position a cédé 12,30 %.", -12.3, None),
+        ("en", "A negative contribution of 12.30 points.", -12.3, None),
+        ("en", "A positive contribution of 12.30 points.", -12.3, DIRECTION),
+        ("en", "It returned up to 12.30 % a year.", 12.3, None),
         ("ja", "The portfolio rose 12.30 %.", -12.3, None),
     ],
 )
@@ -77,6 +84,12 @@ def test_ahead_and_behind_count_for_differences_to_a_benchmark(
     language: str, text: str, value: float, kind: FindingKind | None
 ) -> None:
     assert said(text, signed(value, "excess_return.1y", Unit.PP), language) is kind
+
+
+def test_a_drawdown_is_a_loss_whatever_the_sentence_calls_it() -> None:
+    deepest = signed(-33.46, "max_drawdown")
+    assert said("The worst stretch from a peak came to 33.46 %.", deepest, "en") is None
+    assert said("It once gained 33.46 %.", deepest, "en") is DIRECTION
 
 
 def test_lagging_a_benchmark_says_nothing_about_the_benchmarks_own_return() -> None:
