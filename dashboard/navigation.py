@@ -13,6 +13,7 @@ _PAGES = Path(__file__).resolve().parent.parent / "pages"
 _TITLES = {
     "overview": ("Overview", ":material/space_dashboard:"),
     "portfolios": ("Portfolios", ":material/pie_chart:"),
+    "data": ("Data", ":material/database:"),
     "prepare": ("Prepare", ":material/edit_note:"),
     "runs": ("Runs", ":material/table_rows:"),
     "run": ("Run", ":material/receipt_long:"),
@@ -38,7 +39,7 @@ def choose() -> StreamlitPage:
     return st.navigation(
         {
             "": [page("overview")],
-            "Analyse": [page("portfolios"), page("prepare"), page("runs"), page("run")],
+            "Analyse": [page("portfolios"), page("data"), page("prepare"), page("runs"), page("run")],
             "Decide": [page("explore")],
         },
         position="top",

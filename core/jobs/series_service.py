@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -186,7 +187,7 @@ class SeriesService:
         """
         require(actor, Permission.PORTFOLIO_READ)
         first, second = self._store.series.get(first_id), self._store.series.get(second_id)
-        as_of = min(first.days[-1], second.days[-1])
+        as_of = min(_known_until(first), _known_until(second), self._clock().date())
         return tuple(correlation(first, second, as_of, months) for months in WINDOWS_MONTHS)
 
     def indicators(self, actor: Actor, as_of: date, *, simulated: bool = False) -> Said:
@@ -214,6 +215,14 @@ def indicators_of(store: Store, as_of: date, *, simulated: bool) -> Said:
         for one in kept_out
     )
     return facts, (*absent, *reasons)
+
+
+def _known_until(series: EconomicSeries) -> date:
+    """The last day that a series speaks of: a monthly value stands for its month, whatever day it is written under."""
+    last = series.days[-1]
+    if series.frequency not in {"monthly", "quarterly", "annual"}:
+        return last
+    return last.replace(day=monthrange(last.year, last.month)[1])
 
 
 def _read(series: EconomicSeries, today: date) -> SeriesReading:

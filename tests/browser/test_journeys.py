@@ -73,6 +73,7 @@ def test_the_empty_first_visit_explains_itself(installed: Installed, visitor: Wi
         expect(page.get_by_text("Every number checked.")).to_be_hidden()
         for path, words in (
             ("/portfolios", "No portfolio yet"),
+            ("/data", "No prices yet"),
             ("/prepare", "No portfolio yet"),
             ("/runs", "No run yet"),
             ("/run", "No run was chosen"),

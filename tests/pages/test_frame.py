@@ -13,7 +13,7 @@ from tests.pages.conftest import Page
 from tests.pages.reading import button, said
 from tests.pages.world import World
 
-PAGES = ("overview", "portfolios", "prepare", "runs", "run", "explore")
+PAGES = ("overview", "portfolios", "data", "prepare", "runs", "run", "explore")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -371,7 +371,7 @@ def test_correlations_end_where_the_older_of_two_series_ends(store: Store) -> No
     short, middle, long = service.correlations(LOCAL, "A", "B")
     assert (short.months, middle.months, long.months) == WINDOWS_MONTHS
     assert short.value is not None
-    assert short.last == date(2024, 9, 30)
+    assert short.last == date(2024, 10, 30)
     assert long.value is None
     assert "needs 60" in long.reason
     with pytest.raises(NotFound):
