@@ -55,7 +55,6 @@ def opened(key: str, ids: Sequence[str]) -> str:
 
 
 def opener(key: str, label: str, *, pinned: bool = True) -> Any:
-    """A column of buttons; `opened` tells which was clicked."""
     """A column whose cells are buttons; `opened` then tells the row that was clicked."""
     click = f"{key}_click"
 
