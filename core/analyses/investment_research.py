@@ -105,6 +105,6 @@ ENGINE = Engine(
     mandatory=("top1_weight",),
     summarise=_summarise,
     tools=ALL,
-    needs=frozenset({Need.SOURCES, Need.PROFILE, Need.INDICATORS}),
+    needs=frozenset({Need.SOURCES, Need.PROFILE}),
     checks=(_theses, proposals, quotes, listed_sources),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from core.domain.analysis import AnalysisRequest, Endpoint, Kind
 from core.domain.facts import FactSheet
 from core.llm.models import all_models
 from core.llm.prompts import PromptLibrary
+from tests.unit.analyses.whole import view
 
 SCHEMA_OF = {Endpoint.CHAT: "CreateChatCompletionRequest", Endpoint.RESPONSES: "CreateResponse"}
 
@@ -86,3 +87,12 @@ def test_lines_are_valid_for_every_model(
         assert published.errors(endpoint, line["body"]) == [], name
         assert set(line["body"]) <= published.names(endpoint), name
         assert (line["url"], line["method"]) == (endpoint.path, "POST")
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("kind", list(Kind))
+def test_lines_of_every_kind_are_valid(published: Published, kind: Kind, endpoint: Endpoint) -> None:
+    library = PromptLibrary(Path(__file__).resolve().parents[3] / "prompts")
+    builder = Builder(AnalysisRequest(kind, ("desk-7",), "gpt-5.4-mini", endpoint), library, today=date(2026, 11, 24))
+    line = json.loads(builder.build(view(kind)).line)
+    assert published.errors(endpoint, line["body"]) == []
