@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from core.domain.analysis import Kind
 from core.domain.cost import Price
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import WorkerRow
-from core.errors import BadSetting, ProviderError, StorageTrouble
+from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.compliance_service import ComplianceService
@@ -304,6 +304,20 @@ class App:
         for one in found if delete else ():
             remove_orphan(provider, one)
         return found
+
+    def take_webhook(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Look at a batch at once because the provider says that something happened to it; False when it is no news.
+
+        The signature is the sender's permission; nothing but the time of the next look is changed.
+
+        Raises:
+            Refused: No secret is set, or the webhook is not genuine.
+        """
+        from core.providers.webhooks import verified
+
+        if not self.settings.webhook_secret:
+            raise Refused("Webhooks are not taken: MOSYCHLOS_WEBHOOK_SECRET is not set.")
+        return self._store.webhooks.take(verified(body, headers, self.settings.webhook_secret), at=self._clock())
 
     def provider_check(self) -> Check:
         """Whether the provider answers and takes the key."""

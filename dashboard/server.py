@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.errors import MosychlosError
 from core.settings import KEYS, LOOPBACK
 from dashboard import text
+from dashboard.webhooks import webhook
 
 log = logging.getLogger("mosychlos.dashboard")
 
@@ -112,7 +113,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
 app = st.App(
     ROOT / "dashboard" / "app.py",
     lifespan=lifespan,
-    routes=[Route("/healthz", healthz)],
+    routes=[Route("/healthz", healthz), Route("/webhooks/openai", webhook, methods=["POST"])],
     middleware=[
         Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False),
         Middleware(SafeHeaders),

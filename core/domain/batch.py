@@ -117,6 +117,20 @@ class Batch:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A webhook's word that something happened to a batch. What happened is asked of the provider itself.
+
+    Attributes:
+        webhook_id: The same when the provider repeats it.
+        event: "batch.completed" and the like.
+    """
+
+    webhook_id: str
+    event: str
+    batch_id: str
+
+
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 """Provider words after which a batch never changes."""
 

@@ -65,16 +65,15 @@ class Alerts:
 
 def raise_alert(connection: Connection, kind: AlertKind, subject: str, text: str, *, at: datetime) -> bool:
     """`Alerts.raise_` inside a transaction of the caller's."""
-    added = connection.execute(
-        insert_or_ignore(connection, AlertTable),
-        {"kind": kind.value, "subject": subject, "text": text, "raised_at": at, "cleared_at": None},
-    )
-    if added.rowcount == 1:
+    mine = (_A.c.kind == kind.value) & (_A.c.subject == subject)
+    if connection.execute(select(_A.c.kind).where(mine)).first() is None:
+        connection.execute(
+            insert_or_ignore(connection, AlertTable),
+            {"kind": kind.value, "subject": subject, "text": text, "raised_at": at, "cleared_at": None},
+        )
         return True
     again = connection.execute(
-        update(_A)
-        .where(_A.c.kind == kind.value, _A.c.subject == subject, _A.c.cleared_at.is_not(None))
-        .values(text=text, raised_at=at, cleared_at=None)
+        update(_A).where(mine, _A.c.cleared_at.is_not(None)).values(text=text, raised_at=at, cleared_at=None)
     )
     return again.rowcount == 1
 

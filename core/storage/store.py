@@ -26,6 +26,7 @@ from core.storage.retries import Retries
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
 from core.storage.track_record import TrackRecord
+from core.storage.webhooks import Webhooks
 from core.storage.workers import Workers
 
 
@@ -57,6 +58,7 @@ class Store:
         self.alerts = Alerts(self.database)
         self.history = History(self.database)
         self.retries = Retries(self.database)
+        self.webhooks = Webhooks(self.database)
 
     def upgrade(self) -> list[str]:
         """Apply the migrations that are still missing; returns their names."""

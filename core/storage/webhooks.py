@@ -1,0 +1,45 @@
+"""Webhooks that were taken: each once, and all it does is to make a look due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from core.domain.batch import Hint
+from core.domain.job import ShardState
+from core.storage.database import Database
+from core.storage.sql import insert_or_ignore, table
+from core.storage.tables import ShardTable, WebhookTable
+
+_W, _S = table(WebhookTable), table(ShardTable)
+
+KEPT = timedelta(days=4)
+"""How long a webhook is remembered: the provider repeats one for 72 hours."""
+
+
+class Webhooks:
+    """Takes hints."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, hint: Hint, *, at: datetime) -> bool:
+        """Make the batch's shard due now; False when this webhook was taken before, which changes nothing."""
+        watching = [ShardState.RUNNING.value, ShardState.CANCELLING.value]
+        with self._database.write() as connection:
+            known = select(_W.c.webhook_id).where(_W.c.webhook_id == hint.webhook_id)
+            if connection.execute(known).first() is not None:
+                return False
+            # Two deliveries of one webhook in the same moment both pass: a look that is due twice is due once.
+            connection.execute(
+                insert_or_ignore(connection, WebhookTable),
+                {"webhook_id": hint.webhook_id, "received_at": at, "event": hint.event, "batch_id": hint.batch_id},
+            )
+            connection.execute(
+                update(_S)
+                .where(_S.c.batch_id == hint.batch_id, _S.c.state.in_(watching), _S.c.next_due_at > at)
+                .values(next_due_at=at)
+            )
+            connection.execute(delete(_W).where(_W.c.received_at < at - KEPT))
+            return True
