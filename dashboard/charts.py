@@ -19,7 +19,7 @@ class Palette:
     """Colours of one theme.
 
     Attributes:
-        diverging: From the worst negative to the best positive, through the middle.
+        diverging: From negative through the middle to positive; the ink can be read on each of them.
         gain, loss: Above and below zero; a sign or a word always says it too.
     """
 
@@ -41,7 +41,7 @@ LIGHT = Palette(
     categories=("#0B5C8C", "#D98324", "#2E8B6F", "#8B5FBF", "#B3435A", "#6B8E23", "#4F6D7A", "#C2A83E"),
     level=("#DDEBE4", "#A9D1BF", "#B0D0E5", "#E8C36A", "#E0914A", "#B3443C"),
     severity=("#F3F6F9", "#DCEAF4", "#A9CCE3", "#2C74A8", "#06365B"),
-    diverging=("#8C1D18", "#B3443C", "#D37A6F", "#EAB1A8", "#F7F4F2", "#B0D0E5", "#69A3CA", "#2C74A8", "#0B4A78"),
+    diverging=("#D37A6F", "#EAB1A8", "#F7F4F2", "#B0D0E5", "#69A3CA"),
     gain="#2E8B6F",
     loss="#B3261E",
     paper="#FFFFFF",
@@ -53,7 +53,7 @@ DARK = Palette(
     categories=("#5BB0E0", "#E8A455", "#5CC1A0", "#B79AE0", "#E07F93", "#A9C66C", "#8FA9B5", "#E0CB73"),
     level=("#2E4440", "#2F6453", "#184B6C", "#8A6F1D", "#B06A2A", "#C4554C"),
     severity=("#18222C", "#173246", "#1D5D86", "#8FC6EA", "#DCEEFA"),
-    diverging=("#F0776C", "#D9635A", "#B3524B", "#80413D", "#1B242D", "#184B6C", "#2570A0", "#4B99CB", "#90C5E7"),
+    diverging=("#80413D", "#4B3434", "#1B242D", "#184B6C", "#2570A0"),
     gain="#5CC1A0",
     loss="#F0776C",
     paper="#0F161D",
@@ -118,7 +118,8 @@ def allocation(sheet: FactSheet, colours: Palette) -> go.Figure:
             pathbar={"visible": False},
         )
     )
-    figure.update_layout(treemapcolorway=colours.categories)
+    # A label that would have to be tiny is left out: the table beside the figure has all of them.
+    figure.update_layout(treemapcolorway=colours.categories, uniformtext={"minsize": 10, "mode": "hide"})
     return finish(figure, colours, height=420)
 
 

@@ -38,8 +38,7 @@ def paging(total: int, key: str, rows: int = PAGE_ROWS, *, bind: bool = False) -
     pages = max(1, -(-total // rows))
     if pages == 1:
         return 0
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        chosen = st.pagination(pages, key=key, bind="query-params" if bind else None)
+    chosen = st.pagination(pages, key=key, bind="query-params" if bind else None, width="stretch")
     return (min(chosen, pages) - 1) * rows
 
 

@@ -12,7 +12,7 @@ from dashboard.portfolio_open import OpenPortfolio
 
 _EFFECTS = ("allocation", "selection", "interaction", "currency")
 _TOTAL = "attribution.active_return"
-_SHOWN_RESIDUAL = 0.005
+_SEEN = 0.005
 """In percentage points; a smaller one would read as 0.00."""
 
 
@@ -43,11 +43,11 @@ def _waterfall(facts: dict[str, Fact]) -> None:
     total = facts[_TOTAL]
     steps = [(effect, facts[f"attribution.{effect}"]) for effect in _EFFECTS if f"attribution.{effect}" in facts]
     residual = facts.get("attribution.residual")
-    if residual is not None and abs(residual.value) >= _SHOWN_RESIDUAL:
+    if residual is not None and abs(residual.value) >= _SEEN:
         steps.append(("residual", residual))
     with st.container(border=True):
         st.subheader("From the benchmark to the portfolio", anchor=False, help=text.escape(total.definition))
-        origin(total.badge, total.period or "", "percentage points of return")
+        origin(total.badge, text.period(total.period), "percentage points of return")
         bars = [(text.words(effect), fact.value) for effect, fact in steps]
         show.chart(
             portfolio_charts.waterfall(bars, ("Active return", total.value), show.colours()),
@@ -88,8 +88,9 @@ def _segments(sheet: FactSheet, middle: str) -> None:
         return
     totals = {name: sum(found.get(name, 0.0) for found in effects.values()) for name in names}
     ranked = sorted(names, key=lambda name: -abs(totals[name]))
+    seen = {effect: found for effect, found in effects.items() if any(abs(one) >= _SEEN for one in found.values())}
     show.chart(
-        portfolio_charts.segments(effects, show.colours()),
+        portfolio_charts.segments(seen or effects, show.colours()),
         key=f"segments_{middle}",
         alt="Bars of the effects by segment: " + ", ".join(f"{name} {totals[name]:+.2f} pp" for name in ranked[:3]),
     )

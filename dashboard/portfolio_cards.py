@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
 from dashboard import listings, states, text
 
 _SHORT = {
@@ -49,10 +49,12 @@ def cards(sheet: FactSheet, metric_ids: Sequence[str], *, columns: int | None = 
 def card(fact: Fact) -> None:
     """One fact."""
     look = states.BADGE[fact.badge]
-    more = f" ({fact.period})" if fact.period else ""
+    is_money = fact.unit is Unit.CCY
+    shown = text.large(fact.value, fact.currency or "") if is_money else listings.shown(fact)
+    more = (f" {listings.shown(fact)}" if is_money else "") + (f" ({text.period(fact.period)})" if fact.period else "")
     st.metric(
         _name(fact.metric_id),
-        text.escape(listings.shown(fact)),
+        text.escape(shown),
         look.word,
         delta_color=look.colour,
         delta_arrow="off",

@@ -156,7 +156,7 @@ def correlations(names: Sequence[str], values: Floats, colours: Palette) -> go.F
             xgap=1,
             ygap=1,
             showscale=False,
-            textfont={"size": 11},
+            textfont={"size": 11, "color": colours.ink},
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")

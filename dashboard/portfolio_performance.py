@@ -140,7 +140,8 @@ def _periods(sheet: FactSheet) -> None:
 
     def value(family: str, period: str) -> float | None:
         found = facts.get(f"{family}.{period}")
-        return found.value if found else None
+        # Minus zero would be shown with its sign.
+        return round(found.value, 2) + 0.0 if found else None
 
     rows = [
         (_NAMES[period], value("return", period), value("benchmark_return", period), value("excess_return", period))

@@ -81,7 +81,7 @@ def _contributions(sheet: FactSheet) -> None:
         st.caption(text.escape(reason or "No line has a price history."))
         return
     told = facts[f"risk_share.{rows[0][0]}"]
-    origin(told.badge, told.period or "")
+    origin(told.badge, text.period(told.period))
     ranked = sorted(
         ((name, weights[name].weight_pct, share) for name, share in rows if name in weights),
         key=lambda row: -abs(row[2]),

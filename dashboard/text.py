@@ -89,6 +89,30 @@ def day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def period(words: str | None) -> str:
+    """A fact's period for people: "2025-10-30..2026-10-30" is "30 Oct 2025 to 30 Oct 2026"; others stay as they are."""
+    first, dots, last = (words or "").partition("..")
+    if not dots:
+        return words or ""
+    try:
+        return f"{day(date.fromisoformat(first))} to {day(date.fromisoformat(last))}"
+    except ValueError:
+        return words or ""
+
+
+def large(amount: float, currency: str) -> str:
+    """An amount that fits on a card: millions and billions to three digits, smaller ones whole."""
+    for size_, word in ((1e9, "bn"), (1e6, "m")):
+        if abs(amount) >= size_:
+            return f"{currency} {amount / size_:,.{_digits(amount / size_)}f} {word}"
+    return money(amount, currency)
+
+
+def _digits(amount: float) -> int:
+    """After the point, for three digits in all."""
+    return 2 if abs(amount) < 10 else 1 if abs(amount) < 100 else 0
+
+
 def moment(value: datetime, zone: tzinfo = UTC) -> str:
     """A moment on the reader's clock, to the minute."""
     local = value.astimezone(zone)
@@ -115,8 +139,8 @@ _FACTS = {
     "cvar_95_1d": "Expected shortfall, 95 %, 1 day",
     "var_99_1d": "Value at risk, 99 %, 1 day",
     "cvar_99_1d": "Expected shortfall, 99 %, 1 day",
-    "var_95_1d_normal": "Value at risk if normal, 95 %, 1 day",
-    "cvar_95_1d_normal": "Expected shortfall if normal, 95 %, 1 day",
+    "var_95_1d_normal": "Value at risk, normal, 95 %",
+    "cvar_95_1d_normal": "Expected shortfall, normal, 95 %",
     "sharpe": "Sharpe ratio",
     "sortino": "Sortino ratio",
     "benchmark_correlation": "Correlation with the benchmark",
