@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import socket
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +22,7 @@ from core.domain.records import WorkerRow
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
+from core.jobs.asking import Asking
 from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
@@ -36,6 +40,8 @@ from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.research_service import ResearchService
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
+from core.jobs.tool_room import ToolRoom
+from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
@@ -112,16 +118,20 @@ class App:
         self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self.research = ResearchService(store, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
+        self._drafter = Drafter(
+            store,
+            rates,
+            self.library,
+            rooms=self._rooms,
+            reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
+            simulated=settings.simulated,
+            tool_rounds=settings.tool_rounds,
+        )
+        self._room = ToolRoom(store, rates, sources)
+        self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
         self.jobs = JobService(
             store,
-            Drafter(
-                store,
-                rates,
-                self.library,
-                rooms=self._rooms,
-                reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
-                simulated=settings.simulated,
-            ),
+            self._drafter,
             budgets,
             settings.home,
             clock,
@@ -276,6 +286,16 @@ class App:
             keep_remote=settings.keep_remote_files,
         )
 
+    def trier(self, provider: Provider, owner: str = "") -> Trier:
+        """Whoever asks one question at once, on a provider. For the worker and the CLI only."""
+        settings = self.settings
+        return Trier(
+            Asking(self._store, provider, self._room, self._clock, settings.tool_rounds),
+            self._drafter,
+            owner or f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+            settings.lease_seconds,
+        )
+
     def worker(self, crossing: Callable[[str], None] = lambda _point: None) -> Worker:
         """A worker, ready to run.
 
@@ -284,11 +304,13 @@ class App:
         """
         from core.jobs.worker import Worker
 
+        provider = self.provider()
         return Worker(
-            self.context(self.provider(), crossing),
+            self.context(provider, crossing),
             database_url=self.settings.database_url,
             threads=self.settings.worker_threads,
             provider_name=self.settings.base_url,
+            tries=TryRunner(self.trier(provider)),
         )
 
     def orphans(self, actor: Actor, *, delete: bool = False) -> list[Orphan]:

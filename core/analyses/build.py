@@ -29,8 +29,8 @@ from core.llm.estimate import OutputSpread, assumed_output
 from core.llm.models import Model
 from core.llm.parameters import Change, clean
 from core.llm.prompts import Prompt, PromptLibrary
-from core.llm.tool_calls import ENCRYPTED
 from core.llm.tokens import counter, framing
+from core.llm.tool_calls import ENCRYPTED
 from core.metrics.definitions import MetricGroup
 
 TEXT_CAP: Final = 6_000

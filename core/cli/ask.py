@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from core.app import App
 from core.cli import output
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
-from core.jobs.asking import Asked, ask_each
+from core.domain.tools import Citation, ToolUse
+from core.domain.trial import Try
+from core.errors import ProviderError
 
 
 def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_json: bool) -> int:
-    """Ask about each portfolio at once; returns the exit code. Nothing is stored."""
-    answers: list[Asked] = []
+    """Ask about each portfolio at once; returns the exit code. Each is reserved, asked and booked by itself."""
+    answers: list[Try] = []
+    trier = app.trier(app.provider())
     for portfolio_id in request.portfolio_ids:
         if not as_json:
             output.line(f"== {portfolio_id}")
-        pieces = ask_each(app.jobs, actor, request, portfolio_id, app.provider(), force=force)
+        wish = app.tries.ask(actor, request, portfolio_id, force=force, owner=trier.owner)
+        pieces = trier.perform(wish.try_id)
         while True:
             try:
                 piece = next(pieces)
@@ -29,13 +34,47 @@ def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_jso
                 sys.stdout.flush()
         if not as_json:
             output.line()
-            _say(answers[-1])
+            _say(app, actor, answers[-1])
     if as_json:
-        output.document({"answers": answers})
+        output.document({"answers": [_document(app, actor, one) for one in answers]})
+    failed = [one.error for one in answers if one.error is not None and one.error.code in {"provider", "answer_lost"}]
+    for error in failed:
+        output.aside(error.message)
+    if failed:
+        return ProviderError.exit_code
     return 0 if all(one.status is ResultStatus.SUCCEEDED for one in answers) else 5
 
 
-def _say(answer: Asked) -> None:
+def _document(app: App, actor: Actor, one: Try) -> dict[str, Any]:
+    return {
+        "try_id": one.try_id,
+        "portfolio_id": one.portfolio_id,
+        "status": one.status,
+        "analysis": one.analysis,
+        "verification": one.verification,
+        "error": one.error,
+        "usage": one.usage,
+        "cost_usd": one.cost_usd,
+        "rounds": one.rounds,
+        "tools": [_call(use) for use in app.tries.tool_calls(actor, one.try_id)],
+        "citations": app.tries.citations(actor, one.try_id),
+    }
+
+
+def _call(use: ToolUse) -> dict[str, Any]:
+    return {
+        "number": use.number,
+        "round": use.round,
+        "tool": use.call.name,
+        "arguments": use.call.arguments,
+        "result": use.result,
+        "error": use.error,
+        "source": use.source,
+        "cost_usd": use.cost_usd,
+    }
+
+
+def _say(app: App, actor: Actor, answer: Try) -> None:
     checked = answer.verification
     if checked is None:
         output.line(f"{answer.status}: {answer.error.message if answer.error else ''}")
@@ -48,4 +87,14 @@ def _say(answer: Asked) -> None:
             output.line(
                 f"  {finding.path}: {finding.stated} ({finding.kind}; computed: {finding.true or 'no such fact'})"
             )
+    for use in app.tries.tool_calls(actor, answer.try_id):
+        output.line(f"  tool {use.number}: {use.call.name} {use.error or use.source}")
+    for one in app.tries.citations(actor, answer.try_id):
+        output.line(f"  cites {_page(one)}")
     output.line(f"Cost: {output.money(answer.cost_usd)} (synchronous price)")
+
+
+def _page(one: Citation) -> str:
+    # A web page's title comes from anywhere: nothing in it may drive a terminal.
+    title = "".join(character if character.isprintable() else " " for character in one.title)
+    return f"{title} {one.url}" if one.url.isprintable() else title

@@ -1,62 +1,184 @@
-"""One answer at once: the same request, reader and checks as a batch; only the verb differs."""
+"""One answer at once: the same request, tools, reader and checks as a batch; only the verb differs."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from core.analyses.engines import engine_for
-from core.domain.actor import Actor
-from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage, Verification
-from core.jobs.service import JobService
+from core.analyses.tools.calling import Allowance, answered
+from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
+from core.domain.batch import BatchRequest
+from core.domain.facts import FactSheet
+from core.domain.tools import WEB_SEARCH, ToolCall, ToolUse
+from core.domain.trial import TryState
+from core.jobs.tool_room import ToolRoom
 from core.llm.answers import read_line
-from core.llm.pricing import cost, price
+from core.llm.pricing import cost, price, search_price
+from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.protocol import Provider
+from core.storage.store import Store
+from core.storage.tries import Ending
+
+STILL_ASKING: Final = ItemError(
+    "tool_rounds", "The model went on asking for tools in the last round, in which it had to answer.", transient=False
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A synchronous answer, read and checked."""
+class Asking:
+    """What it takes to ask at once.
 
-    portfolio_id: str
-    status: ResultStatus
-    analysis: dict[str, Any] | None
-    verification: Verification | None
-    error: ItemError | None
-    usage: Usage
-    cost_usd: Decimal | None
+    Attributes:
+        rounds: How often one request may be asked where its model calls tools.
+    """
+
+    store: Store
+    provider: Provider
+    room: ToolRoom
+    clock: Callable[[], datetime]
+    rounds: int
 
 
-def ask_each(
-    jobs: JobService, actor: Actor, request: AnalysisRequest, portfolio_id: str, provider: Provider, *, force: bool
-) -> Generator[str, None, Asked]:
-    """Ask about one portfolio; yields the answer's text as it comes and returns it read and checked.
+def converse(
+    asking: Asking, try_id: str, owner: str, request: AnalysisRequest, built: BatchRequest, sheet: FactSheet
+) -> Generator[str, None, Ending]:
+    """Ask, answer the model's calls, ask again, until it has answered; yields the text as it comes.
+
+    What every round came to is stored before the next is sent.
 
     Raises:
-        OverBudget: Its expected synchronous cost breaks a limit.
-        ProviderError: The provider could not be reached or refused.
+        ProviderError: The provider could not be reached, refused, or broke off.
+        StaleMove: The try has ended meanwhile.
     """
-    built, sheet, at = jobs.single(actor, request, portfolio_id, force=force)
-    line = orjson.loads(built.line)
-    body = yield from _pieces(provider, line)
-    envelope = {"custom_id": built.custom_id, "response": {"status_code": 200, "body": body}, "error": None}
-    read = read_line(orjson.dumps(envelope))
-    known = price(request.model, batch=False, at=at)
-    spent = None if known is None else cost(known, read.usage)
+    store, line = asking.store, orjson.loads(built.line)
+    body: dict[str, Any] = line["body"]
+    known = price(request.model, batch=False, at=asking.clock())
+    uses: list[ToolUse] = []
+    usage, spent = Usage(), None if known is None else Decimal(0)
+    for round_ in range(1, asking.rounds + 1):
+        answer = yield from _pieces(asking.provider, line["url"], body)
+        read = read_line(
+            orjson.dumps(
+                {"custom_id": built.custom_id, "response": {"status_code": 200, "body": answer}, "error": None}
+            )
+        )
+        usage += read.usage
+        if known is not None and spent is not None:
+            spent += cost(known, read.usage)
+        looked = search_uses(answer, request.model, asking.clock(), first=len(uses) + 1, round_=round_)
+        spent = with_searches(spent, looked)
+        uses += looked
+        store.tries.spent(try_id, owner, usage, spent, rounds=round_, at=asking.clock())
+        store.tool_calls.add(try_id, built.custom_id, looked, citations(answer))
+        calls = tool_calls(answer) if request.tools else ()
+        if not calls:
+            break
+        if round_ == asking.rounds:
+            return Ending(TryState.DONE, ResultStatus.INVALID, usage, spent, unsettled=False, error=STILL_ASKING)
+        around = asking.room.around(sheet.portfolio_id, sheet.as_of)
+        fresh = run_calls(calls, around, request.tools, uses, by_job=_made(uses), round_=round_, now=asking.clock)
+        uses += fresh
+        store.tool_calls.add(try_id, built.custom_id, fresh)
+        body = continued(body, answer, fresh, request.endpoint, last=round_ + 1 == asking.rounds)
+        yield "".join(f"[{use.call.name}{': ' + use.error if use.error else ''}]\n" for use in fresh)
     if read.status is not ResultStatus.SUCCEEDED or read.text is None:
-        return Asked(portfolio_id, read.status, None, None, read.error, read.usage, spent)
-    reading = engine_for(request.kind).read(read.text, sheet)
-    return Asked(portfolio_id, reading.status, reading.analysis, reading.verification, reading.error, read.usage, spent)
+        return Ending(TryState.DONE, read.status, usage, spent, unsettled=False, error=read.error)
+    reading = engine_for(request.kind).read(read.text, with_tool_facts(sheet, uses))
+    return Ending(
+        TryState.DONE,
+        reading.status,
+        usage,
+        spent,
+        unsettled=False,
+        analysis=reading.analysis,
+        verification=reading.verification,
+        level=reading.level,
+        headline=reading.headline,
+        error=reading.error,
+    )
 
 
-def _pieces(provider: Provider, line: dict[str, Any]) -> Generator[str, None, dict[str, Any]]:
-    stream = provider.stream(line["url"], line["body"])
-    while True:
-        try:
-            yield next(stream)
-        except StopIteration as end:
-            return dict(end.value)
+def run_calls(
+    calls: Sequence[ToolCall],
+    around: Any,
+    offered: Sequence[str],
+    before: Sequence[ToolUse],
+    *,
+    by_job: Mapping[str, int],
+    round_: int,
+    now: Callable[[], datetime],
+) -> list[ToolUse]:
+    """Answer the calls of one round, each counted against what its request and its job may still make.
+
+    Args:
+        before: Calls that the request made in earlier rounds.
+        by_job: Calls that all requests of the job made so far, by tool.
+    """
+    made, all_made = Counter(_made(before)), Counter(by_job)
+    found: list[ToolUse] = []
+    for number, call in enumerate(calls, start=len(before) + 1):
+        allowance = Allowance(offered, made, all_made)
+        found.append(answered(call, around, allowance, number=number, round=round_, at=now()))
+        made[call.name] += 1
+        all_made[call.name] += 1
+    return found
+
+
+def search_uses(answer: object, model: str, at: datetime, *, first: int, round_: int) -> list[ToolUse]:
+    """The provider's own web searches in an answer, counted and priced; their pages are among its citations."""
+    each = search_price(model, at=at)
+    return [
+        ToolUse(
+            number=number,
+            round=round_,
+            call=ToolCall("", WEB_SEARCH, orjson.dumps({"query": query}).decode()),
+            result="",
+            facts=(),
+            error="",
+            source="web search at the provider",
+            at=at,
+            took_ms=0,
+            cost_usd=each,
+        )
+        for number, query in enumerate(searches(answer), start=first)
+    ]
+
+
+def with_searches(spent: Decimal | None, looked: Sequence[ToolUse]) -> Decimal | None:
+    """A cost with its searches; unknown as soon as one of them is."""
+    for use in looked:
+        spent = None if spent is None or use.cost_usd is None else spent + use.cost_usd
+    return spent
+
+
+def with_tool_facts(sheet: FactSheet, uses: Sequence[ToolUse]) -> FactSheet:
+    """The sheet that an answer is checked against: what the prompt stated, and what tools told afterwards."""
+    told = tuple(fact for use in uses for fact in use.facts)
+    return replace(sheet, facts=(*sheet.facts, *told)) if told else sheet
+
+
+def _made(uses: Sequence[ToolUse]) -> Counter[str]:
+    return Counter(use.call.name for use in uses)
+
+
+def _pieces(provider: Provider, url: str, body: Mapping[str, Any]) -> Generator[str, None, dict[str, Any]]:
+    stream = provider.stream(url, body)
+    try:
+        while True:
+            try:
+                piece = next(stream)
+            except StopIteration as end:
+                return dict(end.value)
+            yield piece
+    finally:
+        # Whoever stops reading lets go of the connection at once.
+        close = getattr(stream, "close", None)
+        if close is not None:
+            close()

@@ -28,6 +28,7 @@ from core.jobs.sheet_file import SheetWriter, sheet_path
 from core.llm.estimate import TokenCounts
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
 from core.llm.prompts import PromptLibrary
+from core.llm.rounds import multiplied
 from core.storage.history import StoredAnswer
 from core.storage.store import Store
 
@@ -122,6 +123,7 @@ class Drafter:
         rooms: Enqueued tokens by model: no batch is made larger than could ever be enqueued.
         reuse: How long an answer to the very same question is used again; None asks every question.
         simulated: Whether answers come from the stand-in: only its own are reused then, and never otherwise.
+        tool_rounds: How often a request may be asked where its model calls tools.
     """
 
     def __init__(
@@ -134,9 +136,11 @@ class Drafter:
         rooms: Rooms | None = None,
         reuse: timedelta | None = None,
         simulated: bool = False,
+        tool_rounds: int = 4,
     ) -> None:
         self._rooms = rooms
         self._reuse = reuse
+        self._tool_rounds = tool_rounds
         self._simulated = simulated
         self._store = store
         self._shard_requests = shard_requests
@@ -215,7 +219,7 @@ class Drafter:
     def _asked(self, builder: Builder, request: AnalysisRequest, at: datetime) -> Iterator[_Asked]:
         """Every request, with the stored answer that it can do with."""
         built = self._requests(builder, request.portfolio_ids)
-        if self._reuse is None:
+        if self._reuse is None or request.tools:  # what tools told an earlier answer may not hold any more
             yield from (_Asked(one, sheet, "", None) for one, sheet in built)
             return
         engine = engine_for(request.kind)
@@ -243,7 +247,7 @@ class Drafter:
         notes = [*builder.warnings, *tally.warnings]
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
-        return priced(
+        found = priced(
             self._store,
             request.kind,
             builder.model,
@@ -256,6 +260,7 @@ class Drafter:
             cap=builder.max_output_tokens,
             notes=notes,
         )
+        return multiplied(found, self._tool_rounds, at=at) if builder.tools else found
 
 
 def _row(one: _Asked, shard_index: int) -> RequestRow:

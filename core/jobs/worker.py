@@ -32,6 +32,7 @@ from core.jobs.duplicates import cancel_duplicates
 from core.jobs.remote_files import catch_up
 from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
+from core.jobs.trying import TryRunner
 from core.jobs.watching import look, take_running
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,9 @@ VERSION = "1"
 QUEUE = "shards"
 BEAT_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 60.0
+LEAVING_SECONDS = 30.0
+"""How long a leaving worker lets answers end that it streams; what is not done then ends as lost."""
+
 TIDYING_SECONDS = 6 * 3600.0
 RECONCILING_SECONDS = 3600.0
 KEEP_WORKFLOWS = timedelta(minutes=10)
@@ -67,7 +71,10 @@ class PlainJson(EngineSerializer):
 class Worker:
     """One worker. Run as many as you like on PostgreSQL; on SQLite a second one stands by until the first ends."""
 
-    def __init__(self, context: Context, *, database_url: str, threads: int, provider_name: str) -> None:
+    def __init__(
+        self, context: Context, *, database_url: str, threads: int, provider_name: str, tries: TryRunner | None = None
+    ) -> None:
+        self._tries = tries
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._context = context
         self._database = context.store.database
@@ -88,6 +95,8 @@ class Worker:
                 self._loop(stop)
             finally:
                 DBOS.destroy(workflow_completion_timeout_sec=30)
+                if self._tries is not None:
+                    self._tries.wait(LEAVING_SECONDS)
                 self._context.store.workers.leave(self.worker_id)
 
     @contextmanager
@@ -153,6 +162,8 @@ class Worker:
                     threading.Thread(target=self._reconcile, name="reconcile", daemon=True).start()
                     next_reconciling = now + RECONCILING_SECONDS
                 self._sweep()
+                if self._tries is not None:
+                    self._tries.sweep()
             except StorageTrouble as error:
                 logger.error("the database cannot be used now: %s", error)  # noqa: TRY400  # the sentence says it all
             if stop.wait(tick):

@@ -65,6 +65,23 @@ def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0) -> Decimal:
     ) / _MILLION
 
 
+def search_price(model_id: str, *, at: datetime) -> Decimal | None:
+    """What one web search of the model costs beside its tokens, or None when the table does not say.
+
+    There is no batch price for searches in the table; the only one there is holds for both ways of processing.
+
+    Args:
+        at: Aware time; prices change by UTC day.
+    """
+    if at.tzinfo is None:
+        raise ValueError("a price is asked for an aware time")
+    model = _find(model_id)
+    if model is None:
+        return None
+    thousand = _tiers(model.get_prices(at), "web_searches_kcount")
+    return None if thousand is None else thousand[0] / 1_000
+
+
 @lru_cache(maxsize=512)
 def _price(model_id: str, batch: bool, on: date) -> Price | None:
     model = _find(model_id)

@@ -25,6 +25,8 @@ from core.storage.results import Results
 from core.storage.retries import Retries
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
+from core.storage.tool_calls import ToolCalls
+from core.storage.tries import Tries
 from core.storage.track_record import TrackRecord
 from core.storage.webhooks import Webhooks
 from core.storage.workers import Workers
@@ -54,6 +56,8 @@ class Store:
         self.parameters = ParameterMemory(self.database)
         self.track = TrackRecord(self.database)
         self.provider_states = ProviderStates(self.database)
+        self.tool_calls = ToolCalls(self.database)
+        self.tries = Tries(self.database)
         self.queue = Queue(self.database)
         self.alerts = Alerts(self.database)
         self.history = History(self.database)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from core.providers.server import blocks, figure_rules, policy_rules, research_rules, risk_rules
+from core.providers.server import blocks, figure_rules, policy_rules, research_rules, risk_rules, tool_answers
 from core.providers.server.faults import draw
 from core.providers.server.fitting import fit
 from core.providers.server.voice import Voice
@@ -53,7 +53,7 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
             risk_rules.answer(tables, _first_caveat(body)) if tables.metrics else {"simulated": True, "note": SIMULATED}
         )
     else:
-        document = fit(schema, _known(schema, tables, body))
+        document = fit(schema, tool_answers.with_results(_known(schema, tables, body), body))
     if fault is not None:
         document = _spoilt(document, fault, custom_id)
     answer = orjson.dumps(document).decode()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.providers.server import tool_answers
 from core.providers.server.catalog import Offer
+from core.providers.server.tool_answers import Call, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Written:
         now: Unix time.
         cut: It stopped at its cap.
         refused: The text is a refusal.
+        calls: Functions that are called instead of an answer.
+        searches: Web searches that were made for the answer.
     """
 
     text: str
@@ -27,6 +31,8 @@ class Written:
     now: int
     cut: bool
     refused: bool
+    calls: tuple[Call, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 def effort(body: Mapping[str, Any], path: str) -> str | None:
@@ -50,12 +56,13 @@ def chat(body: Mapping[str, Any], _found: Offer, answer: Written) -> dict[str, A
                 "index": 0,
                 "message": {
                     "role": "assistant",
-                    "content": None if answer.refused or (answer.cut and not answer.text) else answer.text,
+                    "content": None if answer.refused or answer.calls or (answer.cut and not answer.text) else answer.text,
                     "refusal": answer.text if answer.refused else None,
                     "annotations": [],
+                    **({"tool_calls": list(map(tool_answers.chat_call, answer.calls))} if answer.calls else {}),
                 },
                 "logprobs": None,
-                "finish_reason": "length" if answer.cut else "stop",
+                "finish_reason": "length" if answer.cut else "tool_calls" if answer.calls else "stop",
             }
         ],
         "usage": {
@@ -79,11 +86,15 @@ def response(body: Mapping[str, Any], found: Offer, answer: Written) -> dict[str
     """A response."""
     given, cached, written, reasoned = answer.usage
     status = "incomplete" if answer.cut else "completed"
-    content = {"type": "refusal", "refusal": answer.text} if answer.refused else _output_text(answer.text)
+    notes = tool_answers.annotations(answer.text) if answer.searches else []
+    content = {"type": "refusal", "refusal": answer.text} if answer.refused else _output_text(answer.text, notes)
     output: list[dict[str, Any]] = []
     if found.efforts:
         output.append({"id": f"rs_{answer.identity}", "type": "reasoning", "summary": []})
-    if answer.text or not answer.cut:
+        if "reasoning.encrypted_content" in (body.get("include") or []):
+            output[-1]["encrypted_content"] = f"simulated-{answer.identity}"
+    output += [*map(tool_answers.search_item, answer.searches), *map(tool_answers.call_item, answer.calls)]
+    if answer.text or not (answer.cut or answer.calls):
         output.append(
             {
                 "id": f"msg_{answer.identity}",
@@ -135,5 +146,5 @@ def response(body: Mapping[str, Any], found: Offer, answer: Written) -> dict[str
     }
 
 
-def _output_text(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def _output_text(text: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}

@@ -49,6 +49,9 @@ ANSWERS = {
     "empty": "success without any text",
     "line_separator": "a text holds U+2028 and U+0085",
     "bad_request_rows": "the line is refused with a 400 inside the error file",
+    "bad_arguments": "the first call of a tool has arguments that cannot be used",
+    "unknown_tool": "a tool is called that nobody offered",
+    "endless_tools": "tools are called for as long as that is allowed",
     "server_error_rows": "the line fails with a 500 inside the error file",
     "status_0": "the line has status code 0 and no body",
 }

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from core.llm.tokens import counter, framing
-from core.providers.server import answers, envelopes
+from core.providers.server import answers, envelopes, tool_answers
 from core.providers.server.blocks import user_text
 from core.providers.server.catalog import Refusal, offer, refusal
 
@@ -82,12 +82,16 @@ class Responder:
         if found is None:  # refusal() has said so already
             raise ValueError("no such model")
         given, cached = self._input_tokens(body)
-        text = answers.text(body, path, custom_id, fault)
-        if fault == "empty":
+        called = tool_answers.calls(body, custom_id, fault)
+        searched = () if called else tool_answers.searches(body, path, custom_id)
+        text = "" if called else answers.text(body, path, custom_id, fault)
+        if called:
+            fault = None  # what else may go wrong shows in the answer itself
+        elif fault == "empty":
             text = ""
         elif fault == "refused":
             text = "I'm sorry, but I cannot assist with that request. (simulated refusal)"
-        written = self._output.count(text)
+        written = self._output.count(text) + sum(self._output.count(f"{one.name}{one.arguments}") for one in called)
         reasoned = round(written * _REASONED_SHARE.get(found.effort(envelopes.effort(body, path)), 0.8))
         cap = body.get("max_output_tokens") or body.get("max_completion_tokens") or body.get("max_tokens")
         cap = cap if isinstance(cap, int) else found.max_output
@@ -101,7 +105,14 @@ class Responder:
         usage = (given, cached, reasoned + written, reasoned)
         wrap = envelopes.response if path == "/v1/responses" else envelopes.chat
         written_down = envelopes.Written(
-            text, usage, _identity(f"{custom_id}|{now:.3f}"), int(now), cut=cut, refused=fault == "refused"
+            text,
+            usage,
+            _identity(f"{custom_id}|{now:.3f}"),
+            int(now),
+            cut=cut,
+            refused=fault == "refused",
+            calls=() if cut else called,
+            searches=searched,
         )
         return Reply(200, wrap(body, found, written_down), usage)
 

@@ -1,0 +1,64 @@
+"""One question asked at once, before many are bought: where it stands and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage, Verification
+
+
+class TryState(StrEnum):
+    """waiting: for a worker. asking: text comes in. The others are ends."""
+
+    WAITING = "waiting"
+    ASKING = "asking"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TRY_ENDED = frozenset({TryState.DONE, TryState.FAILED, TryState.CANCELLED})
+"""States that a try never leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try as pages read it.
+
+    Attributes:
+        text: What has come so far.
+        rounds: How often the model was asked; more than once where it called tools.
+        status: How the answer ended; PENDING until it did.
+        expected_usd: Reserved when it was asked for; None when the price is not known.
+        cost_usd: What it came to as far as that is known; None when it is not.
+        line: The request as it was first sent; "" while it waits.
+    """
+
+    try_id: str
+    created_at: datetime
+    created_by: str
+    state: TryState
+    cancel_wish: bool
+    portfolio_id: str
+    request: AnalysisRequest
+    force: bool
+    custom_id: str
+    line: str
+    text: str
+    rounds: int
+    status: ResultStatus
+    analysis: dict[str, Any] | None
+    verification: Verification | None
+    level: str
+    headline: str
+    error: ItemError | None
+    usage: Usage
+    expected_usd: Decimal | None
+    cost_usd: Decimal | None
+    simulated: bool
+    ended_at: datetime | None
+    prompt_version: str

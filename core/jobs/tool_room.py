@@ -1,0 +1,95 @@
+"""What tools of a request may look at: its portfolio as it stood, stored prices and series, and the market sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from core.domain.facts import Badge
+from core.domain.fx import Rates
+from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
+from core.domain.portfolio import DailyCloses, Portfolio
+from core.intake.describing import Describer
+from core.intake.register import Register
+from core.jobs.portfolio_service import prices_of
+from core.metrics.prices import PriceHistory
+from core.providers.market.protocol import MarketData
+from core.providers.market.sources import Sources
+from core.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The surroundings of one request (`core.analyses.tools.tool.Surroundings`)."""
+
+    portfolio: Portfolio
+    rates: Rates
+    prices: PriceHistory
+    store: Store
+    sources: Sources
+
+    def terms(self, source_id: str) -> SourceTerms:
+        """What the owner of a source allows; refused where it is off."""
+        with self._open(source_id) as source:
+            return source.terms
+
+    def closes(self, source_id: str, symbol: str, first: date, last: date) -> DailyCloses:
+        """Daily closes from a source, not kept."""
+        with self._open(source_id) as source:
+            return source.history(symbol, first, last)
+
+    def stored_series(self, series_id: str) -> EconomicSeries | None:
+        """An economic series that somebody imported; the demo's only for samples."""
+        found = self.store.series.load([series_id]).get(series_id)
+        if found is not None and found.badge is Badge.SIMULATED and not self.portfolio.is_sample:
+            return None
+        return found
+
+    def series(self, source_id: str, series_id: str, first: date, last: date) -> EconomicSeries:
+        """An economic series from a source, not kept."""
+        with self._open(source_id) as source:
+            return source.series(series_id, first, last)
+
+    def filings(self, company: str) -> list[Filing]:
+        """The newest filings of a company."""
+        with self._open("sec") as source:
+            return source.filings(company)
+
+    def reported(self, company: str) -> list[ReportedFact]:
+        """What a company reported in XBRL."""
+        with self._open("sec") as source:
+            return source.reported(company)
+
+    @contextmanager
+    def _open(self, source_id: str) -> Iterator[MarketData]:
+        source = self.sources.open(source_id)
+        try:
+            yield source
+        finally:
+            source.close()
+
+
+class ToolRoom:
+    """Makes surroundings. One for all requests of a process, so that each source is asked slowly enough."""
+
+    def __init__(self, store: Store, rates: Rates, sources: Sources) -> None:
+        self._store = store
+        self._rates = rates
+        self._sources = sources
+
+    def around(self, portfolio_id: str, as_of: date) -> Around:
+        """What tools see for a portfolio on a day, described by the register as its facts were.
+
+        Raises:
+            NotFound: The portfolio was deleted meanwhile.
+        """
+        (found,) = self._store.portfolios.load([portfolio_id], as_of=as_of)
+        described = Describer(Register(self._store.instruments.all())).describe(found).portfolio
+        prices = prices_of(self._store, [described], samples=described.is_sample)
+        return Around(described, self._rates, prices, self._store, self._sources)
+
+
+Open = Callable[[str, date], Around]
+"""How surroundings are made: `ToolRoom.around`."""
