@@ -7,8 +7,8 @@ from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.edits import Edits
 from core.storage.groups import Groups
-from core.storage.instruments import Instruments
 from core.storage.history import History
+from core.storage.instruments import Instruments
 from core.storage.items import Items
 from core.storage.job_sets import JobSets
 from core.storage.jobs import Jobs

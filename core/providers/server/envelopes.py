@@ -56,7 +56,9 @@ def chat(body: Mapping[str, Any], _found: Offer, answer: Written) -> dict[str, A
                 "index": 0,
                 "message": {
                     "role": "assistant",
-                    "content": None if answer.refused or answer.calls or (answer.cut and not answer.text) else answer.text,
+                    "content": None
+                    if answer.refused or answer.calls or (answer.cut and not answer.text)
+                    else answer.text,
                     "refusal": answer.text if answer.refused else None,
                     "annotations": [],
                     **({"tool_calls": list(map(tool_answers.chat_call, answer.calls))} if answer.calls else {}),
@@ -86,7 +88,7 @@ def response(body: Mapping[str, Any], found: Offer, answer: Written) -> dict[str
     """A response."""
     given, cached, written, reasoned = answer.usage
     status = "incomplete" if answer.cut else "completed"
-    notes = tool_answers.annotations(answer.text) if answer.searches else []
+    notes = tool_answers.cited(answer.text) if answer.searches else []
     content = {"type": "refusal", "refusal": answer.text} if answer.refused else _output_text(answer.text, notes)
     output: list[dict[str, Any]] = []
     if found.efforts:
