@@ -9,16 +9,8 @@ from itertools import pairwise
 
 from core.domain.analysis import Variant
 from core.errors import BadInput
-from core.llm.prompts import (
-    FALLBACK_REGION,
-    VARIABLES,
-    PromptFile,
-    PromptLibrary,
-    profile_of,
-    sections,
-    stem_of,
-    used_variables,
-)
+from core.llm.prompt_files import VARIABLES, PromptFile, profile_of, sections, stem_of, used_variables
+from core.llm.prompts import FALLBACK_REGION, PromptLibrary
 from core.llm.tokens import counter
 
 REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", FALLBACK_REGION)

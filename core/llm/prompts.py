@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from core.domain.analysis import Variant
-from core.domain.evidence import Band, Profile
-from core.errors import BadInput, BadSetting, NotFound
+from core.domain.evidence import Profile
+from core.errors import BadSetting, NotFound
+from core.llm.prompt_files import PromptFile, decimal_mark, fill, profile_of, sections, stem_of
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -33,40 +32,8 @@ FALLBACK_REGION = "GLOBAL"
 PARTS = ("task", "house_rules", "region", "variant", "profile", "definitions")
 """What the instructions are made of, in this order."""
 
-VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_name", "variant"})
-"""The only names that `{{ name }}` may use in a prompt file."""
-
-_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z_]*$")
 _VERSION_FILE = re.compile(r"^v([1-9]\d*)\.md$")
-_PART_FILE = re.compile(r"^([A-Za-z][A-Za-z_]*)(?:\.v([2-9]|[1-9]\d+))?\.md$")
-_SECTION = re.compile(r"^# (System|Question)[ \t]*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class PromptFile:
-    """One file of the library: its front matter and its text.
-
-    Attributes:
-        name: Path below the library's root, with forward slashes ("risk/v1.md").
-        sha256: Of its bytes with Unix line ends, hex.
-    """
-
-    name: str
-    meta: Mapping[str, Any]
-    body: str
-    sha256: str
-
-    @property
-    def released(self) -> date | None:
-        """The day from which it may no longer change; None for a draft."""
-        value = self.meta.get("released")
-        return value if isinstance(value, date) else None
-
-    def text(self, key: str) -> str:
-        """A front-matter value as text, "" when it is missing."""
-        value = self.meta.get(key)
-        return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,87 +320,3 @@ class PromptLibrary:
             there = ", ".join(one.text("profile") for one in self.profiles()) or "none"
             raise NotFound(f"There is no investment profile '{name[:60]}'. There are: {there}.")
         return file
-
-
-def stem_of(name: str) -> tuple[str, int]:
-    """Name and version of a part's file: ("FR", 2) for "FR.v2.md", ("FR", 1) for "FR.md"."""
-    match = _PART_FILE.match(name)
-    return (match.group(1), int(match.group(2) or 1)) if match else (name.removesuffix(".md"), 1)
-
-
-def decimal_mark(example: str) -> str:
-    """The decimal mark of "1 234 567,89", also of "1,234,567", which shows only what it is not; "" without any mark."""
-    marks = [character for character in example if character in ".,"]
-    if not marks:
-        return ""
-    grouping = len(example) - example.rindex(marks[-1]) == 4
-    return {",": ".", ".": ","}[marks[-1]] if grouping else marks[-1]
-
-
-def profile_of(file: PromptFile) -> Profile:
-    """The figures in a profile's front matter.
-
-    Raises:
-        BadSetting: A band or a limit is not a percentage, or a band's ends are out of order.
-    """
-
-    def percent(value: object, what: str) -> float | None:
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 200:
-            raise BadSetting(f"{what} in {file.name} is '{value}'. Write a percentage such as 40.")
-        return float(value)
-
-    bands = []
-    for bucket, ends in dict(file.meta.get("bands") or {}).items():
-        low, target, high = (percent(one, f"The band of {bucket}") for one in (*list(ends), None, None, None)[:3])
-        given = [one for one in (low, target, high) if one is not None]
-        if not given or given != sorted(given):
-            raise BadSetting(f"The band of {bucket} in {file.name} must be [least, target, most], in this order.")
-        bands.append(Band(str(bucket), low, target, high))
-    return Profile(
-        profile_id=file.text("profile"),
-        name=file.text("name"),
-        bands=tuple(bands),
-        max_turnover_pct=percent(file.meta.get("max_turnover_pct"), "max_turnover_pct"),
-        max_position_pct=percent(file.meta.get("max_position_pct"), "max_position_pct"),
-        excluded=tuple(map(str, file.meta.get("excluded") or ())),
-    )
-
-
-def sections(file: PromptFile) -> tuple[str, str]:
-    """The two texts of a kind's file: below "# System" and below "# Question".
-
-    Raises:
-        BadSetting: One is missing, empty, or out of order.
-    """
-    pieces = _SECTION.split(file.body)
-    if len(pieces) != 5 or pieces[1] != "System" or pieces[3] != "Question" or not pieces[2].strip():
-        raise BadSetting(f"The prompt file {file.name} needs a '# System' part and then a '# Question' part.")
-    if not pieces[4].strip():
-        raise BadSetting(f"The '# Question' part of {file.name} is empty. Say what is asked.")
-    return pieces[2].strip(), pieces[4].strip()
-
-
-def used_variables(text: str) -> tuple[str, ...]:
-    """Names between double braces, in order of appearance; what is no name is returned as it stands."""
-    return tuple(dict.fromkeys(_VARIABLE.findall(text)))
-
-
-def fill(text: str, values: Mapping[str, str], name: str) -> str:
-    """Replace each `{{ name }}`; values are not looked at again.
-
-    Raises:
-        BadInput: A name that is not in `values`.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        try:
-            return values[match.group(1)]
-        except KeyError:
-            raise BadInput(
-                f"The prompt file {name} uses '{match.group(0)}', which is not known. "
-                f"Known are: {', '.join(sorted(values))}."
-            ) from None
-
-    return _VARIABLE.sub(value, text)

@@ -15,7 +15,8 @@ from core.domain.analysis import Kind, Variant
 from core.domain.evidence import Band
 from core.errors import BadInput, BadSetting, NotFound
 from core.llm.prompt_check import Expected, check, released_hashes, sizes
-from core.llm.prompts import PARTS, PromptLibrary, fill
+from core.llm.prompt_files import fill
+from core.llm.prompts import PARTS, PromptLibrary
 
 ROOT = Path(__file__).resolve().parents[3] / "prompts"
 REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", "GLOBAL")
