@@ -316,6 +316,11 @@ class Spend:
     open_usd: Decimal
     jobs: int
 
+    @classmethod
+    def nothing(cls) -> Spend:
+        """Nothing committed by nobody."""
+        return cls(Decimal(0), Decimal(0), 0)
+
     @property
     def total_usd(self) -> Decimal:
         """Settled and open together."""

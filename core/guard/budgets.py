@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.domain.records import Spend
 from core.errors import OverBudget
 
-_NOTHING = Spend(Decimal(0), Decimal(0), 0)
+_NOTHING = Spend.nothing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def priced(
         notes=notes,
         input_factor=known.input_factor,
         cached_share=known.cached_share,
+        cached_range=known.cached_range,
     )
     batches = f"{known.batches} earlier batch{'es' if known.batches != 1 else ''}"
     return replace(found, basis=f"{known.answers:,} answers of {batches}")

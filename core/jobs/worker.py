@@ -27,6 +27,7 @@ from dbos import Serializer as EngineSerializer
 
 from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.jobs.alerting import tell_budgets
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.remote_files import catch_up
@@ -153,6 +154,7 @@ class Worker:
                     next_beat = now + BEAT_SECONDS
                 if now >= next_cleaning:
                     self._clean()
+                    tell_budgets(context.store, context.budgets, now=context.clock())
                     next_cleaning = now + HOUSEKEEPING_SECONDS
                 if now >= next_tidying:
                     tidy(context.store, context.home, now=context.clock())

@@ -54,12 +54,14 @@ class Calibration:
     Attributes:
         spread: Mean output tokens of an answer: expected, and the ends between which it lies nine times in ten.
         input_factor: Charged input tokens for each counted one.
-        cached_share: Part of the input that came from the provider's cache.
+        cached_share: Part of the input that came from the provider's cache, and in `cached_range` the ends between
+            which it lies nine times in ten: what is found in a cache depends on what else the provider does.
     """
 
     spread: OutputSpread
     input_factor: float
     cached_share: float
+    cached_range: tuple[float, float]
     batches: int
     answers: int
 
@@ -76,14 +78,28 @@ def calibrate(past: Sequence[Past], requests: int) -> Calibration | None:
     # Three parts: these answers, this batch as a whole, and what we do not know of the mean itself.
     variance = within / requests + between + within / answers + between / batches
     off = _quantile(batches - 1) * math.sqrt(variance)
+    share, doubt = _share(seen)
     counted, charged = sum(one.counted_tokens for one in seen), sum(one.input_tokens for one in seen)
     return Calibration(
         spread=OutputSpread(max(0, math.floor(mean - off)), round(mean), math.ceil(mean + off)),
         input_factor=charged / counted if counted and charged else 1.0,
-        cached_share=sum(one.cached_tokens for one in seen) / charged if charged else 0.0,
+        cached_share=share,
+        cached_range=(max(0.0, share - doubt), min(1.0, share + doubt)),
         batches=batches,
         answers=answers,
     )
+
+
+def _share(seen: Sequence[Past]) -> tuple[float, float]:
+    """The cached share of all input, and how far the next batch's may lie from it."""
+    charged = sum(one.input_tokens for one in seen)
+    share = sum(one.cached_tokens for one in seen) / charged if charged else 0.0
+    shares = [one.cached_tokens / one.input_tokens for one in seen if one.input_tokens]
+    if len(shares) < 2:
+        return share, share  # one batch says nothing of the next: its cache may be cold
+    middle = sum(shares) / len(shares)
+    variance = sum((each - middle) ** 2 for each in shares) / (len(shares) - 1)
+    return share, _quantile(len(shares) - 1) * math.sqrt(variance * (1 + 1 / len(shares)))
 
 
 def _within(seen: Sequence[Past], answers: int) -> float:

@@ -99,6 +99,7 @@ def estimate(
     notes: Iterable[str] = (),
     input_factor: float = 1.0,
     cached_share: float = 0.0,
+    cached_range: tuple[float, float] | None = None,
 ) -> Estimate:
     """Add up a job of one model.
 
@@ -112,8 +113,10 @@ def estimate(
         effort: Reasoning effort that is sent, or None.
         notes: Warnings from preparing the requests; repeated ones are given once.
         input_factor: Charged input tokens for each counted one, where history knows.
-        cached_share: Part of the input that comes from the provider's cache, where history knows.
+        cached_share: Part of the input that comes from the provider's cache, where history knows; `cached_range`: its
+            least and its most.
     """
+    least, most = cached_range or (cached_share, cached_share)
     counts = _counted(input_tokens, output, model, at)
     batch = pricing.price(model.model_id, batch=True, at=at)
     sync = pricing.price(model.model_id, batch=False, at=at)
@@ -127,9 +130,9 @@ def estimate(
         bytes=size_bytes,
         input_tokens=counts.total,
         output_tokens=output.expected * counts.requests,
-        low_usd=_total(batch, counts, output.low, input_factor, cached_share),
+        low_usd=_total(batch, counts, output.low, input_factor, most),
         expected_usd=_total(batch, counts, output.expected, input_factor, cached_share),
-        high_usd=_total(batch, counts, output.high, input_factor, cached_share),
+        high_usd=_total(batch, counts, output.high, input_factor, least),
         sync_usd=_total(sync, counts, output.expected, input_factor, cached_share),
         completion_time=completion_time([model_class]),
         model=model.model_id,

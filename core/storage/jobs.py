@@ -338,6 +338,18 @@ class Jobs:
         with self._database.read() as connection:
             return _spend(connection, month, person, desk)
 
+    def desks(self, month: str) -> list[str]:
+        """Desks that have committed something in a month; jobs of no desk are left out."""
+        query = select(_C.c.desk).distinct().where(_C.c.month == month, _C.c.desk != "").order_by(_C.c.desk)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def people(self, month: str) -> list[str]:
+        """Who has committed something in a month."""
+        query = select(_C.c.person).distinct().where(_C.c.month == month).order_by(_C.c.person)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def state(self, job_id: str) -> JobState:
         """Where a job stands, without reading the rest of it."""
         with self._database.read() as connection:

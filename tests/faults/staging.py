@@ -157,14 +157,19 @@ class House:
         return replace(self.app.context(self.provider), **more)
 
     def service(
-        self, *, per_shard: int = 50_000, budgets: Budgets | None = None, reuse: timedelta | None = None
+        self,
+        *,
+        per_shard: int = 50_000,
+        budgets: Budgets | None = None,
+        reuse: timedelta | None = None,
+        desk: str = "",
     ) -> JobService:
-        """Jobs as the App has them, with smaller batches, with limits, or reusing answers."""
+        """Jobs as the App has them, with smaller batches, with limits, reusing answers, or for a desk."""
         drafter = Drafter(
             self.store, EcbRates(), self.app.library, shard_requests=per_shard, reuse=reuse, simulated=True
         )
         home = self.app.settings.home
-        return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, simulated=True)
+        return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, simulated=True, desk=desk)
 
     def request(self, portfolios: int = 3, **more: Any) -> AnalysisRequest:
         """A wish about the first portfolios."""
