@@ -28,18 +28,18 @@ def tab(one: OpenPortfolio) -> None:
             "It takes a benchmark (Edit details) and prices of all its members (mosychlos prices import FILE).",
         )
         return
-    _waterfall(facts)
+    _waterfall(one, facts)
     for title, middle in (("By asset class", ""), ("By sector", "sector.")):
         with st.container(border=True):
             st.subheader(title, anchor=False)
-            _segments(sheet, middle)
+            _segments(one, sheet, middle)
     with st.container(border=True):
         st.subheader("All facts of the attribution", anchor=False, help="The numbers that a model is told.")
         listings.facts(sheet.facts, alt="Facts of the attribution with definition, period and origin")
         missing(sheet.absent)
 
 
-def _waterfall(facts: dict[str, Fact]) -> None:
+def _waterfall(one: OpenPortfolio, facts: dict[str, Fact]) -> None:
     total = facts[_TOTAL]
     steps = [(effect, facts[f"attribution.{effect}"]) for effect in _EFFECTS if f"attribution.{effect}" in facts]
     residual = facts.get("attribution.residual")
@@ -49,11 +49,11 @@ def _waterfall(facts: dict[str, Fact]) -> None:
         st.subheader("From the benchmark to the portfolio", anchor=False, help=text.escape(total.definition))
         origin(total.badge, text.period(total.period), "percentage points of return")
         bars = [(text.words(effect), fact.value) for effect, fact in steps]
-        show.chart(
-            portfolio_charts.waterfall(bars, ("Active return", total.value), show.colours()),
-            key="waterfall",
-            alt=f"Waterfall to an active return of {total.value:+.2f} percentage points: "
+        one.draw(
+            "waterfall",
+            f"Waterfall to an active return of {total.value:+.2f} percentage points: "
             + ", ".join(f"{name} {value:+.2f}" for name, value in bars),
+            lambda colours: portfolio_charts.waterfall(bars, ("Active return", total.value), colours),
         )
         show.same_as_table(
             lambda: {
@@ -66,7 +66,7 @@ def _waterfall(facts: dict[str, Fact]) -> None:
         )
 
 
-def _segments(sheet: FactSheet, middle: str) -> None:
+def _segments(one: OpenPortfolio, sheet: FactSheet, middle: str) -> None:
     """Of asset classes (`middle` is "") or of sectors ("sector.")."""
     effects: dict[str, dict[str, float]] = {}
     for effect in _EFFECTS:
@@ -81,18 +81,22 @@ def _segments(sheet: FactSheet, middle: str) -> None:
     names = list({name: None for found in effects.values() for name in found})
     if not names:
         reason = next(
-            (one.reason for one in sheet.absent if one.metric_id.startswith(f"attribution.allocation.{middle}")),
+            (
+                absent.reason
+                for absent in sheet.absent
+                if absent.metric_id.startswith(f"attribution.allocation.{middle}")
+            ),
             "Not computed: a member of the benchmark has no sector in the register, as funds have none.",
         )
         st.caption(text.escape(reason))
         return
     totals = {name: sum(found.get(name, 0.0) for found in effects.values()) for name in names}
     ranked = sorted(names, key=lambda name: -abs(totals[name]))
-    seen = {effect: found for effect, found in effects.items() if any(abs(one) >= _SEEN for one in found.values())}
-    show.chart(
-        portfolio_charts.segments(seen or effects, show.colours()),
-        key=f"segments_{middle}",
-        alt="Bars of the effects by segment: " + ", ".join(f"{name} {totals[name]:+.2f} pp" for name in ranked[:3]),
+    seen = {effect: found for effect, found in effects.items() if any(abs(value) >= _SEEN for value in found.values())}
+    one.draw(
+        f"segments_{middle}",
+        "Bars of the effects by segment: " + ", ".join(f"{name} {totals[name]:+.2f} pp" for name in ranked[:3]),
+        lambda colours: portfolio_charts.segments(seen or effects, colours),
     )
     show.same_as_table(
         lambda: {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.jobs.portfolio_figures import DayRow
-from dashboard import listings, navigation, portfolio_charts, session, show, states, text
+from dashboard import listings, navigation, portfolio_charts, session, states, text
 from dashboard.portfolio_open import OpenPortfolio
 
 
@@ -13,7 +13,7 @@ def tab(one: OpenPortfolio) -> None:
     """Everything about the past of the record itself."""
     rows = one.stored_days()
     with st.container(border=True):
-        _values(rows)
+        _values(one, rows)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         _revisions(one)
@@ -22,7 +22,7 @@ def tab(one: OpenPortfolio) -> None:
     _analyses(one)
 
 
-def _values(rows: list[DayRow]) -> None:
+def _values(one: OpenPortfolio, rows: list[DayRow]) -> None:
     st.subheader("Value on stored days", anchor=False)
     currency = rows[-1].base_currency
     known = [
@@ -32,11 +32,11 @@ def _values(rows: list[DayRow]) -> None:
     ]
     if len(known) > 1:
         first, last = known[0], known[-1]
-        show.chart(
-            portfolio_charts.values_over_days(known, currency, show.colours()),
-            key="values",
-            alt=f"Line of the total value: {text.money(first[1], currency)} on {text.day(first[0])}, "
+        one.draw(
+            "values",
+            f"Line of the total value: {text.money(first[1], currency)} on {text.day(first[0])}, "
             f"{text.money(last[1], currency)} on {text.day(last[0])}",
+            lambda colours: portfolio_charts.values_over_days(known, currency, colours),
         )
     else:
         st.caption("One day is stored so far. Import a later file of the same account, and its value is drawn here.")

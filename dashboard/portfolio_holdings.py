@@ -27,11 +27,11 @@ def tab(one: OpenPortfolio) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.subheader("Allocation", anchor=False, help="Asset class, sector, holding. Short lines are left out.")
-        show.chart(
-            charts.allocation(sheet, show.colours()),
-            key="allocation",
-            alt=f"Treemap of {text.count(len(sheet.holdings), 'holding')} by asset class and sector; "
+        one.draw(
+            "allocation",
+            f"Treemap of {text.count(len(sheet.holdings), 'holding')} by asset class and sector; "
             "the weights are in the table beside it",
+            lambda colours: charts.allocation(sheet, colours),
         )
     with right, st.container(border=True, height="stretch"):
         st.subheader("Holdings", anchor=False, help="A click on a symbol opens the holding below.")
@@ -43,7 +43,7 @@ def tab(one: OpenPortfolio) -> None:
     with st.container(border=True):
         st.subheader("Concentration", anchor=False)
         cards(sheet, _CONCENTRATION)
-        _breakdowns(sheet)
+        _breakdowns(one, sheet)
         missing(sheet.absent)
     liquidity = one.sheet(MetricGroup.LIQUIDITY)
     with st.container(border=True):
@@ -54,7 +54,7 @@ def tab(one: OpenPortfolio) -> None:
             missing(liquidity.absent)
 
 
-def _breakdowns(sheet: FactSheet) -> None:
+def _breakdowns(one: OpenPortfolio, sheet: FactSheet) -> None:
     with st.grid(2, min_column_width=330, gap="medium"):
         for title, family in _BREAKDOWNS:
             rows = [(_label(fact, family), fact.value) for fact in sheet.facts if fact.metric_id.startswith(family)]
@@ -65,10 +65,10 @@ def _breakdowns(sheet: FactSheet) -> None:
                     continue
                 ranked = sorted(rows, key=lambda row: -abs(row[1]))
                 said = ", ".join(f"{name} {value:.1f} %" for name, value in ranked[:3])
-                show.chart(
-                    charts.shares(rows, show.colours(), largest=_BARS),
-                    key=f"bars_{family}",
-                    alt=f"{title} by weight: {said}",
+                one.draw(
+                    f"bars_{family}",
+                    f"{title} by weight: {said}",
+                    lambda colours, rows=rows: charts.shares(rows, colours, largest=_BARS),  # type: ignore[misc]
                 )
                 show.same_as_table(
                     lambda ranked=ranked, title=title: {  # type: ignore[misc]  # bound here, or all show the last one

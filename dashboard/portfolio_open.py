@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+
+import plotly.graph_objects as go
 
 from core.app import App
 from core.domain.actor import Actor
@@ -15,7 +18,8 @@ from core.jobs.compliance_service import Check
 from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.metrics.definitions import MetricGroup
 from core.storage.edits import Standing
-from dashboard import queries
+from dashboard import queries, session, show
+from dashboard.charts import Palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,17 @@ class OpenPortfolio:
     def may_edit(self) -> bool:
         """Whether to draw what edits it. The core refuses all the same."""
         return may(self.actor, Permission.PORTFOLIO_EDIT)
+
+    def draw(self, key: str, alt: str, make: Callable[[Palette], go.Figure]) -> None:
+        """Show a figure, made once for as long as nothing changes that it is made of.
+
+        Args:
+            key: Names it among the figures of a portfolio; one key is one figure of one day.
+        """
+        figure = queries.figure(
+            key, self.actor.subject, self.portfolio_id, self.stamp, session.is_dark(), lambda: make(show.colours())
+        )
+        show.chart(figure, key=key, alt=alt)
 
     def sheet(self, *groups: MetricGroup) -> FactSheet:
         """Facts of some groups."""

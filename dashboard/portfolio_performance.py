@@ -49,19 +49,19 @@ def tab(one: OpenPortfolio) -> None:
             "Load daily prices: mosychlos prices import FILE. Then this page draws returns, drawdowns and risk.",
         )
     else:
-        _over_time(past, past.own)
+        _over_time(one, past, past.own)
         sheet = one.sheet(MetricGroup.PERIODS)
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, height="stretch"):
             st.subheader("Returns by period", anchor=False)
             _periods(sheet)
         with right, st.container(border=True, height="stretch"):
-            _years(past)
+            _years(one, past)
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, height="stretch"):
-            _drawdown(past, past.own)
+            _drawdown(one, past, past.own)
         with right, st.container(border=True, height="stretch"):
-            _rolling(past, past.own)
+            _rolling(one, past, past.own)
         missing(sheet.absent)
     flows = one.sheet(MetricGroup.FLOWS)
     with st.container(border=True):
@@ -73,16 +73,16 @@ def tab(one: OpenPortfolio) -> None:
         missing(flows.absent)
 
 
-def _over_time(past: Past, own: ReturnSeries) -> None:
+def _over_time(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
     with st.container(border=True):
         st.subheader("Cumulative return", anchor=False)
         origin(past.benchmark.badge if past.benchmark else own.badge, _span(own))
         lines = _cumulative(past, own)
-        show.chart(
-            portfolio_charts.over_time(lines, show.colours(), height=340),
-            key="cumulative",
-            alt="Line of the cumulative return: "
+        one.draw(
+            "cumulative",
+            "Line of the cumulative return: "
             + "; ".join(f"{name} {values[-1]:+.1f} % at the end" for name, _, values in lines),
+            lambda colours: portfolio_charts.over_time(lines, colours, height=340),
         )
         st.caption(_HONEST)
         if past.benchmark is None:
@@ -101,21 +101,21 @@ def _cumulative(past: Past, own: ReturnSeries) -> list[tuple[str, Days, Floats]]
     return lines
 
 
-def _drawdown(past: Past, own: ReturnSeries) -> None:
+def _drawdown(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
     st.subheader("Drawdown", anchor=False, help="How far below the highest value so far.")
     lines = [(OWN, own.days, 100.0 * own.drawdown())]
     if past.benchmark is not None:
         lines.append((BENCHMARK, past.benchmark.days, 100.0 * past.benchmark.drawdown()))
     deepest = int(np.argmin(lines[0][2]))
-    show.chart(
-        portfolio_charts.drawdowns(lines, show.colours()),
-        key="drawdown",
-        alt=f"Area of the drawdown: the deepest is {lines[0][2][deepest]:.1f} % on {lines[0][1][deepest]}",
+    one.draw(
+        "drawdown",
+        f"Area of the drawdown: the deepest is {lines[0][2][deepest]:.1f} % on {lines[0][1][deepest]}",
+        lambda colours: portfolio_charts.drawdowns(lines, colours),
     )
     show.same_as_table(lambda: _months(lines), key="drawdown", alt="Drawdown at the end of each month")
 
 
-def _rolling(past: Past, own: ReturnSeries) -> None:
+def _rolling(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
     st.subheader(
         "Rolling volatility", anchor=False,
         help=f"Standard deviation of the last {_ROLLING_DAYS} daily returns, a year.",
@@ -127,10 +127,10 @@ def _rolling(past: Past, own: ReturnSeries) -> None:
     lines = [(OWN, own.days, 100.0 * own.rolling_volatility(_ROLLING_DAYS))]
     if past.benchmark is not None and past.benchmark.returns.size >= _ROLLING_DAYS:
         lines.append((BENCHMARK, past.benchmark.days, 100.0 * past.benchmark.rolling_volatility(_ROLLING_DAYS)))
-    show.chart(
-        portfolio_charts.over_time(lines, show.colours(), height=260, zero=False),
-        key="rolling",
-        alt=f"Line of the volatility over {_ROLLING_DAYS} days: now {lines[0][2][-1]:.1f} % a year",
+    one.draw(
+        "rolling",
+        f"Line of the volatility over {_ROLLING_DAYS} days: now {lines[0][2][-1]:.1f} % a year",
+        lambda colours: portfolio_charts.over_time(lines, colours, height=260, zero=False),
     )
     show.same_as_table(lambda: _months(lines), key="rolling", alt="Rolling volatility at the end of each month")
 
@@ -154,23 +154,23 @@ def _periods(sheet: FactSheet) -> None:
     portfolio_tables.periods(rows, definition=definition.text if definition else "")
 
 
-def _years(past: Past) -> None:
+def _years(one: OpenPortfolio, past: Past) -> None:
     st.subheader("Calendar years", anchor=False)
-    others = {one.year: one for one in past.benchmark_years}
-    rows = [(_year(one), 100.0 * one.value, _percent(others.get(one.year))) for one in past.years]
-    show.chart(
-        portfolio_charts.years(rows, show.colours()),
-        key="years",
-        alt="Bars by calendar year: " + ", ".join(f"{label} {own:+.1f} %" for label, own, _ in rows),
+    others = {year.year: year for year in past.benchmark_years}
+    rows = [(_year(year), 100.0 * year.value, _percent(others.get(year.year))) for year in past.years]
+    one.draw(
+        "years",
+        "Bars by calendar year: " + ", ".join(f"{label} {own:+.1f} %" for label, own, _ in rows),
+        lambda colours: portfolio_charts.years(rows, colours),
     )
-    if not all(one.whole for one in past.years):
+    if not all(year.whole for year in past.years):
         st.caption(r"\* Not a whole year.")
     show.same_as_table(
         lambda: {
             "Year": [label for label, _, _ in rows],
             OWN: [f"{own:+.2f} %" for _, own, _ in rows],
             BENCHMARK: ["" if other is None else f"{other:+.2f} %" for _, _, other in rows],
-            "Days": [f"{text.day(one.first)} to {text.day(one.last)}" for one in past.years],
+            "Days": [f"{text.day(year.first)} to {text.day(year.last)}" for year in past.years],
         },
         key="years",
         alt="Returns by calendar year",

@@ -30,11 +30,11 @@ def tab(one: OpenPortfolio) -> None:
     if _has_history(sheet):
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, height="stretch"):
-            _contributions(sheet)
+            _contributions(one, sheet)
         with right, st.container(border=True, height="stretch"):
             _together(one)
     with st.container(border=True):
-        _stress(sheet)
+        _stress(one, sheet)
     with st.container(border=True):
         st.subheader("All facts of risk", anchor=False, help="The numbers that a model is told.")
         listings.facts(list(facts.values()), alt="Facts of risk with definition, period and origin")
@@ -64,7 +64,7 @@ def _figures(sheet: FactSheet) -> None:
             cards(sheet, metric_ids, columns=6)
 
 
-def _contributions(sheet: FactSheet) -> None:
+def _contributions(one: OpenPortfolio, sheet: FactSheet) -> None:
     st.subheader(
         "Who carries the risk", anchor=False,
         help="Share of each line in the portfolio's variance, beside its weight; a negative share lowers the risk.",
@@ -86,11 +86,11 @@ def _contributions(sheet: FactSheet) -> None:
         ((name, weights[name].weight_pct, share) for name, share in rows if name in weights),
         key=lambda row: -abs(row[2]),
     )
-    show.chart(
-        portfolio_charts.risk_and_weight(ranked[:_LINES], show.colours()),
-        key="risk_shares",
-        alt="Bars of each line's share of risk beside its weight: "
+    one.draw(
+        "risk_shares",
+        "Bars of each line's share of risk beside its weight: "
         + ", ".join(f"{name} {share:.1f} % of risk at {weight:.1f} % of value" for name, weight, share in ranked[:3]),
+        lambda colours: portfolio_charts.risk_and_weight(ranked[:_LINES], colours),
     )
     if len(ranked) > _LINES:
         st.caption(f"The {_LINES} largest of {len(ranked)} lines; all are in the table.")
@@ -122,10 +122,10 @@ def _together(one: OpenPortfolio) -> None:
     origin(matrix.badge, f"{matrix.count:,} daily returns to {text.day(matrix.last)}")
     pairs = matrix.pairs()
     said = f": the most alike are {pairs[0][0]} and {pairs[0][1]} at {pairs[0][2]:.2f}" if pairs else ""
-    show.chart(
-        portfolio_charts.correlations(matrix.ids, matrix.values, show.colours()),
-        key="correlations",
-        alt=f"Heat map of correlations of {len(matrix.ids)} positions{said}",
+    one.draw(
+        "correlations",
+        f"Heat map of correlations of {len(matrix.ids)} positions{said}",
+        lambda colours: portfolio_charts.correlations(matrix.ids, matrix.values, colours),
     )
     if found.left_out:
         st.caption(f"The {len(matrix.ids)} largest positions; {found.left_out} smaller ones are left out.")
@@ -142,7 +142,7 @@ def _together(one: OpenPortfolio) -> None:
     )
 
 
-def _stress(sheet: FactSheet) -> None:
+def _stress(one: OpenPortfolio, sheet: FactSheet) -> None:
     st.subheader(
         "What scenarios would do", anchor=False,
         help="Change in percent of total value: replays of past windows, and shocks. No scenario is a forecast.",
@@ -154,10 +154,10 @@ def _stress(sheet: FactSheet) -> None:
         weakest = "simulated" if any(fact.badge == "simulated" for fact in found) else found[0].badge
         origin(next(fact.badge for fact in found if fact.badge == weakest))
         if any(abs(value) >= _SEEN for _, value in rows):
-            show.chart(
-                portfolio_charts.tornado(rows, show.colours()),
-                key="stress",
-                alt=f"Bars of the change of value by scenario: the worst is {worst[0]} at {worst[1]:+.1f} %",
+            one.draw(
+                "stress",
+                f"Bars of the change of value by scenario: the worst is {worst[0]} at {worst[1]:+.1f} %",
+                lambda colours: portfolio_charts.tornado(rows, colours),
             )
         else:
             st.caption(f"Nothing would change in {text.count(len(rows), 'scenario')}.")
@@ -171,12 +171,12 @@ def _stress(sheet: FactSheet) -> None:
             key="stress",
             alt="Change of value by scenario",
         )
-    absent = [one for one in sheet.absent if one.metric_id.startswith("stress.")]
+    absent = [reason for reason in sheet.absent if reason.metric_id.startswith("stress.")]
     if absent:
         show.same_as_table(
             lambda: {
-                "Scenario": [_name(one.metric_id) for one in absent],
-                "Why it is not computed": [one.reason for one in absent],
+                "Scenario": [_name(reason.metric_id) for reason in absent],
+                "Why it is not computed": [reason.reason for reason in absent],
             },
             key="stress_absent",
             label=f"Not computed: {text.count(len(absent), 'scenario')}",

@@ -4,21 +4,21 @@ kept is shared by everybody in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.app import App, ModelRow
 from core.domain.actor import Actor
-from core.domain.analysis import AnalysisRequest
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.intake.describing import Described
 from core.jobs.aggregate import Summary
 from core.jobs.compliance_service import Check
+from core.jobs.job_sets import SetPreview, SetWish
 from core.jobs.portfolio_figures import DayRow, Past, Together
-from core.jobs.service import Preview
 from core.metrics.definitions import MetricGroup
 
 _WHILE = timedelta(minutes=10)
@@ -26,14 +26,17 @@ _WHILE = timedelta(minutes=10)
 
 
 @st.cache_data(ttl=timedelta(minutes=10), max_entries=64, show_spinner=False)
-def preview(_app: App, subject: str, _actor: Actor, wish: str, version: str, _request: AnalysisRequest) -> Preview:
+def preview(
+    _app: App, subject: str, _actor: Actor, wish: str, version: str, fallback: bool, _wish: SetWish
+) -> SetPreview:
     """What a wish would cost.
 
     Args:
-        wish: The request as text: the key under which the answer is kept.
-        version: Changes when the portfolios do.
+        wish: The wish as text: the key under which the answer is kept.
+        version: Changes when portfolios come in or jobs move.
+        fallback: Take the stand-in of a model that cannot be asked.
     """
-    return _app.jobs.preview(_actor, _request)
+    return _app.sets.preview(_actor, _wish, fallback=fallback)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=256, show_spinner=False)
@@ -74,6 +77,14 @@ def stored_days(_app: App, subject: str, _actor: Actor, portfolio_id: str, stamp
 def check(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Check:
     """A portfolio against its rule sets."""
     return _app.compliance.check(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_resource(ttl=_WHILE, max_entries=256, show_spinner=False)
+def figure(
+    name: str, subject: str, portfolio_id: str, stamp: str, dark: bool, _make: Callable[[], go.Figure]
+) -> go.Figure:
+    """A figure of a portfolio: making one costs more than all else on a warm page. Nobody may change it."""
+    return _make()
 
 
 @st.cache_data(show_spinner=False)
