@@ -180,11 +180,13 @@ def _passages(document: ResearchDocument, search: str) -> None:
         st.caption(f"{text.count(len(found), 'passage')} of {len(document.passages):,}")
     wanted = navigation.parameter("passage")
     place = next((place for place, one in enumerate(found) if str(one.number) == wanted), 0)
+    if str(found[place].number) == wanted:
+        _passage(document.source_id, found[place], linked=True)
     body = st.container()
     offset = _offset(len(found), place, key=f"document_page_{document.source_id}_{wanted}")
     with body:
         for one in found[offset : offset + PASSAGES]:
-            _passage(document.source_id, one, wanted=str(one.number) == wanted)
+            _passage(document.source_id, one)
 
 
 def _offset(total: int, place: int, *, key: str) -> int:
@@ -197,9 +199,9 @@ def _offset(total: int, place: int, *, key: str) -> int:
     return (min(chosen, pages) - 1) * PASSAGES
 
 
-def _passage(source_id: str, one: Passage, *, wanted: bool) -> None:
+def _passage(source_id: str, one: Passage, *, linked: bool = False) -> None:
     with st.container(border=True, gap="xsmall"):
-        mark = ":blue-badge[:material/bookmark: linked] " if wanted else ""
+        mark = ":blue-badge[:material/bookmark: linked] " if linked else ""
         st.caption(f"{mark}{text.escape(source_id)} · passage {one.number}")
         st.markdown(text.escape(one.text))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -74,7 +73,16 @@ def problems(rows: Sequence[Problem], files: int) -> None:
         title=f"{text.count(len(rows), 'problem')} in {text.count(files, 'file')}",
         icon=":material/rule:",
     )
-    listings.problems([replace(row, message=on_page(row.message)) for row in rows])
+    listings.table(
+        {
+            "Row": ["" if row.row is None else str(row.row) for row in rows],
+            "Value": [row.value for row in rows],
+            "What is wrong, and what to do": [on_page(row.message) for row in rows],
+            "Column": [row.column for row in rows],
+            "File": [row.file for row in rows],
+        },
+        alt="Problems in the files",
+    )
 
 
 def origins(badges: Sequence[Badge], *, key: str) -> list[Badge]:
@@ -111,7 +119,7 @@ def replacing(differs: int, *, offered: bool, key: str) -> bool:
     st.warning(
         "What is stored stays, unless you say otherwise. Revisions and corrections are a reason to; two sources that "
         "disagree are not.",
-        title=f"{text.count(differs, 'day')} differ from what is stored"
+        title=f"{text.count(differs, 'day differs', 'days differ')} from what is stored"
         if differs
         else "The file contradicts what is stored",
         icon=":material/compare_arrows:",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
-from core.domain.portfolio import AssetClass
+from core.domain.portfolio import AssetClass, Problem
 from core.errors import MosychlosError
 from core.intake.register import OWN_FIELDS, USER, Instrument, read_instrument, written_instrument
 from core.intake.terms import TERM_FIELDS
@@ -78,8 +78,7 @@ def adding(app: App, actor: Actor) -> None:
     wrong = () if untouched else read_instrument(cells, USER)[1]
     if untouched:
         st.caption("Symbol, name and class are needed. What is not known stays blank.")
-    for problem in wrong:
-        st.caption(f":material/error: {label(problem.column)}: {text.escape(problem.message)}")
+    _faults(wrong)
     sentence = f"A row for {cells.get('symbol', '')}, {cells.get('name', '')}. It stands before ours in every look-up."
     if confirm.asked("Add", sentence, "Add this instrument", key=f"{key}_yes", icon=":material/check:",
                      disabled=untouched or bool(wrong)):  # fmt: skip
@@ -100,21 +99,21 @@ def correcting(app: App, actor: Actor, row: Instrument) -> None:
                 "What changes": [label(name) for name in changed],
                 "Now": [before.get(name, "") for name in changed],
                 "Then": list(changed.values()),
-                "Wrong with it": [
-                    " ".join(problem.message for problem in wrong if problem.column == name) for name in changed
-                ],
             },
             alt="What would change",
         )
-    for problem in wrong:
-        if problem.column not in changed:
-            st.caption(f":material/error: {label(problem.column)}: {text.escape(problem.message)}")
+    _faults(wrong)
     copy = "" if row.source == USER else " A copy of yours is made, which stands before ours."
     many = text.count(len(changed), "column")
     sentence = f"{many} of {row.symbol} {'changes' if len(changed) == 1 else 'change'}.{copy} It stays in the history."
     if confirm.asked("Correct", sentence, f"Change {many}", key=f"{key}_yes", icon=":material/check:",
                      disabled=not changed or bool(wrong)):  # fmt: skip
         _kept(app, actor, row.symbol, changed)
+
+
+def _faults(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        st.caption(f":red[:material/error: {label(problem.column)}]: {text.escape(problem.message)}")
 
 
 def _kept(app: App, actor: Actor, symbol: str | None, cells: Mapping[str, str]) -> None:

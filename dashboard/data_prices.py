@@ -30,6 +30,8 @@ _OUTCOME = f"{_KEY}_outcome"
 CURRENT = states.Look("current", ":material/check_circle:", "green")
 STALE = states.Look("stale", ":material/schedule:", "orange")
 AGES = (CURRENT, STALE)
+_PLACE = {STALE: 0, CURRENT: 1, None: 2}
+"""What needs somebody comes first, and what nobody brought in last."""
 _AGE_HELP = (
     f"Stale: the last close is more than {MAX_STALE_DAYS} days old, so figures of a portfolio of today are not "
     "computed from it. Simulated prices end with the samples and do not age."
@@ -86,7 +88,7 @@ def _listing(rows: Sequence[PriceRow], today: date) -> None:
                         bind="query-params", help=_AGE_HELP) if real else []  # fmt: skip
     found = [
         row
-        for row in rows
+        for row in sorted(rows, key=lambda row: (_PLACE[age(row, today)], row.symbol))
         if (search or "").strip().casefold() in row.symbol.casefold()
         and (not origins or row.badge in origins)
         and (not ages or ((look := age(row, today)) is not None and look.word in ages))
@@ -98,13 +100,13 @@ def _listing(rows: Sequence[PriceRow], today: date) -> None:
     place = st.container()
     offset = listings.paging(len(found), key="prices_page")
     with place:
-        clicked = _table(found[offset : offset + listings.PAGE_ROWS], today)
+        clicked = _table(found[offset : offset + listings.PAGE_ROWS], today, aged=bool(real))
     if clicked:
         st.query_params["symbol"] = clicked
         st.rerun()
 
 
-def _table(rows: Sequence[PriceRow], today: date) -> str:
+def _table(rows: Sequence[PriceRow], today: date, *, aged: bool) -> str:
     key = "prices_table"
     ids = [row.symbol for row in rows]
     clicked = listings.opened(key, ids)
@@ -122,7 +124,7 @@ def _table(rows: Sequence[PriceRow], today: date) -> str:
         "source": [row.source or ("samples" if row.badge is Badge.SIMULATED else "") for row in rows],
         "updated": [None if row.updated_at is None else row.updated_at.astimezone(zone) for row in rows],
     }
-    if not any(looks):
+    if not aged:
         columns = {name: cells for name, cells in columns.items() if name not in ("age", "days", "updated")}
     column = st.column_config
     st.dataframe(

@@ -71,7 +71,7 @@ def _card(one: SourceState, contact: Contact | None, now: datetime) -> None:
     st.markdown(f"{_allowed('stored', terms.may_store)} {_allowed('in prompts', terms.may_prompt)}")
     st.markdown(text.escape(terms.terms))
     # The address is ours, not from outside: it may be a link.
-    st.caption(f"[Terms]({terms.url}) as their owner publishes them")
+    st.markdown(f"[Terms]({terms.url}) as their owner publishes them")
     st.markdown(f"**{_why(one, state)}**" if state is ON else _why(one, state))
     st.caption(_last(contact, now, may_store=terms.may_store))
     st.code(_EXAMPLES.get(terms.source_id, f"mosychlos market fetch {terms.source_id}"), language=None)

@@ -151,7 +151,7 @@ def test_a_close_that_differs_stays_until_somebody_says_that_it_is_to_be_replace
     keep_prices(world)
     revised = PRICES.replace("602.00", "601.00") + "2026-11-02,VOO,605.00,USD\n"
     test = upload(page(world, "data"), "closes.csv", revised)
-    assert "1 day differ from what is stored" in said(test) or "1 day differs from what is stored" in said(test)
+    assert "1 day differs from what is stored" in said(test)
     assert column(test, "Stored") == ["602"]
     assert column(test, "In the file") == ["601"]
     assert "Keep 1 new close" in labels(test)
@@ -191,7 +191,8 @@ def test_a_series_of_prices_that_ended_long_ago_is_called_stale(page: Page, worl
     fresh = "".join(f"{today - timedelta(days=back)},NEW,10.{back},EUR\n" for back in (3, 2, 1))
     keep_prices(world, PRICES.replace("2026", "2025") + fresh)
     test = page(world, "data")
-    assert dict(zip(column(test, "symbol"), column(test, "age"), strict=True)) == {"NEW": ["current"], "VOO": ["stale"]}
+    assert column(test, "symbol") == ["VOO", "NEW"]
+    assert column(test, "age") == [["stale"], ["current"]]
     test = page(world, "data", tab="Prices", symbol="VOO")
     assert "days old" in said(test)
     assert "9 Nov 2025" in said(test)
@@ -354,7 +355,7 @@ def test_an_instrument_is_added_after_its_faults_are_mended(page: Page, world: W
     test = page(world, "data", tab="Instruments")
     assert button(test, "Add this instrument").disabled
     fill(test, symbol="ABC.L", name="Abc plc", asset_class="equity", country="GB", isin="GB0009895293")
-    assert "ISIN: The ISIN" in said(test)
+    assert "ISIN]: The ISIN" in said(test)
     assert button(test, "Add this instrument").disabled
     fill(test, isin="")
     button(test, "Add this instrument").click()
