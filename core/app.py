@@ -18,7 +18,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.cost import Price
 from core.domain.provider_state import CircuitState, ProviderState
-from core.domain.records import WorkerRow
+from core.domain.records import ParameterRow, WorkerRow
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -27,6 +27,7 @@ from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
+from core.jobs.job_sets import SetService
 from core.jobs.market_service import MarketService, rates_file
 from core.jobs.portfolio_editing import PortfolioEditor
 from core.jobs.portfolio_figures import PortfolioFigures
@@ -35,12 +36,13 @@ from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.register_service import RegisterService
 from core.jobs.remote_files import Orphan, orphans, remove_orphan
+from core.jobs.research_service import ResearchService
 from core.jobs.retry_service import RetryService
 from core.jobs.scheduling import TIERS, Rooms, Rules
-from core.jobs.research_service import ResearchService
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.jobs.tool_room import ToolRoom
+from core.jobs.tool_service import ToolService
 from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
@@ -107,17 +109,20 @@ class App:
         )
         self._rooms = Rooms(TIERS[settings.provider_tier], settings.enqueued_tokens)
         self.portfolios = PortfolioService(store, rates, clock)
+        self.compliance = ComplianceService(store, rates, clock)
         self.editor = PortfolioEditor(store, rates, clock)
         self.labels = PortfolioLabels(store, clock)
         self.figures = PortfolioFigures(store, rates)
         self.register = RegisterService(store, clock)
-        self.compliance = ComplianceService(store, rates, clock)
         self.prices = PriceService(store, clock)
         sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
         self.series = SeriesService(store, clock, sources.fred_terms)
         self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self.research = ResearchService(store, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
+        sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
+        self.series = SeriesService(store, clock, sources.fred_terms)
+        self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self._drafter = Drafter(
             store,
             rates,
@@ -125,9 +130,11 @@ class App:
             rooms=self._rooms,
             reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
             simulated=settings.simulated,
+            data_region=settings.data_region,
             tool_rounds=settings.tool_rounds,
         )
         self._room = ToolRoom(store, rates, sources)
+        self.tools = ToolService(store)
         self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
         self.jobs = JobService(
             store,
@@ -138,6 +145,7 @@ class App:
             simulated=settings.simulated,
             desk=settings.desk,
         )
+        self.sets = SetService(store, self.jobs, clock)
         self.retries = RetryService(store, budgets, settings.home, clock)
         self.budgets = budgets
 
@@ -168,6 +176,11 @@ class App:
             sync=price(model_id, batch=False, at=now),
             shut_down=model.shutdown is not None and model.shutdown <= now.date(),
         )
+
+    def remembered(self, actor: Actor, model_id: str) -> list[ParameterRow]:
+        """Which parameters a model took or refused so far; the stand-in's ways only where answers are its own."""
+        require(actor, Permission.JOB_READ)
+        return self._store.parameters.of(model_id, simulated=self.simulated)
 
     def workers(self, actor: Actor) -> list[WorkerRow]:
         """Workers heard of lately, the liveliest first."""
@@ -284,6 +297,8 @@ class App:
             retries=settings.retries,
             stuck=timedelta(hours=settings.stuck_hours),
             keep_remote=settings.keep_remote_files,
+            tools=self._room,
+            tool_rounds=settings.tool_rounds,
         )
 
     def trier(self, provider: Provider, owner: str = "") -> Trier:

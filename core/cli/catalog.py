@@ -54,16 +54,38 @@ def list_models(as_json: AsJson = False) -> int:
 @models_app.command("show")
 def show_model(model_id: str, as_json: AsJson = False) -> int:
     """Show what a model takes, costs, and how long it lives."""
-    with opened() as (app, _):
+    with opened() as (app, actor):
         row = app.model(model_id)
+        remembered = app.remembered(actor, model_id)
     described = _model(row)
     if as_json:
-        output.document(described)
+        output.document({**described, "remembered": remembered})
         return 0
     if not row.model.known:
         output.line(f"{model_id} is not known: conservative parameters are assumed.")
     for name, value in output.plain(described).items():
         output.line(f"{name}: {value}")
+    if not remembered:
+        output.line("Nothing is known yet from its own answers.")
+        return 0
+    output.line()
+    output.line("What its answers have shown, parameter by parameter:")
+    output.table(
+        ("parameter", "value", "api", "sent", "accepted", "refused", "last refusal"),
+        (
+            (
+                one.parameter,
+                one.value,
+                one.endpoint,
+                one.sent,
+                one.accepted,
+                one.refused,
+                f"{one.refused_on}: {one.words}" if one.refused else "",
+            )
+            for one in remembered
+        ),
+        right=("sent", "accepted", "refused"),
+    )
     return 0
 
 

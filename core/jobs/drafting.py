@@ -27,8 +27,10 @@ from core.jobs.scheduling import Rooms
 from core.jobs.sheet_file import SheetWriter, sheet_path
 from core.llm.estimate import TokenCounts
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
+from core.llm.models import resident
 from core.llm.prompts import PromptLibrary
 from core.llm.rounds import multiplied
+from core.llm.sent import GIVEN, parameters_of
 from core.storage.history import StoredAnswer
 from core.storage.store import Store
 
@@ -62,6 +64,8 @@ class Tally:
     warnings: dict[str, None] = field(default_factory=dict)
     regions: dict[str, int] = field(default_factory=dict)
     first: BatchRequest | None = None
+    cacheable: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
     _shard_bytes: int = 0
     _shard_requests: int = 0
     _shard_tokens: int = 0
@@ -91,6 +95,8 @@ class Tally:
         self._shard_requests += 1
         self._shard_tokens += tokens
         self.bytes += size
+        # The first request of an overlay finds nothing in the provider's cache: it fills it.
+        self.cacheable += request.cacheable_tokens if request.region in self.regions else 0
         self.counts.add(tokens)
 
 
@@ -123,6 +129,7 @@ class Drafter:
         rooms: Enqueued tokens by model: no batch is made larger than could ever be enqueued.
         reuse: How long an answer to the very same question is used again; None asks every question.
         simulated: Whether answers come from the stand-in: only its own are reused then, and never otherwise.
+        data_region: Where data have to stay; "" for no such rule.
         tool_rounds: How often a request may be asked where its model calls tools.
     """
 
@@ -136,39 +143,60 @@ class Drafter:
         rooms: Rooms | None = None,
         reuse: timedelta | None = None,
         simulated: bool = False,
+        data_region: str = "",
         tool_rounds: int = 4,
     ) -> None:
+        self.data_region = data_region
+        self.simulated = simulated
         self._rooms = rooms
         self._reuse = reuse
         self._tool_rounds = tool_rounds
-        self._simulated = simulated
         self._store = store
         self._shard_requests = shard_requests
         self._rates = rates
         self._library = library
 
-    def builder(self, request: AnalysisRequest, at: datetime) -> Builder:
+    def builder(self, request: AnalysisRequest, at: datetime, *, batch: bool = True) -> Builder:
         """What all requests of a job have in common.
 
         Raises:
             BadInput: No portfolio, an analysis without an engine, an unknown prompt.
-            ModelRefused: The model was shut down, or lacks what the analysis needs.
+            ModelRefused: The model was shut down, or has no batches where data have to stay.
         """
         if not request.portfolio_ids:
             raise BadInput("No portfolio was chosen. Name some with --portfolio ID, or take all with --all.")
-        return Builder(request, self._library, today=at.date())
+        builder = Builder(request, self._library, today=at.date())
+        if batch:
+            resident(builder.model, self.data_region)
+        return builder
 
-    def measure(self, request: AnalysisRequest, at: datetime) -> tuple[Tally, Estimate]:
-        """Build everything once without keeping it: exact tokens, and the price that follows."""
-        builder = self.builder(request, at)
+    def measure(self, request: AnalysisRequest, at: datetime, builder: Builder | None = None) -> tuple[Tally, Estimate]:
+        """Build everything once without keeping it: exact tokens, and the price that follows.
+
+        Portfolios that cannot be asked about are left out and named with their reasons, all of them at once.
+
+        Args:
+            builder: Of this request, where there is one already.
+
+        Raises:
+            BadInput: None of them can be asked about; the message says why of the first.
+        """
+        builder = builder or self.builder(request, at)
         tally = self._tally(builder, at)
-        for one in self._asked(builder, request, at):
+        for one in self._asked(builder, request, at, tally.refused):
             tally.add(one.request, reused=one.answer is not None)
+        if tally.first is None and tally.refused:
+            more = f" The same goes for {len(tally.refused) - 1:,} more." if len(tally.refused) > 1 else ""
+            raise BadInput(f"{next(iter(tally.refused.values()))}{more}")
         return tally, self._estimate(request, builder, tally, at)
+
+    def room(self, model: str, at: datetime) -> int | None:
+        """Input tokens of a model that may be enqueued at the provider; None where nobody said."""
+        return None if self._rooms is None else self._rooms.of(model, self._store.queue.learned(at))
 
     def single(self, request: AnalysisRequest, at: datetime) -> tuple[BatchRequest, FactSheet, Estimate]:
         """The first request of a wish, its facts and its price."""
-        builder = self.builder(request, at)
+        builder = self.builder(request, at, batch=False)
         tally = self._tally(builder, at)
         built, sheet = next(self._requests(builder, request.portfolio_ids[:1]))
         tally.add(built)
@@ -216,9 +244,11 @@ class Drafter:
             room = self._rooms.of(builder.model.model_id, sure)
         return Tally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
 
-    def _asked(self, builder: Builder, request: AnalysisRequest, at: datetime) -> Iterator[_Asked]:
+    def _asked(
+        self, builder: Builder, request: AnalysisRequest, at: datetime, refused: dict[str, str] | None = None
+    ) -> Iterator[_Asked]:
         """Every request, with the stored answer that it can do with."""
-        built = self._requests(builder, request.portfolio_ids)
+        built = self._requests(builder, request.portfolio_ids, refused)
         if self._reuse is None or request.tools:  # what tools told an earlier answer may not hold any more
             yield from (_Asked(one, sheet, "", None) for one, sheet in built)
             return
@@ -228,23 +258,36 @@ class Drafter:
             stored = self._store.history.answers(
                 hashes,
                 since=at - self._reuse,
-                simulated=self._simulated,
+                simulated=self.simulated,
                 prompt_version=chunk[0][0].prompt_version,
             )
             for (one, sheet), body_hash in zip(chunk, hashes, strict=True):
                 answer = stored.get(body_hash)
                 yield _Asked(one, sheet, body_hash, None if answer is None else _reused(engine, one, sheet, answer))
 
-    def _requests(self, builder: Builder, ids: Sequence[str]) -> Iterator[tuple[BatchRequest, FactSheet]]:
+    def _requests(
+        self, builder: Builder, ids: Sequence[str], refused: dict[str, str] | None = None
+    ) -> Iterator[tuple[BatchRequest, FactSheet]]:
+        """Requests with what they show.
+
+        Args:
+            refused: Takes up why a portfolio cannot be asked about; without it the first such reason ends everything.
+        """
         for start in range(0, len(ids), CHUNK):
             portfolios = self._store.portfolios.load(ids[start : start + CHUNK])
             told = told_about(self._store, self._rates, portfolios, builder.groups, builder.needs, builder.windows)
             for sheet in told:
-                for view in builder.views(sheet):
-                    yield builder.build(view), view
+                try:
+                    built = [builder.fit(view) for view in builder.views(sheet)]
+                except BadInput as error:
+                    if refused is None:
+                        raise
+                    refused[sheet.portfolio_id] = str(error)
+                    continue
+                yield from built
 
     def _estimate(self, request: AnalysisRequest, builder: Builder, tally: Tally, at: datetime) -> Estimate:
-        notes = [*builder.warnings, *tally.warnings]
+        notes = [*builder.warnings, *self._refused_before(request, builder), *tally.warnings]
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
         found = priced(
@@ -261,6 +304,18 @@ class Drafter:
             notes=notes,
         )
         return multiplied(found, self._tool_rounds, at=at) if builder.tools else found
+
+    def _refused_before(self, request: AnalysisRequest, builder: Builder) -> Iterator[str]:
+        """Parameters about to be sent that this model has refused at an earlier time, in the server's words."""
+        sent = parameters_of({"model": builder.model.model_id} | builder.params)
+        known = self._store.parameters.of(builder.model.model_id, simulated=self.simulated, endpoint=request.endpoint)
+        for row in known:
+            if row.refused and sent.get(row.parameter) == row.value:
+                shown = "" if row.value == GIVEN else f" {row.value}"
+                yield (
+                    f"{row.model} refused {row.parameter}{shown} {row.refused:,} times before, last on "
+                    f"{row.refused_on}: {row.words}"
+                )
 
 
 def _row(one: _Asked, shard_index: int) -> RequestRow:

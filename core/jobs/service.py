@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +26,38 @@ from core.errors import BadInput, NotFound, OverBudget, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Summary, summarise
-from core.jobs.context import APP, job_folder, job_key
+from core.jobs.asking import with_tool_facts
+from core.jobs.context import job_folder, job_key
 from core.jobs.drafting import Drafter
+from core.jobs.optimising import Optimiser, Suggestion
 from core.jobs.sheet_file import sheet_index, sheet_path
+from core.jobs.submission import Submission, Wanted, blockers, new_id, stop_unknown
 from core.jobs.submitting import NEVER_SENT
 from core.llm.jsonl import lines
-from core.llm.models import find
-from core.storage.jobs import NewJob
+from core.llm.parameters import Change
 from core.storage.results import Stray
 from core.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRoom:
+    """Input tokens of one model in the provider's queue.
+
+    Attributes:
+        granted: What may be enqueued at once.
+        enqueued: What is there already; `waiting`: what of ours waits to go there.
+        needed: What this wish would add.
+    """
+
+    granted: int
+    enqueued: int
+    waiting: int
+    needed: int
+
+    @property
+    def fits(self) -> bool:
+        """True when it can go at once."""
+        return self.enqueued + self.waiting + self.needed <= self.granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,14 @@ class Preview:
         first_line: The first request exactly as it would be sent.
         regions: Requests by overlay.
         blockers: Sentences that stop a submission unless it is forced.
+        over_budget: Which limit it would break and by how much; "" when none.
+        refused: Portfolios that cannot be asked about, with the reasons. They are not in the estimate, and keep
+            everything from being submitted until they are left out.
+        changes: Wished parameters that the model does not take as they were wished, and what is sent instead.
+        cacheable_tokens: Input tokens that the provider may find in its cache: the common beginning of all requests
+            of an overlay but the first.
+        room: How much of the model's room in the provider's queue is left; None where nobody knows.
+        suggestion: A cheaper model that has what the requests need, where one was looked for.
     """
 
     estimate: Estimate
@@ -55,6 +84,11 @@ class Preview:
     regions: dict[str, int]
     blockers: tuple[str, ...]
     over_budget: str
+    refused: dict[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    cacheable_tokens: int = 0
+    room: QueueRoom | None = None
+    suggestion: Suggestion | None = None
 
 
 class JobService:
@@ -77,10 +111,14 @@ class JobService:
         self._budgets = budgets
         self._home = home
         self._clock = clock
-        self._simulated = simulated
+        self.submission = Submission(store, drafter, budgets, home, clock, simulated=simulated, desk=desk)
+        self.optimiser = Optimiser(store, drafter)
 
-    def preview(self, actor: Actor, request: AnalysisRequest) -> Preview:
+    def preview(self, actor: Actor, request: AnalysisRequest, *, suggest: bool = False) -> Preview:
         """Count and price a wish.
+
+        Args:
+            suggest: Look for a cheaper model that has what it needs.
 
         Raises:
             BadInput: No portfolio, no such analysis, an unknown portfolio.
@@ -88,14 +126,32 @@ class JobService:
         """
         require(actor, Permission.JOB_PREPARE)
         at = self._clock()
-        tally, estimate = self._drafter.measure(request, at)
+        builder = self._drafter.builder(request, at)
+        tally, estimate = self._drafter.measure(request, at, builder)
         return Preview(
             estimate=estimate,
             prompt_version=tally.prompt_version,
             first_line=tally.first.line if tally.first else b"",
             regions=tally.regions,
-            blockers=_blockers(request, estimate),
-            over_budget=self._over_budget(actor, request, estimate, at),
+            blockers=blockers(request, estimate),
+            over_budget=self.submission.over_budget(actor, [(request, estimate)], at),
+            refused=dict(tally.refused),
+            changes=builder.changes,
+            cacheable_tokens=tally.cacheable,
+            room=self._room(request.model, estimate.input_tokens, at),
+            suggestion=self.optimiser.cheaper(request, tally, estimate, at) if suggest else None,
+        )
+
+    def _room(self, model: str, tokens: int, at: datetime) -> QueueRoom | None:
+        granted = self._drafter.room(model, at)
+        if granted is None:
+            return None
+        queue = self._store.queue.snapshot(at)
+        return QueueRoom(
+            granted=granted,
+            enqueued=sum(one.tokens for one in queue.enqueued if one.model == model),
+            waiting=sum(one.tokens for one in queue.waiting if one.model == model),
+            needed=tokens,
         )
 
     def export(self, actor: Actor, request: AnalysisRequest, path: Path) -> list[Path]:
@@ -105,7 +161,7 @@ class JobService:
             BadInput: The folder does not exist or cannot be written.
         """
         require(actor, Permission.JOB_PREPARE)
-        job_id = self._new_id()
+        job_id = new_id(self._clock())
         folder = self._home / "exports" / job_id
         try:
             built = self._drafter.write(job_id, request, folder, self._clock())
@@ -144,72 +200,8 @@ class JobService:
             Refused: A blocker without `force`, a budget, a nonce already used.
         """
         require(actor, Permission.JOB_SUBMIT)
-        at = self._clock()
-        if not force:
-            _stop_unknown(request)
-        job_id = self._new_id()
-        folder = job_folder(self._home, job_id)
-        try:
-            built = self._drafter.write(job_id, request, folder, at)
-            self._gate(actor, request, built.estimate, at, force=force)
-            new = NewJob(
-                job_id=job_id,
-                request=request,
-                estimate=built.estimate,
-                prompt_version=built.prompt_version,
-                spec_hash=built.spec_hash,
-                nonce=nonce or secrets.token_hex(16),
-                simulated=self._simulated,
-                created_by=actor.subject,
-                created_at=at,
-                needed_by=needed_by,
-                desk=self._desk,
-                reused=built.reused,
-            )
-            self._store.jobs.add_draft(
-                new, built.files, lambda index: f"{APP}-{job_id}.{index}-{built.spec_hash[:12]}.a1.jsonl"
-            )
-        except BaseException:
-            self._store.jobs.drop_requests(job_id)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        self._approve(actor, job_id, request, built.estimate.expected_usd, built.spec_hash)
-        return self._store.jobs.get(job_id)
-
-    def _gate(self, actor: Actor, request: AnalysisRequest, estimate: Estimate, at: datetime, *, force: bool) -> None:
-        """Stop early what approval would refuse anyway, so that a refusal leaves no trace in the list of jobs."""
-        blockers = () if force else _blockers(request, estimate)
-        if blockers:
-            raise Refused(f"{' '.join(blockers)} Go on with --force.")
-        over = self._over_budget(actor, request, estimate, at)
-        if over:
-            raise OverBudget(over)
-
-    def _approve(
-        self, actor: Actor, job_id: str, request: AnalysisRequest, expected: Decimal | None, spec_hash: str
-    ) -> None:
-        def check(month: Spend, person: Spend, desk: Spend) -> None:
-            self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)
-
-        try:
-            self._store.jobs.approve(job_id, spec_hash, check, actor=actor.subject, at=self._clock())
-        except Refused:
-            self._store.jobs.discard(job_id, actor=actor.subject, at=self._clock())
-            raise
-
-    def _over_budget(self, actor: Actor, request: AnalysisRequest, estimate: Estimate, at: datetime) -> str:
-        month = f"{at:%Y-%m}"
-        try:
-            self._budgets.check(
-                estimate.expected_usd,
-                self._store.jobs.spend(month),
-                self._store.jobs.spend(month, actor.subject),
-                self._store.jobs.spend(month, desk=self._desk),
-                max_cost_usd=request.max_cost_usd,
-            )
-        except Refused as refusal:
-            return str(refusal)
-        return ""
+        wanted = [Wanted(request)]
+        return self.submission.submit(actor, wanted, nonce=nonce, force=force, needed_by=needed_by)[0]
 
     def single(
         self, actor: Actor, request: AnalysisRequest, portfolio_id: str, *, force: bool
@@ -222,11 +214,12 @@ class JobService:
         """
         require(actor, Permission.JOB_SUBMIT)
         if not force:
-            _stop_unknown(request)
+            stop_unknown(request)
         at = self._clock()
         one = replace(request, portfolio_ids=(portfolio_id,))
         built, sheet, estimate = self._drafter.single(one, at)
-        over = self._over_budget(actor, one, replace(estimate, expected_usd=estimate.sync_usd), at)
+        priced = replace(estimate, expected_usd=estimate.sync_usd)
+        over = self.submission.over_budget(actor, [(one, priced)], at)
         if over:
             raise OverBudget(over)
         return built, sheet, at
@@ -449,16 +442,17 @@ class JobService:
         return found
 
     def facts(self, actor: Actor, job_id: str, custom_id: str) -> FactSheet | None:
-        """The facts that a request stated, as they were then; None when the file is gone."""
+        """The facts that a request stated, as they were then, and what tools told; None when the file is gone."""
         require(actor, Permission.JOB_READ)
         path = sheet_path(job_folder(self._home, job_id))
         if not path.exists():
             return None
         with sheet_index(path) as sheets:
             try:
-                return sheets.get(custom_id)
+                sheet = sheets.get(custom_id)
             except KeyError:
                 return None
+        return with_tool_facts(sheet, self._store.tool_calls.of_request(job_id, custom_id))
 
     def raw_answer(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
         """The provider's own line for a request, or None."""
@@ -544,21 +538,3 @@ class JobService:
     def is_ended(self, actor: Actor, job_id: str) -> bool:
         """True when nothing more happens unless a person acts."""
         return self.get(actor, job_id).row.state in JOB_ENDED | {JobState.ATTENTION}
-
-    def _new_id(self) -> str:
-        # Sorts by time, says the day to a person, and does not collide: 48 random bits a second.
-        return f"{self._clock():%y%m%d-%H%M%S}-{secrets.token_hex(6)}"
-
-
-def _stop_unknown(request: AnalysisRequest) -> None:
-    if not find(request.model).known:
-        raise BadInput(
-            f"The model '{request.model}' is not known. See the known ones with: mosychlos models list. "
-            "--force sends it all the same, with conservative parameters."
-        )
-
-
-def _blockers(request: AnalysisRequest, estimate: Estimate) -> tuple[str, ...]:
-    if estimate.expected_usd is None:
-        return (f"The price of {request.model} is not known, so its cost cannot be estimated.",)
-    return ()

@@ -26,8 +26,8 @@ from core.storage.retries import Retries
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
 from core.storage.tool_calls import ToolCalls
-from core.storage.tries import Tries
 from core.storage.track_record import TrackRecord
+from core.storage.tries import Tries
 from core.storage.webhooks import Webhooks
 from core.storage.workers import Workers
 

@@ -1,0 +1,349 @@
+"""`mosychlos portfolio analyze`: one or several analyses by one or several models, priced, asked or submitted."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.app import App
+from core.cli import output
+from core.cli.ask import ask
+from core.cli.moments import moment
+from core.cli.session import opened
+from core.cli.wait import wait_for
+from core.domain.actor import Actor
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
+from core.domain.cost import Estimate
+from core.domain.job import JobState
+from core.errors import BadInput, OverBudget
+from core.jobs.job_sets import SetPreview, SetWish, Submitted
+from core.jobs.service import Preview
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+DEFAULT_MODEL = "gpt-5.4-mini"
+
+
+def analyze(
+    kind: Annotated[str, typer.Argument(metavar="TYPE[,TYPE…]", help=f"One or several of: {', '.join(Kind)}.")],
+    batch: Annotated[bool, typer.Option("--batch", help="Submit one batch at half price.")] = False,
+    portfolio: Annotated[list[str] | None, typer.Option(help="Portfolio id; may be repeated.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All portfolios.")] = False,
+    model: Annotated[list[str] | None, typer.Option(help=f"Model id ({DEFAULT_MODEL}); may be repeated.")] = None,
+    regional: Annotated[bool, typer.Option("--regional", help="Overlay by each portfolio's own region.")] = False,
+    region: Annotated[str | None, typer.Option(help="Overlay for all, e.g. FR.")] = None,
+    template: Annotated[Variant, typer.Option(help="Temper of the prompt.")] = Variant.DEFAULT,
+    profile: Annotated[str | None, typer.Option(help="Investment profile, e.g. moderate.")] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option(metavar="VERSION", help="Prompt version, e.g. v1; may be repeated to compare.")
+    ] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Market scenario of a risk analysis; repeatable.")] = None,
+    tool: Annotated[
+        list[str] | None, typer.Option(help="Tool that the model may call, such as risk_calculator; repeatable.")
+    ] = None,
+    period: Annotated[list[str] | None, typer.Option(help="Period of a performance analysis; repeatable.")] = None,
+    batch_priority: Annotated[Priority, typer.Option(help="Place in the queue.")] = Priority.NORMAL,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price only; send nothing.")] = False,
+    jsonl: Annotated[Path | None, typer.Option(help="With --dry-run: write the exact provider input here.")] = None,
+    max_cost: Annotated[str | None, typer.Option(metavar="USD", help="Refuse above this expected cost.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Go on past warnings; never past a budget.")] = False,
+    optimise: Annotated[
+        bool, typer.Option("--optimise", help="Take a suggested cheaper model; fold the smallest holdings to fit.")
+    ] = False,
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="Take the replacement of a model that cannot be asked.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    endpoint: Annotated[Endpoint, typer.Option(help="API to write the requests for.")] = Endpoint.CHAT,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature, where the model takes it.")] = None,
+    effort: Annotated[str | None, typer.Option(help="Reasoning effort, where the model takes it.")] = None,
+    max_output_tokens: Annotated[int | None, typer.Option(min=1, help="Cap of one answer.")] = None,
+    needed_by: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When the answers are needed, e.g. 2026-11-25T09:00 (UTC).")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Analyse portfolios: in batches, or (without --batch) one by one at once, streaming the answers."""
+    if jsonl is not None and not dry_run:
+        raise BadInput("--jsonl goes with --dry-run.")
+    if optimise and force:
+        raise BadInput("--optimise takes another model and --force keeps the one chosen. Give one of them.")
+    wished = {"temperature": temperature, "reasoning_effort": effort, "max_output_tokens": max_output_tokens}
+    with opened() as (app, actor):
+        wish = SetWish(
+            kinds=_kinds(kind),
+            models=tuple(model or [DEFAULT_MODEL]),
+            versions=tuple(prompt or ()),
+            base=AnalysisRequest(
+                kind=Kind.RISK,
+                portfolio_ids=_chosen(app, actor, portfolio or [], all_=all_),
+                model="",
+                endpoint=endpoint,
+                variant=template,
+                regional=regional,
+                region=region.upper() if region else None,
+                priority=batch_priority,
+                parameters={name: value for name, value in wished.items() if value is not None},
+                max_cost_usd=_usd(max_cost),
+                scenarios=tuple(scenario or ()),
+                tools=tuple(dict.fromkeys(tool or ())),
+                periods=tuple(one.lower() for one in period or ()),
+                profile=profile,
+                trim=optimise,
+            ),
+        )
+        requests = wish.requests()
+        if dry_run:
+            if len(requests) > 1:
+                return _dry_run_of_many(app, actor, wish, jsonl, as_json=as_json)
+            return _dry_run(app, actor, requests[0], jsonl, suggest=not force, as_json=as_json)
+        if not batch:
+            if len(requests) > 1:
+                raise BadInput("Several analyses, models or prompt versions at once go in batches. Add --batch.")
+            return ask(app, actor, requests[0], force=force, as_json=as_json)
+        done = app.sets.submit(
+            actor,
+            wish,
+            force=force,
+            needed_by=moment(needed_by, "--needed-by"),
+            optimise=optimise,
+            fallback=fallback,
+        )
+        described = _submitted(done)
+        if not as_json:
+            _say_submitted(done)
+        if not wait:
+            if as_json:
+                output.document(described)
+            elif not app.worker_is_alive(actor):
+                output.aside("No worker runs, so it waits. Start one with: mosychlos worker")
+            return 0
+        ended = [wait_for(app, actor, job.row.job_id) for job in done.jobs]
+        if as_json:
+            if done.job_set is None:
+                described["state"] = ended[0][1]
+            else:
+                described["states"] = {job.row.job_id: state for job, (_, state) in zip(done.jobs, ended, strict=True)}
+            output.document(described)
+        return max(code for code, _ in ended)
+
+
+def _submitted(done: Submitted) -> dict[str, object]:
+    jobs = [
+        {
+            **_described(job.row.job_id, job.row.state, job.estimate),
+            "analysis": job.request.kind,
+            "prompt_version": job.row.prompt_version,
+            "set_id": job.row.set_id or None,
+            "taken": list(done.taken),
+        }
+        for job in done.jobs
+    ]
+    if done.job_set is None:
+        return jobs[0]
+    return {
+        "set_id": done.job_set.set_id,
+        "name": done.job_set.name,
+        "comparison": done.job_set.comparison or None,
+        "expected_usd": done.job_set.expected_usd,
+        "taken": list(done.taken),
+        "jobs": jobs,
+    }
+
+
+def _say_submitted(done: Submitted) -> None:
+    for sentence in done.taken:
+        output.line(f"Taken: {sentence}")
+    for job in done.jobs:
+        if done.job_set is not None:
+            output.line(f"{job.request.kind} ({job.row.prompt_version}):")
+        _say(job.estimate)
+        job_id = job.row.job_id
+        output.line(f"Submitted as {job_id}. Follow it: mosychlos portfolio batch wait {job_id}")
+    if done.job_set is not None:
+        output.line(
+            f"Together they are set {done.job_set.set_id}, {output.money(done.job_set.expected_usd)} expected. "
+            f"Follow it: mosychlos portfolio batch sets {done.job_set.set_id}"
+        )
+
+
+def _dry_run(
+    app: App, actor: Actor, request: AnalysisRequest, jsonl: Path | None, *, suggest: bool, as_json: bool
+) -> int:
+    preview = app.jobs.preview(actor, request, suggest=suggest)
+    files = app.jobs.export(actor, request, jsonl) if jsonl is not None else []
+    described = _described(None, None, preview.estimate) | _told(preview)
+    described["warnings"] = [*preview.estimate.warnings, *preview.blockers]
+    if as_json:
+        output.document({**described, "files": [str(file) for file in files]})
+    else:
+        _say(preview.estimate)
+        _say_preview(preview)
+        for file in files:
+            output.line(f"Written: {file}")
+        output.line("Nothing was sent.")
+    if preview.over_budget:
+        output.aside(f"Error: {preview.over_budget}")
+        return OverBudget.exit_code
+    return BadInput.exit_code if preview.refused else 0
+
+
+def _dry_run_of_many(app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, as_json: bool) -> int:
+    if jsonl is not None:
+        raise BadInput("--jsonl writes the input of one analysis by one model. Ask for each by itself.")
+    found = app.sets.preview(actor, wish)
+    if as_json:
+        output.document(_set_described(found))
+    else:
+        for part in found.parts:
+            output.line(f"{part.request.kind} with {part.request.model}:")
+            if part.preview is None:
+                output.line(f"  Cannot be asked: {part.problem}")
+                if part.fallback is not None:
+                    output.line(f"  Could be taken (--fallback): {part.fallback.sentence}")
+                continue
+            _say(part.preview.estimate)
+            _say_preview(part.preview)
+        output.line(
+            f"Together: {found.requests:,} requests, {output.money(found.expected_usd)} expected "
+            f"({output.money(found.low_usd)} to {output.money(found.high_usd)}); "
+            f"{output.money(found.savings_usd)} less than synchronous. Nothing was sent."
+        )
+    if found.over_budget:
+        output.aside(f"Error: {found.over_budget}")
+        return OverBudget.exit_code
+    return 0 if found.whole else BadInput.exit_code
+
+
+def _set_described(found: SetPreview) -> dict[str, object]:
+    return {
+        "set_id": None,
+        "name": found.wish.name,
+        "comparison": found.wish.comparison or None,
+        "estimate": {
+            "expected_usd": found.expected_usd,
+            "low_usd": found.low_usd,
+            "high_usd": found.high_usd,
+            "sync_usd": found.sync_usd,
+            "savings_usd": found.savings_usd,
+            "input_tokens": found.input_tokens,
+            "output_tokens": found.output_tokens,
+            "completion_time": found.completion_time,
+            "model_mix": found.model_mix,
+        },
+        "warnings": [*found.warnings, *found.blockers],
+        "missing": {name: list(kinds) for name, kinds in found.missing.items()},
+        "jobs": [
+            {"analysis": part.request.kind, "model": part.request.model, "problem": part.problem or None}
+            | ({"fallback": part.fallback.document()} if part.fallback else {})
+            | (_described(None, None, part.preview.estimate) | _told(part.preview) if part.preview else {})
+            for part in found.parts
+        ],
+    }
+
+
+def _told(preview: Preview) -> dict[str, object]:
+    suggestion = preview.suggestion
+    tokens = preview.estimate.input_tokens
+    return {
+        "refused": preview.refused,
+        "changes": preview.changes,
+        "cacheable_share": preview.cacheable_tokens / tokens if tokens else None,
+        "suggestion": None
+        if suggestion is None
+        else {
+            "model": suggestion.model,
+            "before_usd": suggestion.before_usd,
+            "after_usd": suggestion.after_usd,
+            "saving_usd": suggestion.saving_usd,
+            "reasons": suggestion.reasons,
+            "changes": suggestion.changes,
+        },
+    }
+
+
+def _say_preview(preview: Preview) -> None:
+    for sentence in preview.refused.values():
+        output.line(f"Cannot be asked: {sentence}")
+    if preview.cacheable_tokens:
+        share = preview.cacheable_tokens / preview.estimate.input_tokens
+        output.line(f"{share:.0%} of the input is the same in many requests and may be charged at the cached rate.")
+    if preview.suggestion is not None:
+        output.line(f"Suggestion (--optimise): {preview.suggestion.sentence}")
+    for sentence in preview.blockers:
+        output.line(f"Would stop a submission: {sentence}")
+
+
+def _described(job_id: str | None, state: JobState | None, estimate: Estimate) -> dict[str, object]:
+    return {
+        "job_id": job_id,
+        "state": state,
+        "requests": estimate.requests,
+        "shards": estimate.shards,
+        "model": estimate.model,
+        "model_class": estimate.model_class,
+        "estimate": {
+            "expected_usd": estimate.expected_usd,
+            "low_usd": estimate.low_usd,
+            "high_usd": estimate.high_usd,
+            "sync_usd": estimate.sync_usd,
+            "savings_usd": estimate.savings_usd,
+            "input_tokens": estimate.input_tokens,
+            "output_tokens": estimate.output_tokens,
+            "completion_time": estimate.completion_time,
+            "model_mix": estimate.model_mix,
+            "price_source": estimate.price_source,
+        },
+        "warnings": list(estimate.warnings),
+    }
+
+
+def _say(estimate: Estimate) -> None:
+    output.line(
+        f"{estimate.requests:,} requests to {estimate.model} ({estimate.model_class}) in {estimate.shards} "
+        f"batch{'es' if estimate.shards != 1 else ''}, {estimate.bytes / 1e6:,.1f} MB"
+    )
+    output.line(f"Tokens: {estimate.input_tokens:,} in (counted), about {estimate.output_tokens:,} out")
+    output.line(
+        f"Cost: {output.money(estimate.expected_usd)} expected "
+        f"({output.money(estimate.low_usd)} to {output.money(estimate.high_usd)}); "
+        f"{output.money(estimate.savings_usd)} less than synchronous. Prices: {estimate.price_source}"
+    )
+    output.line(f"Usually done in {estimate.completion_time}")
+    for warning in estimate.warnings:
+        output.line(f"Warning: {warning}")
+
+
+def _chosen(app: App, actor: Actor, ids: list[str], *, all_: bool) -> tuple[str, ...]:
+    if all_:
+        if ids:
+            raise BadInput("Give either --all or --portfolio, not both.")
+        found = app.portfolios.ids(actor)
+        if not found:
+            raise BadInput("There are no portfolios yet. Bring some in with: mosychlos portfolio import FILE")
+        return tuple(found)
+    if not ids:
+        raise BadInput("No portfolio was chosen. Name some with --portfolio ID, or take all with --all.")
+    return tuple(dict.fromkeys(ids))
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in set(Kind)]
+    if unknown or not names:
+        raise BadInput(f"There is no analysis '{(unknown or [text])[0]}'. Choose from: {', '.join(Kind)}.")
+    return tuple(Kind(name) for name in names)
+
+
+def _usd(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise BadInput(f"--max-cost is '{text}': give an amount in USD such as 2.50.") from None
+    if not value.is_finite() or value < 0:
+        raise BadInput(f"--max-cost is '{text}': give an amount of 0 or more.")
+    return value
