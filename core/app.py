@@ -42,7 +42,6 @@ from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.jobs.tool_room import ToolRoom
-from core.jobs.tool_service import ToolService
 from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
@@ -120,9 +119,6 @@ class App:
         self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self.research = ResearchService(store, clock)
         self.imports = ImportService(store, self.portfolios, self.prices, clock)
-        sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
-        self.series = SeriesService(store, clock, sources.fred_terms)
-        self.market = MarketService(store, sources, self.prices, self.series, settings.home, clock)
         self._drafter = Drafter(
             store,
             rates,
@@ -134,7 +130,6 @@ class App:
             tool_rounds=settings.tool_rounds,
         )
         self._room = ToolRoom(store, rates, sources)
-        self.tools = ToolService(store)
         self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
         self.jobs = JobService(
             store,
@@ -297,8 +292,6 @@ class App:
             retries=settings.retries,
             stuck=timedelta(hours=settings.stuck_hours),
             keep_remote=settings.keep_remote_files,
-            tools=self._room,
-            tool_rounds=settings.tool_rounds,
         )
 
     def trier(self, provider: Provider, owner: str = "") -> Trier:
