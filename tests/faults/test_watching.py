@@ -1,0 +1,233 @@
+"""Many batches looked at with one call; what is stuck, late, gone or strange is said. Rows E1, E8, F8 and beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
+from core.domain.batch import Batch
+from core.domain.job import JobState, ShardState
+from core.jobs.duplicates import cancel_duplicates
+from core.jobs.remote_files import catch_up, orphans, remove_orphan
+from core.jobs.watching import look, take_running
+from tests.faults.staging import House, Meddler
+from tests.local_provider import LocalProvider
+
+LIST, CHECK = "GET /v1/batches", "GET /v1/batches/{id}"
+
+
+def standing(house: House, job_id: str) -> set[AlertKind]:
+    subject = house.shard(job_id).shard_id
+    return {alert.kind for alert in house.store.alerts.of(subject) if alert.cleared_at is None}
+
+
+def stuck(house: House, local: LocalProvider, shards: int) -> str:
+    """A job whose batches all run and none of which ends."""
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    job_id = house.submit(shards, per_shard=1)
+    for _ in range(200):
+        found = house.store.shards.of_job(job_id)
+        if all(shard.state is ShardState.RUNNING for shard in found):
+            return job_id
+        house.round(house.context())
+        house.clock.leap(house.clock() + timedelta(seconds=1))
+    raise AssertionError([shard.state for shard in found])
+
+
+def ended(house: House, job_id: str) -> None:
+    house.service().cancel(LOCAL, job_id)
+    assert house.run(job_id) is JobState.CANCELLED
+    house.check(job_id)
+
+
+def test_one_list_serves_all_batches_that_are_due(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 6)
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    before = [shard.last_contact_at for shard in house.store.shards.of_job(job_id)]
+    claims = take_running(house.context(), owner="w")
+    assert len(claims) == 6
+    look(house.context(), claims)
+    after = house.store.shards.of_job(job_id)
+    assert all(shard.last_contact_at != contact for shard, contact in zip(after, before, strict=True))
+    assert (local.calls(LIST), local.calls(CHECK)) == (1, 0)
+    assert all(shard.next_due_at > house.clock() for shard in after)
+    ended(house, job_id)
+
+
+def test_a_batch_alone_is_asked_for_and_not_listed(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 1)
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    house.clock.leap(house.shard(job_id).next_due_at)
+    look(house.context(), take_running(house.context(), owner="w"))
+    assert (local.calls(LIST), local.calls(CHECK)) == (0, 1)
+    ended(house, job_id)
+
+
+@pytest.mark.parametrize("fault", ["500_before", "429", "404"])
+def test_a_list_that_cannot_be_read_is_replaced_by_asking_for_each(
+    house: House, local: LocalProvider, fault: str
+) -> None:
+    job_id = stuck(house, local, 3)
+    local.set_faults({"http": {LIST: {"*": fault}}, "batches": {"*": {"stuck": True}}})
+    house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    look(house.context(), take_running(house.context(), owner="w"))
+    assert local.calls(CHECK) == 3
+    assert {shard.message for shard in house.store.shards.of_job(job_id)} == {""}
+    local.set_faults()
+    ended(house, job_id)
+
+
+def test_a_list_of_strangers_is_not_read_for_longer_than_asking_would_take(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 2)
+    read: list[Batch] = []
+
+    def strangers(newer_than: Any = None) -> Iterator[Batch]:
+        one = next(iter(house.provider.list_batches()))
+        for number in range(10_000):
+            read.append(one)
+            yield Batch(f"batch_{number}", "completed", "", "", None, None, one.created_at, None, one.counts)
+
+    house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    context = house.context(provider=Meddler(house.provider, list_batches=strangers))
+    look(context, take_running(context, owner="w"))
+    assert len(read) == 200, "two pages are what two questions cost"
+    assert all(shard.next_due_at > house.clock() for shard in house.store.shards.of_job(job_id))
+    ended(house, job_id)
+
+
+def test_looks_back_off_while_nothing_changes_and_never_stop(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 2)
+    waits = []
+    for _ in range(14):
+        house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+        now = house.clock()
+        look(house.context(), take_running(house.context(), owner="w"))
+        waits.append((house.shard(job_id).next_due_at - now).total_seconds())
+    poll = house.context().pace.poll
+    assert waits[0] < waits[4] < waits[-1]
+    assert waits[-1] == pytest.approx(6 * poll, abs=1)
+    ended(house, job_id)
+
+
+def test_a_batch_without_progress_for_hours_is_said_once_and_over_when_it_moves_or_ends(
+    house: House, local: LocalProvider
+) -> None:
+    job_id = stuck(house, local, 1)
+    house.clock.leap(house.shard(job_id).next_due_at)
+    house.round(house.context())  # work has begun: the last there is of progress
+    for hours, said in ((5, False), (1.1, True), (1, True)):
+        house.clock.leap(house.clock() + timedelta(hours=hours))
+        house.round(house.context())
+        assert (AlertKind.STUCK in standing(house, job_id)) is said, f"after {hours} more hours"
+    (alert,) = [one for one in house.store.alerts.of(house.shard(job_id).shard_id) if one.kind is AlertKind.STUCK]
+    assert "has made no progress for 6 hours: 0 of 1 requests done" in alert.text
+    assert f"mosychlos portfolio batch cancel {job_id}" in alert.text
+    ended(house, job_id)
+    assert standing(house, job_id) == set()
+
+
+def test_a_batch_near_its_deadline_is_late(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 1)
+    house.expire(job_id, house.clock() + timedelta(hours=24))
+    shown: Any = house.provider.check
+    late = house.clock() + timedelta(hours=1.9)
+    view = shown(house.shard(job_id).batch_id)
+    moved = Batch(
+        view.batch_id, view.status, view.endpoint, view.input_file_id, None, None, house.clock(), late, view.counts
+    )
+    context = house.context(provider=Meddler(house.provider, check=lambda _id: moved))
+    house.clock.leap(house.shard(job_id).next_due_at)
+    house.round(context)
+    assert AlertKind.LATE in standing(house, job_id)
+    ended(house, job_id)
+
+
+def test_e1_a_word_nobody_knows_is_said_after_an_hour_and_polling_goes_on(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 1)
+    view = house.provider.check(house.shard(job_id).batch_id or "")
+    strange = Batch(
+        view.batch_id, "paused", view.endpoint, view.input_file_id, None, None, view.created_at, None, view.counts
+    )
+    context = house.context(provider=Meddler(house.provider, check=lambda _id: strange))
+    for hours, said in ((0.5, False), (0.6, False), (0.6, True)):
+        house.clock.leap(house.clock() + timedelta(hours=hours))
+        house.round(context)
+        assert (AlertKind.UNKNOWN_STATUS in standing(house, job_id)) is said
+    assert "a word this program does not know" in house.shard(job_id).message
+    ended(house, job_id)
+
+
+def test_a_lost_create_that_is_not_found_for_long_is_said(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {"POST /v1/batches": {"1": "500_before"}, LIST: {"*": "500_before"}}})
+    job_id = house.submit(1)
+    house.run(job_id, to=ShardState.UNKNOWN)
+    for _ in range(40):
+        house.clock.leap(house.clock() + timedelta(minutes=1))
+        house.round(house.context())
+    assert AlertKind.UNKNOWN_SUBMIT in standing(house, job_id) or house.shard(job_id).state is ShardState.UNKNOWN
+    local.set_faults()
+    assert house.run(job_id) is JobState.DONE
+    assert AlertKind.UNKNOWN_SUBMIT not in standing(house, job_id)
+    house.check(job_id, batches=1)
+
+
+def test_files_go_once_the_results_are_stored_and_not_before(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {"GET /v1/files/{id}/content": {"1": "cut_download"}}})
+    job_id = house.submit(2)
+    context = house.context(keep_remote=False)
+    house.run(job_id, to=ShardState.COLLECTING, context=context)
+    kept = house.shard(job_id)
+    held = {file.file_id for purpose in ("batch", "batch_output") for file in house.provider.list_files(purpose)}
+    assert {kept.file_id, kept.output_file_id} <= held
+    assert house.run(job_id, context=context) is JobState.DONE
+    left = {file.file_id for purpose in ("batch", "batch_output") for file in house.provider.list_files(purpose)}
+    assert not left & {kept.file_id, kept.output_file_id, kept.error_file_id}
+    assert house.shard(job_id).files_gone_at is not None
+    house.check(job_id, batches=1)
+
+
+def test_files_that_could_not_be_removed_are_removed_later(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {"DELETE /v1/files/{id}": {"*": "500_before"}}})
+    job_id = house.submit(2)
+    context = house.context(keep_remote=False)
+    assert house.run(job_id, context=context) is JobState.DONE
+    assert house.shard(job_id).files_gone_at is None
+    local.set_faults()
+    assert catch_up(context) == 0, "a shard that has just ended is left to its own step"
+    house.clock.leap(house.clock() + timedelta(hours=2))
+    catch_up(context)
+    assert house.shard(job_id).files_gone_at is not None
+    house.check(job_id, batches=1)
+
+
+def test_what_nobody_knows_any_more_is_found_and_can_be_removed(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    job_id = house.submit(1)
+    house.run(job_id, to=ShardState.RUNNING)
+    shard = house.shard(job_id)
+    stranger = house.provider.upload(Path(shard.path), f"mosychlos-260101-000000-{'a' * 12}.0-{'b' * 12}.a1.jsonl")
+    batch = house.provider.create_batch(
+        stranger.file_id,
+        "/v1/chat/completions",
+        {"app": "mosychlos", "job_key": f"mosychlos-260101-000000-{'a' * 12}.0-{'b' * 12}"},
+    )
+    found = {one.remote_id: one for one in orphans(house.store, house.provider)}
+    assert found[stranger.file_id].what == "input file"
+    assert found[batch.batch_id].what == "batch"
+    assert "no job here knows it" in found[batch.batch_id].why
+    assert shard.file_id not in found
+    assert shard.batch_id not in found
+    assert cancel_duplicates(house.context()) == 0, "what no shard here knows is not ours to cancel unasked"
+    for one in (found[batch.batch_id], found[stranger.file_id]):
+        remove_orphan(house.provider, one)
+    left = {one.remote_id for one in orphans(house.store, house.provider)}
+    assert stranger.file_id not in left
+    assert house.provider.check(batch.batch_id).status in {"cancelling", "cancelled"}
+    ended(house, job_id)
