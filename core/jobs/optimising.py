@@ -60,11 +60,11 @@ class Suggestion:
         record = (
             "None of its answers to this analysis has been checked yet."
             if share is None
-            else f"Of {self.record.stated:,} numbers it stated in earlier answers {share:.1%} held."
+            else f"Of {self.record.stated:,} numbers it stated in earlier answers {share * 100:.1f} % held."
         )
         return (
             f"{self.model} would cost ${self.after_usd:,.4f} instead of ${self.before_usd:,.4f} with {self.asked}, "
-            f"{self.saving_usd / self.before_usd:.0%} less: it {', '.join(self.reasons)}. {record}"
+            f"{self.saving_usd / self.before_usd * 100:.0f} % less: it {', '.join(self.reasons)}. {record}"
         )
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from core.domain.analysis import Endpoint
-from core.llm.models import NOTICE_DAYS, Model, all_models
+from core.llm.models import Model, all_models
+
+HORIZON_DAYS: Final = 90
+"""Nobody is sent to a model that will be shut down within a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ def _tools_on_chat(model: Model) -> bool:
 def suitable(needs: Needs, today: date, among: Iterable[Model] | None = None) -> list[Model]:
     """Models that have everything, in the registry's order.
 
-    A model that will be shut down within the notice period is left out: nobody should move to it now.
+    A model that will be shut down within `HORIZON_DAYS` is left out.
     """
     return [
         model
         for model in (all_models() if among is None else among)
         if not lacks(model, needs, today)
-        and not (model.shutdown is not None and (model.shutdown - today).days <= NOTICE_DAYS)
+        and not (model.shutdown is not None and (model.shutdown - today).days <= HORIZON_DAYS)
     ]
 
 

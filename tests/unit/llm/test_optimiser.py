@@ -52,11 +52,11 @@ def test_the_responses_api_takes_tools_with_reasoning() -> None:
     assert lacks(find("gpt-6-sol"), replace(NEEDS, tools=True, endpoint=Endpoint.RESPONSES), TODAY) == ()
 
 
-def test_nobody_is_sent_to_a_model_that_ends_within_a_month() -> None:
+def test_nobody_is_sent_to_a_model_that_ends_within_a_quarter() -> None:
     names = {model.model_id for model in suitable(NEEDS, TODAY)}
-    assert "gpt-5-nano" not in names  # shut down on 2026-12-11
-    assert "gpt-4o-mini" in names
-    assert any("2027-01-14" in said for said in reasons(find("gpt-4o-mini"), NEEDS))
+    assert not {"gpt-5-nano", "gpt-4o-mini"} & names  # until 2026-12-11 and 2027-01-14
+    assert "gpt-5.4-nano" in names
+    assert any("2027-04-01" in said for said in reasons(find("gpt-5.4-nano"), NEEDS))
 
 
 def test_a_model_without_batches_in_the_region_is_refused_with_the_reason() -> None:

@@ -1,0 +1,119 @@
+"""The last question before money moves, and the submission."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.errors import MosychlosError
+from core.jobs.job_sets import SetPreview
+from dashboard import listings, navigation, session, text
+from dashboard.pairs import pairs
+
+
+def review(
+    app: App, actor: Actor, found: SetPreview, needed_by: datetime | None, *, fallback: bool, force: bool | None
+) -> None:
+    """The button that asks once more.
+
+    Args:
+        force: None when nothing stops the submission, else whether the reader insists.
+    """
+    stopped = bool(found.over_budget) or not found.whole or force is False
+    if st.button(
+        "Review and submit",
+        type="primary",
+        icon=":material/send:",
+        width="stretch",
+        disabled=stopped,
+        key="prepare_review",
+    ):
+        confirm(app, actor, found, needed_by, secrets.token_hex(16), fallback=fallback, force=bool(force))
+
+
+@st.dialog("Send this to the provider?", icon=":material/send:")
+def confirm(
+    app: App,
+    actor: Actor,
+    found: SetPreview,
+    needed_by: datetime | None,
+    nonce: str,
+    *,
+    fallback: bool,
+    force: bool,
+) -> None:
+    """Repeat what matters. One opening of the dialog submits at most once."""
+    wish = found.wish
+    pairs(
+        {
+            "Requests": f"{found.requests:,} about {text.count(len(wish.base.portfolio_ids), 'portfolio')}",
+            "Analyses": ", ".join(text.words(kind) for kind in wish.kinds),
+            "Models": ", ".join(dict.fromkeys(part.request.model for part in found.parts)),
+            "Prompt": ", ".join(dict.fromkeys(f"{one.prompt_version}, {wish.base.variant}" for one in found.found)),
+            "Expected cost": text.usd(found.expected_usd),
+            "Between": f"{text.usd(found.low_usd)} and {text.usd(found.high_usd)}",
+            "Back within": found.completion_time,
+        },
+        alt="What will be sent",
+    )
+    if len(found.parts) > 1:
+        st.caption(f"{len(found.parts)} jobs are submitted together: all of them or none.")
+    for part in found.parts:
+        if part.fallback is not None:
+            st.caption(text.escape(part.fallback.sentence))
+    if app.simulated:
+        st.caption("Simulated: it goes to the local stand-in and costs nothing.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Cancel", key="prepare_cancel"):
+            st.rerun()
+        if st.button(f"Submit {text.count(found.requests, 'request')}", type="primary", key="prepare_submit"):
+            _submit(app, actor, found, needed_by, nonce, fallback=fallback, force=force)
+
+
+def _submit(
+    app: App,
+    actor: Actor,
+    found: SetPreview,
+    needed_by: datetime | None,
+    nonce: str,
+    *,
+    fallback: bool,
+    force: bool,
+) -> None:
+    done: dict[str, list[str]] = st.session_state.setdefault("submitted", {})
+    if nonce not in done:
+        try:
+            jobs = app.sets.submit(
+                actor, found.wish, nonce=nonce, force=force, needed_by=needed_by, fallback=fallback
+            ).jobs
+        except MosychlosError as error:
+            st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
+            return
+        done[nonce] = [job.row.job_id for job in jobs]
+    session.flash(f"{text.count(found.requests, 'request')} submitted.")
+    if len(done[nonce]) > 1:
+        st.switch_page(navigation.page("runs"))
+    navigation.open_run(done[nonce][0])
+
+
+def sets(app: App, actor: Actor) -> None:
+    """Jobs that were submitted together lately, and how far each set is."""
+    rows = app.sets.page(actor, limit=5)
+    if not rows:
+        return
+    with st.expander("Submitted together lately", icon=":material/stacks:"):
+        listings.table(
+            {
+                "Set": [row.name for row in rows],
+                "Compares": [row.comparison or text.NONE for row in rows],
+                "Stands": [", ".join(f"{n} {state}" for state, n in row.states.items()) for row in rows],
+                "Done": [f"{row.counts.succeeded:,} of {row.counts.total:,}" for row in rows],
+                "Expected": [text.usd(row.expected_usd) for row in rows],
+                "Spent": [text.usd(row.actual_usd) for row in rows],
+            },
+            alt="Sets of jobs that were submitted together",
+        )
