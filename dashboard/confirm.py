@@ -15,6 +15,7 @@ def asked(label: str, sentence: str, yes: str, *, key: str, icon: str, disabled:
         sentence: What will happen, and what will not; shown as it is.
         yes: Of the button that does it: a verb and what it is done to.
     """
-    with st.popover(label, icon=icon, disabled=disabled):
+    # Without a key of its own, one that closes for good leaves the next one on the page open in its place.
+    with st.popover(label, icon=icon, disabled=disabled, key=f"{key}_question"):
         st.markdown(text.escape(sentence))
         return st.button(yes, type="primary", key=key, disabled=disabled)

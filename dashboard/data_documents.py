@@ -67,8 +67,9 @@ def _listing(rows: Sequence[DocumentRow]) -> None:
             "Search", type="search", placeholder="Title, publisher or symbol", key="documents_search",
             bind="query-params", width=280, icon=":material/search:",
         )  # fmt: skip
-        kinds = st.pills("Kind", [look.word for kind, look in KINDS.items() if any(row.kind is kind for row in rows)],
-                         selection_mode="multi", key="documents_kind", bind="query-params")  # fmt: skip
+        there = [look.word for kind, look in KINDS.items() if any(row.kind is kind for row in rows)]
+        kinds = st.pills("Kind", there, selection_mode="multi", key="documents_kind",
+                         bind="query-params") if len(there) > 1 else []  # fmt: skip
     words = (search or "").casefold().split()
     found = [
         row
@@ -243,18 +244,26 @@ def _adding(app: App, actor: Actor) -> None:
         st.caption("You need the right to use what you add; the program cannot know it.")
     with right:
         about = _about(app, actor, number, titled=len(uploads) < 2)
-    untitled = way == _TEXT and bool(uploads) and not about.title
-    if untitled:
-        st.caption(":material/info: Give pasted text a title: it has no file name to be known by.")
+    missing = "" if about is not None else "Say what kind it is."
+    if way == _TEXT and about is not None and not about.title:
+        missing = "Give pasted text a title: it has no file name to be known by."
+    if uploads and missing:
+        st.caption(f":material/info: {missing}")
     label = f"Add {text.count(len(uploads), 'document')}" if uploads else "Add documents"
     # No callback: it would be given what the boxes held before the click, not what was typed last.
-    if st.button(label, type="primary", icon=":material/check:", disabled=not uploads or untitled, key=f"{_KEY}_keep"):
+    sent = st.button(
+        label, type="primary", icon=":material/check:", disabled=not uploads or bool(missing), key=f"{_KEY}_keep"
+    )
+    if sent and about is not None:
         _add(app, actor, uploads, about)
 
 
-def _about(app: App, actor: Actor, number: int, *, titled: bool) -> About:
+def _about(app: App, actor: Actor, number: int, *, titled: bool) -> About | None:
+    """What is said of the documents; None until their kind is."""
     grid = st.grid(2, min_column_width=150)
-    kind = grid.selectbox("Kind", list(KINDS), format_func=text.words, key=f"{_KEY}_kind")
+    kind = grid.selectbox(
+        "Kind", list(KINDS), index=None, placeholder="Choose", format_func=text.words, key=f"{_KEY}_kind"
+    )
     symbol = grid.selectbox(
         "About", _symbols(app, actor), index=None, placeholder=MARKET, accept_new_options=True,
         key=f"{_KEY}_symbol_{number}", help="A symbol as your holdings write it. Left empty: the market as a whole.",
@@ -270,6 +279,8 @@ def _about(app: App, actor: Actor, number: int, *, titled: bool) -> About:
     url = st.text_input(
         "Address", placeholder="https://…", key=f"{_KEY}_url_{number}", help="It is shown and never opened."
     )
+    if kind is None:
+        return None
     return About(
         kind, (symbol or "").strip(), (title or "").strip(), (publisher or "").strip(), published, (url or "").strip()
     )

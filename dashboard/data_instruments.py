@@ -69,7 +69,7 @@ def _listing(app: App, actor: Actor) -> None:
                          bind="query-params", help=_ORIGIN_HELP)  # fmt: skip
     found = [
         row
-        for row in matches
+        for row in sorted(matches, key=lambda row: (row.source != USER, row.symbol))
         if (kind is None or row.asset_class.value == kind) and (not whose or origin(row).word in whose)
     ]
     if not found:

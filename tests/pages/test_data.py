@@ -271,7 +271,9 @@ def test_a_document_is_added_with_kind_and_symbol_and_read_by_its_address(page: 
     test = upload(
         page(world, "data", tab="Documents"), "call.html", "<html><title>Q3 call</title><p>Margins rose.</p></html>"
     )
-    test.selectbox(key="data_documents_symbol_0").set_value("AAPL")
+    assert button(test, "Add 1 document").disabled
+    test.selectbox(key="data_documents_kind").set_value(DocumentKind.EARNINGS_CALL)
+    test.selectbox(key="data_documents_symbol_0").set_value("AAPL").run()
     button(test, "Add 1 document").click()
     test.run()
     assert "1 document added" in said(test)
@@ -287,6 +289,7 @@ def test_a_document_is_added_with_kind_and_symbol_and_read_by_its_address(page: 
 def test_pasted_text_needs_a_title(page: Page, world: World) -> None:
     test = page(world, "data", tab="Documents")
     test.segmented_control(key="data_documents_way").set_value("Pasted text").run()
+    test.selectbox(key="data_documents_kind").set_value(DocumentKind.NEWS)
     test.text_area(key="data_documents_text_0").set_value(CALL).run()
     assert button(test, "Add 1 document").disabled
     test.text_input(key="data_documents_title_0").set_value("Third quarter").run()
@@ -297,6 +300,7 @@ def test_pasted_text_needs_a_title(page: Page, world: World) -> None:
 
 def test_a_document_that_cannot_be_read_is_named_and_nothing_is_kept(page: Page, world: World) -> None:
     test = upload(page(world, "data", tab="Documents"), "call.pdf", b"PK\x03\x04 a zip in disguise")
+    test.selectbox(key="data_documents_kind").set_value(DocumentKind.NEWS).run()
     button(test, "Add 1 document").click()
     test.run()
     assert "1 document not added" in said(test)
