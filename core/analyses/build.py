@@ -28,6 +28,7 @@ from core.llm import models
 from core.llm.estimate import OutputSpread, assumed_output
 from core.llm.models import Model
 from core.llm.parameters import Change, clean
+from core.llm.profiles import investment_profile
 from core.llm.prompts import Prompt, PromptLibrary
 from core.llm.tokens import counter, framing
 from core.llm.tool_calls import ENCRYPTED
@@ -115,7 +116,8 @@ class Builder:
         self._library = library
         self._engine = engine_for(request.kind)
         _check_wishes(request, self._engine)
-        self._profile = library.profile(request.profile) if request.profile else None
+        if request.profile:
+            investment_profile(request.profile)
         schema_format = {
             "type": "json_schema",
             "name": self._engine.schema_name,
@@ -153,7 +155,11 @@ class Builder:
             BadInput: The analysis lacks something that it cannot do without, or a scenario does not exist.
         """
         mark = self._overlay(self._region(sheet)).prompt.decimal_mark
-        evidence = replace(sheet.evidence, decimal_mark=mark, profile=self._profile or sheet.evidence.profile)
+        profile = sheet.evidence.profile
+        if self._request.profile:
+            # What an investor bears depends on where they are at home, whatever language the answer is wanted in.
+            profile = investment_profile(self._request.profile, sheet.region.partition("_")[0])
+        evidence = replace(sheet.evidence, decimal_mark=mark, profile=profile)
         return self._engine.views(replace(sheet, evidence=evidence), self._request)
 
     def prompt(self, region: str | None) -> Prompt:

@@ -55,7 +55,7 @@ def known_targets(sheet: FactSheet) -> frozenset[str]:
     return frozenset(names | {cell(name) for name in names})
 
 
-_BUCKETS: Final = frozenset({"asset_class", "sector", "country", "currency", "liquidity"})
+_BUCKETS: Final = frozenset({"asset_class", "sector", "country", "currency", "liquidity", "asset_group"})
 
 
 def weight_of(target_id: str, sheet: FactSheet) -> float | None:

@@ -13,7 +13,7 @@ from core.analyses.checks import Analysis, proposals, unlike
 from core.analyses.compliance import overall_status
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.evidence_tables import CHARTS
-from core.analyses.shown import Family, Shown, applicable
+from core.analyses.shown import PROFILE, Family, Shown, applicable
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet
@@ -130,6 +130,9 @@ def _metric_ids(node: Any) -> Iterator[str]:
             yield from _metric_ids(item)
 
 
+_LAID_DOWN: Final = ("rule.", *PROFILE)
+"""Facts of rules and of the profile, which no finished analysis has to cite before a brief may."""
+
 _BASE: Final = Shown(ids=("total_value", "holdings_count"), families=(Family("weight."), Family("asset_class.")))
 
 
@@ -165,7 +168,7 @@ class BriefEngine(Engine):
             if group:
                 yield replace(view, facts=sheet.facts, absent=sheet.absent)
             else:
-                facts = [*cited_facts(sheet, analyses), *(f for f in view.facts if f.metric_id.startswith("rule."))]
+                facts = [*cited_facts(sheet, analyses), *(f for f in view.facts if f.metric_id.startswith(_LAID_DOWN))]
                 yield replace(view, facts=tuple(facts))
 
 

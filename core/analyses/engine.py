@@ -175,7 +175,7 @@ class Engine:
         if Need.INDICATORS in self.needs:
             facts += [fact for fact in sheet.facts if fact.metric_id.startswith(INDICATOR) and fact not in facts]
         if evidence.profile is not None:
-            facts += profile_facts(evidence.profile)
+            facts += profile_facts(evidence.profile, sheet.holdings, sheet.as_of)
         facts += rule_facts(rules, f"as of {sheet.as_of}")
         absent = shown.absent(sheet.absent)
         if Need.INDICATORS in self.needs:

@@ -110,6 +110,11 @@ def _rule(rule: RuleResult) -> str:
 def _profile(profile: Profile) -> Iterator[str]:
     yield _row("profile_id", profile.profile_id)
     yield _row("name", profile.name)
+    if profile.country:
+        yield _row("country", profile.country)
+    for band in profile.bands:
+        if band.asset_classes:
+            yield _row(band.bucket_id, ", ".join(band.asset_classes))
     if profile.excluded:
         yield _row("excluded", ", ".join(profile.excluded))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.evidence import Profile
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
+from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
 
 PERIODS: Final = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Names of the periods over which returns are stated; si is since inception."""
@@ -121,16 +123,49 @@ def rule_facts(rules: Iterable[RuleResult], period: str) -> Iterator[Fact]:
                 yield Fact(metric_id, value, rule.unit, None, period, rule.title, Badge.DERIVED, decimals)
 
 
-def profile_facts(profile: Profile) -> Iterator[Fact]:
-    """What a profile wants, as facts ("target.asset_class.equity", "most.asset_class.equity")."""
-    note = f"Profile '{profile.name}'."
+PROFILE: Final = ("least.", "target.", "most.", "profile.", "asset_group.")
+"""Facts that a profile brings begin so."""
+
+
+def profile_facts(profile: Profile, holdings: Sequence[HoldingFact], as_of: date) -> Iterator[Fact]:
+    """What a profile wants and what the portfolio has of it, as facts that answers refer to by id.
+
+    "least.asset_group.equities", "target.", "most." and the bucket's own weight "asset_group.equities" in percent;
+    "profile.max_volatility" and the other limits; "profile.horizon" in years. The weights of buckets that are sums are
+    left out where a line's weight is not known.
+    """
+    note = f"Profile '{profile.name}'" + (f" for {profile.country}" if profile.country else "")
+    note += f", {profile.source}." if profile.source else "."
+    weights = _weights(holdings)
     for band in profile.bands:
         for name, value in (("least", band.low_pct), ("target", band.target_pct), ("most", band.high_pct)):
             if value is not None:
                 yield Fact(f"{name}.{band.bucket_id}", value, Unit.PCT, None, None, note, Badge.REAL, 2)
-    for name, value in (("max_turnover", profile.max_turnover_pct), ("max_position", profile.max_position_pct)):
+        if band.asset_classes and weights is not None:
+            total = math.fsum(weights.get(name, 0.0) for name in band.asset_classes)
+            text = f"Sum of the weights of {', '.join(band.asset_classes)}."
+            yield Fact(band.bucket_id, total, Unit.PCT, None, f"as of {as_of}", text, Badge.DERIVED, 2)
+    for name, value in (
+        ("max_volatility", profile.max_volatility_pct),
+        ("max_drawdown", profile.max_drawdown_pct),
+        ("max_position", profile.max_position_pct),
+        ("max_turnover", profile.max_turnover_pct),
+        ("max_foreign_currency", profile.max_foreign_currency_pct),
+    ):
         if value is not None:
             yield Fact(f"profile.{name}", value, Unit.PCT, None, None, note, Badge.REAL, 2)
+    if profile.horizon_years is not None:
+        yield Fact("profile.horizon", profile.horizon_years, Unit.YEARS, None, None, note, Badge.REAL, 0)
+
+
+def _weights(holdings: Sequence[HoldingFact]) -> dict[str, float] | None:
+    """Weights by asset class in percent; None where a line's is not known."""
+    if any(math.isnan(line.weight_pct) for line in holdings):
+        return None
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for line in holdings:
+        found[line.asset_class].append(line.weight_pct)
+    return {name: math.fsum(parts) for name, parts in found.items()}
 
 
 def by_family(facts: Iterable[Fact]) -> dict[str, list[Fact]]:

@@ -12,6 +12,7 @@ from core.app import ModelRow
 from core.cli import output
 from core.cli.session import CONFIG_FILE, opened, settings
 from core.errors import BadSetting, StorageTrouble
+from core.llm.profiles import profile_ids
 from core.llm.prompt_check import check as check_prompts
 from core.llm.prompts import PromptPart
 from core.llm.tokens import counter
@@ -110,7 +111,7 @@ def list_prompts(as_json: AsJson = False) -> int:
         ]
         regions = [file.text("code") for file in library.regions()]
         variants = [file.text("variant") for file in library.variants()]
-        profiles = [file.text("profile") for file in library.profiles()]
+        profiles = list(profile_ids())
     if as_json:
         output.document({"prompts": kinds, "regions": regions, "variants": variants, "profiles": profiles})
         return 0

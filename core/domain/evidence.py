@@ -36,21 +36,23 @@ class Band:
     """Where a weight is meant to be.
 
     Attributes:
-        bucket_id: The metric it bounds ("asset_class.equity", "currency.USD").
+        bucket_id: The metric it bounds ("asset_group.equities", "currency.USD").
         low_pct: Least weight in percent; None for no bound.
         target_pct: Wanted weight in percent; None where only bounds are given.
         high_pct: Most weight in percent; None for no bound.
+        asset_classes: Those whose weights together are the bucket's; empty where the metric stands by itself.
     """
 
     bucket_id: str
     low_pct: float | None
     target_pct: float | None
     high_pct: float | None
+    asset_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an investor wants and bears.
+    """What an investor wants and bears: a house's yardsticks and no rules, which `core.compliance` evaluates.
 
     Attributes:
         profile_id: "moderate".
@@ -59,6 +61,12 @@ class Profile:
             the portfolio; None for no limit.
         max_position_pct: Largest weight of one line that is no fund; None for no limit.
         excluded: Sectors or asset classes that must not be bought, as metric ids ("sector.tobacco").
+        country: ISO 3166-1 alpha-2 of the country whose figures these are; "" where they are everybody's.
+        horizon_years: Years for which the money can stay invested; None where nobody said.
+        max_volatility_pct: Most volatility a year that is borne; None for no limit.
+        max_drawdown_pct: Deepest fall from a peak that is borne, as a positive percentage; None for no limit.
+        max_foreign_currency_pct: Most weight outside the portfolio's base currency; None for no limit.
+        source: "house view", or where the figures are from.
     """
 
     profile_id: str
@@ -67,6 +75,12 @@ class Profile:
     max_turnover_pct: float | None = None
     max_position_pct: float | None = None
     excluded: tuple[str, ...] = ()
+    country: str = ""
+    horizon_years: int | None = None
+    max_volatility_pct: float | None = None
+    max_drawdown_pct: float | None = None
+    max_foreign_currency_pct: float | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

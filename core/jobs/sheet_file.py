@@ -180,7 +180,7 @@ def _rule(fields: dict[str, Any]) -> RuleResult:
 def _evidence(fields: dict[str, Any]) -> Evidence:
     profile = fields["profile"]
     if profile:
-        bands = tuple(Band(**band) for band in profile["bands"])
+        bands = tuple(map(_band, profile["bands"]))
         profile = Profile(**profile | {"bands": bands, "excluded": tuple(profile["excluded"])})
     return Evidence(
         sources=tuple(
@@ -193,6 +193,10 @@ def _evidence(fields: dict[str, Any]) -> Evidence:
         period=fields["period"],
         decimal_mark=fields["decimal_mark"],
     )
+
+
+def _band(fields: dict[str, Any]) -> Band:
+    return Band(**fields | {"asset_classes": tuple(fields.get("asset_classes", ()))})
 
 
 def _definition(metric_id: str) -> str:

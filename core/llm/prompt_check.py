@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from core.domain.analysis import Variant
 from core.errors import BadInput
-from core.llm.prompt_files import VARIABLES, PromptFile, profile_of, sections, stem_of, used_variables
+from core.llm.profiles import profile_ids
+from core.llm.prompt_files import VARIABLES, PromptFile, sections, stem_of, used_variables
 from core.llm.prompts import FALLBACK_REGION, PromptLibrary
 from core.llm.tokens import counter
 
@@ -32,7 +33,7 @@ _KEYS = {
         "code", "version", "name", "language", "language_name", "currency", "numbers", "dates", "regulators",
     ),
     "_variants": ("variant", "version"),
-    "_profiles": ("profile", "version", "name"),
+    "_profiles": ("profile", "version"),
 }  # fmt: skip
 """What the front matter of a part must hold; the first key repeats its name."""
 
@@ -104,14 +105,13 @@ def _problems(library: PromptLibrary) -> Iterator[PromptProblem]:
     for variant in Variant:
         if variant not in tempers:
             yield PromptProblem(f"_variants/{variant}.md", f"The variant '{variant}' is missing. Restore it.")
+    yield from _profiles(library)
     library.read("_shared/house_rules.md")
     for file in library.parts():
         folder = file.name.partition("/")[0]
         if folder in _KEYS:
             yield from _missing_keys(file, _KEYS[folder])
             yield from _misnamed(file, _KEYS[folder][0])
-        if folder == "_profiles":
-            profile_of(file)
         if not file.body:
             yield PromptProblem(file.name, "It has no text below its front matter.")
         if file.text("version") != str(stem_of(file.name.rpartition("/")[2])[1]):
@@ -119,6 +119,16 @@ def _problems(library: PromptLibrary) -> Iterator[PromptProblem]:
         yield from _unknown_variables(file)
     yield from _edited(library)
     yield from _grown(library)
+
+
+def _profiles(library: PromptLibrary) -> Iterator[PromptProblem]:
+    """Each profile has figures (`core.llm.profiles`) and words, both under one id."""
+    texts, figures = {_stem(file) for file in library.profiles()}, set(profile_ids())
+    for name in sorted(figures - texts):
+        yield PromptProblem(f"_profiles/{name}.md", f"The profile '{name}' has figures and no text. Write it.")
+    for name in sorted(texts - figures):
+        known = ", ".join(sorted(figures))
+        yield PromptProblem(f"_profiles/{name}.md", f"No profile '{name}' has figures. There are: {known}.")
 
 
 def _kind_problems(kind: str, file: PromptFile) -> Iterator[PromptProblem]:

@@ -1,4 +1,4 @@
-"""One file of the prompt library: its front matter, its sections, its variables, and the figures of a profile."""
+"""One file of the prompt library: its front matter, its sections and its variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.domain.evidence import Band, Profile
 from core.errors import BadInput, BadSetting
 
 VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_name", "variant"})
@@ -58,37 +57,6 @@ def decimal_mark(example: str) -> str:
         return ""
     grouping = len(example) - example.rindex(marks[-1]) == 4
     return {",": ".", ".": ","}[marks[-1]] if grouping else marks[-1]
-
-
-def profile_of(file: PromptFile) -> Profile:
-    """The figures in a profile's front matter.
-
-    Raises:
-        BadSetting: A band or a limit is not a percentage, or a band's ends are out of order.
-    """
-
-    def percent(value: object, what: str) -> float | None:
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -100 <= value <= 200:
-            raise BadSetting(f"{what} in {file.name} is '{value}'. Write a percentage such as 40.")
-        return float(value)
-
-    bands = []
-    for bucket, ends in dict(file.meta.get("bands") or {}).items():
-        low, target, high = (percent(one, f"The band of {bucket}") for one in (*list(ends), None, None, None)[:3])
-        given = [one for one in (low, target, high) if one is not None]
-        if not given or given != sorted(given):
-            raise BadSetting(f"The band of {bucket} in {file.name} must be [least, target, most], in this order.")
-        bands.append(Band(str(bucket), low, target, high))
-    return Profile(
-        profile_id=file.text("profile"),
-        name=file.text("name"),
-        bands=tuple(bands),
-        max_turnover_pct=percent(file.meta.get("max_turnover_pct"), "max_turnover_pct"),
-        max_position_pct=percent(file.meta.get("max_position_pct"), "max_position_pct"),
-        excluded=tuple(map(str, file.meta.get("excluded") or ())),
-    )
 
 
 def sections(file: PromptFile) -> tuple[str, str]:

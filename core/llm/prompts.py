@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from core.domain.analysis import Variant
-from core.domain.evidence import Profile
 from core.errors import BadSetting, NotFound
-from core.llm.prompt_files import PromptFile, decimal_mark, fill, profile_of, sections, stem_of
+from core.llm.prompt_files import PromptFile, decimal_mark, fill, sections, stem_of
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -211,22 +210,13 @@ class PromptLibrary:
         return self._latest("_variants")
 
     def profiles(self) -> tuple[PromptFile, ...]:
-        """The newest version of every investment profile, by name."""
+        """The newest version of what each investment profile says in words (`core.llm.profiles` has its figures)."""
         return self._latest("_profiles")
 
     def parts(self) -> tuple[PromptFile, ...]:
         """Every version of everything that is no kind's own text: house rules, overlays, tempers, profiles."""
         folders = ("_shared", "_regions", "_variants", "_profiles")
         return tuple(file for folder in folders for file in self._folder(folder))
-
-    def profile(self, name: str) -> Profile:
-        """What a profile wants, as figures.
-
-        Raises:
-            NotFound: No such profile.
-            BadSetting: Its front matter is not as it must be.
-        """
-        return profile_of(self._profile_file(name))
 
     def kind_file(self, kind: str, version: int | str | None = None) -> PromptFile:
         """One version of a kind's text; see `compose` for how a version may be named.

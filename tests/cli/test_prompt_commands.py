@@ -29,11 +29,11 @@ def test_the_library_that_comes_with_the_program_passes_its_check(cli: Cli) -> N
     listed = cli.json("prompts", "list")
     assert len({row["kind"] for row in listed["prompts"]}) == 9
     assert {"US", "DE", "DE_EN", "CH", "GLOBAL"} <= set(listed["regions"])
-    assert listed["profiles"] == ["cautious", "growth", "moderate"]
+    assert listed["profiles"] == ["conservative", "moderate", "aggressive"]
 
 
 def test_what_does_not_exist_is_named(cli: Cli) -> None:
     assert cli("prompts", "show", "astrology")[0] == 2
     code, _, err = cli("prompts", "show", "risk", "--profile", "reckless")
     assert code == 2
-    assert "cautious, growth, moderate" in err
+    assert "aggressive, conservative, moderate" in err

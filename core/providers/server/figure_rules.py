@@ -61,7 +61,7 @@ def _deviation(voice: Voice, bucket: str) -> dict[str, Any]:
     family, _, name = bucket.partition(".")
     (measured,), (wanted,) = voice.blocks.cite(bucket), voice.blocks.cite(f"target.{bucket}")
     return {
-        "dimension": family,
+        "dimension": "asset_class" if family == "asset_group" else family,
         "bucket_id": name,
         "portfolio": measured,
         "target": wanted,

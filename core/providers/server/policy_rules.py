@@ -88,21 +88,22 @@ def reallocation(voice: Voice, first_caveat: str) -> dict[str, Any]:
 
 def _trades(voice: Voice) -> list[dict[str, Any]]:
     numbers, holdings = voice.blocks.numbers, voice.blocks.table("HOLDINGS")
-    targets = {name: value for name, value in voice.blocks.family("target.").items() if name.startswith("asset_class.")}
+    classes = {row["key"]: frozenset(row["value"].split(", ")) for row in voice.blocks.table("PROFILE")}
+    targets = {name: value for name, value in voice.blocks.family("target.").items() if name in classes}
     apart = {name: numbers.get(name, 0.0) - target for name, target in targets.items()}
     over = {name: value for name, value in apart.items() if numbers.get(name, 0.0) > numbers.get(f"most.{name}", 1e9)}
     under = {name: value for name, value in apart.items() if value < 0}
     if not over or not under:
         return []
     source, sink = max(over, key=over.__getitem__), min(under, key=under.__getitem__)
-    sold = _largest(holdings, source, numbers)
+    sold = _largest(holdings, classes[source], numbers)
     if sold is None:
         return []
     held = numbers[f"weight.{sold}"]
     size = round(min(over[source], -under[sink], held, numbers.get("profile.max_turnover", 100.0)), 2)
     if size < _LEAST_TRADE:
         return []
-    bought = _largest([row for row in holdings if row["asset_class"] in _BUYABLE], sink, numbers)
+    bought = _largest(holdings, classes[sink] & _BUYABLE, numbers)
     return [
         _trade(voice, sold, "sell", held, round(held - size, 2), [f"weight.{sold}", source, f"target.{source}"]),
         _trade(voice, sink, "open", 0.0, size, [f"target.{sink}"])
@@ -118,9 +119,9 @@ def _trades(voice: Voice) -> list[dict[str, Any]]:
     ]
 
 
-def _largest(holdings: list[Row], bucket: str, numbers: dict[str, float]) -> str | None:
-    """The heaviest line of an asset class."""
-    names = [row["holding_id"] for row in holdings if f"asset_class.{row['asset_class']}" == bucket]
+def _largest(holdings: list[Row], classes: frozenset[str], numbers: dict[str, float]) -> str | None:
+    """The heaviest line of these asset classes."""
+    names = [row["holding_id"] for row in holdings if row["asset_class"] in classes]
     known = [name for name in names if numbers.get(f"weight.{name}", 0.0) > 0]
     return max(known, key=lambda name: numbers[f"weight.{name}"], default=None)
 

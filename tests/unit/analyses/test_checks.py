@@ -120,7 +120,7 @@ def test_a_request_about_one_period_is_answered_about_that_one() -> None:
         (put("deviations.0.direction", "under"), "deviations[0].direction", F.DIRECTION),
         (put("deviations.0.status", "within"), "deviations[0].status", F.POLICY),
         (
-            put("deviations.0.target.metric_id", "target.asset_class.equity_fund"),
+            put("deviations.0.target.metric_id", "target.asset_group.funds"),
             "deviations[0].target.metric_id",
             F.WRONG_ID,
         ),

@@ -14,7 +14,7 @@ from core.analyses.engine import Need
 from core.analyses.engines import engine_for
 from core.analyses.shown import Family, Shown
 from core.domain.analysis import AnalysisRequest, Kind
-from core.domain.facts import AbsentFact
+from core.domain.facts import AbsentFact, Badge
 from core.errors import BadInput
 from core.llm.prompts import PromptLibrary
 from core.metrics.definitions import MetricGroup, definitions_of
@@ -78,7 +78,20 @@ def test_rules_and_profile_become_numbers_that_answers_can_refer_to() -> None:
     assert "EU.UCITS.56|ucits|EU|not_assessable||at most||none|" in text
     assert "EU.UCITS.83" not in text
     targets = view(Kind.ALLOCATION).by_id()
-    assert (targets["target.asset_class.equity"].value, targets["most.asset_class.equity"].value) == (25.0, 45.0)
+    assert (targets["target.asset_group.shares"].value, targets["most.asset_group.shares"].value) == (25.0, 45.0)
+    assert (targets["asset_group.shares"].value, targets["asset_group.shares"].badge) == (55.0, Badge.DERIVED)
+    assert "asset_group.shares|equity" in engine_for(Kind.ALLOCATION).blocks(view(Kind.ALLOCATION))
+
+
+def test_a_bucket_has_no_weight_where_that_of_a_line_is_not_known() -> None:
+    first, *rest = SHEET.holdings
+    shown = view(Kind.ALLOCATION, replace(SHEET, holdings=(replace(first, weight_pct=float("nan")), *rest)))
+    assert "asset_group.shares" not in shown.by_id()
+    assert "most.asset_group.shares" in shown.by_id()
+
+
+def test_a_brief_may_speak_of_what_the_profile_wants() -> None:
+    assert {"target.asset_group.shares", "asset_group.shares", "profile.max_turnover"} <= ids(Kind.COMMITTEE_BRIEF)
 
 
 def test_only_what_an_analysis_needs_is_shown() -> None:
@@ -191,6 +204,15 @@ def test_profile_and_notation_reach_the_checks(library: PromptLibrary) -> None:
     assert shown.evidence.profile.profile_id == "moderate"
     assert shown.evidence.decimal_mark == ","
     assert builder.build(shown).profile == "moderate"
+    swiss = replace(SHEET, region="CH")
+    (abroad,) = builder.views(swiss)
+    assert abroad.evidence.profile is not None
+    assert (shown.evidence.profile.country, abroad.evidence.profile.country) == ("US", "CH")
+    facts = abroad.by_id()
+    assert facts["target.asset_group.real_estate"].value == 15
+    assert facts["profile.max_foreign_currency"].value == 30
+    assert "for CH, BVV 2" in facts["profile.max_foreign_currency"].definition
+    assert facts["profile.horizon"].shown == "7"
     assert "## Profile: Moderate" in builder.prompt("DE").system
 
 

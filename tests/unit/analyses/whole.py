@@ -40,7 +40,10 @@ CONTRIBUTIONS = {"AAPL": 4.2, "MSFT": -1.3, "WORLD": 2.6, "BOND": -0.4, "CASH": 
 PROFILE = Profile(
     "balanced",
     "Balanced",
-    (Band("asset_class.equity", 0.0, 25.0, 45.0), Band("asset_class.equity_fund", 20.0, 40.0, 60.0)),
+    (
+        Band("asset_group.shares", 0.0, 25.0, 45.0, ("equity",)),
+        Band("asset_group.funds", 20.0, 40.0, 60.0, ("equity_fund",)),
+    ),
     max_turnover_pct=20.0,
     max_position_pct=30.0,
     excluded=("asset_class.crypto",),

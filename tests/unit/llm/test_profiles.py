@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from core.domain.facts import Badge, FactSheet, HoldingFact
 from core.domain.portfolio import AssetClass
 from core.errors import BadSetting, NotFound
-from core.llm.profiles import FOLDER, GROUPS, countries_of, investment_profile, profile_ids
+from core.llm.profiles import FOLDER, GROUP, GROUPS, countries_of, investment_profile, profile_ids
 
 EVERY = [(name, country) for name in profile_ids() for country in ("", *countries_of(name))]
 
@@ -22,18 +20,19 @@ def test_there_are_three_profiles_from_calm_to_bold() -> None:
 @pytest.mark.parametrize(("name", "country"), EVERY)
 def test_some_portfolio_can_be_inside_every_profile(name: str, country: str) -> None:
     profile = investment_profile(name, country)
-    assert sum(one.target_pct for one in profile.ranges) == pytest.approx(100)
-    assert sum(one.least_pct for one in profile.ranges) <= 100 <= sum(one.most_pct for one in profile.ranges)
-    assert all(one.least_pct <= one.target_pct <= one.most_pct for one in profile.ranges)
-    assert profile.max_volatility_pct < profile.max_drawdown_pct
+    ends = [(one.low_pct or 0, one.target_pct or 0, one.high_pct or 0) for one in profile.bands]
+    least, target, most = (sum(parts) for parts in zip(*ends, strict=True))
+    assert target == pytest.approx(100)
+    assert least <= 100 <= most
+    assert all(list(one) == sorted(one) for one in ends)
+    assert (profile.max_volatility_pct or 0) < (profile.max_drawdown_pct or 0)
     assert profile.source
-    assert profile.reviewed <= date(2027, 12, 31)
 
 
 def test_a_bolder_profile_bears_more() -> None:
     calm, middle, bold = (investment_profile(name) for name in profile_ids())
     for name in ("horizon_years", "max_volatility_pct", "max_drawdown_pct", "max_position_pct",
-                 "max_foreign_currency_pct"):  # fmt: skip
+                 "max_turnover_pct", "max_foreign_currency_pct"):  # fmt: skip
         assert getattr(calm, name) < getattr(middle, name) < getattr(bold, name)
 
 
@@ -43,7 +42,7 @@ def test_a_country_overrides_what_it_names_and_nothing_else() -> None:
     assert (base.max_foreign_currency_pct, swiss.max_foreign_currency_pct) == (40, 30)
     assert swiss.max_volatility_pct == base.max_volatility_pct
     assert "BVV 2" in swiss.source
-    assert swiss.notes.startswith(base.notes)
+    assert (swiss.excluded, swiss.max_turnover_pct) == (base.excluded, base.max_turnover_pct)
     assert investment_profile("moderate", "UK").country == "GB"
     assert investment_profile("moderate", "FR") == base
 
@@ -54,32 +53,12 @@ def test_every_asset_class_but_mixed_funds_belongs_to_one_group() -> None:
     assert set(AssetClass) - set(kinds) == {AssetClass.FUND}
 
 
-def a_sheet(*lines: tuple[str, float]) -> FactSheet:
-    holdings = tuple(HoldingFact(kind, kind, "", kind, "", "", "USD", weight, 1.0) for kind, weight in lines)
-    return FactSheet("p", "P", date(2026, 10, 30), "USD", "US", (), (), holdings)
-
-
-def test_facts_put_what_is_held_beside_what_is_wanted() -> None:
-    profile = investment_profile("moderate")
-    facts = {one.metric_id: one for one in profile.facts(a_sheet(("equity", 20), ("equity_fund", 25), ("fund", 55)))}
-    assert facts["profile.equities.weight"].value == 45
-    assert facts["profile.mixed_funds.weight"].value == 55
-    assert facts["profile.equities.weight"].badge is Badge.DERIVED
-    assert (facts["profile.equities.least"].value, facts["profile.cash.most"].value) == (30, 20)
-    assert facts["profile.max_drawdown"].value == 25
-    assert "house view" in facts["profile.max_drawdown"].definition
-
-
-def test_weights_that_are_not_known_are_not_stated() -> None:
-    facts = {one.metric_id for one in investment_profile("moderate").facts(a_sheet(("equity", float("nan"))))}
-    assert "profile.equities.weight" not in facts
-    assert "profile.equities.most" in facts
-
-
-def test_bands_for_answers_are_of_single_asset_classes() -> None:
-    bands = {one.bucket_id: one for one in investment_profile("moderate").evidence().bands}
-    assert set(bands) == {"asset_class.real_estate", "asset_class.commodity", "asset_class.cash"}
-    assert bands["asset_class.cash"].high_pct == 20
+def test_each_range_bounds_the_classes_of_its_group_together() -> None:
+    bands = {one.bucket_id: one for one in investment_profile("moderate").bands}
+    assert set(bands) == {f"{GROUP}{name}" for name in GROUPS}
+    assert bands["asset_group.equities"].asset_classes == ("equity", "equity_fund")
+    assert (bands["asset_group.cash"].low_pct, bands["asset_group.cash"].high_pct) == (0, 20)
+    assert investment_profile("conservative").excluded == ("asset_class.crypto",)
 
 
 def test_an_unknown_profile_lists_what_there_is() -> None:
@@ -97,6 +76,7 @@ def test_an_unknown_profile_lists_what_there_is() -> None:
         ("profile_id: conservative", "profile_id: other", "calls itself"),
         ("name: Conservative", "name: [", "not as it must be"),
         ("source: house view", "colour: red", "not as it must be"),
+        ("asset_class.crypto", "asset_class.gold_bars", "which is no asset class"),
     ],
 )
 def test_a_profile_that_does_not_hold_together_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:

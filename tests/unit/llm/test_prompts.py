@@ -12,8 +12,8 @@ import pytest
 
 from core.analyses.expected import expected_prompts
 from core.domain.analysis import Kind, Variant
-from core.domain.evidence import Band
 from core.errors import BadInput, BadSetting, NotFound
+from core.llm.profiles import profile_ids
 from core.llm.prompt_check import Expected, check, released_hashes, sizes
 from core.llm.prompt_files import fill
 from core.llm.prompts import PARTS, PromptLibrary
@@ -277,33 +277,36 @@ def test_overlays_of_a_new_generation_leave_old_versions_as_they_were(library: P
     assert library.compose("risk", "DE", "default", 1).region == "DE"
 
 
-def test_a_profile_is_text_for_the_model_and_figures_for_the_checks(library: PromptLibrary) -> None:
-    profile = library.profile("moderate")
-    assert (profile.max_turnover_pct, profile.max_position_pct) == (20.0, 8.0)
-    assert Band("asset_class.equity_fund", 15.0, 35.0, 55.0) in profile.bands
+def test_a_profile_is_text_for_the_model_and_its_figures_are_data(library: PromptLibrary) -> None:
+    assert [file.text("profile") for file in library.profiles()] == sorted(profile_ids())
     assert "## Profile: Moderate" in library.compose("risk", "US", "default", profile="moderate").system
-    with pytest.raises(NotFound, match=r"no investment profile 'reckless'\. There are: cautious, growth, moderate"):
+    there = "aggressive, conservative, moderate"
+    with pytest.raises(NotFound, match=rf"no investment profile 'reckless'\. There are: {there}"):
         library.compose("risk", "US", "default", profile="reckless")
-    for name in ("../US", "..", "moderate.md", ""):
+    for name in ("../US", "..", "moderate.md", "cautious"):
         with pytest.raises(NotFound):
-            library.profile(name)
+            library.compose("risk", "US", "default", profile=name)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("[15, 35, 55]", "[55, 35, 15]", "in this order"),
-        ("[15, 35, 55]", "[]", "in this order"),
-        ("[15, 35, 55]", "[15, much, 55]", "Write a percentage"),
-        ("max_turnover_pct: 20", "max_turnover_pct: 2000", "Write a percentage"),
         ("profile: moderate", "profile: modest", "says profile 'modest'"),
         ("version: 1", "version: 2", "another version than its path"),
     ],
 )
-def test_a_profile_whose_figures_make_no_sense_is_reported(copy: Path, old: str, new: str, told: str) -> None:
+def test_a_profile_whose_text_is_called_otherwise_is_reported(copy: Path, old: str, new: str, told: str) -> None:
     path = copy / "_profiles/moderate.md"
     path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
     assert told in _problems(copy)
+
+
+def test_a_profile_has_words_and_figures_or_is_reported(copy: Path) -> None:
+    path = copy / "_profiles/moderate.md"
+    path.rename(copy / "_profiles/bold.md")
+    told = _problems(copy)
+    assert "The profile 'moderate' has figures and no text. Write it." in told
+    assert "No profile 'bold' has figures. There are: aggressive, conservative, moderate." in told
 
 
 def test_a_text_that_grew_by_more_than_a_tenth_must_say_why(copy: Path) -> None:
