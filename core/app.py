@@ -42,6 +42,7 @@ from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
 from core.jobs.tool_room import ToolRoom
+from core.jobs.tool_service import ToolService
 from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
@@ -130,6 +131,7 @@ class App:
             tool_rounds=settings.tool_rounds,
         )
         self._room = ToolRoom(store, rates, sources)
+        self.tools = ToolService(store)
         self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
         self.jobs = JobService(
             store,
@@ -292,6 +294,8 @@ class App:
             retries=settings.retries,
             stuck=timedelta(hours=settings.stuck_hours),
             keep_remote=settings.keep_remote_files,
+            tools=self._room,
+            tool_rounds=settings.tool_rounds,
         )
 
     def trier(self, provider: Provider, owner: str = "") -> Trier:

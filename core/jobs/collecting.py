@@ -20,9 +20,11 @@ from core.domain.cost import Price
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Shard
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
+from core.jobs.asking import with_searches
 from core.jobs.context import Context, job_folder
 from core.jobs.remote_files import remove_files
 from core.jobs.retrying import automatic
+from core.jobs.rounds import ToolReader, asked_for_tools, next_round
 from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
 from core.jobs.submitting import wait
 from core.jobs.watching import WATCHED
@@ -47,6 +49,7 @@ class _Reader:
     sheets: SheetIndex
     price: Price | None
     expected: dict[str, Expected]
+    tools: ToolReader | None
 
 
 def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
@@ -71,6 +74,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
             sheets=sheets,
             price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),
             expected=expected,
+            tools=ToolReader(context, shard, list(expected)) if job.request.tools else None,
         )
         with _no_cycle_search():
             for file in files:
@@ -78,16 +82,19 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     words = context.store.shards.last_note(shard.shard_id, ShardEvent.ENDED)
     _account_for_missing(context, claim, shard, expected, ended, words)
     context.crossing("before_settle")
+    following = next_round(context, job, shard)
+    asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
     counts = context.store.results.shard_counts(shard.job_id, shard.index)
     first = _first_line(shard)
     context.store.results.settle(
         claim,
-        _ending(shard, counts),
-        kind=job.request.kind.value,
+        _ending(shard, counts, asked),
+        # Answers with tools are longer and shorter by turns: they teach nothing about answers without.
+        kind=job.request.kind.value + ("+tools" if job.request.tools else ""),
         effort="" if first is None else sent_effort(first),
         at=context.clock(),
-        message=_said(shard, counts, words),
-        retry=automatic(context, job, shard),
+        message=_said(shard, counts, words, asked),
+        retries=[retry for retry in (automatic(context, job, shard), following) if retry is not None],
         sent={} if first is None else sent_parameters(first),
     )
     context.crossing("after_settle")
@@ -114,19 +121,19 @@ def _no_cycle_search() -> Iterator[None]:
             gc.enable()
 
 
-def _ending(shard: Shard, counts: dict[ResultStatus, int]) -> ShardEvent:
+def _ending(shard: Shard, counts: dict[ResultStatus, int], asked: int) -> ShardEvent:
     succeeded = counts.get(ResultStatus.SUCCEEDED, 0)
     if shard.provider_status == "cancelled":
         return ShardEvent.COLLECTED_CANCELLED
     if succeeded == shard.requests:
         return ShardEvent.COLLECTED_ALL
-    return ShardEvent.COLLECTED_SOME if succeeded else ShardEvent.COLLECTED_NONE
+    return ShardEvent.COLLECTED_SOME if succeeded or asked else ShardEvent.COLLECTED_NONE
 
 
-def _said(shard: Shard, counts: dict[ResultStatus, int], words: str) -> str:
-    others = ", ".join(
-        f"{n} {status.value}" for status, n in sorted(counts.items()) if status is not ResultStatus.SUCCEEDED and n
-    )
+def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int) -> str:
+    left = {**counts, ResultStatus.INVALID: counts.get(ResultStatus.INVALID, 0) - asked}
+    parts = [f"{n} {status.value}" for status, n in sorted(left.items()) if status is not ResultStatus.SUCCEEDED and n]
+    others = ", ".join([f"{asked} called tools and are asked again", *parts] if asked else parts)
     if not others:
         return ""
     provider = "" if shard.provider_status == "completed" else f" The provider's word: {words}."
@@ -234,10 +241,19 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
             raw = RawLine(f"results/{path.name}", begin, len(line))
             outcomes.append(_outcome(read, reader, raw))
         if lines >= context.chunk:
+            _store_calls(context, shard, reader)
             _store(context, claim, outcomes, strays, path.name, offset)
             outcomes, strays, lines = [], [], 0
     if lines:
+        _store_calls(context, shard, reader)
         _store(context, claim, outcomes, strays, path.name, offset)
+
+
+def _store_calls(context: Context, shard: Shard, reader: _Reader) -> None:
+    """Searches and citations of a chunk, ahead of its endings: repeated, they change nothing."""
+    if reader.tools is not None and reader.tools.found:
+        context.store.tool_calls.add_many(shard.job_id, reader.tools.found)
+        reader.tools.found.clear()
 
 
 def _store(
@@ -272,8 +288,15 @@ def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
-    if line.status is ResultStatus.SUCCEEDED and line.text is not None:
-        reading = reader.engine.read(line.text, reader.sheets.get(line.custom_id))
+    spent, asks = _cost(reader.price, line.usage), None
+    if reader.tools is not None:
+        asks, looked = reader.tools.ending(line)
+        spent = with_searches(spent, looked)
+    if asks is not None:
+        reading = asked_for_tools(asks)
+    elif line.status is ResultStatus.SUCCEEDED and line.text is not None:
+        sheet = reader.sheets.get(line.custom_id)
+        reading = reader.engine.read(line.text, reader.tools.sheet(line.custom_id, sheet) if reader.tools else sheet)
     else:
         reading = Reading(line.status, None, None, line.error)
     return Outcome(
@@ -281,7 +304,7 @@ def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
         portfolio_id=reader.expected[line.custom_id].portfolio_id,
         reading=reading,
         usage=line.usage,
-        cost_usd=_cost(reader.price, line.usage),
+        cost_usd=spent,
         raw=raw,
     )
 

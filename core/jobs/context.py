@@ -10,6 +10,7 @@ from pathlib import Path
 from core.domain.records import Shard
 from core.guard.budgets import Budgets
 from core.jobs.scheduling import TIERS, Rooms, Rules
+from core.jobs.tool_room import ToolRoom
 from core.providers.protocol import Provider
 from core.storage.store import Store
 
@@ -42,6 +43,8 @@ class Context:
         retries: How often what failed for a passing reason is asked again by itself.
         stuck: How long a batch may make no progress before a person should know.
         keep_remote: Leave files at the provider although the results are stored.
+        tools: What tools look at; None where models get none.
+        tool_rounds: How often one request may be asked where its model calls tools.
     """
 
     store: Store
@@ -56,6 +59,8 @@ class Context:
     retries: int = 0
     stuck: timedelta = timedelta(hours=6)
     keep_remote: bool = True
+    tools: ToolRoom | None = None
+    tool_rounds: int = 4
 
 
 def job_key(shard: Shard, spec_hash: str) -> str:

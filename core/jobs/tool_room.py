@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
 from core.domain.portfolio import DailyCloses, Portfolio
+from core.errors import NotFound
 from core.intake.describing import Describer
 from core.intake.register import Register
 from core.jobs.portfolio_service import prices_of
@@ -86,10 +87,32 @@ class ToolRoom:
             NotFound: The portfolio was deleted meanwhile.
         """
         (found,) = self._store.portfolios.load([portfolio_id], as_of=as_of)
-        described = Describer(Register(self._store.instruments.all())).describe(found).portfolio
-        prices = prices_of(self._store, [described], samples=described.is_sample)
-        return Around(described, self._rates, prices, self._store, self._sources)
+        return self._arounds([found])[0]
 
+    def around_each(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Around]:
+        """`around` for many (portfolio id, ISO day), loaded together; those that were deleted are left out."""
+        by_day: dict[str, list[str]] = {}
+        for portfolio_id, day in dict.fromkeys(wanted):
+            by_day.setdefault(day, []).append(portfolio_id)
+        found: dict[tuple[str, str], Portfolio] = {}
+        for day, ids in by_day.items():
+            for portfolio in self._loaded(ids, date.fromisoformat(day)):
+                found[portfolio.portfolio_id, day] = portfolio
+        return dict(zip(found, self._arounds(list(found.values())), strict=True))
 
-Open = Callable[[str, date], Around]
-"""How surroundings are made: `ToolRoom.around`."""
+    def _loaded(self, ids: list[str], as_of: date) -> list[Portfolio]:
+        try:
+            return self._store.portfolios.load(ids, as_of=as_of)
+        except NotFound:
+            if len(ids) == 1:
+                return []
+            return [portfolio for one in ids for portfolio in self._loaded([one], as_of)]
+
+    def _arounds(self, portfolios: Sequence[Portfolio]) -> list[Around]:
+        describer = Describer(Register(self._store.instruments.all()))
+        described = [describer.describe(one).portfolio for one in portfolios]
+        prices = {
+            samples: prices_of(self._store, [one for one in described if one.is_sample is samples], samples=samples)
+            for samples in {one.is_sample for one in described}
+        }
+        return [Around(one, self._rates, prices[one.is_sample], self._store, self._sources) for one in described]

@@ -196,17 +196,17 @@ class Results:
         effort: str,
         at: datetime,
         message: str,
-        retry: Retry | None = None,
+        retries: Sequence[Retry] = (),
         sent: Mapping[str, str] | None = None,
     ) -> None:
-        """End a collected shard: its ledger row, what it teaches, a retry of it and its last move in one transaction.
+        """End a collected shard: its ledger row, what it teaches, retries of it and its last move in one transaction.
 
         The ledger row is unique per provider batch, so no second settling can ever be paid again.
 
         Args:
             kind: The analysis; `effort`: the reasoning effort that was sent ("" for none). Under both, and the model,
                 the lengths of its answers are remembered.
-            retry: Requests of this shard to ask again at once, if the budget allows.
+            retries: Requests of this shard to ask again at once, each if the budget allows.
             sent: Parameters that its requests carried: whether the model took them is remembered.
         """
         job_id = claim.shard_id.rsplit(".", 1)[0]
@@ -245,7 +245,8 @@ class Results:
                 )
             remember(connection, shard, kind=kind, effort=effort, at=at)
             learn(connection, shard, sent or {}, at=at)
-            if retry is not None:
+            # Whoever called the job off meanwhile wants none of it.
+            for retry in () if shard.cancel_wish else retries:
                 try:
                     with connection.begin_nested():
                         add_retry(connection, job_id, retry, actor="worker", at=at)
