@@ -138,6 +138,30 @@ def test_every_tab_says_what_it_lacks_where_there_are_no_prices(page: Page, worl
     assert told[tab] in said(test)
 
 
+@EACH
+def test_a_currency_without_a_rate_leaves_figures_out_and_draws_the_rest(page: Page, world: World, tab: str) -> None:
+    unknown = POSITIONS.replace("250.00,USD,7500.00", "250.00,KWD,7500.00")
+    portfolio_id = world.import_text("family.csv", unknown)
+    world.import_text("family.csv", unknown.replace("2026-10-30", "2026-11-20"))
+    test = opened(page, world, portfolio_id, tab)
+    assert not test.exception
+    assert not test.error
+    assert "Total value: –" in said(test)
+    if tab == "Holdings":
+        assert "KWD" in str(column(test, "Why"))
+        assert None in column(test, "weight")
+    if tab == "History":
+        assert column(test, "Value") == ["no exchange rate"] * 2
+
+
+@EACH
+def test_short_and_overdrawn_lines_draw_too(page: Page, world: World, tab: str) -> None:
+    short = POSITIONS.replace("30,250.00,USD,7500.00", "-30,250.00,USD,-7500.00").replace("USD,2500.00", "USD,-2500.00")
+    test = opened(page, world, world.import_text("family.csv", short), tab)
+    assert not test.exception
+    assert not test.error
+
+
 def test_only_the_open_tab_is_computed(page: Page, lived_in: World) -> None:
     risk = opened(page, lived_in, "sample-us-wealth-13f", "Risk")
     assert any("correlations" in alt for alt in charts(risk))
