@@ -12,7 +12,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 from core.domain.records import Item
-from dashboard import listings, states, text
+from dashboard import listings, states, text, tool_calls
 
 _UNITS = {"pct": " %", "pp": " pp", "bps": " bps", "x": " x", "days": " days", "years": " years"}
 
@@ -24,8 +24,15 @@ def show_item(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
         if item.analysis is None:
             _ending(item)
         else:
-            _Answer(item, app.jobs.facts(actor, job_id, custom_id)).draw()
+            show_answer(item, app.jobs.facts(actor, job_id, custom_id))
+        calls = app.tools.tool_calls(actor, job_id, custom_id)
+        tool_calls.show(calls, app.tools.citations(actor, job_id, custom_id), key="item")
         _raw(app, actor, job_id, custom_id)
+
+
+def show_answer(item: Item, sheet: FactSheet | None) -> None:
+    """An analysis with marks on its numbers, checked against these facts."""
+    _Answer(item, sheet).draw()
 
 
 def _ending(item: Item) -> None:

@@ -15,6 +15,7 @@ from dashboard.prepare_jobs import job_by_job
 from dashboard.prepare_request import first_request, remembered
 from dashboard.prepare_what import DEFAULT_MODEL, what
 from dashboard.prepare_who import nothing_to_send, who
+from dashboard.trying import try_one
 
 __all__ = ["DEFAULT_MODEL", "pairs", "prepare"]
 
@@ -34,6 +35,7 @@ def prepare(app: App, actor: Actor) -> None:
             sets(app, actor)
         with right:
             found = check(app, actor, wish, needed_by)
+            try_one(app, actor, found)
         job_by_job(found)
         first_request(found)
 

@@ -1,0 +1,151 @@
+"""Try one now: one portfolio's answer, streamed, checked and priced, before many are bought.
+
+The page stores a wish and reads along; a worker asks. No page ever holds a key or makes a paid call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.records import Item
+from core.domain.trial import TRY_ENDED, Try, TryState
+from core.errors import MosychlosError
+from core.guard.access import Permission, may
+from core.jobs.job_sets import Part, SetPreview
+from dashboard import analysis_view, states, text, tool_calls
+
+EVERY_SECONDS = 0.6
+"""How often the text is read anew while it comes; a worker writes it four times a second."""
+
+_CHOICES = 200
+_KEPT = "try_id"
+_LOOKS = {
+    TryState.WAITING: states.Look("waiting for a worker", ":material/hourglass_empty:", "gray"),
+    TryState.ASKING: states.Look("answering", ":material/progress_activity:", "blue"),
+    TryState.DONE: states.Look("answered", ":material/check_circle:", "green"),
+    TryState.FAILED: states.Look("failed", ":material/error:", "red"),
+    TryState.CANCELLED: states.Look("called off", ":material/block:", "gray"),
+}
+
+
+def try_one(app: App, actor: Actor, found: SetPreview | None) -> None:
+    """The offer, and the last try of this session."""
+    if not may(actor, Permission.JOB_SUBMIT):
+        return
+    parts = [part for part in found.parts if part.preview is not None] if found else []
+    kept = st.session_state.get(_KEPT)
+    if not parts and kept is None:
+        return
+    with st.container(border=True):
+        st.subheader("Try one now", anchor=False)
+        if parts:
+            _offer(app, actor, parts)
+        if kept is not None:
+            _follow(app, actor, kept)
+
+
+def _offer(app: App, actor: Actor, parts: Sequence[Part]) -> None:
+    part = _part(parts)
+    portfolio_id = _portfolio(app, actor, part)
+    st.caption(text.escape(_price(part)))
+    if st.button("Try one now", icon=":material/play_arrow:", width="stretch", key="try_start"):
+        try:
+            force = bool(st.session_state.get("prepare_force"))
+            st.session_state[_KEPT] = app.tries.ask(actor, part.request, portfolio_id, force=force).try_id
+        except MosychlosError as error:
+            st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
+            return
+        st.rerun()
+
+
+def _part(parts: Sequence[Part]) -> Part:
+    if len(parts) == 1:
+        return parts[0]
+    names = {number: f"{text.words(one.request.kind)} · {one.request.model}" for number, one in enumerate(parts)}
+    return parts[st.selectbox("With", list(names), format_func=names.__getitem__, key="try_part") or 0]
+
+
+def _portfolio(app: App, actor: Actor, part: Part) -> str:
+    ids = part.request.portfolio_ids
+    names = {row.portfolio_id: row.name for row in app.portfolios.page(actor, limit=_CHOICES)}
+    offered = ids[:_CHOICES]
+    chosen = st.selectbox("Portfolio", offered, format_func=lambda one: names.get(one, one), key="try_portfolio")
+    return chosen or offered[0]
+
+
+def _price(part: Part) -> str:
+    estimate = part.preview.estimate if part.preview is not None else None
+    if estimate is None or estimate.sync_usd is None or not estimate.requests:
+        return "Asked at once, at the synchronous price, which is not known for this model."
+    return f"Asked at once, at the synchronous price: about {text.usd(estimate.sync_usd / estimate.requests)}."
+
+
+def _follow(app: App, actor: Actor, try_id: str) -> None:
+    try:
+        tried = app.tries.get(actor, try_id)
+    except MosychlosError:
+        st.session_state.pop(_KEPT, None)
+        return
+    active = tried.state not in TRY_ENDED
+
+    @st.fragment(run_every=EVERY_SECONDS if active else None)
+    def part() -> None:
+        now = app.tries.get(actor, try_id)
+        _state(app, actor, now)
+        if active and now.state in TRY_ENDED:
+            st.rerun()
+
+    part()
+    if not active:
+        _result(app, actor, tried)
+
+
+def _state(app: App, actor: Actor, tried: Try) -> None:
+    look = _LOOKS[tried.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{look.badge} {text.escape(f'{tried.portfolio_id} · {tried.request.model}')}")
+        if tried.state not in TRY_ENDED and st.button(
+            "Stop", icon=":material/stop:", key="try_stop", disabled=tried.cancel_wish
+        ):
+            app.tries.cancel(actor, tried.try_id)
+    if tried.state is TryState.WAITING and not app.worker_is_alive(actor):
+        st.caption("No worker runs. Start one: mosychlos worker")
+    if tried.state is TryState.ASKING and tried.text:
+        st.code(tried.text[-4_000:], language="json", wrap_lines=True, height=260)
+
+
+def _result(app: App, actor: Actor, tried: Try) -> None:
+    cost = "not known" if tried.cost_usd is None else text.usd(tried.cost_usd)
+    rounds = f", asked {tried.rounds} times" if tried.rounds > 1 else ""
+    st.caption(
+        text.escape(f"Cost {cost} at the synchronous price{rounds}. Expected was {text.usd(tried.expected_usd)}.")
+    )
+    if tried.error is not None:
+        st.error(text.escape(tried.error.message), title=text.escape(tried.error.code), icon=":material/error:")
+    if tried.analysis is not None:
+        analysis_view.show_answer(_item(app, actor, tried), app.tries.facts(actor, tried.try_id))
+    tool_calls.show(app.tries.tool_calls(actor, tried.try_id), app.tries.citations(actor, tried.try_id), key="try")
+    if tried.simulated:
+        st.caption("Simulated: the local stand-in answered, and it cost nothing.")
+
+
+def _item(app: App, actor: Actor, tried: Try) -> Item:
+    """The try as a request of a job is shown."""
+    return Item(
+        custom_id=tried.custom_id,
+        portfolio_id=tried.portfolio_id,
+        portfolio_name=app.portfolios.get(actor, tried.portfolio_id).name,
+        region="",
+        status=tried.status,
+        level=tried.level,
+        headline=tried.headline,
+        analysis=tried.analysis,
+        verification=tried.verification,
+        error=tried.error,
+        usage=tried.usage,
+        cost_usd=tried.cost_usd,
+    )

@@ -1,0 +1,100 @@
+"""Try one now on Prepare: the page stores a wish and reads along, a worker asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.domain.actor import LOCAL
+from core.domain.analysis import AnalysisRequest, Kind
+from core.domain.trial import TryState
+from core.jobs.trying import TryRunner
+from tests.local_provider import LocalProvider
+from tests.pages.conftest import Page
+from tests.pages.reading import button, said
+from tests.pages.world import POSITIONS, World, opened
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Iterator[World]:
+    """An installation with one portfolio and a provider."""
+    with (
+        LocalProvider(tmp_path / "provider") as provider,
+        opened(tmp_path / "home", provider.base_url, provider) as world,
+    ):
+        world.import_text("family.csv", POSITIONS)
+        yield world
+
+
+def asked(page: Page, world: World) -> AppTest:
+    test = page(world, "prepare")
+    button(test, "Try one now").click()
+    test.run()
+    assert not test.exception
+    return test
+
+
+def work(world: World) -> None:
+    with closing(world.app.provider()) as provider:
+        runner = TryRunner(world.app.trier(provider))
+        runner.sweep()
+        runner.wait(20)
+
+
+def test_the_price_of_one_is_said_before_it_is_asked(page: Page, near: World) -> None:
+    assert "at the synchronous price: about $0." in said(page(near, "prepare"))
+
+
+def test_a_click_stores_a_wish_and_the_page_itself_asks_nobody(page: Page, near: World) -> None:
+    test = asked(page, near)
+    (tried,) = near.app.tries.newest(LOCAL)
+    assert tried.state is TryState.WAITING
+    assert "waiting for a worker" in said(test)
+    assert "No worker runs" in said(test)
+    assert near.provider is not None
+    assert near.provider.calls("POST /v1/chat/completions") == 0
+
+
+def test_the_checked_answer_is_shown_with_its_price(page: Page, near: World) -> None:
+    test = asked(page, near)
+    work(near)
+    test.run()
+    words = said(test)
+    assert "answered" in words
+    assert "verified" in words
+    assert "Cost $0.0" in words
+    assert "Simulated" in words
+
+
+def test_a_wish_can_be_called_off_from_the_page(page: Page, near: World) -> None:
+    test = asked(page, near)
+    button(test, "Stop").click()
+    test.run()
+    (tried,) = near.app.tries.newest(LOCAL)
+    assert tried.state is TryState.CANCELLED
+
+
+def test_a_budget_that_would_be_passed_stores_nothing(page: Page, near: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOSYCHLOS_BUDGET_JOB_USD", "0")
+    test = asked(page, near)
+    assert "MOSYCHLOS_BUDGET_JOB_USD" in said(test)
+    assert near.app.tries.newest(LOCAL) == []
+
+
+def test_calls_of_tools_are_shown_with_what_the_model_was_told(page: Page, near: World) -> None:
+    ids = tuple(near.app.portfolios.ids(LOCAL))
+    request = AnalysisRequest(Kind.RISK, ids, "gpt-5.4-mini", tools=("risk_calculator",))
+    job_id = near.app.jobs.submit(LOCAL, request).row.job_id
+    near.work()
+    (item,) = near.app.jobs.items(LOCAL, job_id)
+    test = page(near, "run", run=job_id, item=item.custom_id)
+    assert not test.exception
+    assert any(one.label == "1 tool call" for one in test.expander)
+    test.session_state["item_tools"] = True
+    test.run()
+    assert not test.exception
+    assert "1. risk_calculator" in said(test)
