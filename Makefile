@@ -11,12 +11,12 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 # Two workers on small machines; more cores are used where there are more.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || echo 8)
 
-.PHONY: help setup dev browser demo test lint format bench lock clean
+.PHONY: help setup dev browser demo test faults lint format bench lock clean
 
 help:
 	@echo "make demo    serve the dashboard on http://127.0.0.1:8501 with samples and simulated answers"
 	@echo "make test    run the whole test suite"
-	@echo "make setup   make .venv/bin/mosychlos    make lint · format · bench · lock"
+	@echo "make setup   make .venv/bin/mosychlos    make lint · format · bench · faults · lock"
 
 setup: $(VENV)/.runtime
 
@@ -63,7 +63,11 @@ demo: setup
 	$(BIN)/mosychlos demo $(ARGS)
 
 test: dev browser
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench" $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench and not full" $(ARGS)
+
+# Every fault on both databases, and what it came to: cases, batches, duplicates, lost results.
+faults: dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults
 
 lint: dev
 	$(BIN)/ruff check .

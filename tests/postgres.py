@@ -57,7 +57,7 @@ class Postgres:
         self._bin = found
         self._user = ordinary_user()
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -142,7 +142,8 @@ def _readable_by_all(path: Path) -> bool:
     return all(place.stat().st_mode & 0o001 for place in (path, *path.parents))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from core.providers.openai_provider import OpenAIProvider
-from tests.faults.staging import KEY, House, environment
+from tests.faults.staging import KEY, House, environment, tally
 from tests.local_provider import LocalProvider
 from tests.postgres import Postgres
 
@@ -61,3 +63,73 @@ def house(shared_house: House, local: LocalProvider) -> House:
     with shared_house.store.database.write() as connection:
         connection.execute(text("DELETE FROM room"))
     return shared_house
+
+
+IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching"})
+"""Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
+
+ROWS: dict[str, Sequence[int]] = {
+    "A": range(1, 10), "B": range(1, 12), "C": range(1, 7), "D": range(1, 12), "E": range(1, 9),
+    "F": range(1, 11), "G": (5, 6), "J": range(1, 8),
+}  # fmt: skip
+"""The rows of the fault table that this folder is about."""
+
+_ROW = re.compile(r"(?:^|[\[_-])([a-jA-J]\d{1,2})(?=[-_\]]|$)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the second database of what does not depend on it to `make faults`."""
+    for item in items:
+        module = item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+        second = "postgresql" in item.nodeid and "at_once" not in item.name
+        if "tests/faults/" in item.nodeid and module in IN_FULL_ONLY and second:
+            item.add_marker(pytest.mark.full)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand this process's figures to the one that prints them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["faults"] = [tally.jobs, tally.batches, tally.duplicates, tally.lost]
+
+
+class _Sum:
+    """Adds up the figures of all processes."""
+
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """A process of pytest-xdist has ended."""
+        figures = getattr(node, "workeroutput", {}).get("faults", [0, 0, 0, 0])
+        tally.jobs, tally.batches, tally.duplicates, tally.lost = (
+            mine + its
+            for mine, its in zip((tally.jobs, tally.batches, tally.duplicates, tally.lost), figures, strict=True)
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Listen to the other processes, where there are any."""
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(_Sum())
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the faults came to, and which rows of the table a test names."""
+    if not tally.jobs:
+        return
+    ids = [
+        report.nodeid
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if "tests/faults/" in report.nodeid and report.when == "call"
+    ]
+    named = {row.upper() for name in ids for row in _ROW.findall(name.partition("::")[2])}
+    wanted = [f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers]
+    missing = [row for row in wanted if row not in named]
+    terminalreporter.write_sep("=", "faults")
+    terminalreporter.write_line(
+        f"cases {len(ids)} · jobs checked {tally.jobs} · batches created {tally.batches} · "
+        f"duplicates {tally.duplicates} · lost results {tally.lost}"
+    )
+    terminalreporter.write_line(f"rows of the table named by a test: {len(wanted) - len(missing)} of {len(wanted)}")
+    if missing:
+        terminalreporter.write_line(f"rows not named: {' '.join(missing)}")

@@ -53,12 +53,20 @@ class Tally:
     """What all fault cases of this process came to; `make faults` prints it."""
 
     def __init__(self) -> None:
-        self.checks = self.batches = 0
+        self.jobs = self.batches = self.duplicates = self.lost = 0
 
-    def count(self, batches: Sequence[Batch]) -> None:
-        """One case that was checked, with its batches at the provider."""
-        self.checks += 1
+    def count(self, batches: Sequence[Batch], live: Mapping[str, int], lost: int) -> None:
+        """One job that is checked.
+
+        Args:
+            batches: Of it at the provider.
+            live: How many of them live (or have worked), by shard.
+            lost: Requests without an ending although the job has ended.
+        """
+        self.jobs += 1
         self.batches += len(batches)
+        self.duplicates += sum(n - 1 for n in live.values())
+        self.lost += lost
 
 
 tally = Tally()
@@ -276,7 +284,6 @@ class House:
         self._no_key_stored(job_id)
         self._remote_files_known(job_id)
         self._one_next_step(job_id)
-        tally.count(self.batches(job_id))
 
     def _no_key_stored(self, job_id: str) -> None:
         said = [event.note for event in self.events(job_id)]
@@ -311,6 +318,8 @@ class House:
         live = Counter(
             batch.metadata["job_key"] for batch in found if batch.status not in {"failed", "cancelling", "cancelled"}
         )
+        pending = self.store.items.count(job_id, statuses=[ResultStatus.PENDING])
+        tally.count(found, live, pending if self.job(job_id).row.state in JOB_ENDED else 0)
         assert all(n == 1 for n in live.values()), f"more than one live batch: {live}"
         shards = self.store.shards.of_job(job_id)
         collected = {shard.batch_id for shard in shards if shard.batch_id and shard.state not in SHARD_WORKING}

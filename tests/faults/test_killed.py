@@ -48,6 +48,17 @@ CROSSINGS = (
 )
 """Every point between two effects, in the order in which a job passes them."""
 
+ROWS = {
+    "before_upload": "A2",
+    "after_upload": "A3",
+    "after_file_id": "A4",
+    "before_intent": "A4",
+    "after_intent": "A5",
+    "after_create": "A6",
+    "after_batch_id": "A7",
+}
+"""Rows of the fault table by crossing; everything after the batch was bought is row A8."""
+
 ON_THE_ENGINE = ("after_intent", "after_create", "after_chunk")
 """Where the real worker is killed as well; elsewhere its steps run without the engine, which is quicker."""
 
@@ -153,8 +164,8 @@ def test_the_list_of_crossings_is_the_one_in_the_source() -> None:
 @pytest.mark.parametrize(
     ("crossing", "engine"),
     [
-        *(pytest.param(crossing, False, id=f"steps-{crossing}") for crossing in CROSSINGS),
-        *(pytest.param(crossing, True, id=f"worker-{crossing}") for crossing in ON_THE_ENGINE),
+        *(pytest.param(crossing, False, id=f"{ROWS.get(crossing, 'A8')}-steps-{crossing}") for crossing in CROSSINGS),
+        *(pytest.param(one, True, id=f"{ROWS.get(one, 'A8')}-worker-{one}") for one in ON_THE_ENGINE),
     ],
 )
 def test_a_job_whose_worker_is_killed_ends_as_if_nothing_had_happened(
