@@ -43,7 +43,9 @@ _NOT_PROSE = frozenset(
 """Texts that are copied or dated and checked elsewhere, or not at all."""
 
 _DRIVERS = frozenset({"driver_ids", "main_driver_ids", "holding_ids", "exposed_holding_ids"})
-_ABOUT = 0.05
+ABOUT = 0.05
+"""Accepted difference of "about", as a fraction of the fact."""
+
 _CITED = _DRIVERS | {"source_ids", "affected_metric_ids"}
 _NAMED = frozenset({"holding_id", "target_id", "rule_id", "source_id", "segment_id", "indicator_id"})
 """Keys of single ids that carry the numbers of the sentences beside them."""
@@ -64,7 +66,7 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet, mandatory: Sequence[st
         sheet: The facts that the prompt stated.
         mandatory: Metrics that the analysis must state where they are given.
     """
-    check = _Check(sheet)
+    check = Checking(sheet)
     check.header(analysis)
     check.walk(analysis)
     check.sentences()
@@ -80,7 +82,7 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet, mandatory: Sequence[st
     )
 
 
-class _Scope:
+class Scope:
     """What carries the numbers of a sentence: the references and ids cited in the same object.
 
     Attributes:
@@ -111,7 +113,7 @@ class _Scope:
             self.facts.append(fact)
 
 
-class _Check:
+class Checking:
     """One answer against one sheet."""
 
     def __init__(self, sheet: FactSheet) -> None:
@@ -121,9 +123,9 @@ class _Check:
         self.stated: set[str] = set()
         self.findings: list[Finding] = []
         self.language = ""
-        self._said = Said(sheet, self.facts)
-        self._whole = _Scope()
-        self._sentences: list[tuple[str, str, _Scope]] = []
+        self.said = Said(sheet, self.facts)
+        self._whole = Scope()
+        self._sentences: list[tuple[str, str, Scope]] = []
         self._written: dict[str, Fact] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
@@ -140,7 +142,7 @@ class _Check:
     def walk(self, node: Mapping[str, Any], path: str = "") -> None:
         """Check what stands in an object, and note its sentences for later."""
         # The headline and the summary stand for the whole answer: any number that it cites carries them.
-        scope = _Scope(own="metrics" in node, factual=node.get("kind") == "fact") if path else self._whole
+        scope = Scope(own="metrics" in node, factual=node.get("kind") == "fact") if path else self._whole
         prefix = f"{path}." if path else ""
         for key, value in node.items():
             if isinstance(value, str):
@@ -159,20 +161,20 @@ class _Check:
             elif key in _PROPOSED and value is not None:
                 self._propose(node, value, scope)
 
-    def _propose(self, node: Mapping[str, Any], value: float, scope: _Scope) -> None:
+    def _propose(self, node: Mapping[str, Any], value: float, scope: Scope) -> None:
         before = node.get("from_weight_pct")
         change = [value - before] if before is not None and value != before else []
         scope.proposed += (value, *change)
         if scope is not self._whole:
             self._whole.proposed += (value, *change)
 
-    def _named(self, key: str, name: str, path: str, scope: _Scope) -> None:
+    def _named(self, key: str, name: str, path: str, scope: Scope) -> None:
         scope.cited.append(name)
         self._whole.cited.append(name)
-        if key == "holding_id" and name not in self._said.holdings:
+        if key == "holding_id" and name not in self.said.holdings:
             self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
 
-    def _items(self, key: str, items: list[Any], path: str, scope: _Scope) -> None:
+    def _items(self, key: str, items: list[Any], path: str, scope: Scope) -> None:
         for index, item in enumerate(items):
             if isinstance(item, dict):
                 self._part(item, f"{path}[{index}]", scope)
@@ -186,14 +188,15 @@ class _Check:
             elif not key.endswith("_ids"):
                 self._sentences.append((f"{path}[{index}]", item, scope))
 
-    def _part(self, part: dict[str, Any], path: str, scope: _Scope) -> None:
+    def _part(self, part: dict[str, Any], path: str, scope: Scope) -> None:
         if "metric_id" in part and "value" in part:
             scope.own = True
-            self._reference(part, path, scope)
+            self.reference(part, path, scope)
         else:
             self.walk(part, path)
 
-    def _reference(self, stated: dict[str, Any], path: str, scope: _Scope) -> None:
+    def reference(self, stated: dict[str, Any], path: str, scope: Scope) -> None:
+        """Check a number that names its fact."""
         fact = self.fact(stated["metric_id"])
         if fact is not None:
             self.stated.add(fact.metric_id)
@@ -222,7 +225,7 @@ class _Check:
         return self._written
 
     def _driver(self, name: str, path: str, *, source: bool) -> None:
-        if name in self.facts or name in self._said.holdings or (source and name in self._said.sources):
+        if name in self.facts or name in self.said.holdings or (source and name in self.said.sources):
             return
         if name not in self._aliases():
             self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
@@ -234,12 +237,13 @@ class _Check:
         for path, text, scope in self._sentences:
             if text not in found:
                 found[text] = numbers(text, mark)
-                for name in self._said.strangers(text):
+                for name in self.said.strangers(text):
                     self.findings.append(Finding(path, "", name, None, FindingKind.UNSUPPORTED))
             for number in found[text]:
-                self._number(path, number, scope if scope.own else self._whole)
+                self.number(path, number, scope if scope.own else self._whole)
 
-    def _number(self, path: str, number: Number, scope: _Scope) -> None:
+    def number(self, path: str, number: Number, scope: Scope) -> None:
+        """Check a number in a sentence against what is cited in the same object."""
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
         # A signed one is only looked up with all others: -4.82 and 4.82 may both be cited.
@@ -247,7 +251,7 @@ class _Check:
             self.verified += 1
             return
         # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
-        if path.startswith(("data_gaps[", "missing_data[")) and self._said.in_a_reason(number):
+        if path.startswith(("data_gaps[", "missing_data[")) and self.said.in_a_reason(number):
             return
         stating = [fact for fact in scope.facts if diagnosis.says(number, fact)]
         if stating:
@@ -256,12 +260,12 @@ class _Check:
         for value in (*scope.wrong, *scope.proposed):
             if diagnosis.repeats(number, value):
                 return
-        share = _ABOUT if not scope.factual and number.approximate else 0.0
-        facts = [*scope.facts, *self._cited(scope)]
+        share = ABOUT if not scope.factual and number.approximate else 0.0
+        facts = [*scope.facts, *self.cited(scope)]
         carried = any(diagnosis.says(number, fact, share) for fact in facts)
-        if carried or self._said.in_a_source(number, scope.cited) or is_derived(number, scope.facts):
+        if carried or self.said.in_a_source(number, scope.cited) or is_derived(number, scope.facts):
             self.verified += 1
-        elif not self._said.in_a_name(number):
+        elif not self.said.in_a_name(number):
             self.findings.append(diagnosis.naked(path, number, facts))
 
     def _holds(self, path: str, number: Number, *facts: Fact) -> None:
@@ -275,7 +279,7 @@ class _Check:
         if wrong is not None:
             self.findings.append(Finding(path, facts[-1].metric_id, number.stated, facts[-1].shown, wrong))
 
-    def _cited(self, scope: _Scope) -> Iterator[Fact]:
+    def cited(self, scope: Scope) -> Iterator[Fact]:
         """Facts that ids stand for: a metric by its own id, a holding by its weight and its value."""
         wanted = set(scope.cited)
         if not wanted:
@@ -283,7 +287,7 @@ class _Check:
         for name in wanted:
             if (fact := self.fact(name)) is not None:
                 yield fact
-        for name in wanted & self._said.sources:
+        for name in wanted & self.said.sources:
             for part in ("measured", "limit", "headroom"):
                 if (fact := self.fact(f"rule.{name}.{part}")) is not None:
                     yield fact
