@@ -15,7 +15,7 @@ from typing import Any
 
 from core.analyses import diagnosis
 from core.analyses.numbers import Number
-from core.analyses.verify import Checking, Scope
+from core.analyses.verify import ABOUT, Checking, Scope
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 

@@ -86,3 +86,9 @@ def test_a_proposed_weight_is_no_fact_and_no_slip() -> None:
     trade["rationale"] = "Bring it to 17.37 %."
     found = [one for one in marks(document, shown) if one.path == "trades[0].rationale"]
     assert [one.mark for one in found] == [Mark.PROPOSED]
+
+
+def test_a_number_called_about_is_held_against_the_fact_it_is_near(sheet: FactSheet, cite: Cite) -> None:
+    words = claim(cite("volatility"), text="Volatility is about 18 %.", kind="interpretation")
+    found = in_text(sheet, words)
+    assert (found.mark, found.facts[0].metric_id) == (Mark.VERIFIED, "volatility")
