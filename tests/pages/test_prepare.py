@@ -238,3 +238,11 @@ def test_a_viewer_is_told_what_it_takes_and_sees_no_input(page: Page, lived_in: 
     assert not test.exception
     assert "You may read, not prepare" in said(test)
     assert not test.multiselect
+
+
+def test_what_a_model_took_so_far_is_shown_from_its_own_answers(page: Page, lived_in: World) -> None:
+    test = page(lived_in, "prepare")
+    known = dict(zip(column(test, "Parameter"), column(test, "Taken"), strict=True))
+    assert known.keys() == {"max_completion_tokens", "response_format"}
+    assert all(int(str(taken).replace(",", "")) > 39 for taken in known.values())
+    assert "Learned from the local stand-in" in said(test)
