@@ -68,7 +68,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         ) from error
     expected = context.store.results.expected(shard.job_id, shard.index)
     ended = context.store.results.ended(shard.job_id, shard.index)
-    with sheet_index(sheet_path(job_folder(context.home, shard.job_id))) as sheets:
+    with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), expected) as sheets:
         reader = _Reader(
             engine=engine_for(job.request.kind),
             sheets=sheets,

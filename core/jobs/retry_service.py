@@ -200,7 +200,7 @@ class RetryService:
         line = read_line(orjson.dumps(envelope))
         reading = Reading(line.status, None, None, line.error)
         if line.status is ResultStatus.SUCCEEDED and line.text is not None:
-            with sheet_index(sheet_path(job_folder(self._home, job_id))) as sheets:
+            with sheet_index(sheet_path(job_folder(self._home, job_id)), {custom_id}) as sheets:
                 reading = engine_for(job.request.kind).read(line.text, sheets.get(custom_id))
         spent = None if known is None else cost(known, line.usage)
         outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent)

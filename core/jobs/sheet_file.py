@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -50,16 +50,22 @@ class SheetWriter:
 
 
 class SheetIndex:
-    """Finds sheets by custom id: offsets in memory, sheets read when asked for."""
+    """Finds sheets by custom id: offsets in memory, sheets read when asked for.
 
-    def __init__(self, file: BinaryIO) -> None:
+    Args:
+        wanted: Only these are kept track of, so that one batch of a job of any size stays small; all when None.
+    """
+
+    def __init__(self, file: BinaryIO, wanted: Container[str] | None = None) -> None:
         self._file = file
         self._offsets: dict[str, tuple[int, int]] = {}
         offset = 0
         for line in file:
             custom_id, tab, _ = line.partition(b"\t")
             start = offset + len(custom_id) + len(tab)
-            self._offsets[custom_id.decode()] = (start, offset + len(line) - start)
+            name = custom_id.decode()
+            if wanted is None or name in wanted:
+                self._offsets[name] = (start, offset + len(line) - start)
             offset += len(line)
 
     def get(self, custom_id: str) -> FactSheet:
@@ -74,10 +80,10 @@ class SheetIndex:
 
 
 @contextmanager
-def sheet_index(path: Path) -> Iterator[SheetIndex]:
-    """Open a file of sheets for looking up."""
+def sheet_index(path: Path, wanted: Container[str] | None = None) -> Iterator[SheetIndex]:
+    """Open a file of sheets for looking up those of some requests, or of all."""
     with path.open("rb") as file:
-        yield SheetIndex(file)
+        yield SheetIndex(file, wanted)
 
 
 def sheet_path(folder: Path) -> Path:
