@@ -9,7 +9,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -130,7 +130,9 @@ class App:
             data_region=settings.data_region,
             tool_rounds=settings.tool_rounds,
         )
-        self._room = ToolRoom(store, rates, sources)
+        # A stand-in's calls are no reason to ask anybody outside, or to spend what a source allows.
+        outside = Sources(replace(settings.market.without_keys(), sec_contact=None)) if settings.simulated else sources
+        self._room = ToolRoom(store, rates, outside)
         self.tools = ToolService(store)
         self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
         self.jobs = JobService(

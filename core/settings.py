@@ -48,6 +48,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _rounds(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= 20:
+        raise ValueError("must be a whole number from 2 to 20")
+    return value
+
+
 def _none_or_more(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 3650:
@@ -252,8 +259,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MOSYCHLOS_TOOL_ROUNDS",
         "4",
-        "Times that one request may be asked where its model calls tools; in the last round it must answer.",
-        _count,
+        "Times that one request may be asked where its model calls tools, from 2 on; in the last one it must answer.",
+        _rounds,
     ),
     Setting("MOSYCHLOS_WORKER_THREADS", "4", "Steps that one worker runs at the same time.", _count),
     Setting("MOSYCHLOS_BUDGET_JOB_USD", None, "No job may be expected to cost more. Unset: no limit.", _usd),
@@ -284,7 +291,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MOSYCHLOS_FMP_API_KEY",
         None,
-        "Key of Financial Modeling Prep (prices, profiles). Read by the CLI only, never logged. Unset: off.",
+        "Key of Financial Modeling Prep (prices, profiles). For CLI and worker only, never logged. Unset: off.",
         _sendable,
         secret=True,
     ),
@@ -292,7 +299,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MOSYCHLOS_FRED_API_KEY",
         None,
-        "Key of FRED or a server that speaks its API (economic series). For the CLI only, never logged. Unset: off.",
+        "Key of FRED or a server that speaks its API (economic series). For CLI and worker, never logged. Unset: off.",
         _sendable,
         secret=True,
     ),

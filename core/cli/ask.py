@@ -7,9 +7,9 @@ from typing import Any
 
 from core.app import App
 from core.cli import output
+from core.cli.called import called, page
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
-from core.domain.tools import Citation, ToolUse
 from core.domain.trial import Try
 from core.errors import ProviderError
 
@@ -56,21 +56,7 @@ def _document(app: App, actor: Actor, one: Try) -> dict[str, Any]:
         "usage": one.usage,
         "cost_usd": one.cost_usd,
         "rounds": one.rounds,
-        "tools": [_call(use) for use in app.tries.tool_calls(actor, one.try_id)],
-        "citations": app.tries.citations(actor, one.try_id),
-    }
-
-
-def _call(use: ToolUse) -> dict[str, Any]:
-    return {
-        "number": use.number,
-        "round": use.round,
-        "tool": use.call.name,
-        "arguments": use.call.arguments,
-        "result": use.result,
-        "error": use.error,
-        "source": use.source,
-        "cost_usd": use.cost_usd,
+        **called(app.tries.tool_calls(actor, one.try_id), app.tries.citations(actor, one.try_id)),
     }
 
 
@@ -90,11 +76,5 @@ def _say(app: App, actor: Actor, answer: Try) -> None:
     for use in app.tries.tool_calls(actor, answer.try_id):
         output.line(f"  tool {use.number}: {use.call.name} {use.error or use.source}")
     for one in app.tries.citations(actor, answer.try_id):
-        output.line(f"  cites {_page(one)}")
+        output.line(f"  cites {page(one)}")
     output.line(f"Cost: {output.money(answer.cost_usd)} (synchronous price)")
-
-
-def _page(one: Citation) -> str:
-    # A web page's title comes from anywhere: nothing in it may drive a terminal.
-    title = "".join(character if character.isprintable() else " " for character in one.title)
-    return f"{title} {one.url}" if one.url.isprintable() else title

@@ -9,6 +9,7 @@ import typer
 
 from core.app import App
 from core.cli import output
+from core.cli.called import called
 from core.cli.session import opened
 from core.cli.wait import EXIT, wait_for
 from core.domain.actor import Actor
@@ -160,7 +161,10 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
                         "hhi_median": summary.hhi_median,
                         "hhi_fence": summary.hhi_fence,
                     },
-                    "items": [_item(item) for item in app.jobs.each_item(actor, job_id)],
+                    "items": [
+                        _item(item) | (_called(app, actor, job_id, item) if job.request.tools else {})
+                        for item in app.jobs.each_item(actor, job_id)
+                    ],
                     "cost": {
                         "estimate_usd": summary.estimate_usd,
                         "actual_usd": summary.actual_usd,
@@ -171,6 +175,7 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
                         "checks": {**output.plain(summary.checks), "verified_share": summary.checks.verified_share},
                         "errors": [{"code": code, "requests": n} for code, n in summary.errors],
                         "simulated": job.row.simulated,
+                        "tools": app.tools.totals(actor, job_id),
                     },
                 }
             )
@@ -281,6 +286,9 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
         f"Numbers: {checks.verified} verified, {checks.mismatched} mismatched, {checks.unsupported} unsupported."
     )
     output.line(f"Cost: {output.money(summary.actual_usd)}, expected {output.money(summary.estimate_usd)}.")
+    for total in app.tools.totals(actor, job.row.job_id):
+        price = "" if total.cost_usd == 0 else f", {output.money(total.cost_usd)}"
+        output.line(f"Tool {total.tool}: {total.calls:,} calls, {total.errors:,} with an error{price}.")
     output.table(
         ("portfolio", "status", "level", "verified", "mismatched", "unsupported", "headline"),
         (
@@ -297,6 +305,11 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
         ),
         right=("verified", "mismatched", "unsupported"),
     )
+
+
+def _called(app: App, actor: Actor, job_id: str, item: Item) -> dict[str, object]:
+    uses = app.tools.tool_calls(actor, job_id, item.custom_id)
+    return called(uses, app.tools.citations(actor, job_id, item.custom_id))
 
 
 def _item(item: Item) -> dict[str, object]:

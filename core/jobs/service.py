@@ -473,10 +473,10 @@ class JobService:
         return found if isinstance(found, dict) else {"unreadable": text.decode(errors="replace")}
 
     def raw_request(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
-        """A request exactly as it was sent, or None when the input file is gone."""
+        """A request exactly as it was sent last, or None when the input file is gone."""
         require(actor, Permission.JOB_READ)
         wanted = orjson.dumps(custom_id)
-        for shard in self._store.shards.of_job(job_id):
+        for shard in reversed(self._store.shards.of_job(job_id)):
             path = Path(shard.path)
             if not path.exists():
                 continue
