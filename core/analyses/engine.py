@@ -182,6 +182,10 @@ class Engine:
             absent += tuple(one for one in sheet.absent if one.metric_id.startswith(INDICATOR))
         return replace(sheet, facts=tuple(facts), absent=absent, rules=rules, evidence=evidence)
 
+    def tags(self, analysis: Mapping[str, Any]) -> Tags:
+        """What an analysis that was read before counts as in its job's summary."""
+        return self.summarise(self.answer.model_validate_json(orjson.dumps(analysis)))[1]
+
     def read(self, text: str, sheet: FactSheet) -> Reading:
         """The analysis in an answer's text, checked against what the prompt said, or why there is none. Never raises.
 

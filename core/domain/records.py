@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from core.domain.analysis import AnalysisRequest, ItemError, Kind, Priority, ResultStatus, Usage, Verification
+from core.domain.analysis import (
+    AnalysisRequest,
+    ItemError,
+    Kind,
+    Priority,
+    RawLine,
+    ResultStatus,
+    Usage,
+    Verification,
+)
 from core.domain.batch import Batch, BatchCounts
 from core.domain.cost import Estimate
 from core.domain.job import JobState, ShardState
@@ -252,12 +262,51 @@ class Event:
     note: str
 
 
+class AskedAgain(StrEnum):
+    """Why a request was asked once more, with the list of what did not hold in its answer."""
+
+    INVALID = "invalid"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondAsking:
+    """That a request was asked once more, and what came of it. Both answers are kept.
+
+    Attributes:
+        custom_id: Of the second request; at most one for each request.
+        ended: How it ended; PENDING while it waits.
+        stands: The second answer holds better and stands in the item; then the other one here is the first.
+        status: Of the answer that does not stand, as all that follows. PENDING while there is none.
+        usage: Of the second asking.
+        cost_usd: Of the second asking; None when the model has no known price.
+    """
+
+    custom_id: str
+    at: datetime
+    actor: str
+    why: AskedAgain
+    ended: ResultStatus
+    stands: bool
+    status: ResultStatus
+    level: str
+    headline: str
+    analysis: dict[str, Any] | None
+    verification: Verification | None
+    error: ItemError | None
+    raw: RawLine | None
+    usage: Usage
+    cost_usd: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One request of a job and how it ended.
 
     Attributes:
+        usage: Of the request itself; a second asking has its own.
         reused_from: The job whose stored answer it was given, at no price; "" when the provider was asked.
+        again: The second asking, where there was one.
     """
 
     custom_id: str
@@ -273,6 +322,7 @@ class Item:
     usage: Usage
     cost_usd: Decimal | None
     reused_from: str = ""
+    again: SecondAsking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
-from core.domain.analysis import Outcome, ResultStatus
+from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
 from core.storage.tables import AnswerTable, JobTable, ResultTable, RollupTable
 
-_J = table(JobTable)
+TOKENS: Final = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+"""Columns of usage, in the order of `Usage`."""
+
+SCORE: Final = ("wanted", "covered", "rules", "rules_agreeing")
+"""Columns of an answer's score, in the order of `Verification`."""
+
+_J, _ROLL = table(JobTable), table(RollupTable)
 
 _FAILED = frozenset({ResultStatus.FAILED, ResultStatus.INVALID, ResultStatus.REFUSED, ResultStatus.TRUNCATED})
 
@@ -61,7 +67,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
                 (checked.wanted, checked.covered, checked.rules, checked.rules_agreeing) if checked else (0, 0, 0, 0)
             )
             answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings), *score))
-        _count(tally, outcome)
+        count(tally, outcome.reading)
     bulk_insert(connection, ResultTable, results)
     bulk_insert(connection, AnswerTable, answers)
     if tally:
@@ -85,8 +91,34 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
     )
 
 
-def _count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
-    reading = outcome.reading
+def uncount(connection: Connection, job_id: str, gone: Counter[tuple[str, str]]) -> None:
+    """Take endings out of every count, in a transaction of the caller's.
+
+    Args:
+        gone: How often each (dimension, value) goes.
+    """
+    if gone:
+        connection.execute(
+            insert_or_add(connection, RollupTable, ["job_id", "dimension", "value"], "n"),
+            [
+                {"job_id": job_id, "dimension": dimension, "value": value, "n": -n}
+                for (dimension, value), n in sorted(gone.items())
+            ],
+        )
+        connection.execute(delete(_ROLL).where(_ROLL.c.job_id == job_id, _ROLL.c.n == 0))
+    connection.execute(
+        update(_J)
+        .where(_J.c.job_id == job_id)
+        .values(
+            succeeded=_J.c.succeeded - gone["status", ResultStatus.SUCCEEDED.value],
+            failed=_J.c.failed - sum(gone["status", status.value] for status in _FAILED),
+            missing=_J.c.missing - gone["status", ResultStatus.MISSING.value],
+        )
+    )
+
+
+def count(tally: Counter[tuple[str, str]], reading: Reading) -> None:
+    """Add what an ending counts as to a tally of (dimension, value)."""
     tally["status", reading.status.value] += 1
     if reading.level:
         tally["level", reading.level] += 1

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, Verification
 from core.domain.records import Item
 from core.storage.database import Database
+from core.storage.endings import SCORE, TOKENS
 from core.storage.money import from_nano
-from core.storage.results import TOKENS, Stray
+from core.storage.results import Stray
+from core.storage.second_rows import second_askings
 from core.storage.sql import table
 from core.storage.tables import (
     AnswerTable,
@@ -25,9 +28,6 @@ from core.storage.tables import (
     RollupTable,
     StrayTable,
 )
-
-_SCORE = ("wanted", "covered", "rules", "rules_agreeing")
-"""Columns of an answer's score, in the order of `Verification`."""
 
 _J, _R, _RES, _ANS = table(JobTable), table(RequestTable), table(ResultTable), table(AnswerTable)
 _ROLL, _L, _STRAY, _P = table(RollupTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
@@ -91,7 +91,7 @@ class Items:
         if limit is not None:
             query = query.limit(limit)
         with self._database.read() as connection:
-            return [_to_item(row) for row in connection.execute(query)]
+            return _with_seconds(connection, job_id, [_to_item(row) for row in connection.execute(query)])
 
     def each(self, job_id: str, *, page: int = 1000) -> Iterator[Item]:
         """Every request of a job, a page at a time, for exports of any size."""
@@ -99,11 +99,11 @@ class Items:
         while True:
             query = _items_query(job_id).where(_R.c.custom_id > last).order_by(_R.c.custom_id).limit(page)
             with self._database.read() as connection:
-                rows = connection.execute(query).all()
-            if not rows:
+                items = _with_seconds(connection, job_id, [_to_item(row) for row in connection.execute(query)])
+            if not items:
                 return
-            yield from map(_to_item, rows)
-            last = rows[-1].custom_id
+            yield from items
+            last = items[-1].custom_id
 
     def count(
         self,
@@ -129,7 +129,7 @@ class Items:
         """One request of a job, or None."""
         with self._database.read() as connection:
             row = connection.execute(_items_query(job_id).where(_R.c.custom_id == custom_id)).first()
-        return None if row is None else _to_item(row)
+            return None if row is None else _with_seconds(connection, job_id, [_to_item(row)])[0]
 
     def raw_line(self, job_id: str, custom_id: str) -> RawLine | None:
         """Where the provider's own line of a request stands on disk, or None."""
@@ -173,6 +173,12 @@ class Items:
         )
         with self._database.read() as connection:
             return [(row.job_id, _to_item(row)) for row in connection.execute(query)]
+
+
+def _with_seconds(connection: Connection, job_id: str, items: list[Item]) -> list[Item]:
+    """Items with what came of asking them once more."""
+    found = second_askings(connection, job_id, [item.custom_id for item in items])
+    return [replace(item, again=found.get(item.custom_id)) for item in items] if found else items
 
 
 def _joined() -> Any:
@@ -242,7 +248,7 @@ def _to_item(row: Any) -> Item:
                     Finding(one["path"], one["metric_id"], one["stated"], one["true"], FindingKind(one["kind"]))
                     for one in findings
                 ),
-                *(fields.get(name) or 0 for name in _SCORE),
+                *(fields.get(name) or 0 for name in SCORE),
             )
             if status is ResultStatus.SUCCEEDED
             else None

@@ -93,6 +93,12 @@ class JobSets:
                     record_event(connection, job.job_id, None, at, actor, event, text)
                 approve_job(connection, job.job_id, job.spec_hash, job.check, actor=actor, at=at)
 
+    def replaced(self, job_id: str, fallback: str, note: str, *, actor: str, at: datetime) -> None:
+        """Note that another model stands in for the one that a job had, from a retry on."""
+        with self._database.write() as connection:
+            connection.execute(update(_J).where(_J.c.job_id == job_id).values(fallback=fallback))
+            record_event(connection, job_id, None, at, actor, "fallback", note)
+
     def jobs(self, set_id: str) -> list[JobRow]:
         """The jobs of a set, in the order they were written.
 

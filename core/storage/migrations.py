@@ -326,6 +326,27 @@ def m0009_parameter_memory(connection: Connection) -> None:
     )
 
 
+def m0010_second_answers(connection: Connection) -> None:
+    """Answers that were asked for again with the list of what did not hold in the first one."""
+    _run(
+        connection,
+        """
+        CREATE TABLE second_answer (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, again_id VARCHAR NOT NULL,
+            portfolio_id VARCHAR NOT NULL, shard_index INTEGER NOT NULL, at BIGINT NOT NULL, actor VARCHAR NOT NULL,
+            why VARCHAR NOT NULL, stands BOOLEAN NOT NULL, ended VARCHAR NOT NULL, input_tokens INTEGER NOT NULL,
+            cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
+            cost_nano BIGINT, status VARCHAR NOT NULL, level VARCHAR NOT NULL, headline VARCHAR NOT NULL,
+            verified INTEGER NOT NULL, mismatched INTEGER NOT NULL, unsupported INTEGER NOT NULL, error_code VARCHAR,
+            error_message TEXT, error_transient BOOLEAN NOT NULL, raw_file VARCHAR, raw_offset BIGINT,
+            raw_length BIGINT, analysis TEXT, findings TEXT NOT NULL, wanted INTEGER NOT NULL,
+            covered INTEGER NOT NULL, rules INTEGER NOT NULL, rules_agreeing INTEGER NOT NULL,
+            PRIMARY KEY (job_id, custom_id));
+        CREATE INDEX ix_second_answer_shard ON second_answer (job_id, shard_index)
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -336,6 +357,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0007_analyses,
     m0008_tools_and_tries,
     m0009_parameter_memory,
+    m0010_second_answers,
 )
 """In order; the number in the name is the version."""
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import OverBudget
 from core.storage.database import Database
-from core.storage.endings import store_outcomes
+from core.storage.endings import TOKENS, store_outcomes
 from core.storage.history import remember
 from core.storage.jobs import lock_job, record_event
 from core.storage.parameter_memory import learn
 from core.storage.retries import Retry, add_retry
+from core.storage.second_rows import close_seconds, sums_of_seconds
 from core.storage.shards import check_fence, move
 from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
@@ -37,9 +38,6 @@ from core.storage.tables import (
 _J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
 _RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
 _C, _L, _STRAY, _P = table(CollectedTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
-
-TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
-"""Columns of usage, in the order of `Usage`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +111,7 @@ class Results:
             lock_job(connection, job_id)
             check_fence(connection, claim)
             store_outcomes(connection, job_id, outcomes)
-            if strays:
-                connection.execute(
-                    _STRAY.insert(),
-                    [
-                        {
-                            "job_id": job_id,
-                            "shard_id": claim.shard_id,
-                            "custom_id": stray.custom_id[:200],
-                            "reason": stray.reason,
-                            "line": stray.line[:2000],
-                        }
-                        for stray in strays
-                    ],
-                )
-            if file:
-                connection.execute(
-                    insert_or_replace(connection, CollectedTable, ["shard_id", "file"]),
-                    {"shard_id": claim.shard_id, "file": file, "read_to": read_to},
-                )
+            keep_place(connection, claim, strays, file=file, read_to=read_to)
 
     def add_ahead(self, job_id: str, outcomes: Sequence[Outcome]) -> None:
         """Store endings of requests of a job that is still being built; they become visible with the draft."""
@@ -185,6 +165,7 @@ class Results:
                 job_id,
                 [Outcome(row.custom_id, row.portfolio_id, reading, Usage(), Decimal(0)) for row in rows],
             )
+            close_seconds(connection, job_id, int(index), error)
             move(connection, claim, state, event, at=at, note=note, actor=actor, message=message)
 
     def settle(
@@ -214,22 +195,25 @@ class Results:
             lock_job(connection, job_id)
             check_fence(connection, claim)
             shard = connection.execute(select(_S).where(_S.c.shard_id == claim.shard_id)).one()
-            sums = connection.execute(
-                select(
-                    *(
-                        func.coalesce(func.sum(column), 0).label(column.name)
-                        for column in (
-                            _RES.c.input_tokens,
-                            _RES.c.cached_tokens,
-                            _RES.c.output_tokens,
-                            _RES.c.reasoning_tokens,
-                        )
-                    ),
-                    func.sum(_RES.c.cost_nano).label("cost_nano"),
-                )
-                .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
-                .where(_R.c.job_id == job_id, _R.c.shard_index == shard.shard_index)
-            ).one()
+            sums = (
+                sums_of_seconds(connection, job_id, shard.shard_index)
+                or connection.execute(
+                    select(
+                        *(
+                            func.coalesce(func.sum(column), 0).label(column.name)
+                            for column in (
+                                _RES.c.input_tokens,
+                                _RES.c.cached_tokens,
+                                _RES.c.output_tokens,
+                                _RES.c.reasoning_tokens,
+                            )
+                        ),
+                        func.sum(_RES.c.cost_nano).label("cost_nano"),
+                    )
+                    .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
+                    .where(_R.c.job_id == job_id, _R.c.shard_index == shard.shard_index)
+                ).one()
+            )
             if shard.batch_id is not None:
                 connection.execute(
                     insert_or_ignore(connection, LedgerTable),
@@ -253,3 +237,26 @@ class Results:
                 except OverBudget as over:
                     record_event(connection, job_id, claim.shard_id, at, "worker", "retry_refused", str(over))
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
+
+
+def keep_place(connection: Connection, claim: Claim, strays: Sequence[Stray], *, file: str, read_to: int) -> None:
+    """Note how far a result file is stored, and its lines that belong to no request, in the caller's transaction."""
+    if strays:
+        connection.execute(
+            _STRAY.insert(),
+            [
+                {
+                    "job_id": claim.shard_id.rsplit(".", 1)[0],
+                    "shard_id": claim.shard_id,
+                    "custom_id": stray.custom_id[:200],
+                    "reason": stray.reason,
+                    "line": stray.line[:2000],
+                }
+                for stray in strays
+            ],
+        )
+    if file:
+        connection.execute(
+            insert_or_replace(connection, CollectedTable, ["shard_id", "file"]),
+            {"shard_id": claim.shard_id, "file": file, "read_to": read_to},
+        )

@@ -16,22 +16,21 @@ from core.domain.batch import ShardFile
 from core.domain.records import Spend
 from core.errors import StaleMove
 from core.storage.database import Database
-from core.storage.endings import store_outcomes
+from core.storage.endings import store_outcomes, uncount
 from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_job
 from core.storage.money import from_nano, to_nano
-from core.storage.sql import insert_or_add, insert_or_ignore, table
+from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AttemptTable,
     JobTable,
     LedgerTable,
     RequestTable,
     ResultTable,
-    RollupTable,
     ShardTable,
 )
 
 _J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
-_RES, _ATT, _ROLL = table(ResultTable), table(AttemptTable), table(RollupTable)
+_RES, _ATT = table(ResultTable), table(AttemptTable)
 
 RetryCheck = Callable[[Spend, Spend, Spend, Decimal], None]
 """Given the month's commitments of everybody, of the person and of the desk, and what the job has cost so far, raises
@@ -246,6 +245,18 @@ def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, 
         OverBudget: From the check. The caller's transaction must take back what was done here.
         StaleMove: Some of its requests are not where they were.
     """
+    for number, part in add_shards(connection, job_id, retry, actor=actor, at=at):
+        take_back(connection, job_id, part.custom_ids, number, at=at)
+
+
+def add_shards(
+    connection: Connection, job_id: str, retry: Retry, *, actor: str, at: datetime
+) -> list[tuple[int, RetryFile]]:
+    """Reserve the price of a retry and add its shards to the job, which runs on; returns each file with its number.
+
+    Raises:
+        OverBudget: From the check. The caller's transaction must take back what was done here.
+    """
     lock_money(connection)
     row = job_row(connection, job_id)
     reserve(
@@ -266,13 +277,13 @@ def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, 
             "hold_until": retry.not_before if retry.not_before > at else None,
         }
         connection.execute(_S.insert().values(**shard))
-        take_back(connection, job_id, part.custom_ids, number, at=at)
     connection.execute(
         update(_J)
         .where(_J.c.job_id == job_id)
         .values(shards=_J.c.shards + len(retry.files), ended_at=None, message="", cancel_wish=False)
     )
     record_event(connection, job_id, None, at, actor, "retry", retry.note)
+    return list(enumerate(retry.files, start=index))
 
 
 def take_back(
@@ -318,7 +329,7 @@ def take_back(
             )
     if n != len(custom_ids):
         raise StaleMove(f"{len(custom_ids) - n} of {len(custom_ids)} requests were asked again meanwhile. Look again.")
-    _uncount(connection, job_id, gone)
+    uncount(connection, job_id, gone)
 
 
 def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:
@@ -326,25 +337,6 @@ def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:
     tokens = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
     raw = ("raw_file", "raw_offset", "raw_length", "shard_index")
     return {"attempt": number, "at": at, **{name: getattr(row, name) for name in (*kept, *tokens, *raw)}}
-
-
-def _uncount(connection: Connection, job_id: str, gone: Counter[tuple[str, str]]) -> None:
-    if gone:
-        connection.execute(
-            insert_or_add(connection, RollupTable, ["job_id", "dimension", "value"], "n"),
-            [
-                {"job_id": job_id, "dimension": dimension, "value": value, "n": -n}
-                for (dimension, value), n in sorted(gone.items())
-            ],
-        )
-        connection.execute(delete(_ROLL).where(_ROLL.c.job_id == job_id, _ROLL.c.n == 0))
-    missing = gone["status", ResultStatus.MISSING.value]
-    ended = sum(n for (dimension, _), n in gone.items() if dimension == "status")
-    connection.execute(
-        update(_J)
-        .where(_J.c.job_id == job_id)
-        .values(failed=_J.c.failed - (ended - missing), missing=_J.c.missing - missing)
-    )
 
 
 def _next_index(connection: Connection, job_id: str) -> int:

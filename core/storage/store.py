@@ -23,6 +23,7 @@ from core.storage.provider_states import ProviderStates
 from core.storage.queue import Queue
 from core.storage.results import Results
 from core.storage.retries import Retries
+from core.storage.second_answers import SecondAnswers
 from core.storage.series import SeriesShelf
 from core.storage.shards import Shards
 from core.storage.tool_calls import ToolCalls
@@ -62,6 +63,7 @@ class Store:
         self.alerts = Alerts(self.database)
         self.history = History(self.database)
         self.retries = Retries(self.database)
+        self.seconds = SecondAnswers(self.database)
         self.webhooks = Webhooks(self.database)
 
     def upgrade(self) -> list[str]:

@@ -470,6 +470,49 @@ class AnswerTable(SQLModel, table=True):
     rules_agreeing: int = 0
 
 
+class SecondAnswerTable(SQLModel, table=True):
+    """A request that was asked once more with the list of what did not hold.
+
+    Tokens and cost are those of the second asking, whose ending is `ended` ("" while it waits). From `status` on it is
+    the answer that does not stand: the second one, or the first where the second `stands` in the request's result.
+    """
+
+    __tablename__ = "second_answer"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    again_id: str
+    portfolio_id: str
+    shard_index: int
+    at: datetime = _moment()
+    actor: str
+    why: str
+    stands: bool
+    ended: str
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost_nano: int | None = _big(nullable=True)
+    status: str
+    level: str
+    headline: str
+    verified: int
+    mismatched: int
+    unsupported: int
+    error_code: str | None
+    error_message: str | None = _text(nullable=True)
+    error_transient: bool
+    raw_file: str | None
+    raw_offset: int | None = _big(nullable=True)
+    raw_length: int | None = _big(nullable=True)
+    analysis: str | None = _text(nullable=True)
+    findings: str = _text()
+    wanted: int
+    covered: int
+    rules: int
+    rules_agreeing: int
+
+
 class RollupTable(SQLModel, table=True):
     """Counts by dimension, written when results are, so that no page ever counts a million rows."""
 

@@ -17,9 +17,10 @@ from core.storage.database import Database
 from core.storage.jobs import BudgetCheck, lock_money, reserve, to_request
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
-from core.storage.tables import CommitmentTable, TryTable
+from core.storage.tables import CitationTable, CommitmentTable, LedgerTable, ToolCallTable, TryTable
 
-_T, _C = table(TryTable), table(CommitmentTable)
+_T, _C, _L = table(TryTable), table(CommitmentTable), table(LedgerTable)
+_CALL, _CITE = table(ToolCallTable), table(CitationTable)
 
 LOST = ItemError(
     "worker_lost",
@@ -251,9 +252,15 @@ class Tries:
     def drop(self, *, before: datetime) -> int:
         """Forget ended tries that are older; what they cost stays booked."""
         ended = [TryState.DONE.value, TryState.FAILED.value, TryState.CANCELLED.value]
+        old = (_T.c.state.in_(ended)) & (_T.c.created_at < before)
+        with self._database.read() as connection:
+            if connection.execute(select(_T.c.try_id).where(old).limit(1)).first() is None:
+                return 0
         with self._database.write() as connection:
-            gone = connection.execute(delete(_T).where(_T.c.state.in_(ended), _T.c.created_at < before))
-            return int(gone.rowcount)
+            ids = select(_T.c.try_id).where(old).scalar_subquery()
+            for told in (_CALL, _CITE):
+                connection.execute(delete(told).where(told.c.job_id.in_(ids)))
+            return int(connection.execute(delete(_T).where(old)).rowcount)
 
     def _change(self, try_id: str, owner: str, values: dict[str, Any]) -> None:
         with self._database.write() as connection:
@@ -286,6 +293,19 @@ def _end(
     if changed.rowcount != 1:
         raise StaleMove(f"Try {try_id} has ended meanwhile.")
     nano = to_nano(ending.cost_usd)
+    if ending.usage != Usage():
+        model = connection.execute(select(_T.c.model).where(_T.c.try_id == try_id)).scalar_one()
+        connection.execute(
+            _L.insert().values(
+                batch_id=f"try:{try_id}",
+                job_id=try_id,
+                shard_id="",
+                at=at,
+                model=model,
+                cost_nano=nano,
+                **asdict(ending.usage),
+            )
+        )
     part = connection.execute(select(_C).where(_C.c.job_id == try_id)).first()
     if part is not None:
         keep = nano is None or (ending.unsettled and part.amount_nano > nano)
