@@ -147,9 +147,11 @@ def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int 
             hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
         )
     )
-    reach = max((abs(value) for value in values), default=1.0)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    # The values stand at the bars' ends, and need room on whichever side there are bars.
+    room = 0.22 * ((high - low) or 1.0)
     figure.update_yaxes(showgrid=False)
-    figure.update_xaxes(visible=False, range=[min(0.0, *values, 0.0) * 1.25, reach * 1.22])
+    figure.update_xaxes(visible=False, range=[low - room if low < 0 else 0.0, high + room])
     return finish(figure, colours, height=20 + 30 * len(shown))
 
 

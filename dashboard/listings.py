@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.analysis import Verification
-from core.domain.facts import AbsentFact, Fact, Unit
+from core.domain.facts import Fact, Unit
 from core.domain.job import JobState
 from core.domain.portfolio import PortfolioRow, Problem
 from core.domain.records import Event, Item, JobRow
@@ -175,14 +175,6 @@ def facts(rows: Sequence[Fact], *, alt: str) -> None:
             "period": "Period",
             "definition": _COLUMN.TextColumn("Definition", width="large"),
         },
-    )
-
-
-def absent(rows: Sequence[AbsentFact]) -> None:
-    """What could not be computed, and why."""
-    table(
-        {"Fact": [text.fact(row.metric_id) for row in rows], "Why it is not there": [row.reason for row in rows]},
-        alt="Facts that could not be computed, and why",
     )
 
 

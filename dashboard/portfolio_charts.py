@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -171,7 +172,7 @@ def tornado(rows: Sequence[tuple[str, float]], colours: Palette) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=values,
-            y=[plain(name, 46) for name, _ in shown],
+            y=[_wrapped(name) for name, _ in shown],
             orientation="h",
             marker_color=[colours.loss if value < 0 else colours.gain for value in values],
             text=[f"{value:+.1f} %" for value in values],
@@ -180,9 +181,9 @@ def tornado(rows: Sequence[tuple[str, float]], colours: Palette) -> go.Figure:
             hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
         )
     )
-    figure.update_xaxes(visible=False, range=_room(values, 0.25), zeroline=True, zerolinecolor=colours.quiet)
+    figure.update_xaxes(visible=False, range=_room(values, 0.36), zeroline=True, zerolinecolor=colours.quiet)
     figure.update_yaxes(showgrid=False, type="category")
-    return finish(figure, colours, height=60 + 34 * len(rows))
+    return finish(figure, colours, height=60 + 38 * len(rows))
 
 
 def waterfall(steps: Sequence[tuple[str, float]], total: tuple[str, float], colours: Palette) -> go.Figure:
@@ -252,6 +253,11 @@ def values_over_days(rows: Sequence[tuple[date, float]], currency: str, colours:
     figure.update_xaxes(showgrid=False, tickformat="%-d %b<br>%Y", nticks=_TICKS, tickvals=few)
     figure.update_yaxes(tickformat=",.4~s")
     return finish(figure, colours, height=280)
+
+
+def _wrapped(name: str) -> str:
+    """A long label on several lines: on one it would take the bars' room on a narrow screen."""
+    return "<br>".join(wrap(plain(name, 84), _LONGEST + 4))
 
 
 def _of_time(figure: go.Figure, colours: Palette, *, zero: bool) -> None:

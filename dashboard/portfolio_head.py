@@ -35,9 +35,16 @@ def head(one: OpenPortfolio, pick_day: Callable[[], None]) -> None:
             icon=":material/edit_note:",
             query_params={"portfolio": one.portfolio_id},
         )
-        if one.may_edit and st.button("Edit details", icon=":material/edit:", type="tertiary", key="head_edit"):
-            st.session_state[_EDITING] = one.portfolio_id
-            st.rerun()
+        if one.may_edit:
+            st.button(
+                "Edit details", icon=":material/edit:", type="tertiary", key="head_edit", on_click=edit,
+                args=(one.portfolio_id,),
+            )  # fmt: skip
+
+
+def edit(portfolio_id: str) -> None:
+    """Show the form at the next drawing of the head."""
+    st.session_state[_EDITING] = portfolio_id
 
 
 def _facts(one: OpenPortfolio) -> None:

@@ -27,12 +27,7 @@ def tab(one: OpenPortfolio) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.subheader("Allocation", anchor=False, help="Asset class, sector, holding. Short lines are left out.")
-        one.draw(
-            "allocation",
-            f"Treemap of {text.count(len(sheet.holdings), 'holding')} by asset class and sector; "
-            "the weights are in the table beside it",
-            lambda colours: charts.allocation(sheet, colours),
-        )
+        _allocation(one, sheet)
     with right, st.container(border=True, height="stretch"):
         st.subheader("Holdings", anchor=False, help="A click on a symbol opens the holding below.")
         clicked = portfolio_tables.holdings(sheet, described.portfolio, key="holdings")
@@ -54,7 +49,26 @@ def tab(one: OpenPortfolio) -> None:
             missing(liquidity.absent)
 
 
+def _allocation(one: OpenPortfolio, sheet: FactSheet) -> None:
+    if not any(line.weight_pct > 0 for line in sheet.holdings):
+        st.caption(text.escape(_reason(sheet, "weight.") or "No line has a weight above zero."))
+        return
+    one.draw(
+        "allocation",
+        f"Treemap of {text.count(len(sheet.holdings), 'holding')} by asset class and sector; "
+        "the weights are in the table beside it",
+        lambda colours: charts.allocation(sheet, colours),
+    )
+
+
+def _reason(sheet: FactSheet, family: str) -> str:
+    return next((absent.reason for absent in sheet.absent if absent.metric_id.startswith(family)), "")
+
+
 def _breakdowns(one: OpenPortfolio, sheet: FactSheet) -> None:
+    if not any(fact.metric_id.startswith(family) for fact in sheet.facts for _, family in _BREAKDOWNS):
+        st.caption(text.escape(_reason(sheet, _BREAKDOWNS[0][1]) or "No line can be weighed."))
+        return
     with st.grid(2, min_column_width=330, gap="medium"):
         for title, family in _BREAKDOWNS:
             rows = [(_label(fact, family), fact.value) for fact in sheet.facts if fact.metric_id.startswith(family)]

@@ -10,7 +10,7 @@ import streamlit as st
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.facts import Unit
 from core.jobs.compliance_service import Check
-from dashboard import listings, show, states, text
+from dashboard import listings, portfolio_head, show, states, text
 from dashboard.portfolio_open import OpenPortfolio
 
 _COLUMN = st.column_config
@@ -31,14 +31,14 @@ def tab(one: OpenPortfolio) -> None:
     if not found.results:
         with show.empty(
             "No rule set is named",
-            "Name the rule sets that this portfolio is under, or keep a policy statement for it, and it is checked.",
+            "A portfolio is checked against the rule sets that it names, and against its policy statement.",
             ":material/gavel:",
         ):
             if one.may_edit:
-                st.caption(
-                    "Edit details, above, names rule sets; `mosychlos portfolio policy ID --set FILE` keeps a policy."
-                )
-        _notes(found)
+                st.button(
+                    "Name rule sets", icon=":material/gavel:", key="rules_name", on_click=portfolio_head.edit,
+                    args=(one.portfolio_id,),
+                )  # fmt: skip
         return
     _headline(found)
     with st.container(border=True):
@@ -119,7 +119,7 @@ def _table(rows: Sequence[RuleResult]) -> None:
             "headroom": _COLUMN.TextColumn(
                 "Headroom", alignment="right", help="How far the measured value may still move; negative in a breach."
             ),
-            "breach": _COLUMN.TextColumn("Breach", help="Active: traded into. Passive: drifted into."),
+            "breach": _COLUMN.TextColumn("Breach", width=85, help="Active: traded into. Passive: drifted into."),
             "rule": "Rule",
         },
     )  # fmt: skip

@@ -10,7 +10,7 @@ from decimal import Decimal
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
-from core.domain.portfolio import Flow, Portfolio
+from core.domain.portfolio import Portfolio
 from core.guard.access import Permission, require
 from core.intake.describing import Describer
 from core.intake.register import Register
@@ -158,15 +158,6 @@ class PortfolioFigures:
             total = total_value(portfolio, self._rates)
             rows.append(DayRow(day, total, portfolio.base_currency, len(portfolio.holdings), revisions))
         return rows
-
-    def flows(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> tuple[Flow, ...]:
-        """Money that came from outside or left, as far as the source tells; the oldest first.
-
-        Raises:
-            NotFound: No such portfolio or day.
-        """
-        require(actor, Permission.PORTFOLIO_READ)
-        return self._load(portfolio_id, as_of).flows
 
     def _load(self, portfolio_id: str, as_of: date | None) -> Portfolio:
         return self._store.portfolios.load([portfolio_id], as_of=as_of)[0]

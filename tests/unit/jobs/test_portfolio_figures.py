@@ -139,7 +139,6 @@ def test_who_may_not_read_portfolios_sees_no_figures(store: Store, figures: Port
         lambda: figures.past(ADMIN, "house"),
         lambda: figures.together(ADMIN, "house", holding_ids=[]),
         lambda: figures.days(ADMIN, "house"),
-        lambda: figures.flows(ADMIN, "house"),
     ):
         with pytest.raises(NotPermitted):
             ask()
