@@ -80,6 +80,8 @@ def _say(plan: RetryPlan) -> None:
         f"Cost: {output.money(plan.expected_usd)} expected "
         f"({output.money(plan.low_usd)} to {output.money(plan.high_usd)})."
     )
+    for stand_in in plan.replaced:
+        output.line(stand_in.sentence)
     for sentence in (*plan.left_out, *(f"Warning: {warning}" for warning in plan.warnings)):
         output.line(sentence)
 

@@ -18,7 +18,7 @@ from core.jobs.drafting import Drafter, Tally
 from core.llm.estimate import OutputSpread, TokenCounts, assumed_output, estimate
 from core.llm.fallback import Fallback, propose, why_not
 from core.llm.models import Model, find, heir
-from core.llm.optimiser import Needs, reasons, suitable
+from core.llm.optimiser import NOTHING, Needs, reasons, suitable
 from core.llm.parameters import Change
 from core.llm.pricing import price
 from core.storage.store import Store
@@ -111,7 +111,7 @@ class Optimiser:
     def stand_in(self, request: AnalysisRequest, at: datetime) -> Fallback | None:
         """What could be asked instead of a model that cannot be; None when it can be asked, or nothing else can."""
         model, today = find(request.model), at.date()
-        if not why_not(model, Needs(0, 0, region=self._drafter.data_region), today):
+        if not why_not(model, replace(NOTHING, region=self._drafter.data_region), today):
             return None
         # The requests are counted for a model that is still there; the same words have the same length for all of them.
         measured = self._measured(request, model, at)

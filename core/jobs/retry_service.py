@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +24,9 @@ from core.jobs.context import job_folder
 from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.answers import read_line
+from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable
+from core.llm.optimiser import NOTHING
 from core.llm.pricing import cost, price
 from core.providers.protocol import Provider
 from core.storage.retries import Retry, SyncAnswer
@@ -52,6 +54,7 @@ class RetryPlan:
         expected_usd: At batch prices, or at synchronous ones for a synchronous retry; None when a price is unknown.
         left_out: Why others would not be.
         over_budget: Why it would be refused; "" when it would not.
+        replaced: Models that others stand in for now, with the reason and what each would cost.
     """
 
     job_id: str
@@ -65,6 +68,7 @@ class RetryPlan:
     left_out: tuple[str, ...]
     warnings: tuple[str, ...]
     over_budget: str
+    replaced: tuple[Fallback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class RetryService:
                 note=f"{len(chosen)} requests are asked again, as {actor.label} wished",
             )
             self._store.retries.start(job_id, retry, actor=actor.subject, at=now)
+        self._remember(actor, wanted.plan, now)
         return wanted.plan
 
     def finish_now(
@@ -169,6 +174,7 @@ class RetryService:
                 f"{wanted.plan.requests:,} requests are too many to ask one by one (at most {FEW}). "
                 "Leave --sync away: a batch costs half."
             )
+        self._remember(actor, wanted.plan, self._clock())
         for model_id, chosen in wanted.choice.chosen.items():
             for one in chosen:
                 told(self._ask(actor, wanted.job, model_id, one, provider))
@@ -221,9 +227,10 @@ class RetryService:
         job, now = self._store.jobs.get(job_id), self._clock()
         if job.row.state not in JOB_ENDED:
             raise Refused(f"Job {job_id} is {job.row.state}: what failed can be asked again once it has ended.")
-        if model is not None:
-            usable(find(model), now.date())
         items = self._store.retries.unanswered(job_id, only or UNANSWERED)
+        # What was asked then may be gone now: the refusal names the replacement, for --model.
+        for name in dict.fromkeys([model] if model is not None else [item.model for item in items]):
+            usable(find(name), now.date())
         shards = self._store.shards.of_job(job_id)
         choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only))
         if not choice.requests:
@@ -259,7 +266,32 @@ class RetryService:
             left_out=choice.left_out,
             warnings=tuple(dict.fromkeys([*choice.warnings, *(text for one in found for text in one.warnings)])),
             over_budget=over,
+            replaced=tuple(self._replaced(actor, job, choice, now, sync=sync)),
         )
+
+    def _replaced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> Iterator[Fallback]:
+        """Models whose requests go to another one now, with what the same requests would cost at each."""
+        for model_id, chosen in choice.chosen.items():
+            by_model: dict[str, list[Again]] = {}
+            for one in chosen:
+                by_model.setdefault(one.item.model, []).append(one)
+            for asked, items in by_model.items():
+                if asked == model_id:
+                    continue
+                before = price_of(self._store, job.request, find(asked), items, at=now)
+                after = price_of(self._store, job.request, find(model_id), items, at=now)
+                yield Fallback(
+                    asked,
+                    model_id,
+                    why_not(find(asked), NOTHING, now.date()) or f"{actor.label} chose it for asking again.",
+                    before.sync_usd if sync else before.expected_usd,
+                    after.sync_usd if sync else after.expected_usd,
+                )
+
+    def _remember(self, actor: Actor, plan: RetryPlan, at: datetime) -> None:
+        for one in plan.replaced:
+            document = orjson.dumps(one.document()).decode()
+            self._store.sets.replaced(plan.job_id, document, one.sentence, actor=actor.subject, at=at)
 
     def _sync_price(self, job: Job, model_id: str, chosen: Sequence[Again], now: datetime) -> Decimal | None:
         return price_of(self._store, job.request, find(model_id), chosen, at=now).sync_usd

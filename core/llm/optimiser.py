@@ -34,6 +34,10 @@ class Needs:
     region: str = ""
 
 
+NOTHING: Final = Needs(0, 0, json_schema=False)
+"""For asking whether a model is there at all."""
+
+
 def lacks(model: Model, needs: Needs, today: date) -> tuple[str, ...]:
     """What of the needs a model does not have, as half sentences ("takes 128,000 input tokens of 150,210").
 
