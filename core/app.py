@@ -9,6 +9,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from core.jobs.portfolio_figures import PortfolioFigures
 from core.jobs.portfolio_labels import PortfolioLabels
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
+from core.jobs.reask_service import ReaskService
 from core.jobs.register_service import RegisterService
 from core.jobs.remote_files import Orphan, orphans, remove_orphan
 from core.jobs.research_service import ResearchService
@@ -146,6 +148,7 @@ class App:
         )
         self.sets = SetService(store, self.jobs, clock)
         self.retries = RetryService(store, budgets, settings.home, clock)
+        self.reasks = ReaskService(store, budgets, settings.home, clock)
         self.budgets = budgets
 
     @property
@@ -335,10 +338,10 @@ class App:
             ProviderError: The provider's lists could not be read.
         """
         require(actor, Permission.JOB_CANCEL if delete else Permission.JOB_READ)
-        provider = self.provider()
-        found = list(orphans(self._store, provider))
-        for one in found if delete else ():
-            remove_orphan(provider, one)
+        with closing(self.provider()) as provider:
+            found = list(orphans(self._store, provider))
+            for one in found if delete else ():
+                remove_orphan(provider, one)
         return found
 
     def take_webhook(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -358,7 +361,8 @@ class App:
     def provider_check(self) -> Check:
         """Whether the provider answers and takes the key."""
         try:
-            known = self.provider().models()
+            with closing(self.provider()) as provider:
+                known = provider.models()
         except BadSetting as error:
             return Check("key", "warning", str(error))
         except ProviderError as error:

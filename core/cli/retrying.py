@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -45,11 +46,11 @@ def retry(
         if plan.over_budget:
             raise OverBudget(plan.over_budget)
         if go_on and sync:
-            provider = app.provider()
-            app.retries.finish_now(
-                actor, job_id, provider, only=statuses, model=model, max_output=max_output,
-                told=lambda outcome: output.aside(f"{outcome.custom_id}: {outcome.reading.status}"),
-            )  # fmt: skip
+            with closing(app.provider()) as provider:
+                app.retries.finish_now(
+                    actor, job_id, provider, only=statuses, model=model, max_output=max_output,
+                    told=lambda outcome: output.aside(f"{outcome.custom_id}: {outcome.reading.status}"),
+                )  # fmt: skip
         elif go_on:
             app.retries.retry(actor, job_id, only=statuses, model=model, max_output=max_output)
         state = app.jobs.get(actor, job_id).row.state

@@ -53,5 +53,8 @@ class Provider(Protocol):
         """Ask once, synchronously: yields pieces of the answer's text and returns (StopIteration.value) the final
         response body as a dict. Paid at the synchronous price; not retried."""
 
+    def close(self) -> None:
+        """Give back connections; nothing can be asked afterwards."""
+
     def models(self) -> dict[str, date | None]:
         """Model ids this key may use, each with its announced shutdown date or None."""

@@ -205,3 +205,18 @@ def test_two_planners_at_once_do_not_both_see_the_last_room(house: House, local:
     for job in (first, *jobs):
         house.service().cancel(LOCAL, job)
         house.run(job)
+
+
+@pytest.mark.parametrize(("requests", "batches"), [(2, 1), (3, 1), (4, 2), (6, 2)])
+def test_g5_a_job_is_split_at_the_limit_the_same_way_each_time_and_reserved_as_a_whole(
+    house: House, local: LocalProvider, requests: int, batches: int
+) -> None:
+    first, second = (house.submit(requests, per_shard=3) for _ in range(2))
+    files = [[shard.sha256 for shard in house.store.shards.of_job(job)] for job in (first, second)]
+    assert files[0] == files[1]
+    assert len(files[0]) == batches == house.job(first).estimate.shards
+    reserved = house.scalar("SELECT amount_nano FROM commitment WHERE job_id = :job", job=first)
+    assert reserved == int((house.job(first).row.expected_usd or 0) * 1_000_000_000)
+    for job in (first, second):
+        assert house.run(job) is JobState.DONE
+        house.check(job, batches=batches)

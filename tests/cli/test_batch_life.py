@@ -1,0 +1,112 @@
+"""Pausing, asking again and tidying up, as a person or a script does it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.app import App, build
+from core.domain.actor import LOCAL
+from core.domain.job import JOB_ENDED
+from core.jobs.steps import round_
+from core.settings import load
+from tests.cli.conftest import Cli
+from tests.local_provider import LocalProvider
+
+
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli) -> Iterator[LocalProvider]:
+    found = LocalProvider(tmp_path / "provider").start()
+    monkeypatch.setenv("OPENAI_BASE_URL", found.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-CANARY-life")
+    monkeypatch.setenv("MOSYCHLOS_POLL_SECONDS", "0.05")
+    monkeypatch.setenv("MOSYCHLOS_RETRIES", "0")
+    monkeypatch.setenv("MOSYCHLOS_KEEP_REMOTE_FILES", "yes")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def app(provider: LocalProvider) -> Iterator[App]:
+    opened = build(load(os.environ))
+    yield opened
+    opened.close()
+
+
+def work(app: App, job_id: str) -> str:
+    """A worker's rounds until the job has ended."""
+    with closing(app.provider()) as provider:
+        context = app.context(provider)
+        for _ in range(3000):
+            round_(context, owner="test", limit=9)
+            if app.jobs.get(LOCAL, job_id).row.state in JOB_ENDED:
+                break
+    return str(app.jobs.get(LOCAL, job_id).row.state)
+
+
+def submitted(cli: Cli, positions: Path, *more: str) -> str:
+    cli.json("portfolio", "import", positions)
+    return str(cli.json("portfolio", "analyze", "risk", "--batch", "--all", *more)["job_id"])
+
+
+def test_a_job_is_paused_and_resumed(cli: Cli, app: App, positions: Path) -> None:
+    job_id = submitted(cli, positions, "--needed-by", "2026-12-31", "--batch-priority", "high")
+    assert cli.json("batch", "pause", job_id)["state"] == "paused"
+    code, _, said = cli("batch", "pause", job_id)
+    assert (code, "nothing to pause" in said) == (3, True)
+    status = cli.json("batch", "status", job_id)
+    assert (status["state"], status["priority"], status["needed_by"]) == ("paused", "high", "2026-12-31T23:59:00Z")
+    assert cli.json("batch", "resume", job_id)["resumed_shards"] == 1
+    assert work(app, job_id) == "done"
+    assert cli("batch", "resume", job_id)[0] == 3
+
+
+def test_a_wrong_moment_is_refused(cli: Cli, provider: LocalProvider, positions: Path) -> None:
+    cli.json("portfolio", "import", positions)
+    code, _, said = cli("portfolio", "analyze", "risk", "--batch", "--all", "--needed-by", "tomorrow")
+    assert code == 2
+    assert "--needed-by is 'tomorrow'" in said
+
+
+def test_a_retry_shows_its_price_and_goes_on_when_told_to(
+    cli: Cli, app: App, provider: LocalProvider, positions: Path
+) -> None:
+    provider.set_faults({"answers": {"invalid_json": 1.0}})
+    job_id = submitted(cli, positions)
+    assert work(app, job_id) == "failed"
+    provider.set_faults()
+    shown = cli.json("batch", "retry", job_id)
+    assert (shown["started"], shown["requests"], shown["statuses"]) == (False, 2, {"invalid": 2})
+    assert shown["expected_usd"] > 0
+    code, out, _ = cli("batch", "retry", job_id)
+    assert code == 0
+    assert "2 requests of" in out
+    assert "Nothing was sent. Go on with --yes." in out
+    assert cli.json("batch", "retry", job_id, "--only", "invalid", "--yes")["started"]
+    assert work(app, job_id) == "done"
+    assert cli("batch", "retry", job_id)[0] == 2
+
+
+def test_a_few_are_finished_synchronously(cli: Cli, app: App, provider: LocalProvider, positions: Path) -> None:
+    provider.set_faults({"answers": {"invalid_json": 1.0}})
+    job_id = submitted(cli, positions)
+    work(app, job_id)
+    provider.set_faults()
+    assert cli.json("batch", "retry", job_id, "--sync", "--yes")["state"] == "done"
+    assert provider.calls("POST /v1/chat/completions") == 2
+
+
+def test_left_overs_and_alerts_are_listed(cli: Cli, app: App, provider: LocalProvider, positions: Path) -> None:
+    job_id = submitted(cli, positions)
+    assert work(app, job_id) == "done"
+    left = cli.json("batch", "orphans")["orphans"]
+    assert {one["what"] for one in left} == {"input file", "result file"}
+    assert len(cli.json("batch", "orphans", "--delete")["orphans"]) == len(left)
+    assert cli.json("batch", "orphans")["orphans"] == []
+    assert "Nothing of ours is left" in cli("batch", "orphans")[1]
+    assert cli.json("batch", "alerts")["alerts"] == []
+    assert "No alerts." in cli("batch", "alerts")[1]
