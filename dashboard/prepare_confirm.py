@@ -53,7 +53,7 @@ def confirm(
             "Requests": f"{found.requests:,} about {text.count(len(wish.base.portfolio_ids), 'portfolio')}",
             "Analyses": ", ".join(text.words(kind) for kind in wish.kinds),
             "Models": ", ".join(dict.fromkeys(part.request.model for part in found.parts)),
-            "Prompt": ", ".join(dict.fromkeys(f"{one.prompt_version}, {wish.base.variant}" for one in found.found)),
+            "Prompt": f"{', '.join(dict.fromkeys(one.prompt_version for one in found.found))} ({wish.base.variant})",
             "Expected cost": text.usd(found.expected_usd),
             "Between": f"{text.usd(found.low_usd)} and {text.usd(found.high_usd)}",
             "Back within": found.completion_time,

@@ -97,8 +97,8 @@ def analyze(
         requests = wish.requests()
         if dry_run:
             if len(requests) > 1:
-                return _dry_run_of_many(app, actor, wish, jsonl, as_json=as_json)
-            return _dry_run(app, actor, requests[0], jsonl, suggest=not force, as_json=as_json)
+                return _dry_run_of_many(app, actor, wish, jsonl, fallback=fallback, as_json=as_json)
+            return _dry_run(app, actor, wish, jsonl, suggest=not force, fallback=fallback, as_json=as_json)
         if not batch:
             if len(requests) > 1:
                 raise BadInput("Several analyses, models or prompt versions at once go in batches. Add --batch.")
@@ -170,15 +170,23 @@ def _say_submitted(done: Submitted) -> None:
 
 
 def _dry_run(
-    app: App, actor: Actor, request: AnalysisRequest, jsonl: Path | None, *, suggest: bool, as_json: bool
+    app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, suggest: bool, fallback: bool, as_json: bool
 ) -> int:
+    [request] = wish.requests()
+    stand_in = None
+    if fallback:
+        [part] = app.sets.preview(actor, wish, suggest=False, fallback=True).parts
+        request, stand_in = part.request, part.fallback
     preview = app.jobs.preview(actor, request, suggest=suggest)
     files = app.jobs.export(actor, request, jsonl) if jsonl is not None else []
     described = _described(None, None, preview.estimate) | _told(preview)
     described["warnings"] = [*preview.estimate.warnings, *preview.blockers]
     if as_json:
-        output.document({**described, "files": [str(file) for file in files]})
+        replaced = None if stand_in is None else stand_in.document()
+        output.document({**described, "fallback": replaced, "files": [str(file) for file in files]})
     else:
+        if stand_in is not None:
+            output.line(stand_in.sentence)
         _say(preview.estimate)
         _say_preview(preview)
         for file in files:
@@ -190,10 +198,12 @@ def _dry_run(
     return BadInput.exit_code if preview.refused else 0
 
 
-def _dry_run_of_many(app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, as_json: bool) -> int:
+def _dry_run_of_many(
+    app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, fallback: bool, as_json: bool
+) -> int:
     if jsonl is not None:
         raise BadInput("--jsonl writes the input of one analysis by one model. Ask for each by itself.")
-    found = app.sets.preview(actor, wish)
+    found = app.sets.preview(actor, wish, fallback=fallback)
     if as_json:
         output.document(_set_described(found))
     else:
@@ -204,6 +214,8 @@ def _dry_run_of_many(app: App, actor: Actor, wish: SetWish, jsonl: Path | None, 
                 if part.fallback is not None:
                     output.line(f"  Could be taken (--fallback): {part.fallback.sentence}")
                 continue
+            if part.fallback is not None:
+                output.line(f"  {part.fallback.sentence}")
             _say(part.preview.estimate)
             _say_preview(part.preview)
         output.line(

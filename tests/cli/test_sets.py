@@ -82,6 +82,14 @@ def test_a_model_that_is_gone_needs_leave_to_be_replaced(cli: Cli) -> None:
     code, _, err = cli("portfolio", "analyze", "risk", "--batch", "--all", "--model", "gpt-4-turbo")
     assert code == 3
     assert "gpt-6-luna" in err
+    shown = cli.json("portfolio", "analyze", "risk", "--all", "--model", "gpt-4-turbo", "--fallback", "--dry-run")
+    assert shown["model"] == "gpt-6-luna"
+    assert float(shown["fallback"]["after_usd"]) == pytest.approx(shown["estimate"]["expected_usd"])
+    assert float(shown["fallback"]["before_usd"]) > float(shown["fallback"]["after_usd"])
+    two = cli.json(
+        "portfolio", "analyze", "risk", "--all", "--model", "gpt-4-turbo", "--model", "gpt-5.4", "--dry-run", code=2
+    )
+    assert two["jobs"][0]["fallback"]["model"] == "gpt-6-luna"
     done = cli.json("portfolio", "analyze", "risk", "--batch", "--all", "--model", "gpt-4-turbo", "--fallback")
     assert done["model"] == "gpt-6-luna"
     assert done["taken"][0].startswith("gpt-4-turbo is replaced by gpt-6-luna.")

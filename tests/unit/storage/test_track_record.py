@@ -1,0 +1,36 @@
+"""How a model's answers have held so far: read from the roll-ups, never from other models or the stand-in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.domain.analysis import Outcome, Reading, ResultStatus, Usage, Verification
+from core.domain.records import Track
+from core.storage.store import Store
+from tests.unit.storage.making import approved
+
+
+def _answer(custom_id: str, verified: int, mismatched: int) -> Outcome:
+    checked = Verification(verified, mismatched, 0)
+    return Outcome(custom_id, "p00001", Reading(ResultStatus.SUCCEEDED, {}, checked, None), Usage(), Decimal(0))
+
+
+def test_numbers_of_all_jobs_of_a_model_add_up(store: Store) -> None:
+    [claim] = approved(store, [2])
+    store.results.add(claim, [_answer("risk-0-00000", 9, 0), _answer("risk-0-00001", 8, 3)])
+    found = store.track.of("risk", "gpt-5.4-mini", simulated=True)
+    assert found == Track(answers=2, verified=17, stated=20)
+    assert found.share == 0.85
+
+
+def test_what_nobody_has_seen_has_no_share(store: Store) -> None:
+    [claim] = approved(store, [1])
+    store.results.add(claim, [_answer("risk-0-00000", 9, 0)])
+    for kind, model, simulated in (
+        ("compliance", "gpt-5.4-mini", True),
+        ("risk", "gpt-6-luna", True),
+        ("risk", "gpt-5.4-mini", False),
+    ):
+        found = store.track.of(kind, model, simulated=simulated)
+        assert found == Track(0, 0, 0)
+        assert found.share is None
