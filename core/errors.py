@@ -64,7 +64,15 @@ class ProviderError(MosychlosError):
 
 
 class ProviderUnreachable(ProviderError):
-    """Proven unsent: no connection was made, so the call had no effect and may be repeated."""
+    """Proven unsent: no connection was made, so the call had no effect and may be repeated.
+
+    Attributes:
+        retry_after_seconds: How long it is no use to try again, where that is known; else None.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ProviderAmbiguous(ProviderError):

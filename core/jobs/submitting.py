@@ -76,7 +76,7 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
         return _refused(context, claim, shard, refusal)
     except ProviderError as error:
         # An upload costs nothing; the next round looks for it by name before sending it again.
-        return wait(context, claim, shard, str(error))
+        return wait(context, claim, shard, str(error), after=_asked(error))
     job = context.store.jobs.get(shard.job_id)
     if shard.attempt > 0 or shard.fence > 1:
         # Somebody was here before: a batch may already exist.
@@ -90,7 +90,7 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
             # Being refused a look says nothing about the batch, so it must not fail the shard.
             return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
         except ProviderError as error:
-            return wait(context, claim, shard, str(error))
+            return wait(context, claim, shard, str(error), after=_asked(error))
     return _create(context, claim, shard, job, file_id)
 
 
@@ -164,7 +164,7 @@ def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str
     try:
         batch = context.provider.create_batch(file_id, job.request.endpoint.path, metadata)
     except ProviderUnreachable as error:
-        note = str(error)
+        note, after = str(error), error.retry_after_seconds
     except ProviderRefused as refusal:
         if _not_seen_yet(refusal):
             return _unseen(context, claim, shard, file_id, refusal)
@@ -191,7 +191,7 @@ def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str
         _run(context, claim, ShardState.SUBMITTING, ShardEvent.ACCEPTED, batch, note=batch.batch_id)
         context.crossing("after_batch_id")
         return context.clock() + timedelta(seconds=min(context.pace.poll, 5))
-    return _unsent(context, claim, shard, note)
+    return _unsent(context, claim, shard, note, after=after)
 
 
 def _not_seen_yet(refusal: ProviderRefused) -> bool:
@@ -396,6 +396,11 @@ def _run(context: Context, claim: Claim, state: ShardState, event: ShardEvent, b
         progress_at=now,
         message="",
     )
+
+
+def _asked(error: ProviderError) -> float | None:
+    """How long it is no use to try again, where an error knows."""
+    return error.retry_after_seconds if isinstance(error, ProviderUnreachable) else None
 
 
 def wait(context: Context, claim: Claim, shard: Shard, message: str, *, after: float | None = None) -> datetime:

@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 LEFT_ALONE = timedelta(days=1)
 """Younger drafts may still be being built."""
 
+TRIES_KEPT = timedelta(days=30)
+"""Answers to single questions are kept so long; what they cost stays booked."""
+
 _JOB_ID = re.compile(r"\d{6}-\d{6}-[0-9a-f]{12}")
 
 
@@ -25,6 +28,7 @@ def tidy(store: Store, home: Path, *, now: datetime) -> int:
         How many folders and request rows were removed.
     """
     before = now - LEFT_ALONE
+    store.tries.drop(before=now - TRIES_KEPT)
     rows = store.jobs.drop_orphans(before=before)
     oldest = f"{before:%y%m%d-%H%M%S}"
     folders = [

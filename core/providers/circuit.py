@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from core.domain.provider_state import CircuitState
 
+PROBE_SECONDS = 5.0
+"""After so long a probe has mostly come back, so that it is worth asking again."""
+
 LOST_PROBE_SECONDS = 600.0
 """A probe that has not come back for so long is given up, and the next call is one."""
 
@@ -54,14 +57,12 @@ class Circuit:
             return self._state
 
     def seconds_left(self) -> float:
-        """How long nothing goes through; 0 when something may."""
+        """How long nothing goes through, about; 0 when something may."""
         with self._lock:
             now = self._clock()
             if self._state is CircuitState.OPEN:
                 return max(0.0, self._until - now)
-            if self._state is CircuitState.HALF_OPEN:
-                return max(0.0, self._probe_at + LOST_PROBE_SECONDS - now)
-            return 0.0
+            return PROBE_SECONDS if self._state is CircuitState.HALF_OPEN else 0.0
 
     def enter(self) -> bool:
         """Whether a call may be made now. In half-open only one caller is told yes."""

@@ -322,7 +322,10 @@ class GuardedProvider:
     def _open(self, circuit: Circuit) -> CircuitOpen:
         seconds = circuit.seconds_left()
         what = "Nothing that costs money is sent" if circuit is self._paid else "The provider is not asked"
-        return CircuitOpen(f"{what} for {seconds:,.0f} s more, because the last calls failed: {self._last_error}")
+        return CircuitOpen(
+            f"{what} for {seconds:,.0f} s more, because the last calls failed: {self._last_error}",
+            retry_after_seconds=seconds,
+        )
 
     def _limit(self, wait: float) -> LocalLimit:
         return LocalLimit(

@@ -257,7 +257,7 @@ class Tries:
             if connection.execute(select(_T.c.try_id).where(old).limit(1)).first() is None:
                 return 0
         with self._database.write() as connection:
-            ids = select(_T.c.try_id).where(old).scalar_subquery()
+            ids = select(_T.c.try_id).where(old)
             for told in (_CALL, _CITE):
                 connection.execute(delete(told).where(told.c.job_id.in_(ids)))
             return int(connection.execute(delete(_T).where(old)).rowcount)

@@ -65,7 +65,7 @@ def house(shared_house: House, local: LocalProvider) -> House:
     return shared_house
 
 
-IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching"})
+IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds"})
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 
 ROWS: dict[str, Sequence[int]] = {

@@ -19,7 +19,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, ResultStatus
 from core.domain.tools import WEB_SEARCH
 from core.domain.trial import Try, TryState
-from core.errors import BadInput, NotPermitted, OverBudget
+from core.errors import BadInput, NotFound, NotPermitted, OverBudget
 from core.jobs.trying import TryRunner, has_ended
 from core.settings import load
 from core.storage.store import Store
@@ -276,3 +276,26 @@ def test_tools_make_the_expected_price_higher_and_say_why(app: App) -> None:
     assert tools.expected_usd > plain.expected_usd
     assert tools.high_usd > tools.expected_usd
     assert any("up to 4 times" in warning for warning in tools.warnings)
+
+
+def test_what_a_try_cost_stands_in_the_ledger_once(app: App) -> None:
+    tried = worked(app, asked(app).try_id)
+    store = Store(app.settings.database_url)
+    with closing(store), store.database.read() as connection:
+        row = connection.execute(
+            text("SELECT cost_nano, output_tokens FROM ledger WHERE job_id = :id"), {"id": tried.try_id}
+        ).one()
+    assert Decimal(row.cost_nano) / 10**9 == tried.cost_usd
+    assert row.output_tokens == tried.usage.output_tokens
+
+
+def test_old_tries_are_forgotten_with_what_tools_told_them_and_their_cost_is_not(app: App) -> None:
+    tried = worked(app, asked(app, tools=TOOLS).try_id)
+    store = Store(app.settings.database_url)
+    with closing(store):
+        assert store.tries.drop(before=tried.created_at) == 0 or app.tries.get(LOCAL, tried.try_id)
+        assert store.tries.drop(before=app.now() + timedelta(days=1)) >= 1
+        assert store.tool_calls.of_request(tried.try_id, tried.custom_id) == []
+    assert booked(app, tried.try_id) == (tried.cost_usd, True)
+    with pytest.raises(NotFound):
+        app.tries.get(LOCAL, tried.try_id)
