@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ from core.analyses.metadata import batch_metadata
 from core.domain.actor import Actor
 from core.domain.alert import Alert
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
-from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
 from core.domain.queue import Snapshot
 from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Shard, Spend
-from core.errors import BadInput, NotFound, OverBudget, Refused, StaleMove
+from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Summary, summarise
@@ -31,7 +30,7 @@ from core.jobs.context import job_folder, job_key
 from core.jobs.drafting import Drafter
 from core.jobs.optimising import Optimiser, Suggestion
 from core.jobs.sheet_file import sheet_index, sheet_path
-from core.jobs.submission import Submission, Wanted, blockers, new_id, stop_unknown
+from core.jobs.submission import Submission, Wanted, blockers, new_id
 from core.jobs.submitting import NEVER_SENT
 from core.llm.jsonl import lines
 from core.llm.parameters import Change
@@ -202,27 +201,6 @@ class JobService:
         require(actor, Permission.JOB_SUBMIT)
         wanted = [Wanted(request)]
         return self.submission.submit(actor, wanted, nonce=nonce, force=force, needed_by=needed_by)[0]
-
-    def single(
-        self, actor: Actor, request: AnalysisRequest, portfolio_id: str, *, force: bool
-    ) -> tuple[BatchRequest, FactSheet, datetime]:
-        """One request to be asked synchronously, once the budget allows its synchronous price.
-
-        Raises:
-            BadInput: An unknown model without `force`, or an unknown portfolio.
-            OverBudget: A limit would be passed.
-        """
-        require(actor, Permission.JOB_SUBMIT)
-        if not force:
-            stop_unknown(request)
-        at = self._clock()
-        one = replace(request, portfolio_ids=(portfolio_id,))
-        built, sheet, estimate = self._drafter.single(one, at)
-        priced = replace(estimate, expected_usd=estimate.sync_usd)
-        over = self.submission.over_budget(actor, [(one, priced)], at)
-        if over:
-            raise OverBudget(over)
-        return built, sheet, at
 
     def cancel(self, actor: Actor, job_id: str) -> JobState:
         """Ask for a job to stop; finished answers are kept and paid. Returns its state before.

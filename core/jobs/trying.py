@@ -19,13 +19,13 @@ from core.domain.facts import FactSheet
 from core.domain.records import Spend
 from core.domain.tools import Citation, ToolUse
 from core.domain.trial import TRY_ENDED, Try, TryState
-from core.errors import BadInput, MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
+from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.asking import Asking, converse, with_tool_facts
 from core.jobs.drafting import Drafter
 from core.jobs.sheet_file import dump, load
-from core.llm.models import find
+from core.jobs.submission import stop_unknown
 from core.storage.store import Store
 from core.storage.tries import Ending
 
@@ -79,11 +79,8 @@ class TryService:
             OverBudget: A limit would be passed. Nothing was stored.
         """
         require(actor, Permission.JOB_SUBMIT)
-        if not force and not find(request.model).known:
-            raise BadInput(
-                f"The model '{request.model}' is not known. See the known ones with: mosychlos models list. "
-                "--force sends it all the same, with conservative parameters."
-            )
+        if not force:
+            stop_unknown(request)
         at = self._clock()
         one = replace(request, portfolio_ids=(portfolio_id,))
         _, _, estimate = self._drafter.single(one, at)

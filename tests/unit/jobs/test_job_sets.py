@@ -226,7 +226,7 @@ def test_where_data_stay_a_model_without_batches_is_refused_with_another(home: P
         assert suggestion is None or suggestion.model != "gpt-6-luna"
         # One question at once is standard processing, which is offered there.
         request = _wish(app, models=("gpt-6-luna",)).requests()[0]
-        assert app.jobs.single(LOCAL, request, request.portfolio_ids[0], force=False)
+        assert app.tries.ask(LOCAL, request, request.portfolio_ids[0])
     finally:
         app.close()
 
