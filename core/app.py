@@ -24,12 +24,15 @@ from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.asking import Asking
+from core.jobs.briefing import BriefService
+from core.jobs.comparing import CompareService
 from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
 from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
 from core.jobs.job_sets import SetService
 from core.jobs.market_service import MarketService, rates_file
+from core.jobs.oversight import Oversight
 from core.jobs.portfolio_editing import PortfolioEditor
 from core.jobs.portfolio_figures import PortfolioFigures
 from core.jobs.portfolio_labels import PortfolioLabels
@@ -39,6 +42,7 @@ from core.jobs.reask_service import ReaskService
 from core.jobs.register_service import RegisterService
 from core.jobs.remote_files import Orphan, orphans, remove_orphan
 from core.jobs.research_service import ResearchService
+from core.jobs.result_service import ResultService
 from core.jobs.retry_service import RetryService
 from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.series_service import SeriesService
@@ -147,8 +151,12 @@ class App:
             desk=settings.desk,
         )
         self.sets = SetService(store, self.jobs, clock)
+        self.results = ResultService(store, rates, settings.home, clock)
+        self.comparing = CompareService(store)
+        self.briefs = BriefService(store, self.results, self.comparing)
         self.retries = RetryService(store, budgets, settings.home, clock)
         self.reasks = ReaskService(store, budgets, settings.home, clock)
+        self.oversight = Oversight(store, budgets, settings.home, clock, desk=settings.desk)
         self.budgets = budgets
 
     @property

@@ -33,6 +33,10 @@ _J, _R, _RES, _ANS = table(JobTable), table(RequestTable), table(ResultTable), t
 _ROLL, _L, _STRAY, _P = table(RollupTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
 
 
+_AT_ONCE = 400
+"""Ids of one query."""
+
+
 class Items:
     """Reads requests, results and their counts."""
 
@@ -130,6 +134,16 @@ class Items:
         with self._database.read() as connection:
             row = connection.execute(_items_query(job_id).where(_R.c.custom_id == custom_id)).first()
             return None if row is None else _with_seconds(connection, job_id, [_to_item(row)])[0]
+
+    def some(self, job_id: str, custom_ids: Sequence[str]) -> dict[str, Item]:
+        """Some requests of a job with their analyses, by custom id; those it does not have are left out."""
+        found: dict[str, Item] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(custom_ids), _AT_ONCE):
+                query = _items_query(job_id).where(_R.c.custom_id.in_(custom_ids[start : start + _AT_ONCE]))
+                items = [_to_item(row) for row in connection.execute(query)]
+                found.update((item.custom_id, item) for item in _with_seconds(connection, job_id, items))
+        return found
 
     def raw_line(self, job_id: str, custom_id: str) -> RawLine | None:
         """Where the provider's own line of a request stands on disk, or None."""

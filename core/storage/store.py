@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.storage.alerts import Alerts
+from core.storage.comparisons import Comparisons
 from core.storage.database import Database
 from core.storage.documents import Documents
 from core.storage.edits import Edits
@@ -11,6 +12,7 @@ from core.storage.history import History
 from core.storage.instruments import Instruments
 from core.storage.items import Items
 from core.storage.job_sets import JobSets
+from core.storage.job_views import JobViews
 from core.storage.jobs import Jobs
 from core.storage.mappings import Mappings
 from core.storage.market import MarketAnswers
@@ -21,6 +23,7 @@ from core.storage.portfolios import Portfolios
 from core.storage.prices import Prices
 from core.storage.provider_states import ProviderStates
 from core.storage.queue import Queue
+from core.storage.result_views import ResultViews
 from core.storage.results import Results
 from core.storage.retries import Retries
 from core.storage.second_answers import SecondAnswers
@@ -52,6 +55,8 @@ class Store:
         self.shards = Shards(self.database)
         self.results = Results(self.database)
         self.items = Items(self.database)
+        self.views = ResultViews(self.database)
+        self.comparisons = Comparisons(self.database)
         self.workers = Workers(self.database)
         self.sets = JobSets(self.database)
         self.parameters = ParameterMemory(self.database)
@@ -64,6 +69,7 @@ class Store:
         self.history = History(self.database)
         self.retries = Retries(self.database)
         self.seconds = SecondAnswers(self.database)
+        self.job_views = JobViews(self.database)
         self.webhooks = Webhooks(self.database)
 
     def upgrade(self) -> list[str]:

@@ -1,0 +1,371 @@
+"""The committee page: what one run asks a committee to decide about a portfolio, a group of them, or all of them.
+
+Verdicts, changes and worth are counted over every answer. Risks, gaps and breaches are read from the largest
+portfolios, `MOST_READ` at most; how many were read is part of the page. Breaches are the rule engine's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from core.analyses.risk import SEVERITIES
+from core.analyses.shown import applicable
+from core.domain.actor import Actor
+from core.domain.analysis import Kind
+from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.facts import FactSheet, Unit
+from core.domain.records import Item, Job, JobRow
+from core.domain.selection import EVERYBODY, Among
+from core.errors import NotFound
+from core.guard.access import Permission, require
+from core.jobs.comparing import CompareService
+from core.jobs.result_service import ByValue, ResultService
+from core.storage.comparisons import Changed
+from core.storage.result_views import Tally
+from core.storage.store import Store
+
+MOST_READ: Final = 200
+"""Portfolios whose answers and facts are read for one page."""
+
+_RISKS, _GAPS, _BREACHES, _DISSENT, _CHANGES, _PROPOSALS = 4, 4, 6, 3, 5, 4
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    """A risk and what could be done about it.
+
+    Attributes:
+        portfolios: In how many of those that were read it is at least moderate.
+        from_name: Whose answer the words are from.
+        holds: False when a number of the risk did not hold.
+    """
+
+    title: str
+    severity: str
+    portfolios: int
+    explanation: str
+    mitigation: str
+    from_name: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BreachLine:
+    """A rule that the engine found broken. `measured` and `limit` are of the portfolio furthest beyond it."""
+
+    title: str
+    citation: str
+    measured: float | None
+    limit: float | None
+    unit: Unit
+    operator: str
+    portfolios: int
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of a model; `holds` is False when a number in it did not."""
+
+    words: str
+    holds: bool
+    portfolios: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """What was missing.
+
+    Attributes:
+        items: What, mostly as metric ids.
+        effect: What follows, in the words of the largest portfolio that lacks it.
+        portfolios: How many of those that were read lack it.
+    """
+
+    items: tuple[str, ...]
+    effect: str
+    portfolios: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """What is proposed about one holding or bucket, in percent of the portfolio where that is stated."""
+
+    action: str
+    target: str
+    before: float | None
+    after: float | None
+    words: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Everything that one committee page shows.
+
+    Attributes:
+        portfolio: Name of the one portfolio it is about; "" for several.
+        group: Name of the group it is about; "" for none.
+        answers: How many analyses it stands on, `read` of which were read word for word.
+        decision: What the model asks the committee to decide; None where the run asks for no decision.
+        changes: Verdicts that differ from the run before; None where there is no earlier run to look at.
+        classes: Weights by asset class in percent, of a single portfolio.
+        asked_for_dissent: Whether the analysis has a place for arguments against it.
+    """
+
+    job: Job
+    made_at: datetime
+    portfolio: str
+    group: str
+    as_of: tuple[date, ...]
+    answers: int
+    read: int
+    decision: Said | None
+    recommendation: str
+    confidence: str
+    verdicts: ByValue
+    earlier: JobRow | None
+    changes: tuple[Changed, ...] | None
+    changed: int
+    risks: tuple[RiskLine, ...]
+    gaps: tuple[GapLine, ...]
+    breaches: tuple[BreachLine, ...]
+    breached_rules: int
+    rules_known: int
+    dissent: tuple[Said, ...]
+    asked_for_dissent: bool
+    conditions: tuple[Said, ...]
+    proposals: tuple[ProposalLine, ...]
+    classes: tuple[tuple[str, float], ...]
+    tally: Tally
+
+
+class BriefService:
+    """Committee pages for an actor."""
+
+    def __init__(self, store: Store, results: ResultService, comparing: CompareService) -> None:
+        self._store = store
+        self._results = results
+        self._comparing = comparing
+
+    def newest_of(self, actor: Actor, among: Among) -> str | None:
+        """The newest job that can be shown to a committee and has answers about a choice of portfolios.
+
+        A committee brief comes before any other analysis.
+        """
+        require(actor, Permission.JOB_READ)
+        for kinds in ((Kind.COMMITTEE_BRIEF,), tuple(kind for kind in Kind if kind is not Kind.COMMITTEE_BRIEF)):
+            rows = [row for kind in kinds for row in self._store.jobs.page(kind=kind, limit=20) if row.counts.succeeded]
+            for row in sorted(rows, key=lambda row: row.created_at, reverse=True):
+                if sum(self._store.views.grades(row.job_id, among).values()):
+                    return row.job_id
+        return None
+
+    def page(
+        self, actor: Actor, job_id: str, *, at: datetime, portfolio_id: str = "", among: Among = EVERYBODY
+    ) -> Brief:
+        """The page of a run.
+
+        Args:
+            at: When it is made; printed on it.
+            portfolio_id: About this one alone; "" for all that `among` leaves.
+
+        Raises:
+            NotFound: No such job, or it has no answer about the portfolio or the choice.
+        """
+        require(actor, Permission.JOB_READ)
+        job = self._store.jobs.get(job_id)
+        ids = self._ids(job_id, portfolio_id, among)
+        items = self._results.read(actor, job_id, ids)
+        sheets = self._results.sheets(actor, job_id, ids)
+        single = items[0] if portfolio_id else None
+        analysis: Mapping[str, Any] = (single.analysis or {}) if single else {}
+        alone = among if not portfolio_id else None
+        earlier = self._comparing.earlier(actor, job_id)
+        changes = self._changes(actor, earlier, job_id, among, portfolio_id)
+        breaches = _breaches(sheets)
+        decides = job.row.kind is Kind.COMMITTEE_BRIEF
+        return Brief(
+            job=job,
+            made_at=at,
+            portfolio=single.portfolio_name if single else "",
+            group=among.group,
+            as_of=tuple(sorted({sheet.as_of for sheet in sheets.values()})),
+            answers=1 if single else sum(self._results.grades(actor, job_id, among).values()),
+            read=len(items),
+            decision=_said(single, "decision_requested") if single and decides else None,
+            recommendation=single.level if single else "",
+            confidence=str(analysis.get("recommendation_confidence", "")),
+            verdicts=self._results.by_value(actor, job_id, among),
+            earlier=earlier,
+            changes=None if changes is None else tuple(changes[:_CHANGES]),
+            changed=len(changes or ()),
+            risks=tuple(self._risks(job, items, sheets)[:_RISKS]),
+            gaps=_gaps(items)[:_GAPS],
+            breaches=breaches[:_BREACHES],
+            breached_rules=len(breaches),
+            rules_known=sum(bool(sheet.rules) for sheet in sheets.values()),
+            dissent=_listed(items, "dissent")[:_DISSENT],
+            asked_for_dissent=decides,
+            conditions=_listed(items, "conditions")[:_DISSENT],
+            proposals=_proposals(single)[:_PROPOSALS] if single else (),
+            classes=_classes(sheets.get(single.custom_id)) if single else (),
+            tally=_own(single) if single and alone is None else self._results.tally(actor, job_id, among),
+        )
+
+    def _ids(self, job_id: str, portfolio_id: str, among: Among) -> list[str]:
+        if portfolio_id:
+            ids = self._store.views.of_portfolio(job_id, portfolio_id)
+        else:
+            ids = self._store.views.largest(job_id, among, limit=MOST_READ)
+        if not ids:
+            whom = f"portfolio '{portfolio_id[:80]}'" if portfolio_id else "these portfolios"
+            raise NotFound(f"Job {job_id} has no answer about {whom}. Choose another run.")
+        return ids
+
+    def _changes(
+        self, actor: Actor, earlier: JobRow | None, job_id: str, among: Among, portfolio_id: str
+    ) -> list[Changed] | None:
+        if earlier is None:
+            return None
+        found = self._comparing.changes(actor, earlier.job_id, job_id, among, limit=1000)
+        return [one for one in found if not portfolio_id or one.portfolio_id == portfolio_id]
+
+    def _risks(self, job: Job, items: Sequence[Item], sheets: Mapping[str, FactSheet]) -> list[RiskLine]:
+        """The gravest risks, each in the words of the largest portfolio that has it at its worst."""
+        best: dict[str, RiskLine] = {}
+        counts: dict[str, int] = {}
+        for item in items:
+            for risk, holds in self._risks_of(job, item, sheets.get(item.custom_id)):
+                title, severity = str(risk.get("risk_type", "")), str(risk.get("severity", ""))
+                if severity not in SEVERITIES or SEVERITIES.index(severity) < SEVERITIES.index("moderate"):
+                    continue
+                counts[title] = counts.get(title, 0) + 1
+                before = best.get(title)
+                if before is None or SEVERITIES.index(before.severity) < SEVERITIES.index(severity):
+                    best[title] = RiskLine(
+                        title=title,
+                        severity=severity,
+                        portfolios=0,
+                        explanation=str(risk.get("explanation", "")),
+                        mitigation=str(risk.get("mitigation", "")),
+                        from_name=item.portfolio_name,
+                        holds=holds,
+                    )
+        lines = [
+            RiskLine(
+                one.title, one.severity, counts[one.title], one.explanation, one.mitigation, one.from_name, one.holds
+            )
+            for one in best.values()
+        ]
+        return sorted(lines, key=lambda line: (-SEVERITIES.index(line.severity), -line.portfolios, line.title))
+
+    def _risks_of(self, job: Job, item: Item, sheet: FactSheet | None) -> list[tuple[Mapping[str, Any], bool]]:
+        """The risks of an answer, or of the risk analysis that a brief rests on, and whether their numbers hold."""
+        if job.row.kind is Kind.RISK:
+            source: Item | None = item
+        else:
+            rests_on = next((one for one in sheet.evidence.analyses if one.kind == Kind.RISK), None) if sheet else None
+            source = self._store.items.get(rests_on.job_id, rests_on.analysis_id) if rests_on else None
+        if source is None or source.analysis is None:
+            return []
+        return [
+            (risk, _holds(source, f"risks[{place}]")) for place, risk in enumerate(source.analysis.get("risks") or [])
+        ]
+
+
+def _holds(item: Item, path: str) -> bool:
+    """Whether everything at a place of an answer holds."""
+    findings = item.verification.findings if item.verification else ()
+    return not any(finding.path == path or finding.path.startswith((f"{path}.", f"{path}[")) for finding in findings)
+
+
+def _said(item: Item, name: str) -> Said:
+    return Said(str((item.analysis or {}).get(name, "")), _holds(item, name))
+
+
+def _listed(items: Sequence[Item], name: str) -> tuple[Said, ...]:
+    """Sentences of a list, the same ones of several answers once."""
+    found: dict[str, Said] = {}
+    for item in items:
+        for place, words in enumerate((item.analysis or {}).get(name) or []):
+            sentence = " ".join(str(words).split())
+            before = found.get(sentence)
+            holds = _holds(item, f"{name}[{place}]") and (before is None or before.holds)
+            found[sentence] = Said(sentence, holds, before.portfolios + 1 if before else 1)
+    return tuple(sorted(found.values(), key=lambda one: -one.portfolios))
+
+
+def _gaps(items: Sequence[Item]) -> tuple[GapLine, ...]:
+    """What was missing, the most frequent first: what an answer lacks for one reason is one line."""
+    found: dict[tuple[str, ...], GapLine] = {}
+    for item in items:
+        lacking: dict[str, tuple[list[str], bool]] = {}
+        for place, gap in enumerate((item.analysis or {}).get("data_gaps") or []):
+            effect = " ".join(str(gap.get("effect", "")).split())
+            things, holds = lacking.get(effect, ([], True))
+            things.append(" ".join(str(gap.get("item", "")).split()))
+            lacking[effect] = (things, holds and _holds(item, f"data_gaps[{place}]"))
+        for effect, (things, holds) in lacking.items():
+            key = tuple(dict.fromkeys(things))
+            before = found.get(key, GapLine(key, effect, 0, True))
+            found[key] = GapLine(key, before.effect, before.portfolios + 1, before.holds and holds)
+    return tuple(sorted(found.values(), key=lambda line: -line.portfolios))
+
+
+def _breaches(sheets: Mapping[str, FactSheet]) -> tuple[BreachLine, ...]:
+    """Rules that the engine found broken, those of most portfolios first."""
+    found: dict[str, list[RuleResult]] = {}
+    for sheet in sheets.values():
+        for rule in applicable(sheet.rules):
+            if rule.status is RuleStatus.BREACH:
+                found.setdefault(rule.rule_id, []).append(rule)
+    lines = []
+    for rules in found.values():
+        worst = min(rules, key=lambda rule: 0.0 if rule.headroom is None else rule.headroom)
+        lines.append(
+            BreachLine(
+                worst.title, worst.citation, worst.measured, worst.limit, worst.unit, worst.operator, len(rules),
+                worst.confirmed,
+            )
+        )  # fmt: skip
+    return tuple(sorted(lines, key=lambda line: (-line.portfolios, line.title)))
+
+
+def _proposals(item: Item) -> tuple[ProposalLine, ...]:
+    analysis = item.analysis or {}
+    name = "proposals" if "proposals" in analysis else "trades"
+    return tuple(
+        ProposalLine(
+            str(one.get("action", "")), str(one.get("target_id", "")), one.get("from_weight_pct"),
+            one.get("to_weight_pct"), str(one.get("rationale", "")), _holds(item, f"{name}[{place}]"),
+        )
+        for place, one in enumerate(analysis.get(name) or [])
+    )  # fmt: skip
+
+
+def _classes(sheet: FactSheet | None) -> tuple[tuple[str, float], ...]:
+    facts = sheet.facts if sheet else ()
+    prefix = "asset_class."
+    rows = [(fact.metric_id.removeprefix(prefix), fact.value) for fact in facts if fact.metric_id.startswith(prefix)]
+    return tuple(sorted(rows, key=lambda row: -row[1]))
+
+
+def _own(item: Item) -> Tally:
+    checked = item.verification
+    return Tally(
+        answers=1,
+        verified=checked.verified if checked else 0,
+        mismatched=checked.mismatched if checked else 0,
+        unsupported=checked.unsupported if checked else 0,
+        wanted=checked.wanted if checked else 0,
+        covered=checked.covered if checked else 0,
+        rules=checked.rules if checked else 0,
+        rules_agreeing=checked.rules_agreeing if checked else 0,
+        output_tokens=item.usage.output_tokens,
+        cost_usd=item.cost_usd,
+    )

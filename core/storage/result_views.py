@@ -1,0 +1,313 @@
+"""Results of a job seen together: grades, worth, concentration, and what checking came to. All counted in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Float, cast, func, select
+
+from core.domain.analysis import ResultStatus
+from core.domain.selection import EVERYBODY, Among
+from core.errors import NotFound
+from core.storage.database import Database
+from core.storage.groups import in_group, with_tag
+from core.storage.money import from_nano
+from core.storage.sql import table
+from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable
+
+_J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
+_ANS, _P = table(AnswerTable), table(PortfolioTable)
+ANSWERED = ResultStatus.SUCCEEDED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How one request was built.
+
+    Attributes:
+        as_of: Day of the portfolio's snapshot, ISO.
+        prompt_hash: SHA-256 of instructions and data as they were sent.
+    """
+
+    as_of: str
+    prompt_hash: str
+    input_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Answers of one grade about portfolios of one base currency.
+
+    Attributes:
+        answers: How many; `unknown` of them are about portfolios without a known value.
+        value: Sum of the known values, in the currency.
+    """
+
+    grade: str
+    currency: str
+    answers: int
+    value: float
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A portfolio's concentration and the grade it was given. `custom_id` is its request."""
+
+    custom_id: str
+    name: str
+    hhi: float
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """An answer with numbers that do not hold."""
+
+    custom_id: str
+    name: str
+    grade: str
+    verified: int
+    mismatched: int
+    unsupported: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What checking some answers came to, and what they cost.
+
+    Attributes:
+        wanted, covered, rules, rules_agreeing: As in `Verification`, summed.
+        cost_usd: None when the price of one answer is not known.
+    """
+
+    answers: int
+    verified: int
+    mismatched: int
+    unsupported: int
+    wanted: int
+    covered: int
+    rules: int
+    rules_agreeing: int
+    output_tokens: int
+    cost_usd: Decimal | None
+
+    @property
+    def stated(self) -> int:
+        """All stated numbers."""
+        return self.verified + self.mismatched + self.unsupported
+
+
+class ResultViews:
+    """Reads results of one job, or of two side by side."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def asked(self, job_id: str, custom_id: str) -> Asked:
+        """How a request was built.
+
+        Raises:
+            NotFound: No such request.
+        """
+        query = select(_R.c.as_of, _R.c.prompt_hash, _R.c.input_tokens).where(
+            _R.c.job_id == job_id, _R.c.custom_id == custom_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(f"Job {job_id} has no request '{custom_id}'.")
+        return Asked(row.as_of, row.prompt_hash, int(row.input_tokens))
+
+    def grades(self, job_id: str, among: Among = EVERYBODY) -> dict[str, int]:
+        """Answers by grade."""
+        query = _answers(select(_RES.c.level, func.count().label("n")), job_id, among).group_by(_RES.c.level)
+        with self._database.read() as connection:
+            return {row.level: int(row.n) for row in connection.execute(query)}
+
+    def worth(self, job_id: str, among: Among = EVERYBODY) -> list[Worth]:
+        """Answers by grade and base currency, with what their portfolios are worth in their newest snapshot.
+
+        A portfolio that was asked about several times (scenarios, periods) counts each time.
+        """
+        value = cast(_P.c.total_value, Float)
+        query = _answers(
+            select(
+                _RES.c.level,
+                func.coalesce(_P.c.base_currency, "").label("currency"),
+                func.count().label("n"),
+                func.coalesce(func.sum(value), 0.0).label("value"),
+                func.count(_P.c.total_value).label("known"),
+            ),
+            job_id,
+            among,
+        ).group_by(_RES.c.level, func.coalesce(_P.c.base_currency, ""))
+        with self._database.read() as connection:
+            return [
+                Worth(row.level, row.currency, int(row.n), float(row.value), int(row.n) - int(row.known))
+                for row in connection.execute(query)
+            ]
+
+    def points(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Point]:
+        """Concentration and grade of answered portfolios whose concentration is known, the most concentrated first."""
+        query = (
+            _answers(
+                select(
+                    _RES.c.custom_id,
+                    func.coalesce(_P.c.name, _RES.c.portfolio_id).label("name"),
+                    _R.c.hhi,
+                    _RES.c.level,
+                ),
+                job_id,
+                among,
+                requests=True,
+            )
+            .where(_R.c.hhi.is_not(None))
+            .order_by(_R.c.hhi.desc(), _RES.c.custom_id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [Point(row.custom_id, row.name, float(row.hhi), row.level) for row in connection.execute(query)]
+
+    def hhis(self, job_id: str, among: Among = EVERYBODY) -> list[float]:
+        """Every known concentration of answered portfolios."""
+        query = _answers(select(_R.c.hhi), job_id, among, requests=True).where(_R.c.hhi.is_not(None))
+        with self._database.read() as connection:
+            return [float(value) for value in connection.execute(query).scalars()]
+
+    def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Flagged]:
+        """Answers with numbers that do not hold, those with the most first."""
+        off = _RES.c.mismatched + _RES.c.unsupported
+        query = (
+            _answers(
+                select(
+                    _RES.c.custom_id,
+                    func.coalesce(_P.c.name, _RES.c.portfolio_id).label("name"),
+                    _RES.c.level,
+                    _RES.c.verified,
+                    _RES.c.mismatched,
+                    _RES.c.unsupported,
+                ),
+                job_id,
+                among,
+            )
+            .where(off > 0)
+            .order_by(off.desc(), _RES.c.custom_id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [Flagged(*row) for row in connection.execute(query)]
+
+    def tally(self, job_id: str, among: Among = EVERYBODY) -> Tally:
+        """Everything that checking a job's answers came to."""
+        query = _answers(sums(_RES), job_id, among, with_scores=True)
+        with self._database.read() as connection:
+            return tally_of(connection.execute(query).one())
+
+    def custom_ids(self, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> list[str]:
+        """Answered requests by portfolio name: one page of a matrix."""
+        query = (
+            _answers(select(_RES.c.custom_id), job_id, among)
+            .order_by(func.coalesce(_P.c.name, _RES.c.portfolio_id), _RES.c.custom_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def largest(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[str]:
+        """Answered requests about the portfolios that are worth most, as far as that can be told without rates."""
+        query = (
+            _answers(select(_RES.c.custom_id), job_id, among)
+            .order_by(cast(_P.c.total_value, Float).desc(), _RES.c.custom_id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def of_portfolio(self, job_id: str, portfolio_id: str) -> list[str]:
+        """Answered requests about one portfolio, the plain one before those of scenarios or periods."""
+        query = (
+            _answers(select(_RES.c.custom_id), job_id, EVERYBODY)
+            .where(_RES.c.portfolio_id == portfolio_id)
+            .order_by(func.length(_RES.c.custom_id), _RES.c.custom_id)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def earlier(self, job_id: str) -> str | None:
+        """The newest job before this one that answered some of the same requests by the same means.
+
+        "The same means": the stand-in's answers are never set beside a model's.
+        """
+        job = select(_J.c.kind, _J.c.created_at, _J.c.simulated).where(_J.c.job_id == job_id)
+        one, other = _RES.alias("one"), _RES.alias("other")
+        with self._database.read() as connection:
+            this = connection.execute(job).one()
+            before = (
+                select(_J.c.job_id)
+                .where(_J.c.kind == this.kind, _J.c.simulated == this.simulated, _J.c.succeeded > 0)
+                .where(_J.c.created_at < this.created_at)
+                .order_by(_J.c.created_at.desc())
+                .limit(50)
+            )
+            for earlier in list(connection.execute(before).scalars()):
+                shared = (
+                    select(one.c.custom_id)
+                    .join(other, (other.c.custom_id == one.c.custom_id) & (other.c.job_id == earlier))
+                    .where(one.c.job_id == job_id, one.c.status == ANSWERED, other.c.status == ANSWERED)
+                    .limit(1)
+                )
+                if connection.execute(shared).first() is not None:
+                    return str(earlier)
+        return None
+
+
+def _answers(query: Any, job_id: str, among: Among, *, requests: bool = False, with_scores: bool = False) -> Any:
+    """Succeeded results of a job with their portfolios' rows, and what else is asked for."""
+    source = _RES.outerjoin(_P, _P.c.portfolio_id == _RES.c.portfolio_id)
+    if with_scores:
+        source = source.outerjoin(_ANS, (_ANS.c.job_id == _RES.c.job_id) & (_ANS.c.custom_id == _RES.c.custom_id))
+    if requests:
+        source = source.join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
+    query = query.select_from(source).where(_RES.c.job_id == job_id, _RES.c.status == ANSWERED)
+    return narrowed(query, among)
+
+
+def narrowed(query: Any, among: Among) -> Any:
+    """Only the chosen portfolios; the query has the portfolios' table."""
+    if among.region:
+        query = query.where(_P.c.region == among.region)
+    if among.tag:
+        query = query.where(with_tag(among.tag))
+    if among.group:
+        query = query.where(in_group(among.group))
+    return query
+
+
+_COUNTED = ("verified", "mismatched", "unsupported")
+_SCORED = ("wanted", "covered", "rules", "rules_agreeing")
+
+
+def sums(results: Any) -> Any:
+    """Everything that a `Tally` is made of; the query has the answers' table."""
+    added = [func.coalesce(func.sum(results.c[name]), 0).label(name) for name in (*_COUNTED, "output_tokens")]
+    added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED]
+    return select(
+        func.count().label("answers"),
+        *added,
+        func.sum(results.c.cost_nano).label("nano"),
+        func.count(results.c.cost_nano).label("priced"),
+    )
+
+
+def tally_of(row: Any) -> Tally:
+    """A row of `sums`."""
+    priced = row.nano is not None and row.priced == row.answers
+    return Tally(
+        answers=int(row.answers),
+        **{name: int(getattr(row, name)) for name in (*_COUNTED, *_SCORED, "output_tokens")},
+        cost_usd=from_nano(int(row.nano)) if priced else None,
+    )
