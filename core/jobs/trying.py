@@ -24,6 +24,7 @@ from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.asking import Asking, converse, with_tool_facts
 from core.jobs.drafting import Drafter
+from core.jobs.learning import learn_from_try
 from core.jobs.sheet_file import dump, load
 from core.jobs.submission import stop_unknown
 from core.storage.store import Store
@@ -235,10 +236,13 @@ class Trier:
             pieces.close()
 
     def _end(self, try_id: str, ending: Ending) -> None:
+        store, now = self.asking.store, self.asking.clock()
         try:
-            self.asking.store.tries.end(try_id, self.owner, ending, at=self.asking.clock())
+            store.tries.end(try_id, self.owner, ending, at=now)
         except StaleMove as stale:
             logger.info("%s: %s", try_id, stale)
+        else:
+            learn_from_try(store, store.tries.get(try_id), at=now)
 
 
 class TryRunner:
