@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 from core.analyses.engines import Engine, engine_for
 from core.domain.alert import AlertKind
@@ -27,7 +28,6 @@ from core.jobs.retrying import automatic
 from core.jobs.rounds import ToolReader, asked_for_tools, next_round
 from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
 from core.jobs.submitting import wait
-from core.jobs.watching import WATCHED
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
@@ -41,15 +41,49 @@ TRIES = 4
 """Downloads of the same size that do not look whole before the file is taken as it is: then it is the provider's."""
 
 
+class Endings(Protocol):
+    """Where the endings of a shard's requests are kept: as results, or as second answers beside them."""
+
+    def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
+        """Every request of the shard by custom id."""
+
+    def ended(self, job_id: str, shard_index: int) -> set[str]:
+        """Those whose ending is stored already."""
+
+    def shard_counts(self, job_id: str, shard_index: int) -> dict[ResultStatus, int]:
+        """How many ended in which way."""
+
+    def add(
+        self,
+        claim: Claim,
+        outcomes: Sequence[Outcome],
+        strays: Sequence[Stray] = (),
+        *,
+        file: str = "",
+        read_to: int = 0,
+    ) -> None:
+        """Store a chunk of endings and the place in the file, in one transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What is needed to read one shard's lines."""
+    """What is needed to read one shard's lines.
+
+    Attributes:
+        parents: The first request of each second one; empty for a shard of first ones.
+    """
 
     engine: Engine
     sheets: SheetIndex
     price: Price | None
     expected: dict[str, Expected]
     tools: ToolReader | None
+    parents: Mapping[str, str]
+    endings: Endings
+
+    def request_of(self, custom_id: str) -> str:
+        """The request that a line is about: itself, or the first one where it was asked once more."""
+        return self.parents.get(custom_id, custom_id)
 
 
 def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
@@ -66,25 +100,31 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
             f"The results of {shard.shard_id} could not be written ({error.strerror}). "
             "Free some space; they stay at the provider and are fetched again."
         ) from error
-    expected = context.store.results.expected(shard.job_id, shard.index)
-    ended = context.store.results.ended(shard.job_id, shard.index)
-    with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), expected) as sheets:
+    engine = engine_for(job.request.kind)
+    parents = context.store.seconds.parents(shard.job_id, shard.index)
+    endings: Endings = context.store.seconds.endings(engine.tags) if parents else context.store.results
+    expected = endings.expected(shard.job_id, shard.index)
+    ended = endings.ended(shard.job_id, shard.index)
+    requests = set(parents.values()) if parents else expected
+    with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), requests) as sheets:
         reader = _Reader(
-            engine=engine_for(job.request.kind),
+            engine=engine,
             sheets=sheets,
             price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),
             expected=expected,
-            tools=ToolReader(context, shard, list(expected)) if job.request.tools else None,
+            tools=ToolReader(context, shard, list(requests)) if job.request.tools else None,
+            parents=parents,
+            endings=endings,
         )
         with _no_cycle_search():
             for file in files:
                 _read_file(context, claim, shard, reader, file, ended)
     words = context.store.shards.last_note(shard.shard_id, ShardEvent.ENDED)
-    _account_for_missing(context, claim, shard, expected, ended, words)
+    _account_for_missing(context, claim, shard, reader, ended, words)
     context.crossing("before_settle")
     following = next_round(context, job, shard)
     asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
-    counts = context.store.results.shard_counts(shard.job_id, shard.index)
+    counts = endings.shard_counts(shard.job_id, shard.index)
     first = _first_line(shard)
     context.store.results.settle(
         claim,
@@ -95,10 +135,9 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         at=context.clock(),
         message=_said(shard, counts, words, asked),
         retries=[retry for retry in (automatic(context, job, shard), following) if retry is not None],
-        sent={} if first is None else sent_parameters(first),
+        sent={} if first is None or parents else sent_parameters(first),
     )
     context.crossing("after_settle")
-    context.store.alerts.clear(shard.shard_id, *WATCHED, at=context.clock())
     remove_files(context, shard)
     return context.clock()
 
@@ -242,11 +281,11 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
             outcomes.append(_outcome(read, reader, raw))
         if lines >= context.chunk:
             _store_calls(context, shard, reader)
-            _store(context, claim, outcomes, strays, path.name, offset)
+            _store(context, claim, reader, outcomes, strays, path.name, offset)
             outcomes, strays, lines = [], [], 0
     if lines:
         _store_calls(context, shard, reader)
-        _store(context, claim, outcomes, strays, path.name, offset)
+        _store(context, claim, reader, outcomes, strays, path.name, offset)
 
 
 def _store_calls(context: Context, shard: Shard, reader: _Reader) -> None:
@@ -257,10 +296,16 @@ def _store_calls(context: Context, shard: Shard, reader: _Reader) -> None:
 
 
 def _store(
-    context: Context, claim: Claim, outcomes: list[Outcome], strays: list[Stray], file: str, read_to: int
+    context: Context,
+    claim: Claim,
+    reader: _Reader,
+    outcomes: list[Outcome],
+    strays: list[Stray],
+    file: str,
+    read_to: int,
 ) -> None:
     context.crossing("before_chunk")
-    context.store.results.add(claim, outcomes, strays, file=file, read_to=read_to)
+    reader.endings.add(claim, outcomes, strays, file=file, read_to=read_to)
     if strays:
         text = f"A result file has lines that belong to no request, such as: {strays[0].reason} {strays[0].custom_id}"
         context.store.alerts.raise_(AlertKind.STRAY, claim.shard_id, text.strip(), at=context.clock())
@@ -289,14 +334,15 @@ def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
 
 def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
     spent, asks = _cost(reader.price, line.usage), None
-    if reader.tools is not None:
+    if reader.tools is not None and not reader.parents:  # whoever is asked once more may call none
         asks, looked = reader.tools.ending(line)
         spent = with_searches(spent, looked)
     if asks is not None:
         reading = asked_for_tools(asks)
     elif line.status is ResultStatus.SUCCEEDED and line.text is not None:
-        sheet = reader.sheets.get(line.custom_id)
-        reading = reader.engine.read(line.text, reader.tools.sheet(line.custom_id, sheet) if reader.tools else sheet)
+        request = reader.request_of(line.custom_id)
+        sheet = reader.sheets.get(request)
+        reading = reader.engine.read(line.text, reader.tools.sheet(request, sheet) if reader.tools else sheet)
     else:
         reading = Reading(line.status, None, None, line.error)
     return Outcome(
@@ -314,7 +360,7 @@ def _cost(known: Price | None, usage: Usage) -> Decimal | None:
 
 
 def _account_for_missing(
-    context: Context, claim: Claim, shard: Shard, expected: dict[str, Expected], ended: set[str], words: str
+    context: Context, claim: Claim, shard: Shard, reader: _Reader, ended: set[str], words: str
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"
@@ -327,9 +373,9 @@ def _account_for_missing(
         error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING
     reading = Reading(status, None, None, error)
-    absent = [one for custom_id, one in expected.items() if custom_id not in ended]
+    absent = [one for custom_id, one in reader.expected.items() if custom_id not in ended]
     for begin in range(0, len(absent), context.chunk):
         chunk = absent[begin : begin + context.chunk]
-        context.store.results.add(
+        reader.endings.add(
             claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0)) for one in chunk]
         )

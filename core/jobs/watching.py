@@ -22,9 +22,6 @@ logger = logging.getLogger(__name__)
 WATCHING: Final = (ShardState.RUNNING, ShardState.CANCELLING)
 """States in which a batch is looked at."""
 
-WATCHED: Final = (AlertKind.STUCK, AlertKind.LATE, AlertKind.VANISHED, AlertKind.UNKNOWN_STATUS)
-"""Alerts about a running batch, which are over when it has been collected."""
-
 VANISHED: Final = timedelta(hours=1)
 """How long after its deadline a batch that the provider no longer knows is given up."""
 

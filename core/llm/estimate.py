@@ -170,7 +170,9 @@ def _total(
         cached_rate = rate.input if rate.cached_input is None else rate.cached_input
         total += tokens * factor * ((1 - cached) * rate.input + cached * cached_rate)
         total += requests * output_each * rate.output
-    return total / 1_000_000
+    total /= 1_000_000
+    # Learned shares have no end of digits; money is kept to the billionth, as the ledger keeps it.
+    return total if input_factor == 1 and cached_share == 0 else total.quantize(Decimal("1e-9"))
 
 
 def _length_warnings(counts: TokenCounts, model: Model) -> list[str]:

@@ -30,6 +30,9 @@ QUEUE_AGAIN: dict[str, Any] = {"admitted_at": None, "place": 0, "hold": "", "hol
 _ALERTING = {ShardState.ATTENTION: AlertKind.ATTENTION, ShardState.UNKNOWN: AlertKind.UNKNOWN_SUBMIT}
 """What is over when a shard leaves a state."""
 
+WATCHED = (AlertKind.STUCK, AlertKind.LATE, AlertKind.VANISHED, AlertKind.UNKNOWN_STATUS)
+"""Alerts about a running batch, which are over when it has ended."""
+
 _UNSENT = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
 
 
@@ -375,6 +378,9 @@ def move(
         raise_alert(connection, AlertKind.ATTENTION, claim.shard_id, str(values.get("message") or note), at=at)
     elif state in _ALERTING:
         clear_alert(connection, _ALERTING[state], claim.shard_id, at=at)
+    if target in SHARD_ENDED:
+        for kind in WATCHED:
+            clear_alert(connection, kind, claim.shard_id, at=at)
     follow(connection, job_id, actor=actor, at=at)
     return target
 

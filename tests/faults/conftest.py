@@ -108,7 +108,7 @@ class _Sum:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Listen to the other processes, where there are any."""
-    if config.pluginmanager.hasplugin("dsession"):
+    if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_Sum())
 
 
