@@ -288,6 +288,7 @@ class JobService:
         model: str | None = None,
         since: datetime | None = None,
         search: str = "",
+        set_id: str = "",
         limit: int = 50,
         after: str | None = None,
         offset: int = 0,
@@ -295,7 +296,15 @@ class JobService:
         """Jobs, newest first."""
         require(actor, Permission.JOB_READ)
         return self._store.jobs.page(
-            states=states, kind=kind, model=model, since=since, search=search, limit=limit, after=after, offset=offset
+            states=states,
+            kind=kind,
+            model=model,
+            since=since,
+            search=search,
+            set_id=set_id,
+            limit=limit,
+            after=after,
+            offset=offset,
         )
 
     def count(
@@ -307,10 +316,11 @@ class JobService:
         model: str | None = None,
         since: datetime | None = None,
         search: str = "",
+        set_id: str = "",
     ) -> int:
         """How many jobs match."""
         require(actor, Permission.JOB_READ)
-        return self._store.jobs.count(states=states, kind=kind, model=model, since=since, search=search)
+        return self._store.jobs.count(states=states, kind=kind, model=model, since=since, search=search, set_id=set_id)
 
     def count_by_state(self, actor: Actor) -> dict[JobState, int]:
         """How many jobs stand in each state."""
@@ -425,7 +435,7 @@ class JobService:
         path = sheet_path(job_folder(self._home, job_id))
         if not path.exists():
             return None
-        with sheet_index(path) as sheets:
+        with sheet_index(path, {custom_id}) as sheets:
             try:
                 sheet = sheets.get(custom_id)
             except KeyError:

@@ -255,6 +255,7 @@ class Jobs:
         model: str | None = None,
         since: datetime | None = None,
         search: str = "",
+        set_id: str = "",
         limit: int = 50,
         after: str | None = None,
         offset: int = 0,
@@ -265,7 +266,7 @@ class Jobs:
             after: A job id; the list goes on behind it (for scripts).
             offset: Rows to skip (for numbered pages).
         """
-        query = _filter_jobs(select(_J), states, kind, model, since, search)
+        query = _filter_jobs(select(_J), states, kind, model, since, search, set_id)
         query = query.order_by(_J.c.created_at.desc(), _J.c.job_id.desc()).limit(limit).offset(offset)
         with self._database.read() as connection:
             if after is not None:
@@ -298,9 +299,10 @@ class Jobs:
         model: str | None = None,
         since: datetime | None = None,
         search: str = "",
+        set_id: str = "",
     ) -> int:
         """How many jobs `page` would give without a limit."""
-        query = _filter_jobs(select(func.count()).select_from(_J), states, kind, model, since, search)
+        query = _filter_jobs(select(func.count()).select_from(_J), states, kind, model, since, search, set_id)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -602,7 +604,13 @@ def _job_row(connection: Connection, job_id: str, *, lock: bool = False) -> Any:
 
 
 def _filter_jobs(
-    query: Any, states: Iterable[JobState], kind: Kind | None, model: str | None, since: datetime | None, search: str
+    query: Any,
+    states: Iterable[JobState],
+    kind: Kind | None,
+    model: str | None,
+    since: datetime | None,
+    search: str,
+    set_id: str,
 ) -> Any:
     wanted = [state.value for state in states]
     if wanted:
@@ -613,6 +621,8 @@ def _filter_jobs(
         query = query.where(_J.c.model == model)
     if since is not None:
         query = query.where(_J.c.created_at >= since)
+    if set_id:
+        query = query.where(_J.c.set_id == set_id)
     for word in search.lower().split():
         query = query.where(
             or_(
