@@ -11,8 +11,6 @@ import streamlit as st
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
 from dashboard import listings, text
 
-_SHOWN = 20
-
 
 def show(uses: Sequence[ToolUse], citations: Sequence[Citation], *, key: str) -> None:
     """A closed part of the page; nothing where no tool was called."""
@@ -58,15 +56,13 @@ def _price(uses: Sequence[ToolUse]) -> str:
 
 
 def _pages(citations: Sequence[Citation]) -> None:
-    shown = dict.fromkeys((one.title, one.url) for one in citations)
-    for title, url in list(shown)[:_SHOWN]:
-        # Only web addresses become links: a model could cite anything.
-        if url.startswith(("https://", "http://")):
-            st.link_button(text.short(title or url, 80), url, type="tertiary", icon=":material/open_in_new:")
-        else:
-            st.markdown(text.escape(f"{title} {url}"))
-    if len(shown) > _SHOWN:
-        st.caption(f"and {len(shown) - _SHOWN:,} more")
+    shown = list(dict.fromkeys((one.title, one.url) for one in citations))
+    if shown:
+        # Addresses are shown and never links: a model chose them.
+        listings.table(
+            {"Title": [title for title, _ in shown], "Address": [url for _, url in shown]},
+            alt="Web pages that the answer cites",
+        )
 
 
 def _indented(arguments: str) -> str:

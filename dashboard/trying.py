@@ -5,18 +5,18 @@ The page stores a wish and reads along; a worker asks. No page ever holds a key 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.records import Item
 from core.domain.trial import TRY_ENDED, Try, TryState
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
 from core.jobs.job_sets import Part, SetPreview
-from dashboard import analysis_view, states, text, tool_calls
+from dashboard import listings, show, states, text, tool_calls
 
 EVERY_SECONDS = 0.6
 """How often the text is read anew while it comes; a worker writes it four times a second."""
@@ -127,25 +127,42 @@ def _result(app: App, actor: Actor, tried: Try) -> None:
     if tried.error is not None:
         st.error(text.escape(tried.error.message), title=text.escape(tried.error.code), icon=":material/error:")
     if tried.analysis is not None:
-        analysis_view.show_answer(_item(app, actor, tried), app.tries.facts(actor, tried.try_id))
+        _answer(tried, tried.analysis)
     tool_calls.show(app.tries.tool_calls(actor, tried.try_id), app.tries.citations(actor, tried.try_id), key="try")
     if tried.simulated:
         st.caption("Simulated: the local stand-in answered, and it cost nothing.")
 
 
-def _item(app: App, actor: Actor, tried: Try) -> Item:
-    """The try as a request of a job is shown."""
-    return Item(
-        custom_id=tried.custom_id,
-        portfolio_id=tried.portfolio_id,
-        portfolio_name=app.portfolios.get(actor, tried.portfolio_id).name,
-        region="",
-        status=tried.status,
-        level=tried.level,
-        headline=tried.headline,
-        analysis=tried.analysis,
-        verification=tried.verification,
-        error=tried.error,
-        usage=tried.usage,
-        cost_usd=tried.cost_usd,
-    )
+def _answer(tried: Try, analysis: Mapping[str, Any]) -> None:
+    """The answer's head, what checking found, and the whole of it one click away."""
+    st.markdown(f"**{text.escape(tried.headline)}**")
+    checked = tried.verification
+    if checked is not None:
+        show.metrics(
+            [
+                (
+                    "Numbers that hold",
+                    f"{checked.verified} of {checked.stated}",
+                    "Held against what it was told.",
+                ),
+                ("Mismatched", f"{checked.mismatched}", "The facts or the rule engine say otherwise."),
+                ("Unsupported", f"{checked.unsupported}", "No fact carries it."),
+            ]
+        )
+    for paragraph in str(analysis.get("summary", "")).split("\n"):
+        if paragraph.strip():
+            st.markdown(text.escape(paragraph))
+    if checked is not None and checked.findings:
+        listings.table(
+            {
+                "Where": [finding.path for finding in checked.findings],
+                "Stated": [finding.stated for finding in checked.findings],
+                "Should be": [finding.true or "" for finding in checked.findings],
+                "Likely slip": [states.CAUSE[finding.kind] for finding in checked.findings],
+            },
+            alt="What does not hold in this answer, and the likely slip",
+        )
+    whole = st.expander("The whole answer", icon=":material/data_object:", key="try_answer", on_change="rerun")
+    if whole.open:
+        with whole:
+            st.json(analysis, expanded=2)

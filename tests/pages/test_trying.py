@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from core.domain.trial import TryState
 from core.jobs.trying import TryRunner
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
-from tests.pages.reading import button, said
+from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World, opened
 
 
@@ -65,7 +66,7 @@ def test_the_checked_answer_is_shown_with_its_price(page: Page, near: World) -> 
     test.run()
     words = said(test)
     assert "answered" in words
-    assert "verified" in words
+    assert re.search(r"Numbers that hold: (\d+) of \1", words)
     assert "Cost $0.0" in words
     assert "Simulated" in words
 
@@ -88,13 +89,24 @@ def test_a_budget_that_would_be_passed_stores_nothing(page: Page, near: World, m
 def test_calls_of_tools_are_shown_with_what_the_model_was_told(page: Page, near: World) -> None:
     ids = tuple(near.app.portfolios.ids(LOCAL))
     request = AnalysisRequest(Kind.RISK, ids, "gpt-5.4-mini", tools=("risk_calculator",))
-    job_id = near.app.jobs.submit(LOCAL, request).row.job_id
-    near.work()
-    (item,) = near.app.jobs.items(LOCAL, job_id)
-    test = page(near, "run", run=job_id, item=item.custom_id)
-    assert not test.exception
-    assert any(one.label == "1 tool call" for one in test.expander)
-    test.session_state["item_tools"] = True
+    tried = near.app.tries.ask(LOCAL, request, ids[0])
+    work(near)
+    test = page(near, "prepare")
+    test.session_state["try_id"] = tried.try_id
+    test.session_state["try_tools"] = True
     test.run()
     assert not test.exception
+    assert any(one.label == "1 tool call" for one in test.expander)
+    assert "asked 2 times" in said(test)
     assert "1. risk_calculator" in said(test)
+
+
+def test_what_does_not_hold_is_listed_under_the_answer(page: Page, near: World) -> None:
+    test = asked(page, near)
+    assert near.provider is not None
+    near.provider.set_faults({"answers": {"wrong_value": 1.0}})
+    work(near)
+    near.provider.set_faults()
+    test.run()
+    assert not test.exception
+    assert column(test, "Likely slip")
