@@ -10,6 +10,7 @@ import typer
 from core.app import App
 from core.cli import output
 from core.cli.called import called
+from core.cli.second_answers import second_asking
 from core.cli.session import opened
 from core.cli.wait import EXIT, wait_for
 from core.domain.actor import Actor
@@ -326,6 +327,7 @@ def _item(item: Item) -> dict[str, object]:
         "usage": item.usage if item.status is not ResultStatus.PENDING else None,
         "reused_from": item.reused_from or None,
         "cost_usd": item.cost_usd,
+        "again": second_asking(item.again),
     }
 
 

@@ -23,6 +23,7 @@ from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
 from core.cli.processes import demo, provider, serve, worker
+from core.cli.reasking import add_commands as add_reasking
 from core.cli.retrying import add_commands as add_retrying
 from core.cli.sets import add_commands as add_sets
 from core.cli.upkeep import db_app, health
@@ -39,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 add_retrying(batch_app)
+add_reasking(batch_app)
 portfolio_app.command()(analyze)
 add_sets(batch_app)
 portfolio_app.add_typer(batch_app, name="batch")

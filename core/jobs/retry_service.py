@@ -16,11 +16,12 @@ from core.analyses.engines import engine_for
 from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
-from core.domain.records import Job, Spend
+from core.domain.records import Job
 from core.errors import BadInput, ProviderError, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.context import job_folder
+from core.jobs.purse import Purse, total_of
 from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.answers import read_line
@@ -85,7 +86,7 @@ class RetryService:
 
     def __init__(self, store: Store, budgets: Budgets, home: Path, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._budgets = budgets
+        self._purse = Purse(store, budgets)
         self._home = home
         self._clock = clock
 
@@ -139,7 +140,7 @@ class RetryService:
                 model=model_id,
                 round=1 + max(one.item.round for one in chosen),
                 expected_usd=expected,
-                check=self._check(job, expected),
+                check=self._purse.check(job, expected),
                 remote_name=lambda index: remote_name(job, index),
                 not_before=now,
                 note=f"{len(chosen)} requests are asked again, as {actor.label} wished",
@@ -187,7 +188,7 @@ class RetryService:
         self._store.retries.intend(
             job_id,
             expected,
-            self._check(job, expected),
+            self._purse.check(job, expected),
             note=f"{custom_id} is asked synchronously of {model_id}",
             actor=actor.subject,
             at=now,
@@ -239,33 +240,22 @@ class RetryService:
 
     def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
         found = [price_of(self._store, job.request, find(name), one, at=now) for name, one in choice.chosen.items()]
-        expected = _sum([one.sync_usd if sync else one.expected_usd for one in found])
+        expected = total_of([one.sync_usd if sync else one.expected_usd for one in found])
         statuses: dict[str, int] = {}
         for one in (each for chosen in choice.chosen.values() for each in chosen):
             statuses[one.item.status.value] = statuses.get(one.item.status.value, 0) + 1
-        month = f"{now:%Y-%m}"
-        over = ""
-        try:
-            self._check(job, expected)(
-                self._store.jobs.spend(month),
-                self._store.jobs.spend(month, actor.subject),
-                self._store.jobs.spend(month, desk=job.row.desk),
-                self._store.retries.spent(job.row.job_id),
-            )
-        except Refused as refusal:
-            over = str(refusal)
         return RetryPlan(
             job_id=job.row.job_id,
             requests=choice.requests,
             models={name: len(chosen) for name, chosen in choice.chosen.items()},
             statuses=statuses,
-            low_usd=expected if sync else _sum([one.low_usd for one in found]),
+            low_usd=expected if sync else total_of([one.low_usd for one in found]),
             expected_usd=expected,
-            high_usd=expected if sync else _sum([one.high_usd for one in found]),
+            high_usd=expected if sync else total_of([one.high_usd for one in found]),
             sync=sync,
             left_out=choice.left_out,
             warnings=tuple(dict.fromkeys([*choice.warnings, *(text for one in found for text in one.warnings)])),
-            over_budget=over,
+            over_budget=self._purse.objection(actor, job, expected, now),
             replaced=tuple(self._replaced(actor, job, choice, now, sync=sync)),
         )
 
@@ -295,14 +285,3 @@ class RetryService:
 
     def _sync_price(self, job: Job, model_id: str, chosen: Sequence[Again], now: datetime) -> Decimal | None:
         return price_of(self._store, job.request, find(model_id), chosen, at=now).sync_usd
-
-    def _check(self, job: Job, expected: Decimal | None) -> Callable[[Spend, Spend, Spend, Decimal], None]:
-        def check(month: Spend, person: Spend, desk: Spend, spent: Decimal) -> None:
-            self._budgets.check(expected, month, person, desk, max_cost_usd=job.request.max_cost_usd, spent_usd=spent)
-
-        return check
-
-
-def _sum(parts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [part for part in parts if part is not None]
-    return sum(known, start=Decimal(0)) if len(known) == len(parts) else None

@@ -43,12 +43,14 @@ class Flagged:
         request: As a retry looks at it.
         reading: What was made of its answer, as far as it is stored: no tags.
         raw: The provider's own line; None where it is not of this job.
+        charged_tokens: Input tokens as the provider counted them.
     """
 
     request: Unanswered
     why: AskedAgain
     reading: Reading
     raw: RawLine | None
+    charged_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,4 +297,4 @@ def _flagged(row: Any) -> Flagged:
         model=row.model,
     )
     why = AskedAgain.INVALID if status is ResultStatus.INVALID else AskedAgain.FLAGGED
-    return Flagged(request, why, reading_of(row, lambda _analysis: ()), raw_of(row))
+    return Flagged(request, why, reading_of(row, lambda _analysis: ()), raw_of(row), int(row.input_tokens))

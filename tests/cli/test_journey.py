@@ -88,6 +88,29 @@ def test_a_job_with_failing_rows_ends_with_exit_code_5_and_keeps_every_row(
             assert item["error"]["transient"] is False
 
 
+def test_an_answer_that_did_not_hold_is_asked_for_once_more_after_its_price_was_shown(
+    cli: Cli, provider: LocalProvider, worker: Path, positions: Path
+) -> None:
+    provider.set_faults({"answers": {"wrong_value": 1.0}})
+    cli.json("portfolio", "import", positions)
+    job_id = cli.json("portfolio", "analyze", "risk", "--batch", "--all", "--wait")["job_id"]
+    provider.set_faults()
+    shown = cli.json("batch", "reask", job_id, "--only", "flagged")
+    assert (shown["requests"], shown["why"], shown["started"]) == (2, {"flagged": 2}, False)
+    assert shown["expected_usd"] > 0
+    assert "Nothing was sent" in cli("batch", "reask", job_id)[1]
+    assert cli("batch", "reask", job_id, "--only", "invalid")[0] == 2
+    assert cli.json("batch", "reask", job_id, "--yes")["started"] is True
+    assert cli("batch", "wait", job_id, "--timeout", "60")[0] == 0
+    items = cli.json("batch", "results", job_id)["items"]
+    assert len(items) == 2
+    for item in items:
+        assert item["verification"]["findings"] == []
+        assert item["again"]["stands"] == "second"
+        assert item["again"]["other"]["verification"]["findings"]
+    assert cli("batch", "reask", job_id, "--yes")[0] == 2
+
+
 def test_a_wrong_key_waits_for_a_person_and_goes_on_when_it_is_repaired(
     cli: Cli, provider: LocalProvider, worker: Path, positions: Path
 ) -> None:

@@ -35,6 +35,7 @@ from core.guard.budgets import Budgets
 from core.jobs.context import Context, job_key
 from core.jobs.drafting import Drafter
 from core.jobs.planning import plan
+from core.jobs.reask_service import ReaskService
 from core.jobs.remote_files import orphans
 from core.jobs.retry_service import RetryService
 from core.jobs.service import JobService
@@ -195,6 +196,10 @@ class House:
     def retry_service(self, budgets: Budgets | None = None) -> RetryService:
         """Retries as the App has them, or with limits."""
         return RetryService(self.store, budgets or Budgets(), self.app.settings.home, self.clock)
+
+    def reask_service(self, budgets: Budgets | None = None) -> ReaskService:
+        """Second askings as the App has them, or with limits."""
+        return ReaskService(self.store, budgets or Budgets(), self.app.settings.home, self.clock)
 
     def shard(self, job_id: str, index: int = 0) -> Shard:
         """One of its batches as it stands."""
@@ -372,7 +377,8 @@ class House:
         assert rollup.get("numbers", {}).get("verified", 0) == sum(one.verified for one in checks)
         assert rollup.get("numbers", {}).get("mismatched", 0) == sum(one.mismatched for one in checks)
         cost = sum((item.cost_usd for item in items if item.cost_usd is not None), Decimal(0))
-        earlier = self.rows("SELECT cost_nano, output_tokens FROM attempt WHERE job_id = :job", job=job_id)
+        paid = "SELECT cost_nano, output_tokens FROM {} WHERE job_id = :job"
+        earlier = [row for name in ("attempt", "second_answer") for row in self.rows(paid.format(name), job=job_id)]
         cost += sum((Decimal(row.cost_nano or 0) for row in earlier), Decimal(0)) / 1_000_000_000
         assert job.row.actual_usd == cost
         usage, spent = self.store.items.usage(job_id)

@@ -1,0 +1,29 @@
+"""How `batch results --json` tells of an answer that was asked for again."""
+
+from __future__ import annotations
+
+from core.domain.analysis import ResultStatus
+from core.domain.records import SecondAsking
+
+
+def second_asking(again: SecondAsking | None) -> dict[str, object] | None:
+    """A second asking in `batch results --json`: `other` is the answer that does not stand."""
+    if again is None:
+        return None
+    waits = again.ended is ResultStatus.PENDING
+    return {
+        "custom_id": again.custom_id,
+        "why": again.why,
+        "ended": again.ended,
+        "stands": None if waits else "second" if again.stands else "first",
+        "usage": None if waits else again.usage,
+        "cost_usd": again.cost_usd,
+        "other": None
+        if waits
+        else {
+            "status": again.status,
+            "analysis": again.analysis,
+            "verification": again.verification,
+            "error": again.error,
+        },
+    }
