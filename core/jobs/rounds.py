@@ -63,12 +63,13 @@ class ToolReader:
     """
 
     def __init__(self, context: Context, shard: Shard, custom_ids: Sequence[str]) -> None:
-        store = context.store.tool_calls
+        self._store = context.store.tool_calls
+        self._job_id = shard.job_id
         self._model = shard.model
         self._at = shard.submitted_at or context.clock()
         self._most = context.tool_rounds
-        self._rounds = store.rounds(shard.job_id, custom_ids)
-        self._before = store.of_requests(shard.job_id, custom_ids)
+        self._rounds = self._store.rounds(shard.job_id, custom_ids)
+        self._last: tuple[str, list[ToolUse]] = ("", [])
         self.found: list[tuple[str, list[ToolUse], tuple[Citation, ...]]] = []
 
     def ending(self, line: ResultLine) -> tuple[ItemError | None, list[ToolUse]]:
@@ -78,8 +79,8 @@ class ToolReader:
         """
         body = _body(line.raw)
         round_ = self._rounds.get(line.custom_id, 0) + 1
-        earlier = [use for use in self._before.get(line.custom_id, ()) if use.round < round_]
-        looked = search_uses(body, self._model, self._at, first=len(earlier) + 1, round_=round_)
+        first = len(self._earlier(line.custom_id)) + 1
+        looked = search_uses(body, self._model, self._at, first=first, round_=round_)
         cited = citations(body)
         if looked or cited:
             self.found.append((line.custom_id, looked, cited))
@@ -89,7 +90,17 @@ class ToolReader:
 
     def sheet(self, custom_id: str, sheet: FactSheet) -> FactSheet:
         """What an answer is checked against: what the prompt stated, and what tools told."""
-        return with_tool_facts(sheet, self._before.get(custom_id, ()))
+        return with_tool_facts(sheet, self._earlier(custom_id))
+
+    def _earlier(self, custom_id: str) -> list[ToolUse]:
+        """Calls of the rounds before this one. Read one request at a time: of fifty thousand they would fill memory."""
+        done = self._rounds.get(custom_id, 0)
+        if not done:
+            return []
+        if self._last[0] != custom_id:
+            found = self._store.of_request(self._job_id, custom_id)
+            self._last = custom_id, [use for use in found if use.round <= done]
+        return self._last[1]
 
 
 def asked_for_tools(error: ItemError) -> Reading:
@@ -172,8 +183,7 @@ class _Round:
         ids: dict[int, list[str]] = {}
         folder = job_folder(context.home, shard.job_id)
         with ShardWriter(folder, f"round-{shard.index}", max_input_tokens=room) as writer:
-            waited = self._waiting(waiting)
-            while chunk := list(islice(waited, AT_ONCE)):
+            for chunk in self._waiting(waiting):
                 for request in self._following(chunk):
                     ids.setdefault(writer.add(request), []).append(request.custom_id)
             files: list[ShardFile] = writer.close()
@@ -227,21 +237,26 @@ class _Round:
         share = Decimal(0) if whole is None or not total else whole * self._requests / total
         return max(Decimal(0), share - self._spent)
 
-    def _waiting(self, items: Sequence[Unanswered]) -> Iterator[_Waiting]:
-        """Requests with their line, their answer and their calls so far, in the order of the input file."""
+    def _waiting(self, items: Sequence[Unanswered]) -> Iterator[list[_Waiting]]:
+        """Requests with their line, their answer and their calls so far, some at a time, in the input file's order."""
         store, job_id = self._context.store.tool_calls, self._shard.job_id
         ids = [item.custom_id for item in items]
-        rounds, uses = store.rounds(job_id, ids), store.of_requests(job_id, ids)
+        rounds = store.rounds(job_id, ids)
         path = job_folder(self._context.home, job_id) / "results" / f"{self._shard.index:04d}.output.jsonl"
         places = _places(path, set(ids))
+        found = stored_lines([self._shard], items)
         with path.open("rb") as answers:
-            for item, line in stored_lines([self._shard], items):
-                if item.custom_id not in places:
-                    continue
-                start, length = places[item.custom_id]
-                answers.seek(start)
-                body = _body(answers.read(length))
-                yield _Waiting(item, line, body, rounds.get(item.custom_id, 0) + 1, uses.get(item.custom_id, ()))
+            while chunk := list(islice(found, AT_ONCE)):
+                uses = store.of_requests(job_id, [item.custom_id for item, _ in chunk])
+                waiting = []
+                for item, line in chunk:
+                    place = places.get(item.custom_id)
+                    if place is None:
+                        continue
+                    answers.seek(place[0])
+                    body, round_ = _body(answers.read(place[1])), rounds.get(item.custom_id, 0) + 1
+                    waiting.append(_Waiting(item, line, body, round_, uses.get(item.custom_id, ())))
+                yield waiting
 
     def _following(self, chunk: Sequence[_Waiting]) -> Iterator[BatchRequest]:
         """The next requests of some waiting ones, once what tools told is stored."""

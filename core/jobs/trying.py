@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 SHOW_SECONDS: Final = 0.25
 """How often the text so far is written: often enough to read along, seldom enough for the database."""
 
+SILENT: Final = 2
+"""Leases without a sign of life after which a try counts as lost: a busy database may swallow a few signs."""
+
 AT_ONCE: Final = 2
 """Tries that one worker asks at the same time."""
 
@@ -154,7 +157,7 @@ class Trier:
 
     Attributes:
         owner: Its name among all processes.
-        lease: Seconds without a sign of life after which a try counts as lost.
+        lease: Seconds within which a sign of life is due.
         monotonic: Seconds for pacing what is shown.
     """
 
@@ -256,7 +259,7 @@ class TryRunner:
         """Take up what waits, as far as there is room; end what a dead process left."""
         asking = self._trier.asking
         now = asking.clock()
-        lost = asking.store.tries.end_lost(silent_since=now - timedelta(seconds=self._trier.lease), at=now)
+        lost = asking.store.tries.end_lost(silent_since=now - timedelta(seconds=SILENT * self._trier.lease), at=now)
         for try_id in lost:
             logger.warning("%s was lost with the process that asked it", try_id)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
