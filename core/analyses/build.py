@@ -154,12 +154,12 @@ class Builder:
         Raises:
             BadInput: The analysis lacks something that it cannot do without, or a scenario does not exist.
         """
-        mark = self._overlay(self._region(sheet)).prompt.decimal_mark
+        prompt = self._overlay(self._region(sheet)).prompt
         profile = sheet.evidence.profile
         if self._request.profile:
             # What an investor bears depends on where they are at home, whatever language the answer is wanted in.
             profile = investment_profile(self._request.profile, sheet.region.partition("_")[0])
-        evidence = replace(sheet.evidence, decimal_mark=mark, profile=profile)
+        evidence = replace(sheet.evidence, decimal_mark=prompt.decimal_mark, language=prompt.language, profile=profile)
         return self._engine.views(replace(sheet, evidence=evidence), self._request)
 
     def prompt(self, region: str | None) -> Prompt:

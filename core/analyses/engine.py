@@ -169,6 +169,7 @@ class Engine:
             profile=given.profile if Need.PROFILE in self.needs else None,
             analyses=given.analyses if Need.ANALYSES in self.needs else (),
             decimal_mark=given.decimal_mark,
+            language=given.language,
         )
         rules = sheet.rules if Need.RULES in self.needs else ()
         facts = [*shown.facts(sheet.facts)]

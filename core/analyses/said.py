@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
+import orjson
+
 from core.analyses.cells import cell
+from core.analyses.companies import named
 from core.analyses.numbers import Number, numbers
 from core.analyses.shown import rule_key
 from core.domain.facts import Fact, FactSheet
@@ -109,15 +112,35 @@ class Said:
         sheet = self._sheet
         parts: list[str] = [sheet.name, *self.holdings, *(line.name for line in sheet.holdings)]
         for source in sheet.evidence.sources:
-            parts += (source.title, *source.passages)
-        parts += (rule.explanation for rule in sheet.rules)
+            parts += (source.title, source.publisher, *source.passages)
+        for rule in sheet.rules:
+            parts += (rule.title, rule.explanation, rule.cure)
+        parts += (orjson.dumps(one.document, default=str).decode() for one in sheet.evidence.analyses)
         return "\n".join(parts)
 
+    @cached_property
+    def _folded_words(self) -> str:
+        return self._all_words.casefold()
+
     def strangers(self, text: str) -> Iterator[str]:
-        """Identifiers in a sentence (ISINs, tickers with their exchange) that the prompt never named."""
+        """Who is named in a sentence and was never named to the model: companies, ISINs, tickers with their exchange.
+
+        Nobody is a stranger to a model that looked things up outside the prompt.
+        """
+        if self._sheet.evidence.beyond:
+            return
         for match in _IDENTIFIER.finditer(text):
             if match.group() not in self._all_words:
                 yield match.group()
+        for name, company in named(text):
+            if not (
+                company.symbols & self._symbols or any(one.casefold() in self._folded_words for one in company.names)
+            ):
+                yield name
+
+    @cached_property
+    def _symbols(self) -> frozenset[str]:
+        return frozenset(line.symbol for line in self._sheet.holdings)
 
 
 def weights(sheet: FactSheet, facts: dict[str, Fact], wanted: set[str]) -> Iterator[tuple[str, Fact | None, float]]:

@@ -2,7 +2,9 @@
 
 A number is checked by the id it names, never by looking for some fact that happens to agree: with a hundred facts at
 hand, a random figure agrees with one of them far too often. Numbers in sentences must be carried by the ids cited
-beside them. Nothing is repaired here; what does not hold becomes a `Finding` with its likely cause.
+beside them. Companies that the instruments register knows (`core.analyses.companies`), ISINs and tickers with their
+exchange must stand in the prompt. Nothing is repaired here; what does not hold becomes a `Finding` with its likely
+cause.
 
 What counts as agreement (f is the fact at full precision, d the decimals at which it is shown):
 
@@ -129,7 +131,7 @@ class Checking:
         self._written: dict[str, Fact] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
-        """The answer must speak of the same day and in the same currency as the facts."""
+        """The answer must speak of the same day, in the same currency, and in the language that was asked for."""
         self.language = str(analysis.get("language", "en"))
         for key, true, kind in (
             ("as_of_date", self.sheet.as_of.isoformat(), FindingKind.PERIOD),
@@ -138,6 +140,9 @@ class Checking:
             stated = analysis.get(key)
             if stated is not None and str(stated).strip() != true:
                 self.findings.append(Finding(key, "", str(stated)[:80], true, kind))
+        wanted = self.sheet.evidence.language
+        if wanted and "language" in analysis and self.language != wanted:
+            self.findings.append(Finding("language", "", self.language[:80], wanted, FindingKind.VALUE))
 
     def walk(self, node: Mapping[str, Any], path: str = "") -> None:
         """Check what stands in an object, and note its sentences for later."""

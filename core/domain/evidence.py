@@ -117,6 +117,9 @@ class Evidence:
 
     Attributes:
         decimal_mark: "." or "," as the region writes numbers, for reading "1.234"; "" where it is not known.
+        language: That the answer is wanted in, ISO 639-1; "" where it is not known.
+        beyond: The model looked things up outside the prompt, on the web or at a source, so that names may come from
+            there.
         scenarios: Ids of the market scenarios that this request is about.
         period: Name of the period that this request is about ("1y"); "" for all that there are.
     """
@@ -127,6 +130,8 @@ class Evidence:
     scenarios: tuple[str, ...] = ()
     period: str = ""
     decimal_mark: str = ""
+    language: str = ""
+    beyond: bool = False
 
 
 NO_EVIDENCE = Evidence()

@@ -13,6 +13,7 @@ import orjson
 
 from core.analyses.engines import engine_for
 from core.analyses.tools.calling import Allowance, answered
+from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
@@ -161,6 +162,8 @@ def with_searches(spent: Decimal | None, looked: Sequence[ToolUse]) -> Decimal |
 def with_tool_facts(sheet: FactSheet, uses: Sequence[ToolUse]) -> FactSheet:
     """The sheet that an answer is checked against: what the prompt stated, and what tools told afterwards."""
     told = tuple(fact for use in uses for fact in use.facts)
+    if any(use.call.name not in FIGURES for use in uses):
+        sheet = replace(sheet, evidence=replace(sheet.evidence, beyond=True))
     return replace(sheet, facts=(*sheet.facts, *told)) if told else sheet
 
 

@@ -198,6 +198,7 @@ def _evidence(fields: dict[str, Any]) -> Evidence:
         scenarios=tuple(fields["scenarios"]),
         period=fields["period"],
         decimal_mark=fields["decimal_mark"],
+        language=fields.get("language", ""),
     )
 
 
