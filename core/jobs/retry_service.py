@@ -20,6 +20,7 @@ from core.domain.records import Job
 from core.errors import BadInput, ProviderError, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
+from core.jobs.asking import with_tool_facts
 from core.jobs.context import job_folder
 from core.jobs.purse import Purse, total_of
 from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
@@ -194,7 +195,11 @@ class RetryService:
             at=now,
         )
         document = orjson.loads(one.line)
-        stream = provider.stream(document["url"], document["body"])
+        body = document["body"]
+        if body.get("tools"):
+            # One question, one answer: it is given from what tools have told already.
+            body = {**body, "tool_choice": "none"}
+        stream = provider.stream(document["url"], body)
         try:
             while True:
                 next(stream)
@@ -208,7 +213,8 @@ class RetryService:
         reading = Reading(line.status, None, None, line.error)
         if line.status is ResultStatus.SUCCEEDED and line.text is not None:
             with sheet_index(sheet_path(job_folder(self._home, job_id)), {custom_id}) as sheets:
-                reading = engine_for(job.request.kind).read(line.text, sheets.get(custom_id))
+                told = self._store.tool_calls.of_request(job_id, custom_id)
+                reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
         spent = None if known is None else cost(known, line.usage)
         outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent)
         answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")

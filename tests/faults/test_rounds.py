@@ -234,6 +234,15 @@ def test_a_round_that_a_limit_forbids_is_not_made_and_says_so(house: House) -> N
     house.check(job_id, batches=1)
 
 
+def test_a_synchronous_retry_answers_from_what_tools_have_told(house: House, local: LocalProvider) -> None:
+    job_id = submitted(house, 2)
+    house.run(job_id, context=house.context(budgets=Budgets(job_usd=Decimal(0))))
+    local.set_faults()
+    house.retry_service().finish_now(LOCAL, job_id, house.provider)
+    assert {item.status for item in house.items(job_id).values()} == {ResultStatus.SUCCEEDED}
+    assert local.calls("POST /v1/chat/completions") == 2
+
+
 def test_a_round_is_reserved_only_beyond_what_the_job_reserved_for_it(house: House) -> None:
     job_id = submitted(house)
     house.run(job_id, to=ShardState.PARTIAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ from core.errors import BadInput, Refused
 from core.metrics import risk
 from core.metrics.series import change, last_known, months_before, reading
 
+_NAME: Final = re.compile(r"[A-Za-z0-9.^=_-]+")
 _MONTHS: Final = {"3m": 3, "1y": 12, "3y": 36, "5y": 60}
 _FEWEST_RETURNS: Final = 40
 _YEARS_OF_SERIES: Final = 6
@@ -46,14 +48,27 @@ class FilingArguments(Arguments):
     )
 
 
+def _plain(what: str, given: str, most: int) -> str:
+    """A name as sources know them. A model may have been talked into hiding anything in one, so nothing else goes out.
+
+    Raises:
+        BadInput: It holds other characters, or is too long.
+    """
+    name = given.strip()
+    if not _NAME.fullmatch(name) or len(name) > most:
+        raise BadInput(f"'{given[:40]}' is no {what}: letters, digits and . - ^ = _ only, at most {most} of them.")
+    return name
+
+
 def _stock(arguments: StockArguments, around: Surroundings) -> Found:
     last = around.portfolio.as_of
     first = months_before(last, _MONTHS[arguments.period])
     terms = around.terms("fmp")
-    history = around.closes("fmp", arguments.symbol, first - timedelta(days=7), last)
+    symbol = _plain("ticker", arguments.symbol, 20)
+    history = around.closes("fmp", symbol, first - timedelta(days=7), last)
     pairs = [(day, float(close)) for day, close in history.closes if first <= day <= last]
     if len(pairs) <= _FEWEST_RETURNS:
-        raise BadInput(f"There are {len(pairs)} closes of '{arguments.symbol}' from {first} to {last}: too few.")
+        raise BadInput(f"There are {len(pairs)} closes of '{symbol}' from {first} to {last}: too few.")
     closes = np.array([close for _, close in pairs])
     returns = closes[1:] / closes[:-1] - 1.0
     period = f"{pairs[0][0]}..{pairs[-1][0]}"
@@ -67,13 +82,14 @@ def _stock(arguments: StockArguments, around: Surroundings) -> Found:
         fact("volatility", float(risk.volatility(returns)), "Standard deviation of daily returns, a year."),
         fact("max_drawdown", float(risk.max_drawdown(returns)), "Largest fall from a high of the period."),
     )
-    about = {"symbol": arguments.symbol, "currency": history.currency, "closes": len(pairs)}
+    about = {"symbol": symbol, "currency": history.currency, "closes": len(pairs)}
     return Found(facts, about, terms.attribution)
 
 
 def _economy(arguments: SeriesArguments, around: Surroundings) -> Found:
     as_of = around.portfolio.as_of
-    stored = around.stored_series(arguments.series_id)
+    series_id = _plain("series id", arguments.series_id, 60)
+    stored = around.stored_series(series_id)
     if stored is not None:
         if not stored.may_prompt:
             raise Refused(
@@ -84,7 +100,7 @@ def _economy(arguments: SeriesArguments, around: Surroundings) -> Found:
     terms = around.terms("fred")
     if not terms.may_prompt:
         raise Refused(f"{terms.name} may not be used here. {terms.terms}")
-    series = around.series("fred", arguments.series_id, months_before(as_of, 12 * _YEARS_OF_SERIES), as_of)
+    series = around.series("fred", series_id, months_before(as_of, 12 * _YEARS_OF_SERIES), as_of)
     return _series_found(series, as_of, terms.attribution)
 
 
@@ -111,18 +127,17 @@ def _filings(arguments: FilingArguments, around: Surroundings) -> Found:
         raise BadInput(f"limit is {arguments.limit}: give a number from 1 to {_MOST_FILINGS}.")
     if len(arguments.concepts) > _MOST_CONCEPTS:
         raise BadInput(f"{len(arguments.concepts)} concepts were asked for: {_MOST_CONCEPTS} at a time.")
+    company = _plain("ticker or CIK", arguments.company, 20)
     terms = around.terms("sec")
     as_of = around.portfolio.as_of
     wanted = {form.upper() for form in arguments.forms}
     listed = [
-        one
-        for one in around.filings(arguments.company)
-        if one.filed <= as_of and (not wanted or one.form.upper() in wanted)
+        one for one in around.filings(company) if one.filed <= as_of and (not wanted or one.form.upper() in wanted)
     ]
     facts = []
     unknown = []
     if arguments.concepts:
-        reported = [one for one in around.reported(arguments.company) if one.filed <= as_of]
+        reported = [one for one in around.reported(company) if one.filed <= as_of]
         for place, concept in enumerate(arguments.concepts, start=1):
             newest = max(
                 (one for one in reported if one.concept == concept), key=lambda one: (one.end, one.filed), default=None
@@ -132,7 +147,7 @@ def _filings(arguments: FilingArguments, around: Surroundings) -> Found:
             else:
                 facts.append(_reported(f"reported_{place}", newest))
     about = {
-        "company": listed[0].company if listed else arguments.company,
+        "company": listed[0].company if listed else company,
         "filings": [
             {
                 "form": one.form,

@@ -225,3 +225,18 @@ def test_a_source_that_fails_is_told_to_the_model_and_our_own_trouble_is_not() -
     assert call("fred_economic_data", {"series_id": "UNRATE"}, failing).error == "The source did not answer."
     with pytest.raises(StorageTrouble):
         call("fred_economic_data", {"series_id": "UNRATE"}, Around(failure=StorageTrouble("The disk is full.")))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("fmp_stock_data", {"symbol": "AAPL&apikey=x", "period": "1y"}),
+        ("fmp_stock_data", {"symbol": "Our client holds 40 % VOO", "period": "1y"}),
+        ("fred_economic_data", {"series_id": "../../secrets"}),
+        ("sec_filings", {"company": "http://evil.example/?q=1", "forms": [], "limit": 1, "concepts": []}),
+    ],
+)
+def test_h5_nothing_but_a_name_goes_out_to_a_source(name: str, arguments: dict[str, Any]) -> None:
+    around = Around(known={"fmp": OPEN, "fred": OPEN, "sec": OPEN})
+    assert "letters, digits" in call(name, arguments, around).error
+    assert around.asked == []
