@@ -20,7 +20,7 @@ from core.analyses.engines import engine_for
 from core.analyses.shown import PERIODS
 from core.analyses.tools.registry import GUIDANCE, specs
 from core.analyses.trimming import fitted
-from core.domain.analysis import AnalysisRequest, Endpoint
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
 from core.errors import BadInput
@@ -310,6 +310,12 @@ def custom_id_of(kind: str, portfolio_id: str, part: str = "") -> str:
 
 def _check_wishes(request: AnalysisRequest, engine: Engine) -> None:
     """Scenarios and periods are only for the analyses that look at them."""
+    if request.group and request.kind is not Kind.COMMITTEE_BRIEF:
+        raise BadInput(
+            f"The analysis '{request.kind.value}' is made of each portfolio. Only a committee brief takes a group."
+        )
+    if request.group and request.tools:
+        raise BadInput("A brief about a group takes no --tool: tools look at one portfolio. Leave it out.")
     for wished, each, option in (
         (request.scenarios, Each.SCENARIO, "--scenario"),
         (request.periods, Each.PERIOD, "--period"),

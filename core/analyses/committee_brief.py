@@ -71,8 +71,13 @@ def missing_inputs(portfolio_ids: Sequence[str], analyses: Sequence[Finished]) -
     return [f"{kind.value} of {name}" for name in portfolio_ids for kind in NEEDED if (name, kind.value) not in there]
 
 
+def group_id_of(name: str) -> str:
+    """What answers call a group: "group:family"; never the id of a portfolio."""
+    return f"group:{' '.join(name.split()).casefold()}"
+
+
 def group_sheet(group_id: str, name: str, sheets: Sequence[FactSheet], analyses: Sequence[Finished]) -> FactSheet:
-    """The facts of several portfolios as one sheet: each metric under "<portfolio id>:<metric id>".
+    """The facts of several portfolios as one sheet: each metric and rule under "<portfolio id>:<its id>".
 
     Raises:
         BadInput: There is no portfolio, they are of different days or base currencies, or an analysis is missing;
@@ -108,7 +113,9 @@ def group_sheet(group_id: str, name: str, sheets: Sequence[FactSheet], analyses:
             for sheet in sheets
             for line in sheet.holdings
         ),
-        rules=tuple(rule for sheet in sheets for rule in sheet.rules),
+        rules=tuple(
+            replace(rule, rule_id=f"{sheet.portfolio_id}:{rule.rule_id}") for sheet in sheets for rule in sheet.rules
+        ),
         evidence=Evidence(analyses=tuple(analyses)),
     )
 
@@ -166,7 +173,8 @@ class BriefEngine(Engine):
             )
         for view in super().views(sheet, request):
             if group:
-                yield replace(view, facts=sheet.facts, absent=sheet.absent)
+                laid_down = (fact for fact in view.facts if fact.metric_id.startswith("rule."))
+                yield replace(view, facts=(*sheet.facts, *laid_down), absent=sheet.absent)
             else:
                 facts = [*cited_facts(sheet, analyses), *(f for f in view.facts if f.metric_id.startswith(_LAID_DOWN))]
                 yield replace(view, facts=tuple(facts))

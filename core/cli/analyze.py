@@ -31,6 +31,10 @@ def analyze(
     batch: Annotated[bool, typer.Option("--batch", help="Submit one batch at half price.")] = False,
     portfolio: Annotated[list[str] | None, typer.Option(help="Portfolio id; may be repeated.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="All portfolios.")] = False,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The portfolios of a group; a committee_brief is about all together."),
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help=f"Model id ({DEFAULT_MODEL}); may be repeated.")] = None,
     regional: Annotated[bool, typer.Option("--regional", help="Overlay by each portfolio's own region.")] = False,
     region: Annotated[str | None, typer.Option(help="Overlay for all, e.g. FR.")] = None,
@@ -78,7 +82,7 @@ def analyze(
             versions=tuple(prompt or ()),
             base=AnalysisRequest(
                 kind=Kind.RISK,
-                portfolio_ids=_chosen(app, actor, portfolio or [], all_=all_),
+                portfolio_ids=_chosen(app, actor, portfolio or [], group, all_=all_),
                 model="",
                 endpoint=endpoint,
                 variant=template,
@@ -92,6 +96,7 @@ def analyze(
                 periods=tuple(one.lower() for one in period or ()),
                 profile=profile,
                 trim=optimise,
+                group=" ".join(group.split()) if group and Kind.COMMITTEE_BRIEF in _kinds(kind) else "",
             ),
         )
         requests = wish.requests()
@@ -328,7 +333,16 @@ def _say(estimate: Estimate) -> None:
         output.line(f"Warning: {warning}")
 
 
-def _chosen(app: App, actor: Actor, ids: list[str], *, all_: bool) -> tuple[str, ...]:
+def _chosen(app: App, actor: Actor, ids: list[str], group: str | None, *, all_: bool) -> tuple[str, ...]:
+    if group is not None:
+        if ids or all_:
+            raise BadInput("Give one of --group, --all and --portfolio.")
+        members = app.portfolios.page(actor, group=group)
+        if not members:
+            raise BadInput(
+                f"There is no portfolio in a group '{group[:60]}'. See the groups with: mosychlos portfolio groups"
+            )
+        return tuple(row.portfolio_id for row in members)
     if all_:
         if ids:
             raise BadInput("Give either --all or --portfolio, not both.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from core.analyses.committee_brief import group_id_of
 from core.app import App
 from core.cli import output
 from core.cli.called import called, page
@@ -18,7 +19,7 @@ def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_jso
     """Ask about each portfolio at once; returns the exit code. Each is reserved, asked and booked by itself."""
     answers: list[Try] = []
     trier = app.trier(app.provider())
-    for portfolio_id in request.portfolio_ids:
+    for portfolio_id in [group_id_of(request.group)] if request.group else request.portfolio_ids:
         if not as_json:
             output.line(f"== {portfolio_id}")
         wish = app.tries.ask(actor, request, portfolio_id, force=force, owner=trier.owner)

@@ -72,6 +72,7 @@ class AnalysisRequest:
         prompt_version: Version of the prompt ("v1"); None for the newest released one.
         trim: Fold the smallest holdings of a portfolio into one line where it would not fit otherwise.
         tools: Tools that the model may call, by name; empty for none.
+        group: The group that a committee brief is about: one request about all its portfolios; "" for one about each.
     """
 
     kind: Kind
@@ -90,6 +91,7 @@ class AnalysisRequest:
     prompt_version: str | None = None
     trim: bool = False
     tools: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def region_mode(self) -> str:

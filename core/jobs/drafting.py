@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from core.analyses.build import Builder
+from core.analyses.committee_brief import group_id_of, group_sheet
 from core.analyses.engines import Engine, engine_for
 from core.domain.analysis import AnalysisRequest, Outcome, ResultStatus, Usage
 from core.domain.batch import BatchRequest, ShardFile
@@ -198,7 +199,8 @@ class Drafter:
         """The first request of a wish, its facts and its price."""
         builder = self.builder(request, at, batch=False)
         tally = self._tally(builder, at)
-        built, sheet = next(self._requests(builder, request.portfolio_ids[:1]))
+        ids = request.portfolio_ids if request.group else request.portfolio_ids[:1]
+        built, sheet = next(self._requests(builder, ids, group=request.group))
         tally.add(built)
         return built, sheet, self._estimate(request, builder, tally, at)
 
@@ -248,7 +250,7 @@ class Drafter:
         self, builder: Builder, request: AnalysisRequest, at: datetime, refused: dict[str, str] | None = None
     ) -> Iterator[_Asked]:
         """Every request, with the stored answer that it can do with."""
-        built = self._requests(builder, request.portfolio_ids, refused)
+        built = self._requests(builder, request.portfolio_ids, refused, group=request.group)
         if self._reuse is None or request.tools:  # what tools told an earlier answer may not hold any more
             yield from (_Asked(one, sheet, "", None) for one, sheet in built)
             return
@@ -266,17 +268,19 @@ class Drafter:
                 yield _Asked(one, sheet, body_hash, None if answer is None else _reused(engine, one, sheet, answer))
 
     def _requests(
-        self, builder: Builder, ids: Sequence[str], refused: dict[str, str] | None = None
+        self, builder: Builder, ids: Sequence[str], refused: dict[str, str] | None = None, *, group: str = ""
     ) -> Iterator[tuple[BatchRequest, FactSheet]]:
         """Requests with what they show.
 
         Args:
             refused: Takes up why a portfolio cannot be asked about; without it the first such reason ends everything.
+            group: Ask about all of them together, under this name; "" for each by itself.
         """
+        if group:
+            yield from _about_all(builder, group, list(self._told(builder, ids)), refused)
+            return
         for start in range(0, len(ids), CHUNK):
-            portfolios = self._store.portfolios.load(ids[start : start + CHUNK])
-            told = told_about(self._store, self._rates, portfolios, builder.groups, builder.needs, builder.windows)
-            for sheet in told:
+            for sheet in self._told(builder, ids[start : start + CHUNK]):
                 try:
                     built = [builder.fit(view) for view in builder.views(sheet)]
                 except BadInput as error:
@@ -285,6 +289,10 @@ class Drafter:
                     refused[sheet.portfolio_id] = str(error)
                     continue
                 yield from built
+
+    def _told(self, builder: Builder, ids: Sequence[str]) -> Iterator[FactSheet]:
+        portfolios = self._store.portfolios.load(ids)
+        return told_about(self._store, self._rates, portfolios, builder.groups, builder.needs, builder.windows)
 
     def _estimate(self, request: AnalysisRequest, builder: Builder, tally: Tally, at: datetime) -> Estimate:
         notes = [*builder.warnings, *self._refused_before(request, builder), *tally.warnings]
@@ -316,6 +324,23 @@ class Drafter:
                     f"{row.model} refused {row.parameter}{shown} {row.refused:,} times before, last on "
                     f"{row.refused_on}: {row.words}"
                 )
+
+
+def _about_all(
+    builder: Builder, group: str, sheets: Sequence[FactSheet], refused: dict[str, str] | None
+) -> Iterator[tuple[BatchRequest, FactSheet]]:
+    """The one request about a group. Nothing is folded: what was stated of each portfolio is what it is about."""
+    group_id = group_id_of(group)
+    try:
+        analyses = [one for sheet in sheets for one in sheet.evidence.analyses]
+        whole = group_sheet(group_id, group, sheets, analyses)
+        built = [(builder.build(view), view) for view in builder.views(whole)]
+    except BadInput as error:
+        if refused is None:
+            raise
+        refused[group_id] = str(error)
+        return
+    yield from built
 
 
 def _row(one: _Asked, shard_index: int) -> RequestRow:

@@ -66,6 +66,7 @@ class SetWish:
                 prompt_version=version,
                 scenarios=self.base.scenarios if engine_for(kind).each is Each.SCENARIO else (),
                 periods=self.base.periods if engine_for(kind).each is Each.PERIOD else (),
+                group=self.base.group if kind is Kind.COMMITTEE_BRIEF else "",
                 # One analysis says itself which of the tools it may not have; among several each takes its own.
                 tools=self.base.tools
                 if len(self.kinds) == 1

@@ -207,5 +207,6 @@ def _band(fields: dict[str, Any]) -> Band:
 
 
 def _definition(metric_id: str) -> str:
-    known = definition_of(metric_id)
+    # In a sheet about a group each metric stands under its portfolio's id: "acme-7:hhi".
+    known = definition_of(metric_id) or definition_of(metric_id.partition(":")[2])
     return known.text if known is not None else ""

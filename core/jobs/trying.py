@@ -86,7 +86,7 @@ class TryService:
         if not force:
             stop_unknown(request)
         at = self._clock()
-        one = replace(request, portfolio_ids=(portfolio_id,))
+        one = request if request.group else replace(request, portfolio_ids=(portfolio_id,))
         _, _, estimate = self._drafter.single(one, at)
         expected = estimate.sync_usd
 

@@ -97,22 +97,27 @@ def committee_brief(voice: Voice, first_caveat: str) -> dict[str, Any]:
     if wrong > checked * 0.1:
         grade = "defer"
     cited: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    kinds = {row["analysis_id"]: row["kind"] for row in analyses}
+    about = {row["analysis_id"]: (row["kind"], row["portfolio_id"]) for row in analyses}
     for row in blocks.table("CONCLUSIONS"):
+        kind, portfolio = about.get(row["analysis_id"], ("", ""))
         for name in row["metric_ids"].split():
-            if name in blocks.numbers:
-                cited[kinds.get(row["analysis_id"], "")].append((name, row["analysis_id"]))
+            # In a brief about a group each metric and each rule stands under its portfolio.
+            ids = (name, f"{portfolio}:{name}", name.replace("rule.", f"rule.{portfolio}:", 1))
+            cited[kind] += [(one, row["analysis_id"]) for one in ids if one in blocks.numbers][:1]
+
+    totals = [name for name in blocks.numbers if name.endswith(":total_value")]
 
     def section(kind: str) -> list[dict[str, Any]]:
         pairs = list(dict.fromkeys(cited[kind]))[:3]
         return [voice.claim(name, source_ids=(analysis,)) for name, analysis in pairs]
 
     own = {
-        "claims": voice.claims("total_value", "holdings_count", "hhi", "top1_weight", "volatility") or [voice.claim()],
+        "claims": voice.claims("total_value", "holdings_count", "hhi", "top1_weight", "volatility", *totals)
+        or [voice.claim()],
         "decision_requested": voice.say("decide"),
         "recommendation": grade,
         "recommendation_confidence": "low",
-        "key_facts": voice.claims("total_value"),
+        "key_facts": voice.claims("total_value", *totals),
         "performance": section("performance"),
         "risk": section("risk"),
         "allocation": section("allocation"),
