@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench import world
-from tests.bench.measure import ROOT, child, rounds
+from tests.bench.measure import ROOT, child, cpu_of, rounds
 from tests.bench.report import Row, Target
 
 MANY = 10_000
@@ -104,7 +104,7 @@ def _asked(port: int, pid: int) -> dict[str, Any]:
             ask.rerun_script.query_string = ""
             ask.rerun_script.page_script_hash = page
             ask.rerun_script.page_name = "" if page else "runs"
-            before, started, size = _cpu_seconds(pid), time.perf_counter(), 0
+            before, started, size = cpu_of(pid), time.perf_counter(), 0
             browser.send(ask.SerializeToString())
             while True:
                 data = browser.recv(timeout=60)
@@ -118,14 +118,9 @@ def _asked(port: int, pid: int) -> dict[str, Any]:
             time.sleep(0.05)
             if number >= WARM_UP:
                 times.append(time.perf_counter() - started - 0.05)
-                cpu.append(_cpu_seconds(pid) - before)
+                cpu.append(cpu_of(pid) - before)
     # The clock of the kernel ticks every 10 ms: only the mean over many reruns is exact.
     return {"seconds": median(times), "cpu_seconds": sum(cpu) / len(cpu), "kb": size / 1000}
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _until_healthy(port: int) -> None:

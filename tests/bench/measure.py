@@ -6,6 +6,7 @@ A measured function takes keyword arguments that JSON can carry and returns a di
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
-_LONGEST_SECONDS = 900
+SMALL = "BENCH_SMALL"
+"""Environment variable that `--small` sets."""
+
+_LONGEST_SECONDS = 3_600
+_SMALLER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Figures:
         base = self.more["base_mb"]
         grown = base + (self.peak_mb - base) * factor
         return Figures(self.seconds * factor, self.cpu_seconds * factor, grown, self.more)
+
+
+def sized(full: int, least: int = 20) -> int:
+    """The full size, or a fiftieth of it (but `least`) where a bench is only tried out."""
+    return max(least, full // _SMALLER) if os.environ.get(SMALL) else full
 
 
 class Watch:
@@ -110,6 +120,15 @@ def memory_mb(name: str = "VmRSS") -> float:
         return size / (1 << 20) if sys.platform == "darwin" else size / 1024
     line = next(line for line in status.read_text().splitlines() if line.startswith(name))
     return int(line.split()[1]) / 1024
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of another process so far; its clock ticks every 10 ms. NaN where the system does not tell."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return float("nan")
+    fields = stat.read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main(function: str, arguments: str) -> None:
