@@ -22,7 +22,7 @@ from core.intake.gathering import Case, Gathered
 from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.numbers import NumberStyle, choose_style
-from core.intake.source import Container, Source, delimiter_of, head_rows, table_rows
+from core.intake.source import Source, delimiter_of, has_header, table_rows
 from core.intake.workbook import has_sheet, workbook_rows
 
 COLUMNS = (
@@ -82,7 +82,7 @@ def is_header(row: Iterable[str]) -> bool:
 
 def detect_csv(source: Source) -> bool:
     """Whether a text has a canonical header among its first rows."""
-    return source.container is Container.TEXT and any(is_header(row) for row in head_rows(source.text, _HEADER_WITHIN))
+    return has_header(source, is_header, _HEADER_WITHIN)
 
 
 def detect_xlsx(source: Source) -> bool:

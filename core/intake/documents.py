@@ -15,7 +15,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from core.domain.market import DocumentKind, Passage, ResearchDocument
-from core.errors import BadInput, NotFound, UnreadableFile
+from core.errors import BadInput, UnreadableFile
+from core.intake.files import bytes_of
 from core.intake.html_text import page_text
 from core.intake.names import display_name, one_line, stem_of
 from core.intake.pdf_text import MAX_CHARACTERS, pdf_text
@@ -63,18 +64,7 @@ def read_document_file(path: str | Path, about: About, *, at: datetime) -> Resea
         NotFound: No such file.
     """
     path = Path(path)
-    shown = display_name(path.name)
-    try:
-        if not path.exists():
-            raise NotFound(f"There is no file '{path}'. Check the spelling.")
-        if not path.is_file():
-            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
-        _check_size(shown, path.stat().st_size)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
-    return read_document(path.name, data, about, at=at)
+    return read_document(path.name, bytes_of(path, _check_size), about, at=at)
 
 
 def read_document(name: str, data: bytes, about: About, *, at: datetime) -> ResearchDocument:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from core.domain.market import Anomaly
 from core.domain.portfolio import DailyCloses, Problem
-from core.errors import BadInput, NotFound, UnreadableFile
+from core.errors import BadInput, UnreadableFile
 from core.intake.codes import currency_code
+from core.intake.files import bytes_of
 from core.intake.findings import Findings
 from core.intake.limits import check_size
 from core.intake.names import display_name
@@ -57,18 +58,7 @@ def read_price_file(path: str | Path, options: PriceOptions = NO_OPTIONS, *, tod
         NotFound: No such file.
     """
     path = Path(path)
-    shown = display_name(path.name)
-    try:
-        if not path.exists():
-            raise NotFound(f"There is no file '{path}'. Check the spelling.")
-        if not path.is_file():
-            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
-        check_size(shown, path.stat().st_size)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
-    return read_prices(path.name, data, options, today=today)
+    return read_prices(path.name, bytes_of(path), options, today=today)
 
 
 def read_prices(

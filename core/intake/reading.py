@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake
-from core.errors import BadInput, NotFound, UnreadableFile
+from core.errors import BadInput, UnreadableFile
 from core.intake import (
     beancount,
     canonical,
@@ -27,6 +27,7 @@ from core.intake import (
 )
 from core.intake.codes import currency_code
 from core.intake.column_mapping import ColumnMapping
+from core.intake.files import bytes_of
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.limits import check_size
@@ -193,27 +194,6 @@ def read_file(
         columns=columns,
         remembered=remembered,
     )
-
-
-def bytes_of(path: Path) -> bytes:
-    """A file's bytes, after its kind and size were checked.
-
-    Raises:
-        NotFound: No such file.
-        UnreadableFile: Empty or too large, a folder, a device, or not permitted.
-    """
-    shown = display_name(path.name)
-    try:
-        if not path.exists():
-            raise NotFound(f"There is no file '{path}'. Check the spelling.")
-        # A device or a pipe has no size to check and may never end.
-        if not path.is_file():
-            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
-        check_size(shown, path.stat().st_size)
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
 
 
 def _detected(source: Source) -> Format:

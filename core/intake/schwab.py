@@ -20,7 +20,7 @@ from core.intake.dates import NotADate, parse_us_date
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of, stem_of
-from core.intake.source import Container, Source, delimiter_of, head_rows, table_rows
+from core.intake.source import Source, delimiter_of, has_header, table_rows
 
 FAMILY = "schwab"
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -49,9 +49,7 @@ _OPTION_MULTIPLIER = Decimal(100)
 
 def detect(source: Source) -> bool:
     """Whether a text has Schwab's positions header among its first rows."""
-    return source.container is Container.TEXT and any(
-        Columns(row, _NAMES).has(*_NEEDED) for row in head_rows(source.text, 20)
-    )
+    return has_header(source, lambda row: Columns(row, _NAMES).has(*_NEEDED), 20)
 
 
 def read(source: Source, case: Case) -> list[Gathered]:

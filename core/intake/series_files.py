@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, SourceTerms
 from core.domain.portfolio import Problem
-from core.errors import NotFound, UnreadableFile
+from core.errors import UnreadableFile
 from core.intake.broker_tables import Columns
 from core.intake.canonical import normal
 from core.intake.dates import NotADate
+from core.intake.files import bytes_of
 from core.intake.findings import Findings
 from core.intake.limits import MAX_CELL_CHARS, check_size
 from core.intake.names import display_name, one_line
@@ -81,18 +82,7 @@ def read_series_file(
         NotFound: No such file.
     """
     path = Path(path)
-    shown = display_name(path.name)
-    try:
-        if not path.exists():
-            raise NotFound(f"There is no file '{path}'. Check the spelling.")
-        if not path.is_file():
-            raise UnreadableFile(f"'{shown}' is not a regular file. Give the path of a file.")
-        check_size(shown, path.stat().st_size)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
-    return read_series(path.name, data, publisher=publisher, licence=licence, fred=fred, today=today)
+    return read_series(path.name, bytes_of(path), publisher=publisher, licence=licence, fred=fred, today=today)
 
 
 def read_series(

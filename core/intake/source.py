@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -191,6 +191,11 @@ def head_rows(text: str, limit: int = 40) -> list[list[str]]:
     except csv.Error:
         return rows
     return rows
+
+
+def has_header(source: Source, is_header: Callable[[list[str]], bool], within: int) -> bool:
+    """Whether a text has a certain header among its first rows."""
+    return source.container is Container.TEXT and any(map(is_header, head_rows(source.text, within)))
 
 
 def table_rows(name: str, text: str, delimiter: str, max_columns: int = MAX_COLUMNS) -> Iterator[tuple[int, list[str]]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.domain.analysis import Kind
 from core.domain.cost import Estimate
-from core.llm.calibration import Past, calibrate
+from core.llm.calibration import calibrate
 from core.llm.estimate import OutputSpread, TokenCounts, estimate
 from core.llm.models import Model
 from core.storage.store import Store
@@ -35,17 +35,7 @@ def priced(
         assumed: Output tokens of one answer for as long as there is no history.
         cap: Most output tokens of one answer; nothing is expected to exceed it.
     """
-    past = [
-        Past(
-            one.answers,
-            one.counted_tokens,
-            one.input_tokens,
-            one.cached_tokens,
-            one.output_tokens,
-            one.output_squares,
-        )
-        for one in store.history.batches(kind.value, model.model_id, effort or "")
-    ]
+    past = store.history.batches(kind.value, model.model_id, effort or "")
     known = calibrate(past, counts.requests)
     if known is None:
         return estimate(counts, assumed, model, at=at, shards=shards, size_bytes=size_bytes, effort=effort, notes=notes)

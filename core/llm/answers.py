@@ -14,6 +14,7 @@ import orjson
 
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
+from core.llm.foreign import items_of, object_of, text_of
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -56,16 +57,16 @@ def read_line(line: bytes) -> ResultLine:
     """
     bare = line.rstrip(b"\r\n")
     raw = bare.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    envelope = _object(_parsed(bare.removeprefix(_BOM)))
+    envelope = object_of(_parsed(bare.removeprefix(_BOM)))
     if not envelope:
         message = "The line is empty." if not bare.strip() else "The line is not a JSON object."
         return ResultLine("", ResultStatus.INVALID, None, ItemError("bad_line", message, False), Usage(), raw)
     custom_id = envelope.get("custom_id")
-    response = _object(envelope.get("response"))
+    response = object_of(envelope.get("response"))
     body = response.get("body")
-    fields = _object(body)
-    usage = _usage(_object(fields.get("usage")))
-    error = _object(envelope.get("error"))
+    fields = object_of(body)
+    usage = _usage(object_of(fields.get("usage")))
+    error = object_of(envelope.get("error"))
     opened: _Opened
     if error:
         opened = ResultStatus.FAILED, None, _server_error(error, None)
@@ -94,7 +95,7 @@ def _parsed(line: bytes) -> object:
 def _opened(status_code: int, body: object, fields: dict[str, Any], usage: Usage) -> _Opened:
     """The answer inside a response: HTTP status first, then the endpoint's own ways of saying no."""
     if not 200 <= status_code < 300:
-        error = _object(fields.get("error")) or fields
+        error = object_of(fields.get("error")) or fields
         if not error and isinstance(body, str):
             error = {"message": body}
         return ResultStatus.FAILED, None, _server_error(error, status_code)
@@ -102,16 +103,16 @@ def _opened(status_code: int, body: object, fields: dict[str, Any], usage: Usage
         return _chat(fields["choices"], usage)
     if isinstance(fields.get("output"), list) or fields.get("object") == "response":
         return _responses(fields, usage)
-    if error := _object(fields.get("error")):
+    if error := object_of(fields.get("error")):
         return ResultStatus.FAILED, None, _server_error(error, status_code)
     return _invalid("no_output", "The response says 200 but holds neither choices nor output.")
 
 
 def _chat(choices: list[Any], usage: Usage) -> _Opened:
-    choice = _object(choices[0]) if choices else {}
-    message = _object(choice.get("message"))
+    choice = object_of(choices[0]) if choices else {}
+    message = object_of(choice.get("message"))
     finish = choice.get("finish_reason")
-    if refusal := _text(message.get("refusal")):
+    if refusal := text_of(message.get("refusal")):
         return _refused("refusal", refusal)
     if finish == "content_filter":
         return _refused("content_filter", "The provider's content filter stopped the answer.")
@@ -123,15 +124,15 @@ def _chat(choices: list[Any], usage: Usage) -> _Opened:
 def _chat_text(content: object) -> str:
     """Message content is text; some compatible servers send it in parts."""
     if isinstance(content, list):
-        return "".join(_text(_object(part).get("text")) for part in content)
-    return _text(content)
+        return "".join(text_of(object_of(part).get("text")) for part in content)
+    return text_of(content)
 
 
 def _responses(fields: dict[str, Any], usage: Usage) -> _Opened:
     status = fields.get("status")
-    if error := _object(fields.get("error")):
+    if error := object_of(fields.get("error")):
         return ResultStatus.FAILED, None, _server_error(error, None)
-    reason = _object(fields.get("incomplete_details")).get("reason")
+    reason = object_of(fields.get("incomplete_details")).get("reason")
     if status == "incomplete" and reason == "content_filter":
         return _refused("content_filter", "The provider's content filter stopped the answer.")
     if status == "incomplete":
@@ -141,15 +142,15 @@ def _responses(fields: dict[str, Any], usage: Usage) -> _Opened:
         return ResultStatus.FAILED, None, problem
     texts: list[str] = []
     for item in fields.get("output") or ():
-        item = _object(item)
+        item = object_of(item)
         if item.get("type") == "refusal":
-            return _refused("refusal", _text(item.get("refusal")))
-        for part in _items(item.get("content")) if item.get("type") == "message" else ():
-            part = _object(part)
+            return _refused("refusal", text_of(item.get("refusal")))
+        for part in items_of(item.get("content")) if item.get("type") == "message" else ():
+            part = object_of(part)
             if part.get("type") == "refusal":
-                return _refused("refusal", _text(part.get("refusal")))
+                return _refused("refusal", text_of(part.get("refusal")))
             if part.get("type") == "output_text":
-                texts.append(_text(part.get("text")))
+                texts.append(text_of(part.get("text")))
     return _with_text("".join(texts), usage)
 
 
@@ -183,14 +184,14 @@ def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
 
     `status_code` is None where the failure was not an HTTP answer, and 0 where the line claims that none arrived.
     """
-    code = _text(error.get("code")) or _text(error.get("type"))
+    code = text_of(error.get("code")) or text_of(error.get("type"))
     if status_code is None:
         transient = not code or code in _PASSING_CODES
     else:
         passing = status_code in {0, 408, 409, 429} or status_code >= 500
         transient = code in _PASSING_CODES or (passing and code not in _LASTING_CODES)
     code = code or ("no_code" if status_code is None else f"http_{status_code}")
-    message = _text(error.get("message")) or "The provider gave no message."
+    message = text_of(error.get("message")) or "The provider gave no message."
     return ItemError(code, message[:_MESSAGE_CHARACTERS], transient)
 
 
@@ -204,8 +205,8 @@ def _usage(usage: dict[str, Any]) -> Usage:
     else:
         read, written = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
         read_details, written_details = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    cached = _count(_object(read_details).get("cached_tokens"))
-    reasoning = _count(_object(written_details).get("reasoning_tokens"))
+    cached = _count(object_of(read_details).get("cached_tokens"))
+    reasoning = _count(object_of(written_details).get("reasoning_tokens"))
     return Usage(read, min(cached, read), written, min(reasoning, written))
 
 
@@ -217,15 +218,3 @@ def _status_code(value: object) -> int:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS else 0
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

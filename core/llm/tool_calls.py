@@ -7,6 +7,7 @@ from typing import Any
 
 from core.domain.analysis import Endpoint
 from core.domain.tools import Citation, ToolCall, ToolUse
+from core.llm.foreign import items_of, object_of, text_of
 
 ENCRYPTED = "reasoning.encrypted_content"
 """What has to be asked for so that a model's reasoning can be sent back where the provider stores nothing."""
@@ -20,17 +21,17 @@ def tool_calls(body: object) -> tuple[ToolCall, ...]:
 
     An answer that was cut off asks for nothing: its last arguments may be half of what was meant.
     """
-    fields = _object(body)
-    if _items(fields.get("choices")):
-        choice = _object(_items(fields["choices"])[0])
+    fields = object_of(body)
+    if items_of(fields.get("choices")):
+        choice = object_of(items_of(fields["choices"])[0])
         if choice.get("finish_reason") == "length":
             return ()
-        return tuple(_chat_calls(_object(choice.get("message"))))
+        return tuple(_chat_calls(object_of(choice.get("message"))))
     if fields.get("status") not in {None, "completed"}:
         return ()
     return tuple(
-        ToolCall(_text(item.get("call_id")), _text(item.get("name")), _text(item.get("arguments")))
-        for item in map(_object, _items(fields.get("output")))
+        ToolCall(text_of(item.get("call_id")), text_of(item.get("name")), text_of(item.get("arguments")))
+        for item in map(object_of, items_of(fields.get("output")))
         if item.get("type") == "function_call"
     )
 
@@ -38,15 +39,15 @@ def tool_calls(body: object) -> tuple[ToolCall, ...]:
 def searches(body: object) -> tuple[str, ...]:
     """What the provider's web search was asked, once a search; "" where it does not say. Opening a page is none."""
     return tuple(
-        _text(_object(item.get("action")).get("query"))
-        for item in map(_object, _items(_object(body).get("output")))
-        if item.get("type") == "web_search_call" and _object(item.get("action")).get("type", "search") == "search"
+        text_of(object_of(item.get("action")).get("query"))
+        for item in map(object_of, items_of(object_of(body).get("output")))
+        if item.get("type") == "web_search_call" and object_of(item.get("action")).get("type", "search") == "search"
     )
 
 
 def citations(body: object) -> tuple[Citation, ...]:
     """Web pages that an answer cites, with the characters of its text that each stands for."""
-    return tuple(_citations(_object(body)))[:_MOST_CITATIONS]
+    return tuple(_citations(object_of(body)))[:_MOST_CITATIONS]
 
 
 def continued(
@@ -60,15 +61,15 @@ def continued(
         uses: A result for each of the answer's calls.
         last: The model must not ask again.
     """
-    said = _object(answer)
+    said = object_of(answer)
     body = dict(request)
     if endpoint is Endpoint.CHAT:
-        message = _object(_object(_items(said.get("choices"))[0]).get("message"))
+        message = object_of(object_of(items_of(said.get("choices"))[0]).get("message"))
         spoken = {"role": "assistant", "content": message.get("content"), "tool_calls": _plain_calls(message)}
         results = [{"role": "tool", "tool_call_id": use.call.call_id, "content": use.result} for use in uses]
         body["messages"] = [*body["messages"], spoken, *results]
     else:
-        items = [_sent_back(item) for item in map(_object, _items(said.get("output"))) if _may_go_back(item)]
+        items = [_sent_back(item) for item in map(object_of, items_of(said.get("output"))) if _may_go_back(item)]
         outputs = [{"type": "function_call_output", "call_id": use.call.call_id, "output": use.result} for use in uses]
         body["input"] = [*body["input"], *items, *outputs]
     if last:
@@ -77,9 +78,9 @@ def continued(
 
 
 def _chat_calls(message: Mapping[str, Any]) -> Iterator[ToolCall]:
-    for call in map(_object, _items(message.get("tool_calls"))):
-        function = _object(call.get("function"))
-        yield ToolCall(_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
+    for call in map(object_of, items_of(message.get("tool_calls"))):
+        function = object_of(call.get("function"))
+        yield ToolCall(text_of(call.get("id")), text_of(function.get("name")), text_of(function.get("arguments")))
 
 
 def _plain_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -101,34 +102,22 @@ def _sent_back(item: dict[str, Any]) -> dict[str, Any]:
 
 def _citations(fields: Mapping[str, Any]) -> Iterator[Citation]:
     before = 0
-    for item in map(_object, _items(fields.get("output"))):
+    for item in map(object_of, items_of(fields.get("output"))):
         if item.get("type") != "message":
             continue
-        for part in map(_object, _items(item.get("content"))):
+        for part in map(object_of, items_of(item.get("content"))):
             if part.get("type") != "output_text":
                 continue
-            for note in map(_object, _items(part.get("annotations"))):
-                if note.get("type") == "url_citation" and _text(note.get("url")):
+            for note in map(object_of, items_of(part.get("annotations"))):
+                if note.get("type") == "url_citation" and text_of(note.get("url")):
                     # Indices count within a part; what we read is all parts joined.
                     yield Citation(
-                        _text(note["url"])[:_LONGEST],
-                        _text(note.get("title"))[:_LONGEST],
+                        text_of(note["url"])[:_LONGEST],
+                        text_of(note.get("title"))[:_LONGEST],
                         before + _whole(note.get("start_index")),
                         before + _whole(note.get("end_index")),
                     )
-            before += len(_text(part.get("text")))
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+            before += len(text_of(part.get("text")))
 
 
 def _whole(value: object) -> int:

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import ResultStatus
+from core.llm.calibration import Past
 from core.storage.database import Database
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
@@ -31,18 +32,6 @@ _AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class PastBatch:
-    """The sums of one batch's answers; `core.llm.calibration` says what follows from them."""
-
-    answers: int
-    counted_tokens: int
-    input_tokens: int
-    cached_tokens: int
-    output_tokens: int
-    output_squares: float
-
-
-@dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer to a question that was asked before, word for word."""
 
@@ -57,7 +46,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def batches(self, kind: str, model: str, effort: str) -> list[PastBatch]:
+    def batches(self, kind: str, model: str, effort: str) -> list[Past]:
         """The newest batches of an analysis, a model and a reasoning effort."""
         query = (
             select(_CAL)
@@ -67,7 +56,7 @@ class History:
         )
         with self._database.read() as connection:
             return [
-                PastBatch(
+                Past(
                     row.answers,
                     int(row.counted_tokens),
                     int(row.input_tokens),

@@ -151,13 +151,7 @@ def _trade(cells: Cells, entry: Entry, quantity: Decimal, *, bought: bool) -> It
     price, cost = settled(cells, abs(quantity), price, currency, money, fees, bought=bought)
     return (
         replace(
-            entry,
-            kind=Kind.BUY if bought else Kind.SELL,
-            security=security,
-            quantity=abs(quantity),
-            price=price,
-            currency=currency,
-            cost=cost if bought else None,
+            entry.traded(security, abs(quantity), price, currency, cost, bought=bought),
             cash=(money,),
         ),
     )

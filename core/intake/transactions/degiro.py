@@ -17,7 +17,7 @@ from core.errors import UnreadableFile
 from core.intake.canonical import normal
 from core.intake.gathering import Case, Gathered
 from core.intake.numbers import choose_style
-from core.intake.source import Container, Source, head_rows
+from core.intake.source import Source, has_header
 from core.intake.transactions.degiro_words import INTERNAL, Trade, folded, meaning_of, trade_in
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
 from core.intake.transactions.ledger import ALL, Ledger
@@ -56,7 +56,7 @@ def is_header(row: list[str]) -> bool:
 
 def detect(source: Source) -> bool:
     """Whether a text has such a header among its first rows."""
-    return source.container is Container.TEXT and any(is_header(row) for row in head_rows(source.text, _HEADER_WITHIN))
+    return has_header(source, is_header, _HEADER_WITHIN)
 
 
 def read(source: Source, case: Case) -> list[Gathered]:

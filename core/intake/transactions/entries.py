@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -102,3 +102,24 @@ class Entry:
     into_quantity: Decimal = NOTHING
     balance: Money | None = None
     column: str = ""
+
+    def traded(
+        self,
+        security: Security,
+        quantity: Decimal,
+        price: Decimal | None,
+        currency: str,
+        cost: Decimal | None,
+        *,
+        bought: bool,
+    ) -> Entry:
+        """The same booking as a purchase or a sale, which has no cost of its own."""
+        return replace(
+            self,
+            kind=Kind.BUY if bought else Kind.SELL,
+            security=security,
+            quantity=quantity,
+            price=price,
+            currency=currency,
+            cost=cost if bought else None,
+        )

@@ -125,14 +125,4 @@ def _trade(cells: Cells, entry: Entry, description: str, *, bought: bool) -> Ite
     if not cells.good:
         return ()
     price, cost = settled(cells, quantity, price, _CURRENCY, entry.cash[0], None, bought=bought)
-    return (
-        replace(
-            entry,
-            kind=Kind.BUY if bought else Kind.SELL,
-            security=security,
-            quantity=quantity,
-            price=price,
-            currency=_CURRENCY,
-            cost=cost if bought else None,
-        ),
-    )
+    return (entry.traded(security, quantity, price, _CURRENCY, cost, bought=bought),)

@@ -162,12 +162,4 @@ def _trade(cells: Cells, entry: Entry, found: re.Match[str], amount: Decimal) ->
         quantity, price = read, one / units
     bought = found[1].lower() in _BUYS
     price, cost = settled(cells, abs(quantity), price, currency, Money(paid, currency), NOTHING, bought=bought)
-    return replace(
-        entry,
-        kind=Kind.BUY if bought else Kind.SELL,
-        security=security,
-        quantity=abs(quantity),
-        price=price,
-        currency=currency,
-        cost=cost if bought else None,
-    )
+    return entry.traded(security, abs(quantity), price, currency, cost, bought=bought)

@@ -168,17 +168,7 @@ class _History:
             return ()
         units = quantity * security.multiplier
         price, cost = settled(cells, units, price, _CURRENCY, Money(paid, _CURRENCY), None, bought=bought)
-        return (
-            replace(
-                entry,
-                kind=Kind.BUY if bought else Kind.SELL,
-                security=security,
-                quantity=quantity,
-                price=price,
-                currency=_CURRENCY,
-                cost=cost if bought else None,
-            ),
-        )
+        return (entry.traded(security, quantity, price, _CURRENCY, cost, bought=bought),)
 
     def _shares(self, cells: Cells, entry: Entry, action: str, quantity: Decimal) -> Iterable[Entry]:
         """Rows that move units without a price."""

@@ -142,14 +142,4 @@ def _trade(cells: Cells, entry: Entry, *, bought: bool) -> Iterable[Entry]:
     accrued = abs(cells.number_in("accrued") or NOTHING)
     bare = Money(abs(money.amount) - accrued, money.currency)
     price, cost = settled(cells, quantity, price, money.currency, bare, None, bought=bought)
-    return (
-        replace(
-            entry,
-            kind=Kind.BUY if bought else Kind.SELL,
-            security=security,
-            quantity=quantity,
-            price=price,
-            currency=money.currency,
-            cost=cost if bought else None,
-        ),
-    )
+    return (entry.traded(security, quantity, price, money.currency, cost, bought=bought),)

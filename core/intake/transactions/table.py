@@ -23,7 +23,7 @@ from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
 from core.intake.names import one_line
 from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
-from core.intake.source import Container, Source, delimiter_of, head_rows, table_rows
+from core.intake.source import Source, delimiter_of, has_header, table_rows
 from core.intake.transactions.entries import Entry, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
@@ -57,9 +57,7 @@ class Layout:
 
     def detects(self, source: Source) -> bool:
         """Whether a text has this header among its first rows."""
-        return source.container is Container.TEXT and any(
-            self.is_header(row) for row in head_rows(source.text, _HEADER_WITHIN)
-        )
+        return has_header(source, self.is_header, _HEADER_WITHIN)
 
 
 class Securities:

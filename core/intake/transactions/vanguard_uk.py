@@ -162,13 +162,14 @@ class _Report:
                 bought = found[1].lower() == "bought"
                 account.from_cash.append(
                     replace(
-                        entry,
-                        kind=Kind.BUY if bought else Kind.SELL,
-                        security=_security(cells, found[3]),
-                        quantity=quantity,
-                        price=per_unit(amount, quantity),
-                        currency=_CURRENCY,
-                        cost=abs(amount) if bought else None,
+                        entry.traded(
+                            _security(cells, found[3]),
+                            quantity,
+                            per_unit(amount, quantity),
+                            _CURRENCY,
+                            abs(amount),
+                            bought=bought,
+                        ),
                         cash=(),
                         balance=None,
                     )
