@@ -1,14 +1,35 @@
-"""Parts of the Overview: what runs, what waits for somebody, what it cost, and where to begin."""
+"""Parts of the Overview: what waits for somebody, what runs, what it costs, what came back, and where to begin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
+from core.domain.alert import AlertKind
 from core.domain.job import JobState
+from core.domain.oversight import BudgetLine, Notice, Waits
 from core.domain.records import JobRow
-from dashboard import imports, listings, live, navigation, queries, session, states, text
+from core.errors import MosychlosError
+from core.guard.access import Permission, may
+from dashboard import (
+    imports,
+    listings,
+    live,
+    navigation,
+    queries,
+    run_charts,
+    run_list,
+    run_queries,
+    runs,
+    session,
+    show,
+    states,
+    text,
+)
 
 _DAYS = 30
 _HOW = {
@@ -22,7 +43,106 @@ _HOW = {
     "**mismatched** with the likely slip, or **unsupported**. You see all three.",
     "Nothing lost": "Each request ends as a result, an error or missing. A stopped worker goes on where it was.",
 }
-_TROUBLED = (JobState.ATTENTION, JobState.FAILED, JobState.PARTIAL)
+_WITHOUT_ANALYSIS = (JobState.FAILED, JobState.PARTIAL)
+_ENDED = (JobState.DONE, JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED)
+_SHOWN = 5
+_LATEST = 6
+_LONGEST = 280
+
+_ALERT: Mapping[AlertKind, states.Look] = {
+    AlertKind.ATTENTION: states.JOB[JobState.ATTENTION],
+    AlertKind.DUPLICATE: states.Look("duplicate", ":material/content_copy:", "red"),
+    AlertKind.RESULT_LOST: states.Look("result lost", ":material/error:", "red"),
+    AlertKind.VANISHED: states.Look("vanished", ":material/visibility_off:", "red"),
+    AlertKind.UNKNOWN_SUBMIT: states.Look("in doubt", ":material/help:", "orange"),
+    AlertKind.STUCK: states.Look("stuck", ":material/hourglass_disabled:", "orange"),
+    AlertKind.LATE: states.Look("late", ":material/schedule:", "orange"),
+    AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
+    AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
+    AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
+}
+"""Alerts, the most urgent first."""
+
+
+def attention(app: App, actor: Actor) -> None:
+    """What needs a person, the newest first: alerts with their next step, then runs with failures."""
+    notices = sorted(filter(_is_for_here, app.oversight.notices(actor)), key=_urgency)
+    told = {notice.job_id for notice in notices}
+    failed = [row for row in app.jobs.page(actor, states=_WITHOUT_ANALYSIS, limit=_SHOWN) if row.job_id not in told]
+    if not notices and not failed:
+        st.markdown(":green[:material/check_circle:] Nothing waits for you.")
+        return
+    with st.container(border=True):
+        st.subheader("Needs you", anchor=False, icon=":material/front_hand:")
+        for place, notice in enumerate(notices[:_SHOWN]):
+            _notice(app, actor, notice, place)
+        for row in failed[: max(1, _SHOWN - len(notices))]:
+            _failures(app, actor, row)
+        hidden = max(0, len(notices) - _SHOWN)
+        if hidden:
+            st.caption(f"and {text.count(hidden, 'older alert')}")
+
+
+def _is_for_here(notice: Notice) -> bool:
+    """This month's budgets stand under their costs, with their marks."""
+    return notice.alert.kind is not AlertKind.BUDGET or notice.dismissible
+
+
+def _urgency(notice: Notice) -> int:
+    """What waits for a person before what a person should only know."""
+    return list(_ALERT).index(notice.alert.kind)
+
+
+def _notice(app: App, actor: Actor, notice: Notice, place: int) -> None:
+    alert = notice.alert
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap="xxsmall"):
+            at = text.moment(alert.raised_at, session.timezone())
+            whose = f" {_named(app, actor, notice.job_id)}." if notice.job_id else ""
+            st.markdown(f"{_ALERT[alert.kind].badge} {text.escape(text.short(alert.text, _LONGEST))}")
+            st.caption(text.escape(f"{notice.next_step}{whose} Since {at}."))
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if notice.job_id:
+                _open(notice.job_id)
+            closable = notice.dismissible and may(actor, Permission.JOB_CANCEL)
+            if closable and st.button("Dismiss", key=f"dismiss_{place}", type="tertiary", icon=":material/done:"):
+                _dismiss(app, actor, notice)
+
+
+def _named(app: App, actor: Actor, job_id: str) -> str:
+    row = app.jobs.get(actor, job_id).row
+    return f"{text.words(row.kind)} by {row.model}, {text.count(row.counts.total, 'request')}"
+
+
+def _dismiss(app: App, actor: Actor, notice: Notice) -> None:
+    try:
+        app.oversight.dismiss(actor, notice.alert.kind, notice.alert.subject)
+    except MosychlosError as error:
+        st.error(text.escape(error))
+        return
+    session.flash("The alert is closed.")
+    st.rerun()
+
+
+def _failures(app: App, actor: Actor, row: JobRow) -> None:
+    lost = row.counts.failed + row.counts.missing
+    sentence = f"{lost:,} of {text.count(row.counts.total, 'request')} ended without an analysis"
+    causes = run_queries.causes(app, actor.subject, actor, row.job_id, f"{row.state} {lost}")
+    if causes:
+        sentence += f": {causes[0].requests:,} × {states.ITEM[causes[0].status].word}, {causes[0].example}"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap="xxsmall"):
+            st.markdown(f"{states.JOB[row.state].badge} **{text.words(row.kind)}** · {text.escape(row.model)}")
+            said = text.short(sentence, _LONGEST).rstrip(".")
+            st.caption(text.escape(f"{said}. Submitted {text.moment(row.created_at, session.timezone())}."))
+        _open(row.job_id)
+
+
+def _open(job_id: str) -> None:
+    st.page_link(
+        navigation.page("run"), label="Open", icon=":material/open_in_new:", query_params={"run": job_id},
+        width="content",
+    )  # fmt: skip
 
 
 def headline(app: App, actor: Actor) -> None:
@@ -59,73 +179,115 @@ def _card(label: str, value: str, note: str) -> None:
 
 
 def in_progress(app: App, actor: Actor) -> None:
-    """A bar for each active run; follows them by itself."""
-    active = app.jobs.page(actor, states=states.ACTIVE, limit=6)
+    """A bar for each active run with what it waits for; follows them by itself."""
+    active = app.jobs.count(actor, states=states.ACTIVE)
 
     def draw() -> bool:
-        rows = app.jobs.page(actor, states=states.ACTIVE, limit=6) if active else []
+        rows = app.jobs.page(actor, states=states.ACTIVE, limit=_SHOWN) if active else []
         if not rows:
             st.caption("Nothing is running.")
+            return False
+        waits = app.oversight.waits(actor, [row.job_id for row in rows])
+        late = runs.late(app, actor)
         for row in rows:
-            bar(row)
-        return bool(rows)
+            bar(app, row, waits.get(row.job_id), late=row.job_id in late)
+        return True
 
     with st.container(border=True):
         st.subheader("In progress", anchor=False, icon=":material/progress_activity:")
         live.follow(draw, active=bool(active))
+        if active > _SHOWN:
+            st.page_link(navigation.page("runs"), label=f"All {active:,} active runs", icon=":material/table_rows:")
 
 
-def bar(row: JobRow) -> None:
+def bar(app: App, row: JobRow, waits: Waits | None, *, late: bool) -> None:
     """One run's progress in words and as a bar."""
     done, total = max(row.provider_done, row.counts.total - row.counts.pending), row.counts.total
     label = text.escape(f"{text.words(row.kind)} · {row.model} · {min(done, total):,} of {total:,} requests")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(done / total, 1.0) if total else 0.0, text=f"{states.JOB[row.state].badge} {label}")
-        st.page_link(
-            navigation.page("run"), label="Open", icon=":material/open_in_new:", query_params={"run": row.job_id}
-        )
-
-
-def attention(app: App, actor: Actor) -> None:
-    """What waits for a person, the newest first."""
-    rows = app.jobs.page(actor, states=_TROUBLED, limit=4)
-    _, budgets = app.jobs.spend(actor)
-    with st.container(border=True):
-        st.subheader("Needs attention", anchor=False, icon=":material/front_hand:")
-        for sentence in budgets:
-            st.warning(text.escape(sentence), icon=":material/account_balance_wallet:")
-        for row in rows:
-            _trouble(row)
-        if not rows and not budgets:
-            st.caption("Nothing waits for you.")
-
-
-def _trouble(row: JobRow) -> None:
-    look = states.JOB[row.state]
-    failed = row.counts.failed + row.counts.missing
-    sentence = row.message or f"{failed:,} of {row.counts.total:,} requests ended without an analysis."
+    marks = states.JOB[row.state].badge + (f" {_ALERT[AlertKind.LATE].badge}" if late else "")
+    said = run_list.note(row, waits, late=False, now=app.now(), zone=session.timezone())
     with st.container(gap="xxsmall"):
-        st.page_link(
-            navigation.page("run"),
-            label=f"**{text.words(row.kind)}**, {text.moment(row.created_at, session.timezone())}",
-            query_params={"run": row.job_id},
-        )
-        st.markdown(f"{look.badge} {text.escape(text.short(sentence, 240))}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(min(done / total, 1.0) if total else 0.0, text=f"{marks} {label}")
+            _open(row.job_id)
+        if said:
+            icon = states.JOB[JobState.PAUSED if row.state is JobState.PAUSED else JobState.QUEUED].icon
+            st.caption(f"{icon} {text.escape(text.short(said, _LONGEST))}")
+
+
+def cost(app: App, actor: Actor) -> None:
+    """What this month has committed, against every limit with its marks."""
+    lines = app.oversight.budgets(actor)
+    spend, notices = app.jobs.spend(actor)
+    with st.container(border=True):
+        st.subheader("Cost this month", anchor=False, icon=":material/account_balance_wallet:")
+        for sentence in notices:
+            st.warning(text.escape(sentence), icon=":material/account_balance_wallet:")
+        if not lines:
+            st.markdown(text.escape(f"{text.usd(spend.settled_usd)} spent, {text.usd(spend.open_usd)} reserved."))
+            st.caption("No monthly budget is set. Set one with `MOSYCHLOS_BUDGET_MONTH_USD`.")
+            return
+        show.chart(run_charts.budgets(lines, show.colours()), key="budgets", alt=" ".join(map(_budget, lines)))
+        for line in lines:
+            st.caption(text.escape(_budget(line)))
+
+
+def _budget(line: BudgetLine) -> str:
+    spent, limit = line.spend.total_usd, line.limit_usd
+    left = f"{text.usd(limit - spent)} left" if spent <= limit else f"{text.usd(spent - limit)} over"
+    return (
+        f"{line.name}: {text.usd(line.spend.settled_usd)} spent and {text.usd(line.spend.open_usd)} reserved of "
+        f"{text.usd(limit)}, {line.share * 100:.0f} %, {left}."
+    )
 
 
 def latest(app: App, actor: Actor) -> None:
-    """The newest runs."""
-    rows = app.jobs.page(actor, limit=8)
+    """The newest results, with how many of their stated numbers held."""
+    rows = app.jobs.page(actor, states=_ENDED, limit=_LATEST)
     with st.container(border=True):
-        st.subheader("Latest runs", anchor=False)
+        st.subheader("Latest results", anchor=False, icon=":material/fact_check:")
         if not rows:
-            st.caption("There is no run yet.")
-            if st.button("Prepare the first analysis", type="primary", icon=":material/edit_note:"):
+            st.caption("No run has ended yet.")
+            if not app.jobs.count(actor) and st.button(
+                "Prepare the first analysis", type="primary", icon=":material/edit_note:"
+            ):
                 st.switch_page(navigation.page("prepare"))
             return
-        clicked = listings.jobs(rows, key="latest_runs", now=app.now(), alt="The newest runs", brief=True)
+        clicked = _results(rows, app.oversight.checked(actor, [row.job_id for row in rows]))
     if clicked:
         navigation.open_run(clicked)
+
+
+def _results(rows: Sequence[JobRow], checked: Mapping[str, tuple[int, int]]) -> str:
+    key, column, zone = "latest_runs", st.column_config, session.timezone()
+    clicked = listings.opened(key, [row.job_id for row in rows])
+    counted = [checked.get(row.job_id) for row in rows]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "run": [run_list.title(row) for row in rows],
+                "state": [[states.JOB[row.state].word] for row in rows],
+                "verified": [one[0] / one[1] if one else None for one in counted],
+                "numbers": [f"{one[0]:,} of {one[1]:,}" if one else "" for one in counted],
+                "model": [row.model for row in rows],
+                "ended": [None if row.ended_at is None else row.ended_at.astimezone(zone) for row in rows],
+            }
+        ),
+        hide_index=True,
+        height="content",
+        key=key,
+        alt="The newest results with the share of their numbers that were verified",
+        placeholder=text.NONE,
+        column_config={
+            "run": listings.opener(key, "Run"),
+            "state": listings.badges("State", states.JOB.values()),
+            "verified": column.ProgressColumn("Verified", format="percent", min_value=0, max_value=1, width=110),
+            "numbers": column.TextColumn("Stated numbers", help="Verified, of those that the answers state."),
+            "model": "Model",
+            "ended": column.DatetimeColumn("Ended", format="D MMM, HH:mm"),
+        },
+    )
+    return clicked
 
 
 def first_visit(app: App, actor: Actor) -> None:

@@ -1,102 +1,159 @@
-"""Parts of the Runs page: filters that live in the address, the list, and stopping a run."""
+"""Parts of the Runs page: filters that live in the address, and one page of runs at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
+from core.domain.alert import AlertKind
 from core.domain.analysis import Kind
 from core.domain.job import JobState
-from core.errors import MosychlosError
-from dashboard import listings, navigation, session, show, states, text
+from core.domain.records import JobSet
+from core.guard.access import Permission, may
+from dashboard import listings, navigation, run_actions, run_list, run_queries, session, show, states, text
+
+_SINCE = {"Today": 0, "7 days": 7, "30 days": 30, "90 days": 90}
+_SETS = 30
+_LONGEST_NAME = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which runs to show."""
 
-    search: str
-    states: tuple[JobState, ...]
-    kind: Kind | None
+    search: str = ""
+    states: tuple[JobState, ...] = ()
+    kind: Kind | None = None
+    model: str | None = None
+    since: datetime | None = None
+    set_id: str = ""
 
     @property
     def any(self) -> bool:
         """True when some filter is set."""
-        return bool(self.search or self.states or self.kind)
+        return self != Wanted()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same as arguments."""
+        return {
+            "search": self.search,
+            "states": self.states,
+            "kind": self.kind,
+            "model": self.model,
+            "since": self.since,
+            "set_id": self.set_id,
+        }
+
+
+def set_label(row: JobSet) -> str:
+    """A set's name in the filter and in the address; its id tells sets of one name apart."""
+    return f"{text.short(row.name, _LONGEST_NAME)} · {row.set_id}"
 
 
 def filters(app: App, actor: Actor) -> Wanted:
-    """Search, states and the analysis; all of it in the address, so that a link keeps it."""
+    """Search, states, analysis, model, age and set; all of it in the address, so that a link keeps it."""
     counts = app.jobs.count_by_state(actor)
     present = [state for state in states.JOB if counts.get(state)]
     if not present:
-        return Wanted("", (), None)
-    kinds = app.kinds()
-    with st.container(horizontal=True, vertical_alignment="top"):
+        return Wanted()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
-            "Search", type="search", key="runs_search", bind="query-params", width=280, icon=":material/search:",
+            "Search", type="search", key="runs_search", bind="query-params", width=260, icon=":material/search:",
             placeholder="Id, model, person, region",
         )  # fmt: skip
-        kind = None
-        if len(kinds) > 1:
-            kind = st.selectbox(
-                "Analysis", kinds, index=None, key="runs_kind", bind="query-params", width=200,
-                placeholder="All analyses", format_func=text.words,
-            )  # fmt: skip
-        # The address holds the words as they are shown, so no count may stand in them.
-        chosen = st.pills(
-            "State", [states.JOB[state].word for state in present], selection_mode="multi", key="runs_state",
-            bind="query-params",
-        )  # fmt: skip
-    wanted = tuple(state for state in present if states.JOB[state].word in chosen)
-    return Wanted(search or "", wanted, kind)
+        kind = _select("Analysis", "runs_kind", app.kinds(), "All analyses", width=180, format_func=text.words)
+        model = _select("Model", "runs_model", run_queries.models(app, actor.subject, actor), "All models", width=170)
+        since = _select("Submitted", "runs_since", tuple(_SINCE), "Any time", width=130, few=1)
+        job_set = _select("Set", "runs_set", _sets(app, actor), "All sets", width=260, few=1)
+    # The address holds the words as they are shown, so no count may stand in them.
+    chosen = st.pills(
+        "State", [states.JOB[state].word for state in present], selection_mode="multi", key="runs_state",
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    return Wanted(
+        search or "",
+        tuple(state for state in present if states.JOB[state].word in chosen),
+        kind,
+        model,
+        None if since is None else _since(app, since),
+        "" if job_set is None else job_set.rpartition(" · ")[2],
+    )
+
+
+def _select(label: str, key: str, options: Any, none: str, *, width: int, few: int = 2, **more: Any) -> Any:
+    """A filter, where there is a choice to make."""
+    if len(options) < few:
+        return None
+    return st.selectbox(label, options, index=None, key=key, bind="query-params", width=width, placeholder=none, **more)
+
+
+def _sets(app: App, actor: Actor) -> list[str]:
+    return [set_label(row) for row in run_queries.sets(app, actor.subject, actor, _SETS)]
+
+
+def _since(app: App, word: str) -> datetime:
+    """The beginning of the reader's day, so many days ago."""
+    midnight = app.now().astimezone(session.timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=_SINCE[word])
 
 
 def listing(app: App, actor: Actor, wanted: Wanted) -> None:
     """One page of runs, read from the database as one page."""
-    total = app.jobs.count(actor, states=wanted.states, kind=wanted.kind, search=wanted.search)
+    total = app.jobs.count(actor, **wanted.asked)
     if not total:
         _none(searched=wanted.any)
         return
-    st.caption(f"{text.count(total, 'run')} · click one to open it")
+    head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     place = st.container()
-    offset = listings.paging(total, key="runs_page")
-    rows = app.jobs.page(
-        actor, states=wanted.states, kind=wanted.kind, search=wanted.search, limit=listings.PAGE_ROWS, offset=offset
-    )
-    stopped = listings.opened(listings.stop_key("runs_table"), [row.job_id for row in rows])
+    offset = listings.paging(total, key="runs_page", bind=True)
+    rows = app.jobs.page(actor, **wanted.asked, limit=listings.PAGE_ROWS, offset=offset)
+    ids = [row.job_id for row in rows]
+    stopped = listings.opened(run_list.stop_key("runs_table"), ids)
+    active = [row.job_id for row in rows if row.state in states.ACTIVE]
     with place:
-        clicked = listings.jobs(rows, key="runs_table", now=app.now(), alt="Runs, newest first")
+        clicked, marked = run_list.table(
+            rows, key="runs_table", now=app.now(), alt="Runs, newest first",
+            waits=app.oversight.waits(actor, active), late=late(app, actor) if active else (),
+            stop=may(actor, Permission.JOB_CANCEL),
+        )  # fmt: skip
+    with head:
+        st.caption(f"{text.count(total, 'run')} · click one to open it, mark two to compare them", width="content")
+        _compare(marked)
     if clicked:
         navigation.open_run(clicked)
     if stopped:
-        stop(app, actor, stopped)
+        run_actions.stop(app, actor, stopped)
+
+
+def late(app: App, actor: Actor) -> set[str]:
+    """Runs with a batch that takes too long."""
+    wrong = (AlertKind.LATE, AlertKind.STUCK, AlertKind.VANISHED)
+    return {alert.subject.rpartition(".")[0] for alert in app.jobs.alerts(actor) if alert.kind in wrong}
+
+
+def _compare(marked: list[str]) -> None:
+    """Two marked runs side by side, the older one first."""
+    if st.button(
+        "Compare",
+        icon=":material/compare_arrows:",
+        key="runs_compare",
+        disabled=len(marked) != 2,
+        help=None if len(marked) == 2 else "Mark two runs in the table.",
+    ):
+        newer, older = marked
+        st.switch_page(navigation.page("compare"), query_params={"base": older, "new": newer})
 
 
 def _none(*, searched: bool) -> None:
     if searched:
-        with show.empty("No run matches", "Shorten the search, or take a state away.", show.NO_MATCH):
+        with show.empty("No run matches", "Shorten the search, or take a filter away.", show.NO_MATCH):
             return
     with show.empty("No run yet", "A run is one analysis of your portfolios, sent as one job."):
         if st.button("Prepare the first analysis", type="primary", icon=":material/edit_note:"):
             st.switch_page(navigation.page("prepare"))
-
-
-@st.dialog("Stop this run?", icon=":material/cancel:")
-def stop(app: App, actor: Actor, job_id: str) -> None:
-    """Ask before stopping: what the provider has already answered is kept, and paid."""
-    st.markdown("Answers that are already finished are kept and paid. The rest is not sent, or not finished.")
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Let it run", key="stop_no"):
-            st.rerun()
-        if st.button("Stop the run", type="primary", key="stop_yes"):
-            try:
-                app.jobs.cancel(actor, job_id)
-            except MosychlosError as error:
-                st.error(text.escape(error))
-                return
-            session.flash("The run is being stopped; finished answers are kept.", ":material/cancel:")
-            st.rerun()

@@ -1,4 +1,4 @@
-"""Overview: what runs, what needs somebody, and where to begin."""
+"""Overview: what needs somebody, what runs, what it costs, what came back, and where to begin."""
 
 import streamlit as st
 
@@ -10,10 +10,11 @@ if not app.jobs.count(actor) and not app.portfolios.count(actor):
     overview.first_visit(app, actor)
 else:
     st.title("Overview", anchor=False)
+    overview.attention(app, actor)
     overview.headline(app, actor)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         overview.in_progress(app, actor)
         overview.latest(app, actor)
     with right:
-        overview.attention(app, actor)
+        overview.cost(app, actor)

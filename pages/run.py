@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import navigation, run_results, run_view, session
+from dashboard import navigation, run_progress, run_results, run_tabs, run_trouble, run_view, session
 
 app, actor = session.current()
 job_id = navigation.parameter("run")
@@ -12,10 +12,19 @@ if not job_id:
 else:
     job = app.jobs.get(actor, job_id)
     run_view.header(app, actor, job)
-    run_view.trouble(app, actor, job)
-    run_view.progress(app, actor, job)
-    bodies = (run_results.results, run_results.summary, run_view.errors, run_view.configuration, run_view.events)
-    tabs = st.tabs(run_view.TABS, key="run_tab", on_change="rerun", bind="query-params")
+    run_trouble.trouble(app, actor, job)
+    run_progress.progress(app, actor, job)
+    run_view.siblings(app, actor, job)
+    bodies = (
+        run_results.results,
+        run_results.summary,
+        run_tabs.errors,
+        run_tabs.costs,
+        run_view.configuration,
+        run_tabs.files,
+        run_tabs.events,
+    )
+    tabs = st.tabs(run_view.TABS, key=run_trouble.TAB_KEY, on_change="rerun", bind="query-params")
     for tab, body in zip(tabs, bodies, strict=True):
         if tab.open:
             with tab:

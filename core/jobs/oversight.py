@@ -81,6 +81,11 @@ class Oversight:
         require(actor, Permission.JOB_READ)
         return self._store.job_views.waits(job_ids)
 
+    def models(self, actor: Actor) -> list[str]:
+        """Models that jobs were asked of."""
+        require(actor, Permission.JOB_READ)
+        return self._store.job_views.models()
+
     def checked(self, actor: Actor, job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """(verified, stated) numbers in the answers of these jobs, as far as there are any."""
         require(actor, Permission.JOB_READ)

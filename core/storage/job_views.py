@@ -14,10 +14,10 @@ from core.storage.database import Database
 from core.storage.endings import TOKENS
 from core.storage.money import from_nano
 from core.storage.sql import table
-from core.storage.tables import EventTable, LedgerTable, ResultTable, RollupTable, ShardTable
+from core.storage.tables import EventTable, JobTable, LedgerTable, ResultTable, RollupTable, ShardTable
 
 _S, _L, _RES = table(ShardTable), table(LedgerTable), table(ResultTable)
-_ROLL, _E = table(RollupTable), table(EventTable)
+_ROLL, _E, _J = table(RollupTable), table(EventTable), table(JobTable)
 
 
 class JobViews:
@@ -87,6 +87,11 @@ class JobViews:
                 else:
                     found[row.job_id] = replace(first, batches=first.batches + 1)
         return found
+
+    def models(self) -> list[str]:
+        """Models that jobs were asked of, by name."""
+        with self._database.read() as connection:
+            return [str(row.model) for row in connection.execute(select(_J.c.model).distinct().order_by(_J.c.model))]
 
     def checked(self, job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """(verified, stated) numbers of jobs' answers; a job without any is left out."""

@@ -40,7 +40,7 @@ class World:
         request = AnalysisRequest(Kind.RISK, ids, wishes.pop("model", "gpt-5.4-mini"), **wishes)
         return self.app.jobs.submit(LOCAL, request).row.job_id
 
-    def stick(self, job_id: str) -> None:
+    def stick(self, job_id: str, why: str = "The key was refused (HTTP 401).") -> None:
         """Let a job's first batch wait for a person."""
         store = Store(self.app.settings.database_url)
         try:
@@ -48,9 +48,7 @@ class World:
             let_go(store, now)
             claim = store.shards.claim_due(owner="test", now=now, lease_seconds=30, limit=1)[0]
             store.shards.move(claim, ShardState.QUEUED, ShardEvent.START, at=now)
-            store.shards.move(
-                claim, ShardState.UPLOADING, ShardEvent.BLOCKED, at=now, message="The key was refused (HTTP 401)."
-            )
+            store.shards.move(claim, ShardState.UPLOADING, ShardEvent.BLOCKED, at=now, message=why)
             store.shards.release(claim, due=now)
         finally:
             store.close()

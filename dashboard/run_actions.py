@@ -1,0 +1,72 @@
+"""What can be done with a run that is under way: pause it, let it go on, stop it. Each asks once more."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.job import JobState
+from core.domain.records import Job
+from core.errors import MosychlosError
+from core.guard.access import Permission, may
+from dashboard import confirm, run_list, session, states, text
+
+_PAUSABLE = (JobState.QUEUED, JobState.RUNNING)
+
+
+def controls(app: App, actor: Actor, job: Job) -> None:
+    """Buttons for what the run's state and the reader's role allow."""
+    row = job.row
+    if job.cancel_wish and row.state in run_list.STOPPABLE:
+        st.markdown(":gray-badge[:material/cancel: asked to stop]")
+        return
+    if row.state is JobState.PAUSED and may(actor, Permission.JOB_SUBMIT):
+        if st.button("Resume", type="primary", icon=":material/play_circle:", key="run_unpause"):
+            resume(app, actor, row.job_id)
+    elif row.state in _PAUSABLE and may(actor, Permission.JOB_CANCEL):
+        sentence = "Nothing more of it is sent. What is at the provider already goes on and is collected."
+        if confirm.asked("Pause", sentence, "Pause the run", key="run_pause", icon=":material/pause_circle:"):
+            _pause(app, actor, row.job_id)
+    # What waits for a person is given up where it says why it waits.
+    stoppable = row.state in states.ACTIVE and may(actor, Permission.JOB_CANCEL)
+    if stoppable and st.button("Stop", icon=":material/cancel:", key="run_stop"):
+        stop(app, actor, row.job_id)
+
+
+def resume(app: App, actor: Actor, job_id: str) -> None:
+    """Let it go on, and draw the page anew."""
+    try:
+        number = app.jobs.resume(actor, job_id)
+    except MosychlosError as error:
+        st.error(text.escape(error))
+        return
+    session.flash(f"The run goes on: {text.count(number, 'batch', 'batches')} to send.", ":material/replay:")
+    st.rerun()
+
+
+def _pause(app: App, actor: Actor, job_id: str) -> None:
+    try:
+        app.jobs.pause(actor, job_id)
+    except MosychlosError as error:
+        st.error(text.escape(error))
+        return
+    session.flash("The run is paused.", ":material/pause_circle:")
+    st.rerun()
+
+
+@st.dialog("Stop this run?", icon=":material/cancel:")
+def stop(app: App, actor: Actor, job_id: str) -> None:
+    """Ask before stopping: what the provider has already answered is kept, and paid."""
+    st.markdown("Answers that are already finished are kept and paid. The rest is not sent, or not finished.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Let it run", key="stop_no"):
+            st.rerun()
+        if st.button("Stop the run", type="primary", key="stop_yes"):
+            try:
+                app.jobs.cancel(actor, job_id)
+            except MosychlosError as error:
+                st.error(text.escape(error))
+                return
+            session.flash("The run is being stopped; finished answers are kept.", ":material/cancel:")
+            st.rerun()

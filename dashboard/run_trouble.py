@@ -1,0 +1,92 @@
+"""Failures first: what went wrong, how often, in the server's own words, and the two buttons that help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.job import JobState
+from core.domain.oversight import Cause, WaitsForPerson
+from core.domain.records import Job
+from core.guard.access import Permission, may
+from dashboard import run_actions, run_retry, states, text
+
+_LONGEST = 280
+_BAD = (JobState.FAILED, JobState.PARTIAL, JobState.CANCELLED)
+TAB_KEY = "run_tab"
+
+
+def trouble(app: App, actor: Actor, job: Job) -> None:
+    """Nothing where nothing went wrong."""
+    waiting = app.oversight.needs_person(actor, job.row.job_id) if job.row.state is JobState.ATTENTION else []
+    if waiting:
+        _needs_person(app, actor, job, waiting)
+        return
+    causes = app.oversight.causes(actor, job.row.job_id) if job.row.counts.failed + job.row.counts.missing else []
+    if causes:
+        _failed(app, actor, job, causes)
+    elif job.row.message and job.row.state in _BAD:
+        st.warning(text.escape(text.short(job.row.message, _LONGEST)), icon=":material/error:")
+
+
+def _needs_person(app: App, actor: Actor, job: Job, waiting: Sequence[WaitsForPerson]) -> None:
+    first, *others = waiting
+    st.error(
+        f"{text.escape(text.short(first.why, _LONGEST))}  \n{text.escape(first.exposure)}",
+        title=f"{text.count(len(waiting), 'batch waits', 'batches wait')} for you",
+        icon=":material/front_hand:",
+    )
+    if may(actor, Permission.JOB_SUBMIT):
+        with st.container(horizontal=True):
+            with st.popover("Send again", type="primary", icon=":material/replay:", key="run_resume_question"):
+                st.markdown(text.escape(_before_sending(waiting)))
+                yes = f"Send {text.count(len(waiting), 'batch', 'batches')} again"
+                if st.button(yes, type="primary", key="run_resume"):
+                    run_actions.resume(app, actor, job.row.job_id)
+            if may(actor, Permission.JOB_CANCEL) and st.button(
+                "Give it up", icon=":material/cancel:", key="run_give_up"
+            ):
+                run_actions.stop(app, actor, job.row.job_id)
+    else:
+        st.caption("Somebody who may submit can send it again.")
+    if others:
+        with st.expander(f"{len(others):,} more", icon=":material/front_hand:"):
+            for one in others:
+                st.markdown(f"**{text.escape(one.shard_id)}** · {text.escape(one.why)} {text.escape(one.exposure)}")
+
+
+def _before_sending(waiting: Sequence[WaitsForPerson]) -> str:
+    prices = [one.again_usd for one in waiting]
+    known = [price for price in prices if price is not None]
+    price = (
+        "an unknown amount" if len(known) < len(prices) else f"about {text.usd(sum(known, start=type(known[0])(0)))}"
+    )
+    unanswered = sum(one.unanswered for one in waiting)
+    sentence = f"Is the cause repaired? {sum(one.requests for one in waiting):,} requests go out again for {price}."
+    if unanswered:
+        sentence += " Look at the provider's list of batches first: what it received after all would be paid twice."
+    return sentence
+
+
+def _failed(app: App, actor: Actor, job: Job, causes: Sequence[Cause]) -> None:
+    first, failed = causes[0], sum(cause.requests for cause in causes)
+    named = states.ITEM[first.status].word + (f", {first.code}" if first.code else "")
+    others = failed - first.requests
+    more = f" {others:,} more ended otherwise." if others else ""
+    shown = st.error if job.row.state is JobState.FAILED else st.warning
+    shown(
+        text.escape(f"{first.requests:,} × {named}: {text.short(first.example, _LONGEST)}{more}")
+        + f"  \n{text.escape(first.remedy)}",
+        title=f"{failed:,} of {text.count(job.row.counts.total, 'request')} ended without an analysis",
+        icon=":material/error:",
+    )
+    with st.container(horizontal=True):
+        run_retry.button(app, actor, job, failed, key="run_retry_all", first=True)
+        st.button("See the errors", icon=":material/list:", key="run_see_errors", on_click=_open_errors)
+
+
+def _open_errors() -> None:
+    st.session_state[TAB_KEY] = "Errors"
