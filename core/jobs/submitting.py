@@ -53,6 +53,7 @@ def start(context: Context, claim: Claim, shard: Shard) -> datetime:
         return now
     spec_hash = context.store.jobs.get(shard.job_id).spec_hash
     name = f"{job_key(shard, spec_hash)}.a{shard.attempt + 1}.jsonl"
+    context.crossing("before_start")
     context.store.shards.move(
         claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0, place=0
     )

@@ -1,4 +1,4 @@
-"""Another model in place of the first one, after a failure: only when a person says so, with both prices on record."""
+"""Row J6. Another model in place of the first one: only when a person says so, with both prices on record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _failed(house: House, local: LocalProvider) -> str:
     return job_id
 
 
-def test_a_retry_by_another_model_shows_both_prices_and_is_recorded(house: House, local: LocalProvider) -> None:
+def test_j6_a_retry_by_another_model_shows_both_prices_and_is_recorded(house: House, local: LocalProvider) -> None:
     job_id = _failed(house, local)
     before = house.app.jobs.get(LOCAL, job_id).row.model
     plan = house.app.retries.plan(LOCAL, job_id, model="gpt-6-luna")
@@ -43,7 +43,7 @@ def test_a_retry_by_another_model_shows_both_prices_and_is_recorded(house: House
     assert notes == [replaced.sentence]
 
 
-def test_a_retry_by_the_same_model_replaces_nothing(house: House, local: LocalProvider) -> None:
+def test_j6_a_retry_by_the_same_model_replaces_nothing(house: House, local: LocalProvider) -> None:
     local.set_faults({"answers": {"server_error_rows": 1.0}})
     job_id = house.submit(2)
     assert house.run(job_id) is JobState.FAILED
@@ -51,7 +51,7 @@ def test_a_retry_by_the_same_model_replaces_nothing(house: House, local: LocalPr
     assert house.app.retries.plan(LOCAL, job_id).replaced == ()
 
 
-def test_a_model_that_is_gone_by_then_is_not_asked_again_but_its_replacement_named(
+def test_j6_a_model_that_is_gone_by_then_is_not_asked_again_but_its_replacement_named(
     house: House, local: LocalProvider
 ) -> None:
     local.set_faults({"answers": {"server_error_rows": 1.0}})

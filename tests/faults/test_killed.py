@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SIGKILL = 9
 
 CROSSINGS = (
+    "before_start",
     "before_upload",
     "after_upload",
     "after_file_id",
@@ -49,6 +50,7 @@ CROSSINGS = (
 """Every point between two effects, in the order in which a job passes them."""
 
 ROWS = {
+    "before_start": "A1",
     "before_upload": "A2",
     "after_upload": "A3",
     "after_file_id": "A4",
