@@ -167,7 +167,7 @@ class Worker:
                 if self._tries is not None:
                     self._tries.sweep()
             except StorageTrouble as error:
-                logger.error("the database cannot be used now: %s", error)  # noqa: TRY400  # the sentence says it all
+                logger.error("the database cannot be used now, retrying: %s", error)  # noqa: TRY400  # the sentence says it all
             if stop.wait(tick):
                 return
 
