@@ -36,6 +36,16 @@ class Need(StrEnum):
     ANALYSES = "analyses"
 
 
+_REMEDIES = {
+    Need.RULES: "Name the rule sets it is under, on its page or with `regimes` in its file.",
+    Need.SOURCES: "Add documents about its holdings: mosychlos documents add FILE.",
+    Need.INDICATORS: "Bring in economic series: mosychlos series import FILE.",
+    Need.PROFILE: "Choose an investment profile.",
+    Need.ANALYSES: "Have it analysed first.",
+}
+"""What a person does about what is missing."""
+
+
 class Each(StrEnum):
     """What one request of a portfolio is made for, where there is more than one."""
 
@@ -134,7 +144,7 @@ class Engine:
         if missing:
             raise BadInput(
                 f"The {self.kind.value} of portfolio '{sheet.portfolio_id}' needs {', '.join(missing)}, and there is "
-                "none. Add it, or leave the portfolio out."
+                f"none. {' '.join(_REMEDIES[Need(need)] for need in missing)} Or leave the portfolio out."
             )
         known = sheet.by_id()
         for name in self.required_facts:

@@ -59,6 +59,9 @@ def analyze(
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Take the replacement of a model that cannot be asked.")
     ] = False,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Leave out portfolios that cannot be asked about, and name them.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     endpoint: Annotated[Endpoint, typer.Option(help="API to write the requests for.")] = Endpoint.CHAT,
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature, where the model takes it.")] = None,
@@ -99,10 +102,10 @@ def analyze(
                 group=" ".join(group.split()) if group and Kind.COMMITTEE_BRIEF in _kinds(kind) else "",
             ),
         )
+        if leave_out:
+            wish = _without_unfit(app, actor, wish)
         requests = wish.requests()
         if dry_run:
-            if len(requests) > 1:
-                return _dry_run_of_many(app, actor, wish, jsonl, fallback=fallback, as_json=as_json)
             return _dry_run(app, actor, wish, jsonl, suggest=not force, fallback=fallback, as_json=as_json)
         if not batch:
             if len(requests) > 1:
@@ -133,6 +136,13 @@ def analyze(
                 described["states"] = {job.row.job_id: state for job, (_, state) in zip(done.jobs, ended, strict=True)}
             output.document(described)
         return max(code for code, _ in ended)
+
+
+def _without_unfit(app: App, actor: Actor, wish: SetWish) -> SetWish:
+    wish, left = app.sets.leave_out(actor, wish)
+    for sentence in left.values():
+        output.aside(f"Left out: {sentence}")
+    return wish
 
 
 def _submitted(done: Submitted) -> dict[str, object]:
@@ -177,8 +187,10 @@ def _say_submitted(done: Submitted) -> None:
 def _dry_run(
     app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, suggest: bool, fallback: bool, as_json: bool
 ) -> int:
-    [request] = wish.requests()
-    stand_in = None
+    requests = wish.requests()
+    if len(requests) > 1:
+        return _dry_run_of_many(app, actor, wish, jsonl, fallback=fallback, as_json=as_json)
+    request, stand_in = requests[0], None
     if fallback:
         [part] = app.sets.preview(actor, wish, suggest=False, fallback=True).parts
         request, stand_in = part.request, part.fallback

@@ -258,6 +258,24 @@ class SetService:
         except MosychlosError as error:
             return Part(request, None, str(error))
 
+    def leave_out(self, actor: Actor, wish: SetWish) -> tuple[SetWish, dict[str, str]]:
+        """The wish without portfolios that some analysis of it cannot be asked about, and why for each of those.
+
+        They are left out of every analysis of the set, so that all of it speaks of the same portfolios.
+
+        Raises:
+            BadInput: None is left.
+        """
+        refused: dict[str, str] = {}
+        for part in self.preview(actor, wish, suggest=False).parts:
+            if part.preview is not None:
+                refused = part.preview.refused | refused
+        kept = tuple(one for one in wish.base.portfolio_ids if one not in refused)
+        if not kept:
+            reason = next(iter(refused.values()), "No portfolio was chosen.")
+            raise BadInput(f"None of the portfolios can be asked about: {reason}")
+        return replace(wish, base=replace(wish.base, portfolio_ids=kept)), refused
+
     def missing(self, actor: Actor, portfolio_ids: Iterable[str]) -> dict[str, tuple[Kind, ...]]:
         """Analyses that each portfolio must have before a committee can be asked to decide; none that has them all."""
         require(actor, Permission.JOB_READ)

@@ -114,3 +114,27 @@ def test_a_model_shows_what_is_remembered_of_it(cli: Cli) -> None:
     _, out, _ = cli("models", "show", "gpt-6-luna")
     assert "no_batch_in" in out
     assert "Nothing is known yet from its own answers." in out
+
+
+def test_portfolios_that_cannot_be_asked_about_are_left_out_only_when_asked(cli: Cli, tmp_path: Path) -> None:
+    fund = tmp_path / "fund.yaml"
+    fund.write_text(
+        "as_of: 2026-10-30\nname: Fund\nid: fund\nregimes: [ucits]\nholdings:\n"
+        "  - {symbol: SAP.DE, name: SAP, asset_class: equity, currency: EUR, market_value: 95, country: DE}\n"
+        "  - {symbol: CASH_EUR, asset_class: cash, currency: EUR, market_value: 5}\n"
+    )
+    cli.json("portfolio", "import", fund)
+    asked = ("portfolio", "analyze", "compliance", "--batch", "--all")
+    refused = cli.json(*asked, code=2)
+    assert "leave the portfolio out" in refused["error"]["message"]
+    code, _, said = cli(*asked, "--leave-out")
+    assert code == 0
+    assert said.count("Left out: The compliance of portfolio") == 2
+    [job] = cli.json("batch", "list")["jobs"]
+    assert job["counts"]["total"] == 1
+
+
+def test_leaving_everything_out_is_no_submission(cli: Cli) -> None:
+    said = cli.json("portfolio", "analyze", "compliance", "--batch", "--all", "--leave-out", code=2)
+    assert said["error"]["message"].startswith("The compliance of portfolio")
+    assert cli.json("batch", "list")["jobs"] == []
