@@ -59,6 +59,7 @@ _ALERT: Mapping[AlertKind, states.Look] = {
     AlertKind.LATE: states.Look("late", ":material/schedule:", "orange"),
     AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
     AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
+    AlertKind.UNKNOWN_BATCH: states.Look("unknown batches", ":material/help:", "orange"),
     AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
 }
 """Alerts, the most urgent first."""
@@ -129,7 +130,7 @@ def _failures(app: App, actor: Actor, row: JobRow) -> None:
     sentence = f"{lost:,} of {text.count(row.counts.total, 'request')} ended without an analysis"
     causes = run_queries.causes(app, actor.subject, actor, row.job_id, f"{row.state} {lost}")
     if causes:
-        sentence += f": {causes[0].requests:,} × {states.ITEM[causes[0].status].word}, {causes[0].example}"
+        sentence += f": {causes[0].requests:,} × {states.ITEM[causes[0].status].word}. {causes[0].example}"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap="xxsmall"):
             st.markdown(f"{states.JOB[row.state].badge} **{text.words(row.kind)}** · {text.escape(row.model)}")
@@ -202,13 +203,14 @@ def in_progress(app: App, actor: Actor) -> None:
 
 def bar(app: App, row: JobRow, waits: Waits | None, *, late: bool) -> None:
     """One run's progress in words and as a bar."""
-    done, total = max(row.provider_done, row.counts.total - row.counts.pending), row.counts.total
-    label = text.escape(f"{text.words(row.kind)} · {row.model} · {min(done, total):,} of {total:,} requests")
+    label = text.escape(
+        f"{text.words(row.kind)} · {row.model} · {row.provider_done:,} of {row.counts.total:,} requests"
+    )
     marks = states.JOB[row.state].badge + (f" {_ALERT[AlertKind.LATE].badge}" if late else "")
     said = run_list.note(row, waits, late=False, now=app.now(), zone=session.timezone())
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(min(done / total, 1.0) if total else 0.0, text=f"{marks} {label}")
+            st.progress(run_list.progress(row), text=f"{marks} {label}")
             _open(row.job_id)
         if said:
             icon = states.JOB[JobState.PAUSED if row.state is JobState.PAUSED else JobState.QUEUED].icon

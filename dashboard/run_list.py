@@ -127,8 +127,7 @@ def stop_key(key: str) -> str:
 
 def progress(row: JobRow) -> float:
     """How much of a run is answered, a fraction."""
-    done = row.counts.total - row.counts.pending
-    return max(done, min(row.provider_done, row.counts.total)) / row.counts.total if row.counts.total else 0.0
+    return row.provider_done / row.counts.total if row.counts.total else 0.0
 
 
 def took(row: JobRow, now: datetime) -> timedelta | None:

@@ -13,6 +13,7 @@ from core.domain.actor import Actor
 from core.domain.job import JobState, ShardState
 from core.domain.oversight import Waits
 from core.domain.records import Job, Shard
+from core.jobs.oversight import without_commands
 from dashboard import live, run_list, session, show, states, text
 
 StepState = Literal["running", "complete", "error"]
@@ -35,8 +36,12 @@ def progress(app: App, actor: Actor, job: Job) -> None:
         _bar(now)
         if going:
             _says(now, waits, app.now())
+        done = now.row.ended_at is not None
         with st.expander(
-            _headline(now), expanded=now.row.ended_at is None, icon=":material/timeline:", key="run_steps"
+            _headline(now),
+            expanded=not done,
+            icon=":material/timeline:",
+            key="run_steps_done" if done else "run_steps",
         ):
             for label, state, note in steps(now, shards, waits):
                 st.status(label, expanded=True, state=state, type="step").caption(text.escape(note))
@@ -54,11 +59,9 @@ def _headline(job: Job) -> str:
 
 
 def _bar(job: Job) -> None:
-    counts = job.row.counts
-    ended = counts.total - counts.pending
-    done = max(ended, min(job.row.provider_done, counts.total))
-    words = f"{done:,} of {counts.total:,} requests answered, {ended:,} collected and checked"
-    st.progress(done / counts.total if counts.total else 0.0, text=words)
+    row, counts = job.row, job.row.counts
+    words = f"{row.provider_done:,} of {counts.total:,} requests answered, "
+    st.progress(run_list.progress(row), text=f"{words}{counts.total - counts.pending:,} collected and checked")
 
 
 def _says(job: Job, waits: Waits | None, now: datetime) -> None:
@@ -121,7 +124,7 @@ def _handed(job: Job, shards: Sequence[Shard], waits: Waits | None, zone: tzinfo
     stuck = [shard for shard in shards if shard.state in _STUCK]
     refused = [shard for shard in shards if shard.state is ShardState.FAILED and not shard.batch_id]
     if stuck or refused:
-        return label, "error", (stuck or refused)[0].message or "The provider did not take it."
+        return label, "error", without_commands((stuck or refused)[0].message) or "The provider did not take it."
     accepted = [shard for shard in shards if shard.batch_id]
     if len(accepted) < len(shards):
         if job.row.ended_at:

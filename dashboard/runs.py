@@ -109,7 +109,8 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
     if not total:
         _none(searched=wanted.any)
         return
-    head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    # Not to the right: the tools of the table below open there.
+    head = st.container(horizontal=True, vertical_alignment="center")
     place = st.container()
     offset = listings.paging(total, key="runs_page", bind=True)
     rows = app.jobs.page(actor, **wanted.asked, limit=listings.PAGE_ROWS, offset=offset)

@@ -45,7 +45,8 @@ class JobRow:
     Attributes:
         expected_usd: Estimate at submission; None when the price was unknown.
         actual_usd: Spent so far; None when the price is unknown.
-        provider_done: Requests the provider says it has finished, for a progress bar before results are in.
+        provider_done: Requests that have ended, and those that the provider says it has finished in batches that are
+            not settled yet: for a progress bar before results are in.
         message: What a person should know or do; "" when nothing.
         needed_by: When somebody needs the answers; decides the order of the queue.
         desk: Whom the cost is charged to; "" where desks are not told apart.

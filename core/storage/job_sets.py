@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from core.domain.job import JOB_ENDED, JobState
+from core.domain.job import JobState
 from core.domain.records import ItemCounts, JobRow, JobSet
 from core.errors import NotFound
 from core.storage.database import Database
@@ -111,7 +111,7 @@ class JobSets:
                 for row in connection.execute(
                     select(_S.c.job_id, func.sum(_S.c.provider_completed + _S.c.provider_failed).label("done"))
                     .join(_J, _J.c.job_id == _S.c.job_id)
-                    .where(_J.c.set_id == set_id)
+                    .where(_J.c.set_id == set_id, _S.c.ended_at.is_(None))
                     .group_by(_S.c.job_id)
                 )
             }
@@ -120,7 +120,7 @@ class JobSets:
             ).all()
         if not rows or not set_id:
             raise NotFound(f"There is no set '{set_id}'. See the sets with: mosychlos portfolio batch sets")
-        return [to_row(row, row.total if JobState(row.state) in JOB_ENDED else done.get(row.job_id, 0)) for row in rows]
+        return [to_row(row, done.get(row.job_id, 0)) for row in rows]
 
     def page(self, *, limit: int = 50, offset: int = 0) -> list[JobSet]:
         """Sets, newest first."""

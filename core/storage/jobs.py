@@ -236,7 +236,7 @@ class Jobs:
             row = _job_row(connection, job_id)
             done = connection.execute(
                 select(func.coalesce(func.sum(_S.c.provider_completed + _S.c.provider_failed), 0)).where(
-                    _S.c.job_id == job_id
+                    _S.c.job_id == job_id, _S.c.ended_at.is_(None)
                 )
             ).scalar_one()
             return Job(
@@ -285,11 +285,11 @@ class Jobs:
                     row.job_id: int(row.done)
                     for row in connection.execute(
                         select(_S.c.job_id, func.sum(_S.c.provider_completed + _S.c.provider_failed).label("done"))
-                        .where(_S.c.job_id.in_(running))
+                        .where(_S.c.job_id.in_(running), _S.c.ended_at.is_(None))
                         .group_by(_S.c.job_id)
                     )
                 }
-            return [to_row(row, done.get(row.job_id, row.total)) for row in rows]
+            return [to_row(row, done.get(row.job_id, 0)) for row in rows]
 
     def count(
         self,
@@ -652,8 +652,14 @@ def _spend(connection: Connection, month: str, person: str | None, desk: str | N
     )
 
 
-def to_row(row: Any, provider_done: int) -> JobRow:
-    """A row of the job table as a value."""
+def to_row(row: Any, answered: int) -> JobRow:
+    """A row of the job table as a value.
+
+    Args:
+        answered: Requests that the provider says it has finished in batches that are not settled yet. Of settled ones
+            the endings are counted: what is asked again has none, although the provider finished it once.
+    """
+    counts = ItemCounts(row.total, row.succeeded, row.failed, row.missing)
     return JobRow(
         job_id=row.job_id,
         kind=Kind(row.kind),
@@ -669,8 +675,8 @@ def to_row(row: Any, provider_done: int) -> JobRow:
         created_by=row.created_by,
         approved_at=row.approved_at,
         ended_at=row.ended_at,
-        counts=ItemCounts(row.total, row.succeeded, row.failed, row.missing),
-        provider_done=provider_done,
+        counts=counts,
+        provider_done=min(counts.total, counts.total - counts.pending + answered),
         shards=row.shards,
         expected_usd=from_nano(row.expected_nano),
         actual_usd=from_nano(row.actual_nano),

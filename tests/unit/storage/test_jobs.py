@@ -110,6 +110,13 @@ def test_progress_before_results_is_the_providers_own_count(store: Store) -> Non
     assert store.jobs.get(job_id).row.provider_done == store.jobs.page()[0].provider_done == 4
 
 
+def test_what_a_settled_batch_answered_is_counted_by_its_endings(store: Store) -> None:
+    (claim,) = approved(store, [8])
+    store.shards.update(claim, provider_completed=8, ended_at=NOW)
+    job_id = claim.shard_id[:-2]
+    assert store.jobs.get(job_id).row.provider_done == store.jobs.page()[0].provider_done == 0
+
+
 def test_a_wish_to_stop_reaches_every_open_shard_and_no_ended_job(store: Store) -> None:
     claims = approved(store, [1, 1])
     job_id = claims[0].shard_id[:-2]
