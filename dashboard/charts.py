@@ -5,13 +5,13 @@ Every figure is drawn in either palette, because traces outside Plotly Express i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from core.domain.facts import FactSheet, HoldingFact
-from dashboard import states, text
+from dashboard import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,6 @@ class Palette:
     quiet: str
     line: str
 
-
-_HHI = "Concentration (Herfindahl index, 1 = a single position)"
 
 LIGHT = Palette(
     categories=("#0B5C8C", "#D98324", "#2E8B6F", "#8B5FBF", "#B3435A", "#6B8E23", "#4F6D7A", "#C2A83E"),
@@ -155,33 +153,13 @@ def shares(rows: Sequence[tuple[str, float]], colours: Palette, *, largest: int 
     return finish(figure, colours, height=20 + 30 * len(shown))
 
 
-def levels(counts: Mapping[str, int], colours: Palette) -> go.Figure:
-    """How many answers stand at each risk level, from calm to severe."""
-    names = [states.LEVEL[level].word for level in states.LEVELS]
-    values = [counts.get(level, 0) for level in states.LEVELS]
-    figure = go.Figure(
-        go.Bar(
-            x=names,
-            y=values,
-            marker={"color": list(colours.level), "line": {"color": colours.line, "width": 1}},
-            text=[f"{value:,}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:,}<extra></extra>",
-        )
-    )
-    figure.update_yaxes(visible=False, range=[0, max(values, default=0) * 1.18 or 1])
-    figure.update_xaxes(showgrid=False)
-    return finish(figure, colours, height=260)
-
-
 def ranking(rows: Sequence[tuple[str, int]], colours: Palette, *, of: int) -> go.Figure:
     """Horizontal bars of counts, the most frequent on top, on the scale of all `of`."""
     shown = list(reversed(rows))
     figure = go.Figure(
         go.Bar(
             x=[number for _, number in shown],
-            y=[text.words(name) for name, _ in shown],
+            y=[plain(name) for name, _ in shown],
             orientation="h",
             marker_color=colours.categories[0],
             text=[f"{number:,} of {of:,}" for _, number in shown],
@@ -193,65 +171,6 @@ def ranking(rows: Sequence[tuple[str, int]], colours: Palette, *, of: int) -> go
     figure.update_xaxes(visible=False, range=[0, max(of, 1) * 1.2])
     figure.update_yaxes(showgrid=False)
     return finish(figure, colours, height=60 + 26 * max(len(shown), 1))
-
-
-def severities(
-    portfolios: Sequence[str], risks: Sequence[str], cells: Sequence[Sequence[int | None]], colours: Palette
-) -> go.Figure:
-    """Heat map of portfolio by risk type. A cell that nobody assessed stays empty; it is not a low one.
-
-    Args:
-        cells: One row a portfolio, the severity's place in `states.SEVERITIES`, or None.
-    """
-    steps = colours.severity
-    scale = [
-        [edge, colour] for place, colour in enumerate(steps) for edge in (place / len(steps), (place + 1) / len(steps))
-    ]
-    spoken = [[states.SEVERITIES[cell] if cell is not None else "" for cell in row] for row in cells]
-    figure = go.Figure(
-        go.Heatmap(
-            x=[text.words(risk) for risk in risks],
-            y=[plain(name) for name in portfolios],
-            z=[[None if cell is None else cell for cell in row] for row in cells],
-            zmin=-0.5,
-            zmax=len(steps) - 0.5,
-            colorscale=scale,
-            text=spoken,
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
-            hoverongaps=False,
-            xgap=2,
-            ygap=2,
-            showscale=False,
-        )
-    )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(side="top", showgrid=False, tickangle=-30)
-    return finish(figure, colours, height=120 + 26 * max(len(portfolios), 1))
-
-
-def concentration(points: Sequence[tuple[str, float, str]], colours: Palette) -> go.Figure:
-    """Scatter of concentration (HHI) by risk level: (portfolio, HHI, level). Many points are drawn by WebGL."""
-    kind = go.Scattergl if len(points) > 1000 else go.Scatter
-    figure = go.Figure()
-    for place, level in enumerate(states.LEVELS):
-        of_level = [(name, hhi) for name, hhi, found in points if found == level]
-        figure.add_trace(
-            kind(
-                x=[hhi for _, hhi in of_level],
-                y=[states.LEVEL[level].word] * len(of_level),
-                text=[plain(name) for name, _ in of_level],
-                mode="markers",
-                name=states.LEVEL[level].word,
-                marker={"size": 11, "color": colours.level[place], "line": {"width": 1, "color": colours.quiet}},
-                hovertemplate="%{text}<br>HHI %{x:.4f}<extra></extra>",
-            )
-        )
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=[states.LEVEL[level].word for level in states.LEVELS], showgrid=True
-    )
-    figure.update_xaxes(title={"text": _HHI, "font": {"size": 13}}, rangemode="tozero")
-    return finish(figure, colours, height=320)
 
 
 def finish(figure: go.Figure, colours: Palette, *, height: int) -> go.Figure:

@@ -1,14 +1,19 @@
-"""Downloads of a run: a CSV for spreadsheets, safe to open, and the whole as JSON."""
+"""Downloads of a run: CSV and XLSX for spreadsheets, safe to open, and the whole as JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 import orjson
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from core.domain.records import Item
 
@@ -17,7 +22,12 @@ _COLUMNS = (
     "unsupported", "error_code", "error_message", "input_tokens", "output_tokens", "cost_usd",
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a text for a formula; the wide ones are read as the narrow ones."""
+
+_FINDINGS = ("custom_id", "portfolio", "path", "metric_id", "stated", "true", "kind")
+_LONGEST: Final = 32_000
+"""Characters of one cell; spreadsheets take 32,767."""
 
 
 def safe_cell(value: object) -> str:
@@ -37,15 +47,47 @@ def items_csv(items: Iterable[Item]) -> bytes:
     writer = csv.writer(sheet)
     writer.writerow(_COLUMNS)
     for item in items:
-        checked, error = item.verification, item.error
-        row = (
-            item.custom_id, item.portfolio_id, item.portfolio_name, item.region, item.status.value, item.level,
-            item.headline, checked.verified if checked else None, checked.mismatched if checked else None,
-            checked.unsupported if checked else None, error.code if error else None, error.message if error else None,
-            item.usage.input_tokens, item.usage.output_tokens, item.cost_usd,
-        )  # fmt: skip
-        writer.writerow([safe_cell(value) for value in row])
+        writer.writerow([safe_cell(value) for value in _row(item)])
     return sheet.getvalue().encode("utf-8-sig")
+
+
+def _row(item: Item) -> Sequence[object]:
+    checked, error = item.verification, item.error
+    return (
+        item.custom_id, item.portfolio_id, item.portfolio_name, item.region, item.status.value, item.level,
+        item.headline, checked.verified if checked else None, checked.mismatched if checked else None,
+        checked.unsupported if checked else None, error.code if error else None, error.message if error else None,
+        item.usage.input_tokens, item.usage.output_tokens, item.cost_usd,
+    )  # fmt: skip
+
+
+def items_xlsx(items: Iterable[Item]) -> bytes:
+    """One line a request, and a second sheet with everything that does not hold. No cell is a formula."""
+    book = Workbook(write_only=True)
+    requests, findings = book.create_sheet("Requests"), book.create_sheet("Findings")
+    _append(requests, _COLUMNS)
+    _append(findings, _FINDINGS)
+    for item in items:
+        _append(requests, _row(item))
+        for one in item.verification.findings if item.verification else ():
+            told = (item.custom_id, item.portfolio_name, one.path, one.metric_id, one.stated, one.true, one.kind.value)
+            _append(findings, told)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _append(sheet: WriteOnlyWorksheet, values: Sequence[object]) -> None:
+    sheet.append([_cell(sheet, value) for value in values])
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: object) -> Any:
+    if value is None or isinstance(value, int | float | Decimal):
+        return WriteOnlyCell(sheet, float(value) if isinstance(value, Decimal) else value)
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", safe_cell(value))[:_LONGEST])
+    # Left to itself, the library makes a formula of every text that begins with "=".
+    cell.data_type = "s"
+    return cell
 
 
 def items_json(job_id: str, items: Iterable[Item]) -> bytes:

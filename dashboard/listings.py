@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,13 +13,9 @@ import streamlit as st
 
 from core.domain.analysis import Verification
 from core.domain.facts import Fact, Unit
-from core.domain.job import JobState
 from core.domain.portfolio import PortfolioRow, Problem
-from core.domain.records import Event, Item, JobRow
-from dashboard import session, states, text
-
-STOPPABLE = (*states.ACTIVE, JobState.ATTENTION)
-"""States in which a run can be asked to stop."""
+from core.domain.records import Event, Item
+from dashboard import grades, states, text
 
 PAGE_ROWS = 25
 """Rows of a page of a list."""
@@ -42,11 +38,6 @@ def paging(total: int, key: str, rows: int = PAGE_ROWS, *, bind: bool = False) -
     return (min(chosen, pages) - 1) * rows
 
 
-def stop_key(key: str) -> str:
-    """Where a click on a row's Stop is noted."""
-    return f"{key}_stop"
-
-
 def opened(key: str, ids: Sequence[str]) -> str:
     """The id whose row was clicked since the last run, or ""."""
     place = st.session_state.pop(f"{key}_open", None)
@@ -61,51 +52,6 @@ def opener(key: str, label: str, *, pinned: bool = True) -> Any:
         st.session_state[f"{key}_open"] = st.session_state[click].row
 
     return _COLUMN.ButtonColumn(label, type="tertiary", alignment="left", pinned=pinned, key=click, on_click=note)
-
-
-def jobs(rows: Sequence[JobRow], *, key: str, now: datetime, alt: str, brief: bool = False) -> str:
-    """A table of runs; returns the id of the run that was clicked, or ""."""
-    zone = session.timezone()
-    ids = [row.job_id for row in rows]
-    clicked = opened(key, ids)
-    columns: dict[str, list[Any]] = {
-        "run": [f"{text.words(row.kind)} · {text.count(row.counts.total, 'portfolio')}" for row in rows],
-        "state": [[states.JOB[row.state].word] for row in rows],
-        "progress": [_progress(row) for row in rows],
-        "created": [row.created_at.astimezone(zone) for row in rows],
-        "model": [row.model for row in rows],
-        "failed": [_failed_share(row) for row in rows],
-        "expected": [_float(row.expected_usd) for row in rows],
-        "actual": [_float(row.actual_usd) for row in rows],
-        "took": [text.duration(_took(row, now)) for row in rows],
-        "id": ids,
-    }
-    if any(row.state in STOPPABLE for row in rows):
-        columns["stop"] = ["Stop" if row.state in STOPPABLE else None for row in rows]
-    if brief:
-        columns = {name: columns[name] for name in ("run", "state", "progress", "created", "model")}
-    st.dataframe(
-        pd.DataFrame(columns),
-        hide_index=True,
-        height="content",
-        key=key,
-        alt=alt,
-        placeholder=text.NONE,
-        column_config={
-            "run": opener(key, "Run"),
-            "state": badges("State", states.JOB.values()),
-            "progress": _COLUMN.ProgressColumn("Progress", format="percent", min_value=0, max_value=1, width=130),
-            "created": _COLUMN.DatetimeColumn("Submitted", format="D MMM, HH:mm"),
-            "model": "Model",
-            "failed": _COLUMN.NumberColumn("Failed", format="percent", help="Share of requests without an analysis."),
-            "expected": _COLUMN.NumberColumn("Expected", format="$%.4f"),
-            "actual": _COLUMN.NumberColumn("Actual", format="$%.4f"),
-            "took": _COLUMN.TextColumn("Took", alignment="right"),
-            "id": "Id",
-            "stop": opener(stop_key(key), "", pinned=False),
-        },
-    )
-    return clicked
 
 
 def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> tuple[str, list[int]]:
@@ -201,7 +147,7 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
             {
                 "portfolio": [row.portfolio_name for row in rows],
                 "status": [[states.ITEM[row.status].word] for row in rows],
-                "level": [[states.LEVEL.get(row.level, states.UNKNOWN).word] if row.level else [] for row in rows],
+                "grade": [[grades.look(row.level).word] if row.level else [] for row in rows],
                 "checks": [checks(row.verification) for row in rows],
                 "headline": [row.headline or (row.error.message if row.error else "") for row in rows],
                 "region": [row.region for row in rows],
@@ -216,7 +162,9 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
         column_config={
             "portfolio": opener(key, "Portfolio"),
             "status": badges("Status", states.ITEM.values()),
-            "level": badges("Level", states.LEVEL.values()),
+            "grade": badges(
+                "Grade", {grades.word(row.level): grades.look(row.level) for row in rows if row.level}.values()
+            ),
             "checks": _COLUMN.TextColumn("Stated numbers", help="Held against the facts that the prompt gave."),
             "headline": _COLUMN.TextColumn("Headline or error", width="large"),
             "region": "Region",
@@ -254,6 +202,25 @@ def table(columns: Mapping[str, Sequence[Any]], *, alt: str) -> None:
     )
 
 
+def openable(columns: Mapping[str, Sequence[Any]], ids: Sequence[str], *, key: str, alt: str) -> str:
+    """A plain table whose first column opens its row; returns the id of the row that was clicked, or ""."""
+    clicked = opened(key, ids)
+    first, *others = columns
+    st.dataframe(
+        pd.DataFrame(dict(columns)),
+        hide_index=True,
+        height="content",
+        key=key,
+        alt=alt,
+        placeholder=text.NONE,
+        column_config={
+            first: opener(key, first),
+            **{name: _COLUMN.TextColumn(name, width=_width(name, columns[name])) for name in others},
+        },
+    )
+    return clicked
+
+
 def shown(fact: Fact) -> str:
     """A fact's value with its unit, as people read it."""
     if fact.unit is Unit.CCY:
@@ -274,7 +241,6 @@ def checks(found: Verification | None) -> str:
 
 
 def badges(label: str, looks: Any) -> Any:
-    """A column of coloured words: each cell is a list of them."""
     """A column of coloured words, one a cell in a list."""
     known = list(looks)
     return _COLUMN.MultiselectColumn(
@@ -285,22 +251,6 @@ def badges(label: str, looks: Any) -> Any:
 def _width(name: str, values: Sequence[Any]) -> Literal["large"] | None:
     longest = max((len(str(value)) for value in values), default=0)
     return "large" if longest > 60 and len(name) < 60 else None
-
-
-def _progress(row: JobRow) -> float:
-    done = row.counts.total - row.counts.pending
-    return max(done, min(row.provider_done, row.counts.total)) / row.counts.total if row.counts.total else 0.0
-
-
-def _failed_share(row: JobRow) -> float | None:
-    done = row.counts.total - row.counts.pending
-    return (row.counts.failed + row.counts.missing) / done if done else None
-
-
-def _took(row: JobRow, now: datetime) -> Any:
-    if row.approved_at is None:
-        return None
-    return (row.ended_at or now) - row.approved_at
 
 
 def _whole(amount: float) -> float | None:

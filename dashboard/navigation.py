@@ -18,6 +18,8 @@ _TITLES = {
     "runs": ("Runs", ":material/table_rows:"),
     "run": ("Run", ":material/receipt_long:"),
     "explore": ("Explore", ":material/query_stats:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "brief": ("Brief", ":material/article:"),
 }
 
 
@@ -40,7 +42,7 @@ def choose() -> StreamlitPage:
         {
             "": [page("overview")],
             "Analyse": [page("portfolios"), page("data"), page("prepare"), page("runs"), page("run")],
-            "Decide": [page("explore")],
+            "Decide": [page("explore"), page("compare"), page("brief")],
         },
         position="top",
     )
@@ -49,6 +51,11 @@ def choose() -> StreamlitPage:
 def open_run(job_id: str) -> NoReturn:
     """Go to a run."""
     st.switch_page(page("run"), query_params={"run": job_id})
+
+
+def open_item(job_id: str, custom_id: str) -> NoReturn:
+    """Go to one request of a run."""
+    st.switch_page(page("run"), query_params={"run": job_id, "item": custom_id})
 
 
 def open_portfolio(portfolio_id: str) -> NoReturn:

@@ -14,12 +14,16 @@ from core.app import App, ModelRow
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
+from core.domain.selection import Among
 from core.intake.describing import Described
 from core.jobs.aggregate import Summary
 from core.jobs.compliance_service import Check
 from core.jobs.job_sets import SetPreview, SetWish
+from core.jobs.matrix import Matrix
 from core.jobs.portfolio_figures import DayRow, Past, Together
+from core.jobs.result_service import Spread
 from core.metrics.definitions import MetricGroup
+from core.storage.result_views import Flagged, Point, Tally
 
 _WHILE = timedelta(minutes=10)
 """How long an answer is kept at most, whatever its stamp says: exchange rates are renewed behind it."""
@@ -97,6 +101,46 @@ def rule_sets(_app: App, subject: str, _actor: Actor) -> Mapping[str, str]:
 def summary(_app: App, subject: str, _actor: Actor, job_id: str, version: str) -> Summary:
     """A run taken together; `version` changes with its counts."""
     return _app.jobs.summary(_actor, job_id)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
+def grades(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Mapping[str, int]:
+    """A run's answers by grade; `version` of these readers changes with the run's counts."""
+    return _app.results.grades(_actor, job_id, among)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
+def tally(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Tally:
+    """What checking a run's answers came to."""
+    return _app.results.tally(_actor, job_id, among)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
+def spread(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Spread:
+    """How concentrated a run's portfolios are."""
+    return _app.results.spread(_actor, job_id, among)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def points(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int) -> list[Point]:
+    """Concentration and grade of a run's portfolios."""
+    return _app.results.points(_actor, job_id, among, limit=limit)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def flagged(
+    _app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int
+) -> list[Flagged]:
+    """A run's answers with numbers that do not hold."""
+    return _app.results.flagged(_actor, job_id, among, limit=limit)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def matrix(
+    _app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int, offset: int
+) -> Matrix:
+    """One page of a run's portfolios beside each other."""
+    return _app.results.matrix(_actor, job_id, among, limit=limit, offset=offset)
 
 
 @st.cache_data(ttl=timedelta(seconds=10), max_entries=32, show_spinner=False)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import Kind, ResultStatus
 from core.domain.records import Job
 from core.jobs.aggregate import Summary
-from dashboard import analysis_view, charts, listings, navigation, queries, show, states, text
+from dashboard import (
+    analysis_view,
+    charts,
+    explore_charts,
+    grades,
+    listings,
+    navigation,
+    queries,
+    show,
+    states,
+    text,
+)
 
 
 def results(app: App, actor: Actor, job: Job) -> None:
@@ -35,14 +46,36 @@ def results(app: App, actor: Actor, job: Job) -> None:
         limit=listings.PAGE_ROWS, offset=offset,
     )  # fmt: skip
     linked = navigation.parameter("item")
-    with place:
+    # With an answer to read, the list steps aside; the key makes each choice a part of its own, folded at first.
+    listed = place.expander(
+        text.count(total, "request"), expanded=not linked, icon=":material/list:", key=f"run_list_{linked}"
+    )
+    with listed:
         custom_id = listings.items(rows, key="run_items", chosen=linked)
     if custom_id != linked:
         st.query_params["item"] = custom_id
+        st.rerun()
     if custom_id:
+        _neighbours([row.custom_id for row in rows], custom_id)
         analysis_view.show_item(app, actor, job_id, custom_id)
     elif job.row.counts.succeeded:
         st.caption(":material/arrow_upward: Click a portfolio to read its analysis.")
+
+
+def _neighbours(ids: Sequence[str], custom_id: str) -> None:
+    """The ways to the answers before and after this one in the list."""
+    if custom_id not in ids or len(ids) < 2:
+        return
+    at = ids.index(custom_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, icon, step in (
+            ("Previous", ":material/chevron_left:", at - 1),
+            ("Next", ":material/chevron_right:", at + 1),
+        ):
+            if st.button(label, icon=icon, disabled=not 0 <= step < len(ids), key=f"item_{label.lower()}"):
+                st.query_params["item"] = ids[step]
+                st.rerun()
+        st.caption(f"{at + 1} of the {len(ids)} on this page")
 
 
 def _statuses(counts: Mapping[str, int]) -> list[ResultStatus]:
@@ -59,15 +92,19 @@ def _statuses(counts: Mapping[str, int]) -> list[ResultStatus]:
     )
 
 
+def version_of(job: Job) -> str:
+    """Changes whenever something about a run's results does."""
+    counts = job.row.counts
+    return f"{job.row.state} {counts.succeeded} {counts.failed} {counts.missing} {job.row.actual_usd}"
+
+
 def summary_of(app: App, actor: Actor, job: Job) -> Summary:
     """The run taken together, read again only when something has changed."""
-    counts, cost = job.row.counts, job.row.actual_usd
-    version = f"{job.row.state} {counts.succeeded} {counts.failed} {counts.missing} {cost}"
-    return queries.summary(app, actor.subject, actor, job.row.job_id, version)
+    return queries.summary(app, actor.subject, actor, job.row.job_id, version_of(job))
 
 
 def summary(app: App, actor: Actor, job: Job) -> None:
-    """Levels, top risks, outliers, checks and cost of the whole run."""
+    """Grades, what is most common, outliers, checks and cost of the whole run."""
     found = summary_of(app, actor, job)
     if not found.counts.succeeded:
         st.caption("There is no answer to sum up yet.")
@@ -75,34 +112,51 @@ def summary(app: App, actor: Actor, job: Job) -> None:
     _checks(found)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        levels(found, key="summary_levels")
+        grade_bars(job.row.kind, dict(found.grades), key="summary_grades", of=found.counts.total)
     with right, st.container(border=True, height="stretch"):
-        top_risks(found, key="summary_risks")
+        most_common(job.row.kind, found, key="summary_common")
     _outliers(found)
     _cost(found)
 
 
-def levels(found: Summary, *, key: str) -> None:
-    """How many answers stand at each level, as bars and in words."""
-    answers = sum(found.levels.values())
-    st.subheader("Overall level", anchor=False)
-    st.caption(f"{answers:,} answers of {text.count(found.counts.total, 'request')}")
-    said = ", ".join(f"{states.LEVEL[name].word} {found.levels.get(name, 0):,}" for name in states.LEVELS)
-    show.chart(charts.levels(found.levels, show.colours()), key=key, alt=f"Answers by overall level: {said}")
+def grade_bars(kind: Kind, counts: Mapping[str, int], *, key: str, of: int) -> None:
+    """How many answers have each grade, as bars and in words."""
+    answers = sum(counts.values())
+    st.subheader(grades.TITLES[kind], anchor=False)
+    st.caption(f"{answers:,} answers of {text.count(of, 'request')}")
+    said = ", ".join(f"{grades.word(grade)} {counts.get(grade, 0):,}" for grade in grades.ordered(kind, counts))
+    figure = explore_charts.grade_bars(kind, counts, show.colours())
+    show.chart(figure, key=key, alt=f"Answers by {grades.TITLES[kind].lower()}: {said}")
 
 
-def top_risks(found: Summary, *, key: str) -> None:
-    """The risks that are at least moderate in most portfolios."""
-    answers = sum(found.levels.values())
-    st.subheader("Top risks", anchor=False, help="Portfolios in which the risk is at least moderate.")
-    st.caption(f"of {text.count(answers, 'portfolio')} with an answer")
-    if not found.top_risks:
-        st.caption("No risk is moderate or worse.")
+_COMMON: Mapping[Kind, tuple[str, str, str]] = {
+    Kind.RISK: ("risk_type", "Top risks", "Portfolios in which the risk is at least moderate."),
+    Kind.ALLOCATION: ("action", "Proposed actions", "Portfolios for which the action is proposed."),
+    Kind.PERFORMANCE: ("return_basis", "How returns were measured", "Answers by the basis of their returns."),
+    Kind.ATTRIBUTION: ("main_effect", "Largest effect", "The effect that made most of the difference."),
+    Kind.COMPLIANCE: ("breach", "Rules said to be broken", "Portfolios in whose report the rule is a breach."),
+    Kind.REALLOCATION: ("action", "Proposed trades", "Portfolios for which such a trade is proposed."),
+    Kind.MARKET_RESEARCH: ("stance", "Stances", "Answers in which some theme or holding has this stance."),
+    Kind.INVESTMENT_RESEARCH: ("concern", "Concerns", "Portfolios in which the concern is raised."),
+    Kind.COMMITTEE_BRIEF: ("action", "Proposed actions", "Portfolios for which the action is proposed."),
+}
+"""What is counted across portfolios, by analysis: the dimension of the roll-up, its title, what a count means."""
+
+
+def most_common(kind: Kind, found: Summary, *, key: str, narrowed: bool = False) -> None:
+    """What most of the answers have in common."""
+    dimension, title, meaning = _COMMON[kind]
+    answers = sum(number for _, number in found.grades)
+    rows = found.tags.get(dimension, ())
+    st.subheader(title, anchor=False, help=meaning)
+    whole = "; of the whole run, not only of the chosen portfolios" if narrowed else ""
+    st.caption(f"of {text.count(answers, 'answer')}{whole}")
+    if not rows:
+        st.caption("Nothing to count: no answer names any.")
         return
-    said = ", ".join(f"{text.words(name)} {number:,}" for name, number in found.top_risks[:5])
-    show.chart(
-        charts.ranking(found.top_risks[:8], show.colours(), of=answers), key=key, alt=f"Risks by portfolios: {said}"
-    )
+    shown = [(name if any(map(str.isupper, name)) else text.words(name), number) for name, number in rows[:8]]
+    said = ", ".join(f"{name} {number:,}" for name, number in shown[:5])
+    show.chart(charts.ranking(shown, show.colours(), of=answers), key=key, alt=f"{title} by number of answers: {said}")
 
 
 def _checks(found: Summary) -> None:

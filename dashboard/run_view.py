@@ -46,12 +46,21 @@ def header(app: App, actor: Actor, job: Job) -> None:
                 navigation.page("explore"), label="Explore", icon=":material/query_stats:",
                 query_params={"run": row.job_id},
             )  # fmt: skip
+            st.page_link(
+                navigation.page("brief"), label="Committee page", icon=":material/article:",
+                query_params={"run": row.job_id},
+            )  # fmt: skip
 
 
 def _downloads(app: App, actor: Actor, job_id: str) -> None:
     st.download_button(
         "CSV", lambda: exports.items_csv(app.jobs.each_item(actor, job_id)), f"{job_id}.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key="run_csv",
+    )  # fmt: skip
+    st.download_button(
+        "XLSX", lambda: exports.items_xlsx(app.jobs.each_item(actor, job_id)), f"{job_id}.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", icon=":material/download:",
+        on_click="ignore", key="run_xlsx",
     )  # fmt: skip
     st.download_button(
         "JSON", lambda: exports.items_json(job_id, app.jobs.each_item(actor, job_id)), f"{job_id}.json",

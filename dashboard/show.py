@@ -27,6 +27,18 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG)
 
 
+def clickable(figure: go.Figure, *, key: str, alt: str) -> str:
+    """The same, and the `customdata` of the point that was clicked, "" for none."""
+    event = st.plotly_chart(
+        figure, key=key, alt=alt, theme=None, config=_CONFIG, on_select="rerun", selection_mode="points"
+    )
+    for point in event.selection.points:
+        found = point.get("customdata")
+        # Streamlit hands a single value over as it is or in a list, as the trace has it.
+        return str(found[0] if isinstance(found, list) else found or "")
+    return ""
+
+
 def same_as_table(
     columns: Callable[[], Mapping[str, Sequence[Any]]],
     *,

@@ -1,4 +1,4 @@
-"""Explore: one run's answers side by side, to see where the risks lie."""
+"""Explore: one run's answers side by side, to see where to look."""
 
 import streamlit as st
 
@@ -7,8 +7,10 @@ from dashboard import explore, session
 app, actor = session.current()
 
 st.title("Explore", anchor=False)
-job = explore.choose(app, actor)
-if job is not None:
-    explore.levels_and_risks(app, actor, job)
-    explore.heat_map(app, actor, job)
-    explore.concentration(app, actor, job)
+scope = explore.choose(app, actor)
+if scope is not None:
+    explore.headline(app, actor, scope)
+    explore.spread(app, actor, scope)
+    explore.matrix(app, actor, scope)
+    explore.flagged(app, actor, scope)
+    explore.concentration(app, actor, scope)

@@ -6,7 +6,7 @@ portfolios, `MOST_READ` at most; how many were read is part of the page. Breache
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -54,7 +54,7 @@ class RiskLine:
 
 @dataclass(frozen=True, slots=True)
 class BreachLine:
-    """A rule that the engine found broken. `measured` and `limit` are of the portfolio furthest beyond it."""
+    """A rule that the engine found broken. `measured` and `limit` are of the portfolio furthest beyond it, `name`."""
 
     title: str
     citation: str
@@ -64,6 +64,7 @@ class BreachLine:
     operator: str
     portfolios: int
     confirmed: bool
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Brief:
         group: Name of the group it is about; "" for none.
         answers: How many analyses it stands on, `read` of which were read word for word.
         decision: What the model asks the committee to decide; None where the run asks for no decision.
+        summary: Of a single portfolio's answer.
         changes: Verdicts that differ from the run before; None where there is no earlier run to look at.
         classes: Weights by asset class in percent, of a single portfolio.
         asked_for_dissent: Whether the analysis has a place for arguments against it.
@@ -125,6 +127,7 @@ class Brief:
     answers: int
     read: int
     decision: Said | None
+    summary: Said | None
     recommendation: str
     confidence: str
     verdicts: ByValue
@@ -198,6 +201,7 @@ class BriefService:
             answers=1 if single else sum(self._results.grades(actor, job_id, among).values()),
             read=len(items),
             decision=_said(single, "decision_requested") if single and decides else None,
+            summary=_said(single, "summary") if single else None,
             recommendation=single.level if single else "",
             confidence=str(analysis.get("recommendation_confidence", "")),
             verdicts=self._results.by_value(actor, job_id, among),
@@ -205,7 +209,7 @@ class BriefService:
             changes=None if changes is None else tuple(changes[:_CHANGES]),
             changed=len(changes or ()),
             risks=tuple(self._risks(job, items, sheets)[:_RISKS]),
-            gaps=_gaps(items)[:_GAPS],
+            gaps=_gaps(items, sheets)[:_GAPS],
             breaches=breaches[:_BREACHES],
             breached_rules=len(breaches),
             rules_known=sum(bool(sheet.rules) for sheet in sheets.values()),
@@ -300,37 +304,57 @@ def _listed(items: Sequence[Item], name: str) -> tuple[Said, ...]:
     return tuple(sorted(found.values(), key=lambda one: -one.portfolios))
 
 
-def _gaps(items: Sequence[Item]) -> tuple[GapLine, ...]:
-    """What was missing, the most frequent first: what an answer lacks for one reason is one line."""
+def _gaps(items: Sequence[Item], sheets: Mapping[str, FactSheet]) -> tuple[GapLine, ...]:
+    """What was missing, the most frequent first: what an answer lacks for one reason is one line.
+
+    Of an answer that names no gap, those of the analyses that it rests on are taken, and what could not be computed.
+    """
     found: dict[tuple[str, ...], GapLine] = {}
     for item in items:
         lacking: dict[str, tuple[list[str], bool]] = {}
-        for place, gap in enumerate((item.analysis or {}).get("data_gaps") or []):
-            effect = " ".join(str(gap.get("effect", "")).split())
-            things, holds = lacking.get(effect, ([], True))
-            things.append(" ".join(str(gap.get("item", "")).split()))
-            lacking[effect] = (things, holds and _holds(item, f"data_gaps[{place}]"))
+        for thing, effect, holds in _lacking(item, sheets.get(item.custom_id)):
+            things, before = lacking.get(effect, ([], True))
+            things.append(thing)
+            lacking[effect] = (things, before and holds)
         for effect, (things, holds) in lacking.items():
             key = tuple(dict.fromkeys(things))
-            before = found.get(key, GapLine(key, effect, 0, True))
-            found[key] = GapLine(key, before.effect, before.portfolios + 1, before.holds and holds)
+            line = found.get(key, GapLine(key, effect, 0, True))
+            found[key] = GapLine(key, line.effect, line.portfolios + 1, line.holds and holds)
     return tuple(sorted(found.values(), key=lambda line: -line.portfolios))
+
+
+def _lacking(item: Item, sheet: FactSheet | None) -> Iterator[tuple[str, str, bool]]:
+    """(what, what follows, whether its numbers hold) of everything that one answer lacks."""
+    own = (item.analysis or {}).get("data_gaps") or []
+    for place, gap in enumerate(own):
+        yield _line(gap.get("item")), _line(gap.get("effect")), _holds(item, f"data_gaps[{place}]")
+    if own or sheet is None:
+        return
+    for one in sheet.evidence.analyses:
+        for gap in one.document.get("data_gaps") or []:
+            yield _line(gap.get("item")), _line(gap.get("effect")), True
+    for absent in sheet.absent:
+        yield absent.metric_id, absent.reason, True
+
+
+def _line(words: object) -> str:
+    return " ".join(str(words or "").split())
 
 
 def _breaches(sheets: Mapping[str, FactSheet]) -> tuple[BreachLine, ...]:
     """Rules that the engine found broken, those of most portfolios first."""
-    found: dict[str, list[RuleResult]] = {}
+    found: dict[str, list[tuple[RuleResult, str]]] = {}
     for sheet in sheets.values():
         for rule in applicable(sheet.rules):
             if rule.status is RuleStatus.BREACH:
-                found.setdefault(rule.rule_id, []).append(rule)
+                found.setdefault(rule.rule_id, []).append((rule, sheet.name))
     lines = []
     for rules in found.values():
-        worst = min(rules, key=lambda rule: 0.0 if rule.headroom is None else rule.headroom)
+        worst, name = min(rules, key=lambda pair: 0.0 if pair[0].headroom is None else pair[0].headroom)
         lines.append(
             BreachLine(
-                worst.title, worst.citation, worst.measured, worst.limit, worst.unit, worst.operator, len(rules),
-                worst.confirmed,
+                worst.title, worst.citation, worst.measured, worst.limit, worst.unit, worst.operator,
+                len({name for _, name in rules}), worst.confirmed, name,
             )
         )  # fmt: skip
     return tuple(sorted(lines, key=lambda line: (-line.portfolios, line.title)))

@@ -81,7 +81,7 @@ Cells = Iterator[tuple[str, Cell]]
 
 _UNSAID: Final = "The answer does not speak of it."
 
-_RULE_STEPS: Final = ("kept", "near limit", "breach")
+_RULE_STEPS: Final = ("none", "not assessable", "near limit", "breach")
 _CALM: Final = ("calm", "watch", "act")
 
 SUBJECTS: Final[Mapping[Kind, Subject]] = {
@@ -90,9 +90,9 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = {
     Kind.PERFORMANCE: Subject("Difference to the benchmark by portfolio and period", "period", _UNSAID, unit="pp"),
     Kind.ATTRIBUTION: Subject("Effects by portfolio", "effect", _UNSAID, unit="pp"),
     Kind.COMPLIANCE: Subject(
-        "Worst verdict of the rule engine by portfolio and rule set",
-        "rule set",
-        "The portfolio is not under this rule set.",
+        "Verdicts of the rule engine by portfolio, in numbers of rules",
+        "verdict",
+        "The portfolio is under no rule.",
         _RULE_STEPS,
         needs_facts=True,
     ),
@@ -146,21 +146,21 @@ def _attribution(analysis: Analysis, _sheet: FactSheet | None) -> Cells:
             yield name, Cell(float(totals[name]["value"]), f"{float(totals[name]['value']):+.2f}")
 
 
-_VERDICTS: Final = (RuleStatus.PASS, RuleStatus.NEAR, RuleStatus.BREACH)
+_VERDICTS: Final = (
+    (RuleStatus.BREACH, "breach"),
+    (RuleStatus.NEAR, "near limit"),
+    (RuleStatus.NOT_ASSESSABLE, "not assessable"),
+    (RuleStatus.PASS, "kept"),
+)
 
 
 def _compliance(_analysis: Analysis, sheet: FactSheet | None) -> Cells:
-    counts: dict[str, Counter[RuleStatus]] = {}
-    for rule in applicable(sheet.rules) if sheet else ():
-        counts.setdefault(rule.regime, Counter())[rule.status] += 1
-    for regime, found in counts.items():
-        worst = next((status for status in reversed(_VERDICTS) if found[status]), None)
-        if worst is None:
-            yield regime, Cell(None, "not assessable")
-            continue
-        place = _VERDICTS.index(worst)
-        many = f" ×{found[worst]}" if worst is not RuleStatus.PASS and found[worst] > 1 else ""
-        yield regime, Cell(place, _RULE_STEPS[place] + many)
+    """How many rules have each verdict; here a zero is a zero."""
+    rules = applicable(sheet.rules) if sheet else []
+    for status, word in _VERDICTS if rules else ():
+        number = sum(rule.status is status for rule in rules)
+        place = _RULE_STEPS.index(word) if number and word in _RULE_STEPS else 0
+        yield word, Cell(place, str(number))
 
 
 def _reallocation(analysis: Analysis, _sheet: FactSheet | None) -> Cells:
@@ -217,6 +217,10 @@ _READERS: Final[Mapping[Kind, Callable[[Analysis, FactSheet | None], Cells]]] = 
 }
 
 
+_ORDERED: Final = (Kind.ATTRIBUTION, Kind.PERFORMANCE, Kind.COMPLIANCE)
+"""Analyses whose columns have an order of their own, which readers expect."""
+
+
 def cells_of(kind: Kind, analysis: Analysis, sheet: FactSheet | None = None) -> dict[str, Cell]:
     """What one answer says in each column that it speaks of."""
     return dict(_READERS[kind](analysis, sheet))
@@ -239,8 +243,7 @@ def matrix(kind: Kind, items: Sequence[Item], sheets: Mapping[str, FactSheet]) -
     )  # fmt: skip
     counts = Counter(column for row in rows for column in row.cells)
     columns = tuple(sorted(counts, key=lambda column: (-counts[column], column)))
-    if kind in (Kind.ATTRIBUTION, Kind.PERFORMANCE):
-        # These have an order of their own, which readers expect.
+    if kind in _ORDERED:
         columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     unread = sum(item.custom_id not in sheets for item in items) if subject.needs_facts else 0
     return Matrix(subject, columns, rows, unread)

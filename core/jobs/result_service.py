@@ -143,6 +143,16 @@ class ResultService:
         require(actor, Permission.JOB_READ)
         return self._store.views.flagged(job_id, among, limit=limit)
 
+    def answered(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[tuple[str, str]]:
+        """(id, name) of portfolios with an answer, by name."""
+        require(actor, Permission.JOB_READ)
+        return self._store.views.answered(job_id, among, limit=limit)
+
+    def about(self, actor: Actor, job_id: str, portfolio_id: str) -> list[str]:
+        """Answered requests about one portfolio, by custom id."""
+        require(actor, Permission.JOB_READ)
+        return self._store.views.of_portfolio(job_id, portfolio_id)
+
     def matrix(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> Matrix:
         """One page of answers beside each other, by portfolio name.
 

@@ -227,6 +227,14 @@ class ResultViews:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def answered(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[tuple[str, str]]:
+        """(id, name) of portfolios with an answer, by name."""
+        name = func.coalesce(_P.c.name, _RES.c.portfolio_id).label("name")
+        query = _answers(select(_RES.c.portfolio_id, name).distinct(), job_id, among)
+        query = query.order_by(name, _RES.c.portfolio_id).limit(limit)
+        with self._database.read() as connection:
+            return [(row.portfolio_id, row.name) for row in connection.execute(query)]
+
     def of_portfolio(self, job_id: str, portfolio_id: str) -> list[str]:
         """Answered requests about one portfolio, the plain one before those of scenarios or periods."""
         query = (

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from tests.local_provider import LocalProvider
+from tests.pages.kinds import Kinds, every_kind_run
 from tests.pages.world import World, opened
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,13 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.submit(tuple(world.app.portfolios.ids(session.LOCAL)[:3]))
         world.work({"http": {"POST /v1/batches": {"*": "quota"}}})
         yield world
+
+
+@pytest.fixture(scope="session")
+def every_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kinds]:
+    """Each analysis of three funds, run truly and with slips. Not to be changed."""
+    with every_kind_run(tmp_path_factory.mktemp("kinds")) as kinds:
+        yield kinds
 
 
 @pytest.fixture

@@ -22,3 +22,8 @@ def button(test: AppTest, label: str):  # type: ignore[no-untyped-def]  # AppTes
 def column(test: AppTest, name: str) -> list[object]:
     """The values of a column of the first table that has it."""
     return next(list(table.value[name]) for table in test.dataframe if name in table.value.columns)
+
+
+def written(test: AppTest) -> str:
+    """The HTML that the page draws: sentences with marked numbers, and committee pages."""
+    return "\n".join(block.proto.body for block in test.get("html"))

@@ -1,0 +1,90 @@
+"""Where an answer is from: how it was asked, the tools that were called, the pages it cites, and the raw lines."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.records import Item, Job
+from dashboard import listings, text
+from dashboard.pairs import pairs
+
+_LONGEST = 2000
+
+
+def draw(app: App, actor: Actor, job: Job, item: Item) -> None:
+    """Everything behind an answer, each part one click away."""
+    _asked(app, actor, job, item)
+    _tools(app, actor, job.row.job_id, item.custom_id)
+    _raw(app, actor, job.row.job_id, item.custom_id)
+
+
+def _asked(app: App, actor: Actor, job: Job, item: Item) -> None:
+    part = st.expander("How it was asked", icon=":material/tune:", key="item_asked", on_change="rerun")
+    if not part.open:
+        return
+    row, request = job.row, job.request
+    asked = app.results.asked(actor, row.job_id, item.custom_id)
+    sheet = app.jobs.facts(actor, row.job_id, item.custom_id)
+    evidence = sheet.evidence if sheet else None
+    with part:
+        pairs(
+            {
+                "Model": f"{row.model} ({row.model_class})",
+                "Prompt": row.prompt_version,
+                "Prompt hash": asked.prompt_hash,
+                "Overlay": item.region,
+                "Variant": row.variant,
+                "Profile": request.profile or "none",
+                "Scenario": ", ".join(evidence.scenarios) if evidence and evidence.scenarios else "none",
+                "Period": (evidence.period if evidence else "") or "all",
+                "Portfolio as of": asked.as_of,
+                "Request": item.custom_id,
+                "Tokens": f"{item.usage.input_tokens:,} in ({item.usage.cached_tokens:,} cached), "
+                f"{item.usage.output_tokens:,} out ({item.usage.reasoning_tokens:,} for reasoning)",
+                "Cost": text.usd(item.cost_usd),
+                "Answer taken from": item.reused_from or "the model",
+            },
+            alt="How this answer was asked for",
+        )
+
+
+def _tools(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
+    calls = app.tools.tool_calls(actor, job_id, custom_id)
+    cited = app.tools.citations(actor, job_id, custom_id)
+    if calls:
+        label = text.count(len(calls), "call of a tool", "calls of tools")
+        with st.expander(label, icon=":material/construction:", key="item_tools"):
+            for use in calls:
+                said = f"{use.number}. {use.call.name} · round {use.round} · {use.took_ms:,} ms · {use.source}"
+                st.markdown(f"**{text.escape(said)}**")
+                st.code(text.short(use.call.arguments, _LONGEST), language=None, wrap_lines=True)
+                st.code(text.short(use.error or use.result, _LONGEST), language=None, wrap_lines=True)
+    if cited:
+        label = text.count(len(cited), "web page cited", "web pages cited")
+        with st.expander(label, icon=":material/link:", key="item_citations"):
+            # Addresses are shown and never links: a model chose them.
+            listings.table(
+                {"Title": [one.title for one in cited], "Address": [one.url for one in cited]},
+                alt="Web pages that the answer cites",
+            )
+
+
+def _raw(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
+    asked = st.expander("Raw request", icon=":material/upload:", key="item_request", on_change="rerun")
+    if asked.open:
+        with asked:
+            request = app.jobs.raw_request(actor, job_id, custom_id)
+            if request is None:
+                st.caption("The input file is no longer there.")
+            else:
+                st.json(request, expanded=2)
+    answered = st.expander("Raw answer", icon=":material/download:", key="item_answer", on_change="rerun")
+    if answered.open:
+        with answered:
+            answer = app.jobs.raw_answer(actor, job_id, custom_id)
+            if answer is None:
+                st.caption("No line of the provider is stored for this request.")
+            else:
+                st.json(answer, expanded=2)

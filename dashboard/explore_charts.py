@@ -1,0 +1,207 @@
+"""Figures of many answers: how grades spread, portfolios beside each other, concentration against the grade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from core.domain.analysis import Kind
+from core.jobs.grades import GRADES
+from core.jobs.matrix import Cell, Matrix
+from core.storage.result_views import Point
+from dashboard import grades, text
+from dashboard.charts import Palette, finish, plain
+
+_MANY: Final = 1000
+"""Points above which WebGL draws."""
+_JITTER: Final = 0.28
+_ROW: Final = 27
+_LEGIBLE: Final = 14
+"""Columns up to which words fit into the cells; beyond, they are seen by pointing and in the table."""
+
+_HHI: Final = "Concentration (Herfindahl index, 1 = a single position)"
+
+
+def grade_bars(kind: Kind, counts: Mapping[str, int], colours: Palette) -> go.Figure:
+    """How many answers have each grade, from calm to alarming."""
+    order = grades.ordered(kind, counts)
+    values = [counts.get(grade, 0) for grade in order]
+    figure = go.Figure(
+        go.Bar(
+            x=[plain(grades.word(grade)) for grade in order],
+            y=values,
+            marker={
+                "color": [grades.colour(kind, grade, colours) for grade in order],
+                "line": {"color": colours.line, "width": 1},
+            },
+            text=[f"{value:,}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:,}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(visible=False, range=[0, max(values, default=0) * 1.18 or 1])
+    figure.update_xaxes(showgrid=False, type="category")
+    return finish(figure, colours, height=260)
+
+
+def column_name(column: str) -> str:
+    """A column of a matrix as people say it."""
+    return plain(text.words(column) if not column.isupper() else column, 24)
+
+
+def heat(found: Matrix, colours: Palette) -> go.Figure:
+    """Portfolio by column. A cell that nothing is said of is hatched; a word outside the scale stands on grey.
+
+    Each cell carries its request's id for whoever clicks on it.
+    """
+    rows, columns = found.rows, found.columns
+    figure = go.Figure()
+    missing = [(x, y) for y, row in enumerate(rows) for x, name in enumerate(columns) if name not in row.cells]
+    if missing:
+        figure.add_trace(_hatched(found, missing, colours))
+    figure.add_trace(_cells(found, colours))
+    figure.add_trace(_clicks(found))
+    figure.update_layout(barmode="overlay")
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=[plain(row.name, 34) for row in rows],
+        range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False,
+    )  # fmt: skip
+    figure.update_xaxes(
+        tickvals=list(range(len(columns))), ticktext=[column_name(name) for name in columns],
+        range=[-0.5, len(columns) - 0.5], side="top", tickangle=-30, showgrid=False, zeroline=False,
+    )  # fmt: skip
+    return finish(figure, colours, height=130 + _ROW * max(len(rows), 1))
+
+
+def _hatched(found: Matrix, missing: Sequence[tuple[int, int]], colours: Palette) -> go.Bar:
+    return go.Bar(
+        x=[x for x, _ in missing],
+        y=[0.9] * len(missing),
+        base=[y - 0.45 for _, y in missing],
+        width=0.96,
+        marker={
+            "color": colours.paper,
+            "pattern": {"shape": "/", "size": 7, "solidity": 0.12, "fgcolor": colours.quiet, "bgcolor": colours.paper},
+            "line": {"width": 0},
+        },
+        customdata=[
+            [plain(found.rows[y].name), column_name(found.columns[x]), found.subject.unsaid] for x, y in missing
+        ],
+        hovertemplate="%{customdata[0]}, %{customdata[1]}: %{customdata[2]}<extra></extra>",
+    )
+
+
+def _cells(found: Matrix, colours: Palette) -> go.Heatmap:
+    """Places on the colour scale, from 0 to 1; a word outside the scale has none of its own and stands below it."""
+    outside = -0.2
+    reach = max((abs(cell.place) for row in found.rows for cell in row.cells.values() if cell.place is not None),
+                default=1.0)  # fmt: skip
+    steps = found.subject.steps
+
+    def height(cell: Cell | None) -> float | None:
+        if cell is None:
+            return None
+        if cell.place is None:
+            return outside
+        if steps:
+            return cell.place / max(1, len(steps) - 1)
+        return 0.5 + 0.5 * cell.place / (reach or 1.0)
+
+    return go.Heatmap(
+        x=list(range(len(found.columns))),
+        y=list(range(len(found.rows))),
+        z=[[height(row.cells.get(name)) for name in found.columns] for row in found.rows],
+        zmin=outside,
+        zmax=1.0,
+        colorscale=_scale(colours.severity if steps else colours.diverging, outside, colours.line, banded=bool(steps)),
+        text=[[_shown(row.cells.get(name)) for name in found.columns] for row in found.rows],
+        texttemplate="%{text}" if len(found.columns) <= _LEGIBLE else "",
+        textfont={"size": 12},
+        customdata=[[[plain(row.name), column_name(name)] for name in found.columns] for row in found.rows],
+        hovertemplate="%{customdata[0]}, %{customdata[1]}: %{text}<extra></extra>",
+        hoverongaps=False,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+    )
+
+
+def _shown(cell: Cell | None) -> str:
+    return plain(cell.shown) if cell else ""
+
+
+def _scale(steps: Sequence[str], outside: float, besides: str, *, banded: bool) -> list[list[Any]]:
+    """A colour scale whose lowest part is the colour of what stands outside of it."""
+    start = -outside / 2 / (1 - outside)
+    edge = start * 2
+    scale: list[list[Any]] = [[0.0, besides], [start, besides]]
+    count = len(steps)
+    for place, colour in enumerate(steps):
+        if banded:
+            # A step's middle is at place / (count - 1): bands of half a step to either side.
+            low = max(start, edge + (1 - edge) * (place - 0.5) / (count - 1))
+            high = min(1.0, edge + (1 - edge) * (place + 0.5) / (count - 1))
+            scale += [[low, colour], [high, colour]]
+        else:
+            if place == 0:
+                scale.append([start, colour])
+            scale.append([edge + (1 - edge) * place / (count - 1), colour])
+    return scale
+
+
+def _clicks(found: Matrix) -> go.Scatter:
+    """Unseen points on the cells: a heat map itself tells nobody where it was clicked."""
+    places = [(x, y) for y in range(len(found.rows)) for x in range(len(found.columns))]
+    return go.Scatter(
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        mode="markers",
+        marker={"size": 24, "opacity": 0, "symbol": "square"},
+        customdata=[found.rows[y].custom_id for _, y in places],
+        hoverinfo="skip",
+        unselected={"marker": {"opacity": 0}},
+        selected={"marker": {"opacity": 0}},
+    )
+
+
+def concentration(kind: Kind, points: Sequence[Point], colours: Palette) -> go.Figure:
+    """Concentration by grade, one dot a portfolio, moved a little up or down so that equal ones do not hide each other.
+
+    Many points are drawn by WebGL. Each carries its request's id for whoever clicks on it.
+    """
+    shape = go.Scattergl if len(points) > _MANY else go.Scatter
+    present = {point.grade for point in points}
+    order = [grade for grade in grades.ordered(kind, present) if grade in present or grade in GRADES[kind]]
+    figure = go.Figure()
+    for place, grade in enumerate(order):
+        own = [point for point in points if point.grade == grade]
+        figure.add_trace(
+            shape(
+                x=[point.hhi for point in own],
+                y=[place + _moved(number, len(own)) for number in range(len(own))],
+                text=[plain(point.name) for point in own],
+                customdata=[point.custom_id for point in own],
+                mode="markers",
+                name=grades.word(grade),
+                marker={
+                    "size": 11 if len(points) <= _MANY else 5,
+                    "color": grades.colour(kind, grade, colours),
+                    "line": {"width": 1, "color": colours.quiet},
+                },
+                hovertemplate="%{text}<br>HHI %{x:.4f}<extra>" + plain(grades.word(grade)) + "</extra>",
+            )
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(order))), ticktext=[plain(grades.word(grade)) for grade in order],
+        range=[-0.5, len(order) - 0.5], zeroline=False,
+    )  # fmt: skip
+    figure.update_xaxes(title={"text": _HHI, "font": {"size": 13}}, rangemode="tozero")
+    return finish(figure, colours, height=110 + 42 * max(len(order), 3))
+
+
+def _moved(number: int, of: int) -> float:
+    """How far a dot is moved: the golden ratio spreads any number of them evenly, and always in the same way."""
+    return 0.0 if of < 2 else ((number * 0.6180339887) % 1.0 - 0.5) * 2 * _JITTER

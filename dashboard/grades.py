@@ -1,0 +1,86 @@
+"""The headline grade of each analysis on screen: what it is called, and how each of its words looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from core.domain.analysis import Kind
+from core.jobs.grades import BESIDES, GRADES
+from dashboard import states, text
+from dashboard.charts import Palette
+from dashboard.states import Look
+
+TITLES: Mapping[Kind, str] = {
+    Kind.RISK: "Overall level",
+    Kind.ALLOCATION: "Diversification",
+    Kind.PERFORMANCE: "Verdict",
+    Kind.ATTRIBUTION: "Active return",
+    Kind.COMPLIANCE: "Overall status",
+    Kind.REALLOCATION: "Recommendation",
+    Kind.MARKET_RESEARCH: "Stance",
+    Kind.INVESTMENT_RESEARCH: "Stance",
+    Kind.COMMITTEE_BRIEF: "Recommendation",
+}
+"""What each analysis calls its grade."""
+
+_GOOD, _EVEN, _BAD, _WORST = ":material/check_circle:", ":material/remove:", ":material/warning:", ":material/error:"
+_UP, _DOWN = ":material/trending_up:", ":material/trending_down:"
+
+LOOK: Mapping[str, Look] = {
+    **states.LEVEL,
+    "very_good": Look("very good", _GOOD, "green"),
+    "good": Look("good", _GOOD, "green"),
+    "fair": Look("fair", _EVEN, "yellow"),
+    "poor": Look("poor", _BAD, "orange"),
+    "outperformed": Look("outperformed", _UP, "green"),
+    "in_line": Look("in line", ":material/trending_flat:", "blue"),
+    "underperformed": Look("underperformed", _DOWN, "orange"),
+    "not_comparable": Look("not comparable", ":material/help:", "violet"),
+    "added": Look("added", _UP, "green"),
+    "detracted": Look("detracted", _DOWN, "orange"),
+    "compliant": Look("compliant", _GOOD, "green"),
+    "warning": Look("near limit", _BAD, "orange"),
+    "breach": Look("breach", ":material/gpp_bad:", "red"),
+    "not_assessable": Look("not assessable", ":material/help:", "violet"),
+    "no_trade": Look("no trade", _EVEN, "green"),
+    "wait": Look("wait", ":material/hourglass_empty:", "blue"),
+    "trade_in_steps": Look("trade in steps", ":material/stacked_line_chart:", "yellow"),
+    "trade": Look("trade", ":material/swap_horiz:", "orange"),
+    "very_positive": Look("very positive", _UP, "green"),
+    "positive": Look("positive", _UP, "green"),
+    "neutral": Look("neutral", _EVEN, "gray"),
+    "negative": Look("negative", _DOWN, "orange"),
+    "very_negative": Look("very negative", _DOWN, "red"),
+    "approve": Look("approve", _GOOD, "green"),
+    "approve_with_conditions": Look("approve with conditions", ":material/rule:", "yellow"),
+    "no_action": Look("no action", _EVEN, "gray"),
+    "defer": Look("defer", ":material/schedule:", "orange"),
+    "reject": Look("reject", _WORST, "red"),
+}
+"""How a grade looks, by its word; no two analyses mean different things by one word."""
+
+
+def look(grade: str) -> Look:
+    """How a grade looks; one that a newer version stored is shown as it is written."""
+    return LOOK.get(grade) or Look(text.escape(grade.replace("_", " ")), ":material/help:", "gray")
+
+
+def word(grade: str) -> str:
+    """A grade as people say it; "" for none."""
+    return LOOK[grade].word if grade in LOOK else grade.replace("_", " ")
+
+
+def ordered(kind: Kind, present: Iterable[str] = ()) -> list[str]:
+    """The grades of an analysis from calm to alarming, then those outside that order, then any that is not known."""
+    known = [*GRADES[kind], *BESIDES.get(kind, ())]
+    return [*known, *sorted({grade for grade in present if grade} - set(known))]
+
+
+def colour(kind: Kind, grade: str, colours: Palette) -> str:
+    """The colour of a grade in figures: its share of the way from calm to alarming, and a quiet one outside of it."""
+    order = GRADES[kind]
+    if grade not in order:
+        return colours.line
+    steps = colours.level
+    share = order.index(grade) / max(1, len(order) - 1)
+    return steps[round(share * (len(steps) - 1))]

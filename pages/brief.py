@@ -1,0 +1,12 @@
+"""Brief: what a committee is asked to decide, on one page that prints."""
+
+import streamlit as st
+
+from dashboard import brief, session
+
+app, actor = session.current()
+
+st.title("Committee brief", anchor=False)
+page = brief.choose(app, actor)
+if page is not None:
+    brief.show_page(page)
