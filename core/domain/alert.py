@@ -20,6 +20,8 @@ class AlertKind(StrEnum):
     """Subject: the batch id."""
     RESULT_LOST = "result_lost"
     STRAY = "stray"
+    UNKNOWN_BATCH = "unknown_batch"
+    """Subject: the newest of the provider's batches that no job here knows."""
     BUDGET = "budget"
     """Subject: scope, month and threshold, such as "month 2026-11 80 %"."""
 

@@ -37,6 +37,8 @@ class Context:
     Attributes:
         clock: Gives the present moment, aware UTC.
         crossing: Called with the name of each point between two effects; tests kill the process there.
+        reconciled: True once the provider's list was read after a start (`core.jobs.adopting`); until then the database
+            may be an older copy, and every create is preceded by a look.
         chunk: Result lines a transaction: a kill loses at most this much work and no result.
         rules: What the queue keeps to.
         budgets: What a retry by itself must keep to.
@@ -53,6 +55,7 @@ class Context:
     home: Path
     clock: Callable[[], datetime]
     crossing: Callable[[str], None] = lambda _point: None
+    reconciled: Callable[[], bool] = lambda: True
     chunk: int = 1000
     rules: Rules = field(default_factory=lambda: Rules(Rooms(TIERS[HIGHEST_TIER])))
     budgets: Budgets = field(default_factory=Budgets)

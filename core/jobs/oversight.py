@@ -27,12 +27,14 @@ RESULTS: Final = "results"
 """Folder of what came back, among a job's files."""
 
 _COMMAND = re.compile(r",?(?: and)? then: mosychlos portfolio batch retry [^\s,]+")
-_STOP_COMMAND = re.compile(r"; to give it up: mosychlos portfolio batch cancel \S+")
+_OTHER_COMMAND = re.compile(
+    r"(?:; to give it up: mosychlos portfolio batch cancel| Go on with: mosychlos portfolio batch resume) \S+"
+)
 
-_OF_SHARD: Final = frozenset(AlertKind) - {AlertKind.DUPLICATE, AlertKind.BUDGET}
+_OF_SHARD: Final = frozenset(AlertKind) - {AlertKind.DUPLICATE, AlertKind.UNKNOWN_BATCH, AlertKind.BUDGET}
 """Alerts whose subject is a shard id."""
 
-_READ_ONCE: Final = frozenset({AlertKind.DUPLICATE, AlertKind.RESULT_LOST, AlertKind.STRAY})
+_READ_ONCE: Final = frozenset({AlertKind.DUPLICATE, AlertKind.RESULT_LOST, AlertKind.STRAY, AlertKind.UNKNOWN_BATCH})
 """Alerts about something that has happened: nothing ends them but their reader."""
 
 _NEXT: Final = {
@@ -45,6 +47,7 @@ _NEXT: Final = {
     AlertKind.DUPLICATE: "Check on the provider's bill that the second batch was cancelled in time.",
     AlertKind.RESULT_LOST: "Open the run and ask the missing requests again.",
     AlertKind.STRAY: "Open the run's errors and look at the lines that belong to no request.",
+    AlertKind.UNKNOWN_BATCH: "Restore a newer copy of the database, or leave them to the installation that made them.",
     AlertKind.BUDGET: "Choose fewer portfolios or a cheaper model, or raise the limit.",
 }
 
@@ -201,7 +204,7 @@ class Oversight:
 
 def without_commands(message: str) -> str:
     """A sentence for the command line as it reads where there are buttons instead."""
-    plain = _STOP_COMMAND.sub("", _COMMAND.sub(", then send it again", message)).strip()
+    plain = _OTHER_COMMAND.sub("", _COMMAND.sub(", then send it again", message)).strip()
     return plain if plain.endswith((".", "!", "?")) or not plain else f"{plain}."
 
 

@@ -79,12 +79,12 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
         # An upload costs nothing; the next round looks for it by name before sending it again.
         return wait(context, claim, shard, str(error), after=_asked(error))
     job = context.store.jobs.get(shard.job_id)
-    if shard.attempt > 0 or shard.fence > 1:
-        # Somebody was here before: a batch may already exist.
+    if shard.attempt > 0 or shard.fence > 1 or not context.reconciled():
+        # Somebody was here before, or may have been: a batch may already exist.
         try:
             known = _ours(context, job, shard, file_id)
             if known:
-                return _adopt(context, claim, shard, known)
+                return adopt(context, claim, shard, known)
         except ProviderRefused as refusal:
             if refusal.needs_person:
                 return _refused(context, claim, shard, refusal)
@@ -286,7 +286,7 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
     try:
         found = _ours(context, job, shard, shard.file_id)
         if found:
-            return _adopt(context, claim, shard, found)
+            return adopt(context, claim, shard, found)
         now = context.clock()
         if now - shard.create_at > UNKNOWN_TOO_LONG:
             context.store.alerts.raise_(
@@ -305,7 +305,7 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
         context.crossing("after_fence")
         found = _ours(context, job, shard, shard.file_id)
         if found:
-            return _adopt(context, claim, shard, found)
+            return adopt(context, claim, shard, found)
     except ProviderError as error:
         return wait(context, claim, shard, f"Checking whether the provider received this batch: {error}")
     return _absent(context, claim, shard, job)
@@ -359,7 +359,8 @@ def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]
     )
 
 
-def _adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> datetime:
+def adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> datetime:
+    """Take up the first of a shard's batches, and cancel the others."""
     first, *others = found
     for extra in others:
         logger.error("batch %s duplicates %s and is cancelled", extra.batch_id, first.batch_id)

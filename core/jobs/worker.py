@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +28,7 @@ from dbos import Serializer as EngineSerializer
 
 from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.jobs.adopting import adopt_forgotten
 from core.jobs.alerting import tell_budgets
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
@@ -49,6 +51,9 @@ LEAVING_SECONDS = 30.0
 
 TIDYING_SECONDS = 6 * 3600.0
 RECONCILING_SECONDS = 3600.0
+UNTIL_RECONCILED_SECONDS = 30.0
+"""How soon the provider's list is read again after a start at which it could not be read."""
+
 KEEP_WORKFLOWS = timedelta(minutes=10)
 _ENGINE_LOCK = 7_402_118_530_468
 
@@ -77,7 +82,9 @@ class Worker:
     ) -> None:
         self._tries = tries
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        self._context = context
+        self._reconciled = threading.Event()
+        self._reconciling: threading.Thread | None = None
+        self._context = replace(context, reconciled=self._reconciled.is_set)
         self._database = context.store.database
         self._database_url = database_url
         self._threads = threads
@@ -142,7 +149,8 @@ class Worker:
     def _loop(self, stop: threading.Event) -> None:
         context = self._context
         started = context.clock()
-        next_beat = next_cleaning = next_tidying = next_reconciling = 0.0
+        next_beat = next_cleaning = next_tidying = 0.0
+        reconciled_at = float("-inf")
         tick = min(context.pace.poll, 0.5)
         while True:
             try:
@@ -159,10 +167,12 @@ class Worker:
                 if now >= next_tidying:
                     tidy(context.store, context.home, now=context.clock())
                     next_tidying = now + TIDYING_SECONDS
-                if now >= next_reconciling:
+                every = RECONCILING_SECONDS if self._reconciled.is_set() else UNTIL_RECONCILED_SECONDS
+                if now - reconciled_at >= every and (self._reconciling is None or not self._reconciling.is_alive()):
                     # In a thread of its own: the provider may take its time, and the sweep must not wait for it.
-                    threading.Thread(target=self._reconcile, name="reconcile", daemon=True).start()
-                    next_reconciling = now + RECONCILING_SECONDS
+                    self._reconciling = threading.Thread(target=self._reconcile, name="reconcile", daemon=True)
+                    self._reconciling.start()
+                    reconciled_at = now
                 self._sweep()
                 if self._tries is not None:
                     self._tries.sweep()
@@ -215,10 +225,12 @@ class Worker:
 
     def _reconcile(self) -> None:
         try:
+            if adopt_forgotten(self._context, telling=not self._reconciled.is_set()).left == 0:
+                self._reconciled.set()
             cancel_duplicates(self._context)
             catch_up(self._context)
         except MosychlosError as error:
-            logger.warning("the provider's list could not be searched for duplicates: %s", error)
+            logger.warning("the provider's list could not be compared with the database: %s", error)
 
     def _clean(self) -> None:
         """Forget finished workflows, and call off those whose process died: their claims have run out."""

@@ -16,11 +16,17 @@ from core.errors import BadSetting, StorageTrouble
 
 BUSY_TIMEOUT_MS = 30_000
 
+_DAMAGED = (
+    "The database file is damaged. Stop all processes and restore the last copy; the next worker finds the batches "
+    "that were sent since at the provider."
+)
 _TROUBLE = {
     "database is locked": "The database is busy: another process held it for over 30 seconds. Try again.",
     "disk is full": "The disk that holds the database is full. Free some space; nothing stored was harmed.",
     "readonly database": "The database file cannot be written. Check the rights of the data directory.",
     "unable to open database": "The database file cannot be opened. Check that the data directory may be written.",
+    "disk image is malformed": _DAMAGED,
+    "file is not a database": _DAMAGED,
     "disk i/o error": "The disk reported an error while the database was written. Check the disk.",
 }
 

@@ -97,6 +97,21 @@ class Shards:
                     claims.append(Claim(row.shard_id, row.fence + 1))
         return claims
 
+    def claim(self, shard_id: str, *, owner: str, now: datetime, lease_seconds: float) -> Claim | None:
+        """Take over one shard, due or not; None while somebody holds it."""
+        free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
+        with self._database.write() as connection:
+            query = select(_S.c.fence).where(_S.c.shard_id == shard_id, free).with_for_update()
+            fence = connection.execute(query).scalar_one_or_none()
+            if fence is None:
+                return None
+            connection.execute(
+                update(_S)
+                .where(_S.c.shard_id == shard_id)
+                .values(fence=fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+            )
+        return Claim(shard_id, fence + 1)
+
     def renew(self, *claims: Claim, until: datetime) -> bool:
         """Show life; False when every claim was taken over or let go: stop at once and change nothing."""
         held = False
