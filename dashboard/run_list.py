@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -45,10 +46,8 @@ def note(row: JobRow, waits: Waits | None, *, late: bool, now: datetime, zone: t
 
 def waiting(waits: Waits, zone: tzinfo) -> str:
     """Why batches have not reached the provider, and until when."""
-    reason = waits.reason or f"{text.count(waits.batches, 'batch', 'batches')} to be handed to the provider."
-    place = f" Number {waits.place} in the queue." if waits.place else ""
-    until = f" Until {text.moment(waits.until, zone)} at the latest." if waits.until is not None else ""
-    return f"{reason}{place}{until}"
+    plain = replace(waits, reason=without_commands(waits.reason))
+    return plain.said(lambda at: text.moment(at, zone))
 
 
 def table(

@@ -81,6 +81,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         job = app.jobs.get(actor, job_id)
         shards = app.jobs.shards(actor, job_id)
         needs = app.jobs.needs_attention(actor, job_id)
+        at_stake = app.oversight.needs_person(actor, job_id)
+        waits = app.oversight.waits(actor, [job_id]).get(job_id)
     row = job.row
     if as_json:
         output.document(
@@ -107,6 +109,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
                 "estimate_usd": row.expected_usd,
                 "actual_usd": row.actual_usd,
                 "needs_attention": needs,
+                "at_stake": at_stake,
+                "waits": waits,
                 "message": row.message,
                 "priority": row.priority,
                 "needed_by": row.needed_by,
@@ -124,6 +128,10 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
             f"  {shard.shard_id} {shard.state} {shard.batch_id or 'not at the provider'} {shard.provider_status} "
             f"{counts.completed + counts.failed}/{shard.requests} {shard.message}".rstrip()
         )
+    if waits is not None:
+        output.line(f"Waits: {waits.said(lambda at: f'{at:%Y-%m-%d %H:%M}Z')}")
+    for one in at_stake:
+        output.line(f"Needs a person: {one.shard_id}. {one.exposure}")
     return 0
 
 
@@ -189,30 +197,34 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
 def errors(job_id: JobId, as_json: AsJson = False) -> int:
     """Group what has no analysis by cause, with an example of each."""
     with opened() as (app, actor):
-        groups = app.jobs.errors(actor, job_id)
+        causes = app.oversight.causes(actor, job_id)
         strays = app.jobs.strays(actor, job_id)
         needs = app.jobs.needs_attention(actor, job_id)
+        at_stake = app.oversight.needs_person(actor, job_id)
     if as_json:
         output.document(
             {
                 "job_id": job_id,
                 "errors": [
-                    {"status": status, "code": code, "requests": n, "example": example}
-                    for status, code, n, example in groups
+                    {**output.plain(cause), "lasting": cause.lasting, "remedy": cause.remedy} for cause in causes
                 ],
                 "strays": strays,
                 "needs_attention": needs,
+                "at_stake": at_stake,
             }
         )
         return 0
-    if not groups and not needs and not strays:
+    if not causes and not needs and not strays:
         output.line("No errors.")
-    for status_, code, n, example in groups:
-        output.line(f"{n} {status_} ({code}): {example}")
+    for cause in causes:
+        code = f"{cause.code}, " if cause.code else ""
+        output.line(f"{cause.requests} {cause.status} ({code}{cause.lasting}): {cause.example}")
+        output.line(f"  {cause.remedy}")
     for stray in strays:
         output.line(f"A result line belongs to no request: {stray.reason} {stray.custom_id}")
-    for sentence in needs:
+    for sentence, one in zip(needs, at_stake, strict=True):
         output.line(f"Needs a person: {sentence}")
+        output.line(f"  {one.exposure}")
     return 0
 
 

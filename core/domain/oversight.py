@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,6 +77,18 @@ class Waits:
     place: int
     reason: str
     until: datetime | None
+
+    def said(self, moment: Callable[[datetime], str]) -> str:
+        """The same in words.
+
+        Args:
+            moment: Writes a moment on the reader's clock.
+        """
+        batches = "1 batch" if self.batches == 1 else f"{self.batches:,} batches"
+        reason = self.reason or f"{batches} to be handed to the provider."
+        place = f" Number {self.place} in the queue." if self.place else ""
+        until = f" Until {moment(self.until)} at the latest." if self.until is not None else ""
+        return f"{reason}{'' if reason.endswith('.') else '.'}{place}{until}"
 
 
 @dataclass(frozen=True, slots=True)

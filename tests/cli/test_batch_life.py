@@ -11,7 +11,7 @@ import pytest
 
 from core.app import App, build
 from core.domain.actor import LOCAL
-from core.domain.job import JOB_ENDED
+from core.domain.job import JOB_ENDED, JobState
 from core.jobs.steps import round_
 from core.settings import load
 from tests.cli.conftest import Cli
@@ -89,6 +89,40 @@ def test_a_retry_shows_its_price_and_goes_on_when_told_to(
     assert cli.json("batch", "retry", job_id, "--only", "invalid", "--yes")["started"]
     assert work(app, job_id) == "done"
     assert cli("batch", "retry", job_id)[0] == 2
+
+
+def test_errors_say_whether_they_last_and_what_helps(
+    cli: Cli, app: App, provider: LocalProvider, positions: Path
+) -> None:
+    provider.set_faults({"answers": {"bad_request_rows": 1.0}})
+    job_id = submitted(cli, positions)
+    work(app, job_id)
+    (cause,) = cli.json("batch", "errors", job_id)["errors"]
+    assert (cause["status"], cause["requests"], cause["lasting"]) == ("failed", 2, "permanent")
+    _, out, _ = cli("batch", "errors", job_id)
+    assert "2 failed (invalid_prompt, permanent): Invalid prompt" in out
+    assert cause["remedy"] in out
+
+
+def test_what_waits_for_a_person_says_what_is_at_stake(
+    cli: Cli, app: App, provider: LocalProvider, positions: Path
+) -> None:
+    provider.set_faults({"http": {"POST /v1/batches": {"*": "quota"}}})
+    job_id = submitted(cli, positions)
+    waiting = cli("batch", "status", job_id)[1]
+    assert "Waits: 1 batch to be handed to the provider." in waiting
+    with closing(app.provider()) as door:
+        context = app.context(door)
+        for _ in range(400):
+            round_(context, owner="test", limit=9)
+            if app.jobs.get(LOCAL, job_id).row.state is JobState.ATTENTION:
+                break
+    for command in ("status", "errors"):
+        out = cli("batch", command, job_id)[1]
+        assert "Needs a person: " in out
+        assert "Nothing of it was paid; sending it again costs about $" in out
+    (found,) = cli.json("batch", "status", job_id)["at_stake"]
+    assert (found["unanswered"], found["requests"]) == (0, 2)
 
 
 def test_a_few_are_finished_synchronously(cli: Cli, app: App, provider: LocalProvider, positions: Path) -> None:

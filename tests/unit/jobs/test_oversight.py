@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import ResultStatus
-from core.domain.oversight import Cause, Lasting, WaitsForPerson
+from core.domain.oversight import Cause, Lasting, Waits, WaitsForPerson
 from core.errors import NotFound, NotPermitted, Refused
 from core.jobs.oversight import without_commands
 from core.storage.store import Store
@@ -82,7 +83,7 @@ def test_files_carry_their_size_and_the_hash_of_what_was_sent(worked: tuple[Worl
     sent = files["sent"]
     assert world.app.oversight.sha256(LOCAL, job_id, sent.name) == sent.sha256
     assert sent.bytes == world.app.jobs.shards(LOCAL, job_id)[0].bytes
-    with pytest.raises(NotFound, match="no file '../../"):
+    with pytest.raises(NotFound, match=r"no file '\.\./"):
         world.app.oversight.sha256(LOCAL, job_id, "../../../etc/passwd")
 
 
@@ -122,6 +123,15 @@ def test_a_page_speaks_of_sending_again_where_the_command_line_names_its_command
         )
         == "It can never fit. Ask for more room, then send it again, or cancel it."
     )
+
+
+def test_what_a_job_waits_for_is_one_sentence_after_another() -> None:
+    at = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)
+    assert Waits(2, 3, "No room for m", at).said(lambda moment: f"{moment:%H:%M}Z") == (
+        "No room for m. Number 3 in the queue. Until 14:00Z at the latest."
+    )
+    assert Waits(2, 0, "", None).said(str) == "2 batches to be handed to the provider."
+    assert without_commands("It is paused. Go on with: mosychlos portfolio batch resume j1") == "It is paused."
 
 
 def test_an_alert_about_a_batch_names_its_job_and_the_next_step(still: World) -> None:

@@ -138,8 +138,8 @@ def test_a_page_shows_each_request_once_and_filters_agree_with_counts(store: Sto
         assert store.items.count(job_id, **filters) == len(found)  # type: ignore[arg-type]  # one keyword a round
     assert len(store.items.page(job_id, level="high")) == sum(one.reading.level == "high" for one in outcomes)
     assert len(store.items.page(job_id, search="maison 100%")) == 1
-    groups = store.items.errors(job_id)
-    assert sum(n for _, _, n, _ in groups) == sum(one.reading.error is not None for one in outcomes)
+    causes = store.job_views.causes(job_id)
+    assert sum(cause.requests for cause in causes) == sum(one.reading.error is not None for one in outcomes)
 
 
 def test_requests_without_an_ending_are_shown_as_pending(store: Store) -> None:
