@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.job import JobState
+from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Cause, WaitsForPerson
 from core.domain.records import Job
 from core.guard.access import Permission, may
@@ -83,9 +83,11 @@ def _failed(app: App, actor: Actor, job: Job, causes: Sequence[Cause]) -> None:
         title=f"{failed:,} of {text.count(job.row.counts.total, 'request')} ended without an analysis",
         icon=":material/error:",
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         run_retry.button(app, actor, job, failed, key="run_retry_all", first=True)
         st.button("See the errors", icon=":material/list:", key="run_see_errors", on_click=_open_errors)
+        if job.row.state not in JOB_ENDED:
+            st.caption("What failed can be asked again once the run has ended.", width="content")
 
 
 def _open_errors() -> None:
