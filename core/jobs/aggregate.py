@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median, quantiles
@@ -108,26 +108,28 @@ _OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage",
 def summarise(
     job: Job,
     rollup: Mapping[str, Mapping[str, int]],
-    concentration: Sequence[tuple[str, str, float, float]],
+    hhis: Sequence[float],
+    beyond: Callable[[float], Sequence[tuple[str, str, float, float]]],
     usage: Usage,
 ) -> Summary:
     """Put a job's counts together.
 
     Args:
         rollup: Counts by dimension and value, as results wrote them.
-        concentration: (portfolio id, name, HHI, top-1 weight in percent) of every portfolio of the job.
+        hhis: Of the job's portfolios, as far as they are known.
+        beyond: (portfolio id, name, HHI, top-1 weight in percent) of those with a higher HHI, the highest first.
         usage: Tokens of the settled batches.
     """
     numbers, answers = rollup.get("numbers", {}), rollup.get("answers", {})
     coverage, rules = rollup.get("coverage", {}), rollup.get("rules", {})
-    fence, outliers = _outliers(concentration)
+    fence = _fence(hhis)
     return Summary(
         counts=job.row.counts,
         statuses=dict(rollup.get("status", {})),
         levels={level: rollup.get("level", {}).get(level, 0) for level in LEVELS},
         top_risks=_ranked(rollup.get("risk_type", {})),
-        outliers=outliers,
-        hhi_median=median(hhi for _, _, hhi, _ in concentration) if concentration else None,
+        outliers=() if fence is None else tuple(Outlier(*row) for row in beyond(fence)),
+        hhi_median=median(hhis) if hhis else None,
         hhi_fence=fence,
         checks=Checks(
             verified=numbers.get("verified", 0),
@@ -149,13 +151,11 @@ def summarise(
     )
 
 
-def _outliers(rows: Sequence[tuple[str, str, float, float]]) -> tuple[float | None, tuple[Outlier, ...]]:
-    if len(rows) < 4:
-        return None, ()  # fewer than four values have no quartiles worth the name
-    lower, _, upper = quantiles((hhi for _, _, hhi, _ in rows), n=4, method="inclusive")
-    fence = upper + FENCE * (upper - lower)
-    beyond = sorted((row for row in rows if row[2] > fence), key=lambda row: -row[2])
-    return fence, tuple(Outlier(*row) for row in beyond)
+def _fence(hhis: Sequence[float]) -> float | None:
+    if len(hhis) < 4:
+        return None  # fewer than four values have no quartiles worth the name
+    lower, _, upper = quantiles(hhis, n=4, method="inclusive")
+    return upper + FENCE * (upper - lower)
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -475,12 +475,6 @@ class JobService:
                         return found
         return None
 
-    def errors(self, actor: Actor, job_id: str) -> list[tuple[str, str, int, str]]:
-        """Endings without an analysis, grouped: (status, code, how many, an example)."""
-        require(actor, Permission.JOB_READ)
-        self._store.jobs.get(job_id)
-        return self._store.items.errors(job_id)
-
     def strays(self, actor: Actor, job_id: str) -> list[Stray]:
         """Result lines that belong to no request."""
         require(actor, Permission.JOB_READ)
@@ -495,13 +489,8 @@ class JobService:
         require(actor, Permission.JOB_READ)
         job = self._store.jobs.get(job_id)
         usage, _ = self._store.items.usage(job_id)
-        return summarise(job, self._store.items.rollup(job_id), self._store.items.concentration(job_id), usage)
-
-    def concentration(self, actor: Actor, job_id: str) -> list[tuple[str, str, float, float]]:
-        """(portfolio id, name, HHI, top-1 weight in percent) of every portfolio of a job for which they are known."""
-        require(actor, Permission.JOB_READ)
-        self._store.jobs.get(job_id)
-        return self._store.items.concentration(job_id)
+        items = self._store.items
+        return summarise(job, items.rollup(job_id), items.hhis(job_id), lambda hhi: items.beyond(job_id, hhi), usage)
 
     def attention(self, actor: Actor) -> list[Shard]:
         """Provider batches of all jobs that wait for a person."""

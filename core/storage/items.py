@@ -52,12 +52,23 @@ class Items:
             counts.setdefault(row.dimension, {})[row.value] = int(row.n)
         return counts
 
-    def concentration(self, job_id: str) -> list[tuple[str, str, float, float]]:
-        """Concentration of a job's portfolios: (portfolio id, name, HHI, weight of the largest holding in percent)."""
+    def hhis(self, job_id: str) -> list[float]:
+        """Every known concentration of a job's portfolios, ascending."""
+        query = select(_R.c.hhi).where(*_concentrated(job_id)).order_by(_R.c.hhi)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def beyond(self, job_id: str, hhi: float) -> list[tuple[str, str, float, float]]:
+        """Portfolios of a job with a higher concentration, the highest first.
+
+        Returns:
+            (portfolio id, name, HHI, weight of the largest holding in percent) of each.
+        """
         query = (
             select(_R.c.portfolio_id, _P.c.name, _R.c.hhi, _R.c.top1_pct)
             .outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
-            .where(_R.c.job_id == job_id, _R.c.hhi.is_not(None), _R.c.top1_pct.is_not(None))
+            .where(*_concentrated(job_id), _R.c.hhi > hhi)
+            .order_by(_R.c.hhi.desc(), _R.c.custom_id)
         )
         with self._database.read() as connection:
             return [
@@ -89,11 +100,13 @@ class Items:
         offset: int = 0,
     ) -> list[Item]:
         """Requests of a job in the order they were built, ended or not."""
-        query = _items_query(job_id, with_analysis=with_analysis)
-        query = _filter_items(query, statuses, level, search, only_mismatched)
-        query = query.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset)
+        # Whose page it is is found first: joined before it is sorted, a large job would be read whole for each page.
+        shown = _filtered(_R.c.custom_id, job_id, statuses, level, search, only_mismatched)
+        shown = shown.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset)
         if limit is not None:
-            query = query.limit(limit)
+            shown = shown.limit(limit)
+        query = _items_query(job_id, with_analysis=with_analysis).where(_R.c.custom_id.in_(shown.correlate(None)))
+        query = query.order_by(_R.c.shard_index, _R.c.custom_id)
         with self._database.read() as connection:
             return _with_seconds(connection, job_id, [_to_item(row) for row in connection.execute(query)])
 
@@ -119,13 +132,7 @@ class Items:
         only_mismatched: bool = False,
     ) -> int:
         """How many requests `page` would give without a limit."""
-        query = _filter_items(
-            select(func.count()).select_from(_joined()).where(_R.c.job_id == job_id),
-            statuses,
-            level,
-            search,
-            only_mismatched,
-        )
+        query = _filtered(func.count(), job_id, statuses, level, search, only_mismatched)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -154,22 +161,6 @@ class Items:
             row = connection.execute(query).first()
         return None if row is None or row.raw_file is None else RawLine(row.raw_file, row.raw_offset, row.raw_length)
 
-    def errors(self, job_id: str) -> list[tuple[str, str, int, str]]:
-        """Errors of a job grouped by status and code: (status, code, how many, an example), most frequent first."""
-        query = (
-            select(
-                _RES.c.status,
-                func.coalesce(_RES.c.error_code, "").label("code"),
-                func.count().label("n"),
-                func.min(_RES.c.error_message).label("example"),
-            )
-            .where(_RES.c.job_id == job_id, _RES.c.status != ResultStatus.SUCCEEDED.value)
-            .group_by(_RES.c.status, _RES.c.error_code)
-        )
-        with self._database.read() as connection:
-            groups = [(row.status, row.code, int(row.n), row.example or "") for row in connection.execute(query)]
-        return sorted(groups, key=lambda group: -group[2])
-
     def strays(self, job_id: str, *, limit: int = 100) -> list[Stray]:
         """Result lines of a job that belong to no request."""
         with self._database.read() as connection:
@@ -195,6 +186,10 @@ def _with_seconds(connection: Connection, job_id: str, items: list[Item]) -> lis
     return [replace(item, again=found.get(item.custom_id)) for item in items] if found else items
 
 
+def _concentrated(job_id: str) -> tuple[Any, ...]:
+    return _R.c.job_id == job_id, _R.c.hhi.is_not(None), _R.c.top1_pct.is_not(None)
+
+
 def _joined() -> Any:
     return _R.outerjoin(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id)).outerjoin(
         _P, _P.c.portfolio_id == _R.c.portfolio_id
@@ -218,9 +213,12 @@ def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
     return query if job_id is None else query.where(_R.c.job_id == job_id)
 
 
-def _filter_items(
-    query: Any, statuses: Sequence[ResultStatus], level: str | None, search: str, only_mismatched: bool
+def _filtered(
+    what: Any, job_id: str, statuses: Sequence[ResultStatus], level: str | None, search: str, only_mismatched: bool
 ) -> Any:
+    """Something of a job's requests that match; other tables are read only where they decide that."""
+    narrowed = bool(statuses or level or search.strip() or only_mismatched)
+    query = select(what).select_from(_joined() if narrowed else _R).where(_R.c.job_id == job_id)
     if statuses:
         stored = [status.value for status in statuses if status is not ResultStatus.PENDING]
         wanted = _RES.c.status.in_(stored)

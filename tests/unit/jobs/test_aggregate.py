@@ -26,7 +26,9 @@ JOB = Job(ROW, AnalysisRequest(Kind.RISK, ("p",), "m"), ESTIMATE, "spec", cancel
 
 def summary(rollup: dict[str, dict[str, int]] | None = None, hhis: list[float] | None = None) -> Any:
     rows = [(f"p{number}", f"P{number}", hhi, 50.0) for number, hhi in enumerate(hhis or [])]
-    return summarise(JOB, rollup or {}, rows, Usage(10, 1, 5, 2))
+    rows.sort(key=lambda row: -row[2])
+    found = [row[2] for row in rows]
+    return summarise(JOB, rollup or {}, found, lambda hhi: [row for row in rows if row[2] > hhi], Usage(10, 1, 5, 2))
 
 
 def test_every_level_is_present_from_calm_to_severe() -> None:
@@ -68,7 +70,7 @@ def test_the_share_of_verified_numbers_is_of_all_that_were_stated() -> None:
 def test_costs_are_the_jobs_own_and_unknown_stays_unknown() -> None:
     assert (summary().estimate_usd, summary().actual_usd) == (Decimal("0.5"), Decimal("0.4"))
     unknown = replace(JOB, row=replace(ROW, expected_usd=None, actual_usd=None))
-    found = summarise(unknown, {}, [], Usage())
+    found = summarise(unknown, {}, [], lambda _: [], Usage())
     assert (found.estimate_usd, found.actual_usd) == (None, None)
 
 
