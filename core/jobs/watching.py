@@ -95,7 +95,10 @@ def _listed(context: Context, shards: Sequence[Shard]) -> Mapping[str, Batch]:
         for number, batch in enumerate(context.provider.list_batches(), start=1):
             if batch.batch_id in wanted:
                 found[batch.batch_id] = batch
-            if len(found) == len(wanted) or number >= A_PAGE * (len(wanted) - len(found)):
+            if len(found) == len(wanted):
+                break
+            # Only where a page ends does going on cost a call.
+            if number % A_PAGE == 0 and number >= A_PAGE * (len(wanted) - len(found)):
                 break
     except ProviderError as error:
         logger.warning("the list of batches could not be read, so each is asked for: %s", error)
@@ -152,7 +155,7 @@ def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused
         "deadline. Check that the key belongs to the project that made it.",
         at=now,
     )
-    if shard.expires_at is not None and now > shard.expires_at + VANISHED:
+    if shard.expires_at is not None and now > _on_our_clock(shard, shard.expires_at) + VANISHED:
         return _end(context, claim, shard, f"The provider no longer knows batch {shard.batch_id}.")
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 
@@ -187,10 +190,17 @@ def _running(context: Context, claim: Claim, shard: Shard, batch: Batch) -> Look
     return Look(claim, batch, now, quiet, message, progress_at, due)
 
 
+def _on_our_clock(shard: Shard, stated: datetime) -> datetime:
+    """A moment that the provider stated, on our clock, which may be a day off: both saw the batch being created."""
+    if shard.create_at is None or shard.submitted_at is None:
+        return stated
+    return shard.create_at + (stated - shard.submitted_at)
+
+
 def _say_what_is_odd(context: Context, shard: Shard, batch: Batch, *, still: timedelta, now: datetime) -> None:
     alerts, done = context.store.alerts, f"{batch.counts.completed + batch.counts.failed} of {shard.requests}"
-    late = [shard.submitted_at + LATE_AFTER] if shard.submitted_at is not None else []
-    late += [batch.expires_at - LATE_BEFORE] if batch.expires_at is not None else []
+    late = [_on_our_clock(shard, shard.submitted_at) + LATE_AFTER] if shard.submitted_at is not None else []
+    late += [_on_our_clock(shard, batch.expires_at) - LATE_BEFORE] if batch.expires_at is not None else []
     if late and now >= min(late):
         until = f" Its deadline is {batch.expires_at:%Y-%m-%d %H:%M}Z." if batch.expires_at is not None else ""
         text = f"Batch {shard.batch_id} is late: {done} requests done.{until} What is unfinished then can be retried."

@@ -102,6 +102,26 @@ def test_a_list_of_strangers_is_not_read_for_longer_than_asking_would_take(house
     ended(house, job_id)
 
 
+def test_a_page_of_the_list_that_has_come_is_read_to_its_end(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 3)
+    mine = list(house.provider.list_batches())
+    stranger = Batch("batch_other", "completed", "", "", None, None, mine[0].created_at, None, mine[0].counts)
+
+    def crowded(newer_than: Any = None) -> Iterator[Batch]:
+        yield mine[0]
+        yield from [stranger] * 148
+        yield mine[1]
+        yield from [stranger] * 48
+        yield mine[2]
+
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    context = house.context(provider=Meddler(house.provider, list_batches=crowded))
+    look(context, take_running(context, owner="w"))
+    assert local.calls(CHECK) == 0, "the last one stood on a page that was paid for"
+    ended(house, job_id)
+
+
 def test_looks_back_off_while_nothing_changes_and_never_stop(house: House, local: LocalProvider) -> None:
     job_id = stuck(house, local, 2)
     waits = []
