@@ -12,12 +12,14 @@ import pytest
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import ResultStatus
+from core.domain.job import ShardEvent, ShardState
 from core.domain.oversight import Cause, Lasting, Waits, WaitsForPerson
 from core.errors import NotFound, NotPermitted, Refused
 from core.jobs.oversight import without_commands
 from core.storage.store import Store
 from tests.local_provider import LocalProvider
 from tests.pages.world import POSITIONS, World, opened
+from tests.unit.storage.making import let_go
 
 VIEWER = Actor("eve", "Eve", frozenset({Role.VIEWER}))
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -105,6 +107,24 @@ def test_a_refused_key_exposes_nothing_and_says_what_sending_again_costs(still: 
     (found,) = still.app.oversight.needs_person(LOCAL, job_id)
     assert found.exposure.startswith("Nothing of it was paid")
     assert found.again_usd == still.app.jobs.get(LOCAL, job_id).estimate.expected_usd
+
+
+def test_two_creates_without_an_answer_may_have_cost_twice_the_batch(still: World) -> None:
+    job_id = still.submit()
+    store, now = Store(still.app.settings.database_url), still.app.now()
+    let_go(store, now)
+    (claim,) = store.shards.claim_due(owner="test", now=now, lease_seconds=30, limit=1)
+    for state, event in (
+        (ShardState.QUEUED, ShardEvent.START),
+        (ShardState.UPLOADING, ShardEvent.SEND),
+        (ShardState.SUBMITTING, ShardEvent.AMBIGUOUS),
+        (ShardState.UNKNOWN, ShardEvent.TWICE_UNKNOWN),
+    ):
+        store.shards.move(claim, state, event, at=now, attempt=2)
+    store.close()
+    (found,) = still.app.oversight.needs_person(LOCAL, job_id)
+    assert found.again_usd is not None
+    assert (found.unanswered, found.exposure_usd) == (2, 2 * found.again_usd)
 
 
 def test_creates_without_an_answer_are_named_with_what_they_may_have_cost() -> None:
