@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Connection, Float, cast, func, select
 
 from core.domain.analysis import ResultStatus
 from core.domain.selection import EVERYBODY, Among
@@ -15,10 +16,10 @@ from core.storage.database import Database
 from core.storage.groups import in_group, with_tag
 from core.storage.money import from_nano
 from core.storage.sql import table
-from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable
+from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
 
 _J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
-_ANS, _P = table(AnswerTable), table(PortfolioTable)
+_ANS, _P, _ROLL = table(AnswerTable), table(PortfolioTable), table(RollupTable)
 ANSWERED = ResultStatus.SUCCEEDED.value
 
 
@@ -136,17 +137,17 @@ class ResultViews:
         query = _answers(
             select(
                 _RES.c.level,
-                func.coalesce(_P.c.base_currency, "").label("currency"),
+                _P.c.base_currency,
                 func.count().label("n"),
                 func.coalesce(func.sum(value), 0.0).label("value"),
                 func.count(_P.c.total_value).label("known"),
             ),
             job_id,
             among,
-        ).group_by(_RES.c.level, func.coalesce(_P.c.base_currency, ""))
+        ).group_by(_RES.c.level, _P.c.base_currency)
         with self._database.read() as connection:
             return [
-                Worth(row.level, row.currency, int(row.n), float(row.value), int(row.n) - int(row.known))
+                Worth(row.level, row.base_currency or "", int(row.n), float(row.value), int(row.n) - int(row.known))
                 for row in connection.execute(query)
             ]
 
@@ -173,9 +174,9 @@ class ResultViews:
 
     def hhis(self, job_id: str, among: Among = EVERYBODY) -> list[float]:
         """Every known concentration of answered portfolios."""
-        query = _answers(select(_R.c.hhi), job_id, among, requests=True).where(_R.c.hhi.is_not(None))
+        query = _answers(select(_R.c.hhi), job_id, among, requests=True, named=False).where(_R.c.hhi.is_not(None))
         with self._database.read() as connection:
-            return [float(value) for value in connection.execute(query).scalars()]
+            return list(connection.execute(query).scalars())
 
     def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Flagged]:
         """Answers with numbers that do not hold, those with the most first."""
@@ -201,10 +202,15 @@ class ResultViews:
             return [Flagged(*row) for row in connection.execute(query)]
 
     def tally(self, job_id: str, among: Among = EVERYBODY) -> Tally:
-        """Everything that checking a job's answers came to."""
-        query = _answers(sums(_RES), job_id, among, with_scores=True)
+        """Everything that checking a job's answers came to.
+
+        What only the answers' own table has comes from the roll-ups where nobody is left out: there it stands behind
+        long texts, and to add it up is to read all of them.
+        """
+        query = _answers(sums(_RES, scores=not among.all), job_id, among, with_scores=not among.all, named=False)
         with self._database.read() as connection:
-            return tally_of(connection.execute(query).one())
+            row = connection.execute(query).one()
+            return tally_of(row, _scores(connection, job_id) if among.all else None)
 
     def custom_ids(self, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> list[str]:
         """Answered requests by portfolio name: one page of a matrix."""
@@ -221,7 +227,7 @@ class ResultViews:
         """Answered requests about the portfolios that are worth most, as far as that can be told without rates."""
         query = (
             _answers(select(_RES.c.custom_id), job_id, among)
-            .order_by(cast(_P.c.total_value, Float).desc(), _RES.c.custom_id)
+            .order_by(cast(_P.c.total_value, Float).desc().nulls_last(), _RES.c.custom_id)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -273,9 +279,17 @@ class ResultViews:
         return None
 
 
-def _answers(query: Any, job_id: str, among: Among, *, requests: bool = False, with_scores: bool = False) -> Any:
-    """Succeeded results of a job with their portfolios' rows, and what else is asked for."""
-    source = _RES.outerjoin(_P, _P.c.portfolio_id == _RES.c.portfolio_id)
+def _answers(
+    query: Any, job_id: str, among: Among, *, requests: bool = False, with_scores: bool = False, named: bool = True
+) -> Any:
+    """Succeeded results of a job, and what else is asked for.
+
+    Args:
+        named: With their portfolios' rows; these are there anyway where they decide who is among the results.
+    """
+    source: Any = _RES
+    if named or not among.all:
+        source = source.outerjoin(_P, _P.c.portfolio_id == _RES.c.portfolio_id)
     if with_scores:
         source = source.outerjoin(_ANS, (_ANS.c.job_id == _RES.c.job_id) & (_ANS.c.custom_id == _RES.c.custom_id))
     if requests:
@@ -299,10 +313,10 @@ _COUNTED = ("verified", "mismatched", "unsupported")
 _SCORED = ("wanted", "covered", "rules", "rules_agreeing")
 
 
-def sums(results: Any) -> Any:
-    """Everything that a `Tally` is made of; the query has the answers' table."""
+def sums(results: Any, *, scores: bool = True) -> Any:
+    """Everything that a `Tally` is made of; with `scores` the query has the answers' table."""
     added = [func.coalesce(func.sum(results.c[name]), 0).label(name) for name in (*_COUNTED, "output_tokens")]
-    added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED]
+    added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED if scores]
     return select(
         func.count().label("answers"),
         *added,
@@ -311,11 +325,28 @@ def sums(results: Any) -> Any:
     )
 
 
-def tally_of(row: Any) -> Tally:
-    """A row of `sums`."""
+def tally_of(row: Any, scores: Mapping[str, int] | None = None) -> Tally:
+    """A row of `sums`, and the scores where it has none."""
     priced = row.nano is not None and row.priced == row.answers
+    counted = {name: int(getattr(row, name)) for name in (*_COUNTED, "output_tokens")}
     return Tally(
         answers=int(row.answers),
-        **{name: int(getattr(row, name)) for name in (*_COUNTED, *_SCORED, "output_tokens")},
+        **counted,
+        **(scores if scores is not None else {name: int(getattr(row, name)) for name in _SCORED}),
         cost_usd=from_nano(int(row.nano)) if priced else None,
     )
+
+
+_ROLLED = {
+    "wanted": ("coverage", "wanted"),
+    "covered": ("coverage", "covered"),
+    "rules": ("rules", "named"),
+    "rules_agreeing": ("rules", "agreeing"),
+}
+"""Where the roll-ups have the scores."""
+
+
+def _scores(connection: Connection, job_id: str) -> dict[str, int]:
+    rows = connection.execute(select(_ROLL.c.dimension, _ROLL.c.value, _ROLL.c.n).where(_ROLL.c.job_id == job_id))
+    counts = {(row.dimension, row.value): int(row.n) for row in rows}
+    return {name: counts.get(place, 0) for name, place in _ROLLED.items()}
