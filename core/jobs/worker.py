@@ -30,6 +30,7 @@ from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.adopting import adopt_forgotten
 from core.jobs.alerting import tell_budgets
+from core.jobs.clock import TOLERANCE, ClockWatch
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.remote_files import catch_up
@@ -151,10 +152,17 @@ class Worker:
         started = context.clock()
         next_beat = next_cleaning = next_tidying = 0.0
         reconciled_at = float("-inf")
+        watch = ClockWatch(context.clock)
+        known = [worker.beat_at for worker in context.store.workers.alive()]
+        if known and max(known) > started + TOLERANCE:
+            self._clock_was_set(started - max(known))
         tick = min(context.pace.poll, 0.5)
         while True:
             try:
                 now = time.monotonic()
+                step = watch.step()
+                if step:
+                    self._clock_was_set(step)
                 if now >= next_beat:
                     context.store.workers.beat(
                         self.worker_id, started_at=started, now=context.clock(), provider=self._provider_name
@@ -180,6 +188,10 @@ class Worker:
                 logger.error("the database cannot be used now, retrying: %s", error)  # noqa: TRY400  # the sentence says it all
             if stop.wait(tick):
                 return
+
+    def _clock_was_set(self, by: timedelta) -> None:
+        logger.warning("the clock of this machine was set by %s; what waits is due now", by)
+        self._context.store.shards.clock_was_set(now=self._context.clock(), lease_seconds=self._context.pace.lease)
 
     def _watch(self) -> None:
         """Look at running batches in a thread of their own, one round at a time: a slow list must not keep steps."""

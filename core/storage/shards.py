@@ -112,6 +112,23 @@ class Shards:
             )
         return Claim(shard_id, fence + 1)
 
+    def clock_was_set(self, *, now: datetime, lease_seconds: float) -> None:
+        """Put right what was written by a clock that was set since. Safe to repeat.
+
+        What would be due in a future that is far off now is due at once, a lease lasts no longer than a lease, and a
+        lost create is looked for as long as if it had just been lost: how long ago it was is not known any more.
+        """
+        longest = now + timedelta(seconds=lease_seconds)
+        working = _S.c.state.in_(_WORKING)
+        with self._database.write() as connection:
+            connection.execute(update(_S).where(working, _S.c.next_due_at > now).values(next_due_at=now))
+            connection.execute(update(_S).where(working, _S.c.lease_until > longest).values(lease_until=longest))
+            connection.execute(
+                update(_S)
+                .where(_S.c.state == ShardState.UNKNOWN.value, _S.c.create_at.is_not(None))
+                .values(create_at=now, scans=0)
+            )
+
     def renew(self, *claims: Claim, until: datetime) -> bool:
         """Show life; False when every claim was taken over or let go: stop at once and change nothing."""
         held = False

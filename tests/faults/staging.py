@@ -86,6 +86,10 @@ class Clock:
         """Be at `to` now, unless it has passed."""
         self._ahead += max(to - self(), timedelta(0))
 
+    def set_by(self, step: timedelta) -> None:
+        """Somebody sets it, ahead or back."""
+        self._ahead += step
+
 
 def portfolio(number: int, *, as_of: date = date(2026, 10, 30), first_value: str = "60000") -> Portfolio:
     """A small portfolio with a number of its own."""
@@ -206,11 +210,12 @@ class House:
         return self.store.shards.of_job(job_id)[index]
 
     def expire(self, job_id: str, at: datetime) -> None:
-        """Let the deadline of a job's batches follow this house's clock, which may be days ahead of the provider's."""
+        """Let the deadline of a job's batches be at a moment of this house's clock, which may be days ahead."""
         with self.store.database.write() as connection:
             moment = int(at.timestamp() * 1_000_000)
             connection.execute(
-                text("UPDATE shard SET expires_at = :at WHERE job_id = :job"), {"at": moment, "job": job_id}
+                text("UPDATE shard SET expires_at = submitted_at + (:at - create_at) WHERE job_id = :job"),
+                {"at": moment, "job": job_id},
             )
 
     def items(self, job_id: str) -> dict[str, Item]:
