@@ -49,7 +49,7 @@ def test_a_broker_file_becomes_verified_results_and_charts(installed: Installed,
         window.sees("1 request submitted")
         window.sees("Handed to the provider")
         window.sees("1 of 1 requests answered, 1 collected and checked")
-        window.sees("Ended: done")
+        window.sees("Steps · ended")
 
         window.opens_row(1)
         window.sees("Claims and their evidence")
