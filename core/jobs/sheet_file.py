@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -53,19 +53,21 @@ class SheetIndex:
     """Finds sheets by custom id: offsets in memory, sheets read when asked for.
 
     Args:
-        wanted: Only these are kept track of, so that one batch of a job of any size stays small; all when None.
+        wanted: Only these are kept track of, so that one batch of a job of any size stays small, and the file is read
+            no further than to the last of them; all when None.
     """
 
-    def __init__(self, file: BinaryIO, wanted: Container[str] | None = None) -> None:
+    def __init__(self, file: BinaryIO, wanted: Collection[str] | None = None) -> None:
         self._file = file
         self._offsets: dict[str, tuple[int, int]] = {}
         offset = 0
         for line in file:
-            custom_id, tab, _ = line.partition(b"\t")
-            start = offset + len(custom_id) + len(tab)
-            name = custom_id.decode()
+            if wanted is not None and len(self._offsets) == len(wanted):
+                break
+            tab = line.find(b"\t")
+            name = line[:tab].decode()
             if wanted is None or name in wanted:
-                self._offsets[name] = (start, offset + len(line) - start)
+                self._offsets[name] = (offset + tab + 1, len(line) - tab - 1)
             offset += len(line)
 
     def get(self, custom_id: str) -> FactSheet:
@@ -80,7 +82,7 @@ class SheetIndex:
 
 
 @contextmanager
-def sheet_index(path: Path, wanted: Container[str] | None = None) -> Iterator[SheetIndex]:
+def sheet_index(path: Path, wanted: Collection[str] | None = None) -> Iterator[SheetIndex]:
     """Open a file of sheets for looking up those of some requests, or of all."""
     with path.open("rb") as file:
         yield SheetIndex(file, wanted)

@@ -86,6 +86,19 @@ def test_sheets_are_found_by_id_in_any_order(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0, "nobody else may read it"
 
 
+def test_a_file_is_read_no_further_than_what_is_wanted(tmp_path: Path) -> None:
+    path = sheet_path(tmp_path)
+    with SheetWriter(path) as writer:
+        for number in range(3):
+            writer.add(f"risk-{number}", sheet(value=number / 100))
+    with path.open("ab") as file:
+        file.write(b"\xff\xfe of no encoding\tand no sheet\n")
+    with sheet_index(path, {"risk-2", "risk-0"}) as sheets:
+        assert sheets.get("risk-2") == sheet(value=0.02)
+    with pytest.raises(UnicodeDecodeError), sheet_index(path, {"risk-2", "risk-9"}):
+        pass
+
+
 def test_a_file_that_was_cut_off_never_gets_its_name(tmp_path: Path) -> None:
     path = sheet_path(tmp_path)
 
