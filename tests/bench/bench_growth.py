@@ -25,7 +25,7 @@ GROWN: dict[int, tuple[int, ...]] = {1: (1,), 50: (49, 1), 1_000: (200, 200, 200
 """Thousands of results: jobs of so many thousands each."""
 
 MOST_MS = 200
-OVERVIEW, RUNS, RUN, EXPLORE, ANSWER = "Overview", "Runs", "Run of", "Explore of", "an answer in a run of"
+OVERVIEW, RUNS, RUN, EXPLORE, ANSWER = "Overview", "Runs", "Run of", "Explore of", "the last answer of a run of"
 _HELD = 5
 _TIMES = 5
 _PAGE = 25
@@ -176,8 +176,8 @@ def _explore(app: App, job_id: str) -> dict[str, Question]:
 
 def _answer(app: App, job_id: str) -> dict[str, Question]:
     count = app.jobs.get(LOCAL, job_id).row.counts.total
-    middle = app.jobs.items(LOCAL, job_id, with_analysis=False, limit=1, offset=count // 2)[0].custom_id
+    last = app.jobs.items(LOCAL, job_id, with_analysis=False, limit=1, offset=count - 1)[0].custom_id
     return {
-        "item": lambda: app.jobs.item(LOCAL, job_id, middle),
-        "facts": lambda: app.jobs.facts(LOCAL, job_id, middle),
+        "item": lambda: app.jobs.item(LOCAL, job_id, last),
+        "facts": lambda: app.jobs.facts(LOCAL, job_id, last),
     }

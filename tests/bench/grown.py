@@ -75,15 +75,14 @@ def _copy(
     columns = [row[1] for row in connection.execute(f"pragma table_info({table})")]
     values = ", ".join(changed.get(column, column) for column in columns)
     counting = "with recursive copies(k) as (select 0 union all select k + 1 from copies where k + 1 < ?)"
-    rows = f"select {values} from (select * from {table} where {where}) cross join copies order by k, 1"
+    rows = f"select {values} from (select * from {table} where {where}) cross join copies"
     connection.execute(f"insert into {table} {counting} {rows}", (times,))
 
 
 def _facts(source: Path, target: Path, size: int) -> None:
     lines = source.read_bytes().splitlines(keepends=True)
     with target.open("wb", buffering=1 << 20) as file:
-        for number in range(size):
-            ending = f"{_OF_COPY}{number}".encode()
-            for line in lines:
-                custom_id, tab, rest = line.partition(b"\t")
-                file.write(custom_id + ending + tab + rest)
+        for line in lines:
+            custom_id, tab, rest = line.partition(b"\t")
+            for number in range(size):
+                file.write(custom_id + f"{_OF_COPY}{number}".encode() + tab + rest)
