@@ -12,7 +12,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.job import JobState
 from core.jobs.job_sets import SetWish
-from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, text
+from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, states, text
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
@@ -197,8 +197,13 @@ def test_a_mismatched_number_shows_the_fact_the_difference_and_the_likely_cause(
         for item in lived_in.app.jobs.items(LOCAL, job_id)
         if item.verification and any(found.true and found.metric_id for found in item.verification.findings)
     ]
-    words = said(page(lived_in, "run", run=job_id, item=wrong[0].custom_id))
-    assert "Mismatched: 1" in words
+    assert wrong[0].verification is not None
+    finding = next(found for found in wrong[0].verification.findings if found.true and found.metric_id)
+    test = page(lived_in, "run", run=job_id, item=wrong[0].custom_id)
+    assert "Mismatched: " in said(test)
+    row = column(test, "Fact").index(finding.metric_id)
+    assert (column(test, "Stated")[row], column(test, "Should be")[row]) == (finding.stated, finding.true)
+    assert column(test, "Likely slip")[row] == states.CAUSE[finding.kind]
 
 
 def test_a_refused_request_shows_the_models_words_and_whether_to_ask_again(page: Page, lived_in: World) -> None:
