@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from core.providers.openai_provider import OpenAIProvider
-from tests.faults.staging import KEY, House, environment, tally
+from tests.faults.staging import KEY, ROWS, House, environment, rows_named, tally
 from tests.local_provider import LocalProvider
 from tests.postgres import Postgres
 
@@ -68,14 +67,6 @@ def house(shared_house: House, local: LocalProvider) -> House:
 IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds"})
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 
-ROWS: dict[str, Sequence[int]] = {
-    "A": range(1, 10), "B": range(1, 12), "C": range(1, 7), "D": range(1, 12), "E": range(1, 9),
-    "F": range(1, 11), "G": (5, 6), "J": range(1, 8),
-}  # fmt: skip
-"""The rows of the fault table that this folder is about."""
-
-_ROW = re.compile(r"(?:^|[\[_-])([a-jA-J]\d{1,2})(?=[-_\]]|$)")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the second database of what does not depend on it to `make faults`."""
@@ -122,14 +113,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in terminalreporter.stats.get(outcome, [])
         if "tests/faults/" in report.nodeid and report.when == "call"
     ]
-    named = {row.upper() for name in ids for row in _ROW.findall(name.partition("::")[2])}
-    wanted = [f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers]
-    missing = [row for row in wanted if row not in named]
+    named = rows_named(ids)
+    missing = [row for row in ROWS if row not in named]
     terminalreporter.write_sep("=", "faults")
     terminalreporter.write_line(
         f"cases {len(ids)} · jobs checked {tally.jobs} · batches created {tally.batches} · "
         f"duplicates {tally.duplicates} · lost results {tally.lost}"
     )
-    terminalreporter.write_line(f"rows of the table named by a test: {len(wanted) - len(missing)} of {len(wanted)}")
+    terminalreporter.write_line(f"rows of the table named by a test: {len(ROWS) - len(missing)} of {len(ROWS)}")
     if missing:
         terminalreporter.write_line(f"rows not named: {' '.join(missing)}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -48,6 +49,27 @@ from core.storage.store import Store
 
 MODEL = "gpt-5.4-mini"
 KEY = "sk-CANARY-0123456789abcdef"
+
+
+ROWS = (
+    *("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9"),
+    *("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11"),
+    *("C1", "C2", "C3", "C4", "C5", "C6"),
+    *("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9", "D10", "D11"),
+    *("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10"),
+    *("G5", "G6"),
+    *("J1", "J2", "J3", "J4", "J5", "J6", "J7"),
+)
+"""The rows of the fault table that this folder is about: killed, submit, lists, results, endings, the house, size,
+money."""
+
+_ROW = re.compile(r"(?:^|[\[_-])([a-jA-J]\d{1,2})(?=[-_\]]|$)")
+
+
+def rows_named(ids: Iterable[str]) -> set[str]:
+    """The rows that tests name, in their own name or in the id of a case: "B4" of `test_b4_...` and of `[B4-500]`."""
+    return {row.upper() for one in ids for row in _ROW.findall(one.partition("::")[2])}
 
 
 class Tally:
