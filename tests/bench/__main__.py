@@ -1,7 +1,7 @@
 """`python -m tests.bench [--runs N] [--small] [prepare ingest ...]`: measures what was named, or everything.
 
 `whole`, `watch`, `million`, `night` and `growth` are the program at full size: about half an hour together on two
-cores, and some 8 GB of temporary files at most. `--small` tries them with a fiftieth; its figures say nothing.
+cores, and some 13 GB of temporary files at most. `--small` tries them with a fiftieth; its figures say nothing.
 """
 
 from __future__ import annotations
