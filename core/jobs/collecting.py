@@ -150,7 +150,10 @@ def _first_line(shard: Shard) -> bytes | None:
 
 @contextmanager
 def _no_cycle_search() -> Iterator[None]:
-    """Answers are trees and free themselves; looking for cycles among thousands of them is a quarter of the work."""
+    """Answers are trees and free themselves; looking for cycles among thousands of them is a quarter of the work.
+
+    What else runs in this process goes on making cycles: `_read_file` looks for those between two chunks.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -283,6 +286,7 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
             _store_calls(context, shard, reader)
             _store(context, claim, reader, outcomes, strays, path.name, offset)
             outcomes, strays, lines = [], [], 0
+            gc.collect(1)
     if lines:
         _store_calls(context, shard, reader)
         _store(context, claim, reader, outcomes, strays, path.name, offset)
