@@ -67,7 +67,7 @@ test: dev browser
 
 # Every fault on both databases, and what it came to: cases, batches, duplicates, lost results.
 faults: dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py
 
 lint: dev
 	$(BIN)/ruff check .

@@ -317,6 +317,12 @@ class House:
         self._remote_files_known(job_id)
         self._one_next_step(job_id)
 
+    def check_on_the_way(self, job_id: str) -> None:
+        """What must hold at every moment, also in the middle of a collection: I1, I2 and I3."""
+        self._paid_once(job_id, None)
+        self._nothing_lost(job_id)
+        self._legal_history(job_id)
+
     def _no_key_stored(self, job_id: str) -> None:
         said = [event.note for event in self.events(job_id)]
         said += [shard.message for shard in self.store.shards.of_job(job_id)]
