@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.records import Item, Job
-from dashboard import listings, text
+from core.domain.analysis import ResultStatus
+from core.domain.records import AskedAgain, Item, Job
+from dashboard import listings, states, text
 from dashboard.pairs import pairs
 
 _LONGEST = 2000
@@ -16,6 +17,7 @@ _LONGEST = 2000
 def draw(app: App, actor: Actor, job: Job, item: Item) -> None:
     """Everything behind an answer, each part one click away."""
     _asked(app, actor, job, item)
+    _second(item)
     _tools(app, actor, job.row.job_id, item.custom_id)
     _raw(app, actor, job.row.job_id, item.custom_id)
 
@@ -48,6 +50,41 @@ def _asked(app: App, actor: Actor, job: Job, item: Item) -> None:
             },
             alt="How this answer was asked for",
         )
+
+
+_WHY = {
+    AskedAgain.INVALID: "because the first answer did not match its schema",
+    AskedAgain.FLAGGED: "because of what did not hold in the first answer",
+}
+
+
+def _second(item: Item) -> None:
+    """The second asking, where there was one: why, which of the two answers is shown above, and the other one."""
+    again = item.again
+    if again is None:
+        return
+    with st.expander("Asked once more", icon=":material/replay:", key="item_again"):
+        standing = (
+            "The second answer holds better and is the one above."
+            if again.stands
+            else (
+                "The second answer is on its way."
+                if again.ended is ResultStatus.PENDING
+                else "The first answer stands."
+            )
+        )
+        st.markdown(f"Asked again by {text.escape(again.actor)} {_WHY[again.why]}. {standing}")
+        other = "First answer" if again.stands else "Second answer"
+        checked, error = again.verification, again.error
+        shown = {
+            other: states.ITEM[again.status].word,
+            "Its headline": again.headline or text.NONE,
+            "Its numbers": listings.checks(checked) or text.NONE,
+            "Price of the second asking": text.usd(again.cost_usd),
+        }
+        if error is not None:
+            shown["Why there is none"] = error.message
+        pairs(shown, alt="The answer that does not stand")
 
 
 def _tools(app: App, actor: Actor, job_id: str, custom_id: str) -> None:

@@ -11,7 +11,7 @@ from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import NotFound
 from core.jobs.briefing import Brief
-from dashboard import brief_document, explore, navigation, session, show, text
+from dashboard import brief_document, explore, navigation, run_names, show, text
 
 _OFFERED = 200
 _PORTFOLIOS = 500
@@ -50,12 +50,7 @@ def _newest(rows: list[JobRow]) -> JobRow:
 
 
 def _run(rows: list[JobRow], wanted: str) -> str:
-    zone = session.timezone()
-    names = {
-        row.job_id: f"{text.words(row.kind)} · {text.moment(row.created_at, zone)} · "
-        f"{text.count(row.counts.succeeded, 'answer')}"
-        for row in rows
-    }
+    names = run_names.runs(rows)
     ids = list(names)
     job_id = st.selectbox(
         "Run", ids, index=ids.index(wanted) if wanted in names else 0, format_func=names.__getitem__, key="brief_run",
@@ -68,7 +63,7 @@ def _run(rows: list[JobRow], wanted: str) -> str:
 
 def _portfolio(app: App, actor: Actor, job_id: str) -> str:
     """One of the run's portfolios, or "" for all of them."""
-    names = dict(app.results.answered(actor, job_id, limit=_PORTFOLIOS))
+    names = run_names.distinct(dict(app.results.answered(actor, job_id, limit=_PORTFOLIOS)))
     linked = navigation.parameter("portfolio")
     if linked and linked not in names and app.results.about(actor, job_id, linked):
         names[linked] = linked

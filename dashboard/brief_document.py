@@ -23,8 +23,9 @@ from dashboard import grades, text
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 
-_ASK, _SUMMARY, _LONG, _SHORT = 240, 420, 160, 110
-"""Most characters of the decision, the summary, a sentence, a cell: more would need a second sheet."""
+_TITLE, _ASK, _SUMMARY, _WHOLE, _SHORT, _LINE = 64, 180, 320, 104, 80, 56
+"""Most characters of the title, the decision, the summary, a line, a cell, a line of half the width. More would
+need a second sheet; a test prints a page on which everything is as long as it can be."""
 
 _WIDTH, _LEFT, _ROW = 360, 146, 21
 _BARS = 7
@@ -111,18 +112,18 @@ def _style() -> str:
 def _content(brief: Brief) -> dict[str, Any]:
     row = brief.job.row
     return {
-        "title": text.short(title_of(brief), 90),
+        "title": text.short(title_of(brief), _TITLE),
         "simulated": row.simulated,
         "as_of": " and ".join(text.day(day) for day in brief.as_of[:3]),
         "decision": _decision(brief),
         "summary": _cut(brief.summary, _SUMMARY) if brief.summary else None,
         "recommendation": grades.word(brief.recommendation) if row.kind is Kind.COMMITTEE_BRIEF else "",
         "confidence": _CONFIDENCE.get(brief.confidence, ""),
-        "conditions": [_cut(one) for one in brief.conditions] if brief.portfolio else [],
+        "conditions": [_cut(one, _SHORT) for one in brief.conditions] if brief.portfolio else [],
         "chart": _classes(brief) if brief.classes else _verdicts(brief),
         "earlier": text.day(brief.earlier.created_at.date()) if brief.earlier else "",
         "changes": None if brief.changes is None else [
-            {"name": text.short(one.name, 40), "before": grades.word(one.base), "after": grades.word(one.new)}
+            {"name": text.short(one.name, 28), "before": grades.word(one.base), "after": grades.word(one.new)}
             for one in brief.changes
         ],
         "changed": _changed(brief),
@@ -135,7 +136,7 @@ def _content(brief: Brief) -> dict[str, Any]:
         "no_breaches": "None." if brief.rules_known else "No rule was evaluated for this analysis.",
         "breaches_note": _breaches_note(brief),
         "gaps": [_gap(brief, one) for one in brief.gaps],
-        "dissent": [{"spread": _of_read(brief, one.portfolios)} | _cut(one) for one in brief.dissent],
+        "dissent": [{"spread": _of_read(brief, one.portfolios)} | _cut(one, _WHOLE) for one in brief.dissent],
         "no_dissent": "None was given." if brief.asked_for_dissent else f"A {_kind(brief)} is not asked for any.",
         "checked": _checked(brief),
         "read": _read(brief),
@@ -154,7 +155,7 @@ def _changed(brief: Brief) -> str:
     return f"{text.count(brief.changed, 'verdict')}{more}"
 
 
-def _cut(said: Said, longest: int = _LONG) -> dict[str, Any]:
+def _cut(said: Said, longest: int) -> dict[str, Any]:
     return {"words": text.short(said.words, longest), "holds": said.holds}
 
 
@@ -194,10 +195,12 @@ def _breach(brief: Brief, line: BreachLine) -> dict[str, Any]:
     else:
         figures = f"{line.measured:.2f}{sign}, allowed {_OPERATORS.get(line.operator, '')} {line.limit:.2f}{sign}"
     return {
-        "title": text.short(line.title, 80),
+        "title": text.short(line.title, _LINE),
         "figures": figures,
-        "citation": text.short(line.citation, 90) + ("" if line.confirmed else " (M: not found in a primary source)"),
-        "spread": line.name if line.portfolios == 1 and not brief.portfolio else _of_read(brief, line.portfolios),
+        "citation": text.short(line.citation, _LINE) + ("" if line.confirmed else " (M)"),
+        "spread": text.short(line.name, 28)
+        if line.portfolios == 1 and not brief.portfolio
+        else _of_read(brief, line.portfolios),
     }
 
 
@@ -206,6 +209,8 @@ def _breaches_note(brief: Brief) -> str:
     parts = [f"{text.count(more, 'more broken rule')} not shown."] if more > 0 else []
     if brief.rules_known:
         parts.append("Decided by the rule engine; no model has a part in it.")
+        if any(not line.confirmed for line in brief.breaches):
+            parts.append("(M): not found in a primary source.")
     return " ".join(parts)
 
 
@@ -214,7 +219,7 @@ def _gap(brief: Brief, line: GapLine) -> dict[str, Any]:
     more = f" and {len(line.items) - 3} more" if len(line.items) > 3 else ""
     effect = f": {line.effect}" if brief.portfolio or len(line.items) == 1 else ""
     return {
-        "words": text.short(f"{', '.join(names)}{more}{effect}", _LONG),
+        "words": text.short(f"{', '.join(names)}{more}{effect}", _SHORT + _LINE if brief.portfolio else _SHORT),
         "holds": line.holds,
         "spread": _of_read(brief, line.portfolios),
     }
@@ -226,8 +231,8 @@ def _proposal(line: ProposalLine) -> dict[str, Any]:
     if line.before is not None and line.after is not None:
         weights = f" {line.before:.1f} % → {line.after:.1f} %"
     return {
-        "what": f"{text.words(line.action)} {name.replace('_', ' ')}{weights}",
-        "why": text.short(f". {line.words}", _SHORT) if line.words else "",
+        "what": f"{text.words(line.action)} {text.short(name.replace('_', ' '), 24)}{weights}",
+        "why": text.short(f". {line.words}", _LINE) if line.words else "",
         "holds": line.holds,
     }
 

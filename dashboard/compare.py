@@ -15,7 +15,7 @@ from core.domain.selection import Among
 from core.errors import MosychlosError
 from core.jobs.comparing import Comparison, price_of_a_number
 from core.storage.result_views import Tally
-from dashboard import compare_charts, explore, grades, listings, navigation, session, show, text
+from dashboard import compare_charts, explore, grades, listings, navigation, queries, run_names, run_results, show, text
 
 _OFFERED = 200
 _ICON = ":material/compare_arrows:"
@@ -54,7 +54,8 @@ def choose(app: App, actor: Actor) -> Pair | None:
     if chosen is None:
         return None
     try:
-        found = app.comparing.compare(actor, base_id, chosen, among)
+        version = " ".join(run_results.version_of(app.jobs.get(actor, job_id)) for job_id in (base_id, chosen))
+        found = queries.comparison(app, actor.subject, actor, base_id, chosen, among, version)
     except MosychlosError as error:
         st.warning(text.escape(error), icon=":material/compare_arrows:")
         return None
@@ -102,15 +103,7 @@ def _selectors(
     app: App, actor: Actor, known: dict[str, JobRow], base_id: str, new_id: str
 ) -> tuple[str, str | None, Among]:
     """Both runs to choose from; the second list has only runs of the first one's analysis."""
-    zone = session.timezone()
-
-    def name(job_id: str) -> str:
-        row = known[job_id]
-        return (
-            f"{text.words(row.kind)} · {row.model} · {row.prompt_version.rpartition('/')[2]} · "
-            f"{text.moment(row.created_at, zone)} · {row.counts.succeeded:,} answers"
-        )
-
+    name = run_names.runs(known.values()).__getitem__
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ids = list(known)
         base_id = st.selectbox("Before", ids, index=ids.index(base_id), format_func=name, key="compare_base", width=460)

@@ -51,7 +51,7 @@ def dumbbells(kind: Kind, rows: Sequence[Changed], colours: Palette) -> go.Figur
     """One line a portfolio from its grade before (hollow) to the one after (full), on the scale of grades."""
     place = ranks(kind)
     shown = [row for row in reversed(rows) if row.base in place and row.new in place]
-    names = [plain(row.name, 34) for row in shown]
+    names = [plain(row.name, 26) for row in shown]
     figure = go.Figure()
     for height, row in enumerate(shown):
         worse = place[row.new] > place[row.base]

@@ -13,7 +13,7 @@ from core.domain.job import JobState
 from core.domain.records import Job
 from core.domain.selection import Among
 from core.jobs.matrix import Matrix
-from dashboard import explore_charts, grades, listings, navigation, queries, run_results, session, show, text
+from dashboard import explore_charts, grades, listings, navigation, queries, run_names, run_results, show, text
 
 FINISHED = (JobState.DONE, JobState.PARTIAL, JobState.RUNNING, JobState.CANCELLED)
 """States in which a run may have answers."""
@@ -53,12 +53,7 @@ def choose(app: App, actor: Actor) -> Scope | None:
             if st.button("Prepare an analysis", type="primary", icon=":material/edit_note:"):
                 st.switch_page(navigation.page("prepare"))
         return None
-    zone = session.timezone()
-    names = {
-        row.job_id: f"{text.words(row.kind)} · {text.moment(row.created_at, zone)} · {row.model} · "
-        f"{row.counts.succeeded:,} of {text.count(row.counts.total, 'request')} answered"
-        for row in rows
-    }
+    names = run_names.runs(rows)
     ids = list(names)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         job_id = st.selectbox(
@@ -154,7 +149,8 @@ def _draw(kind: Kind, job_id: str, scope: Scope, found: Matrix, offset: int) -> 
     narrowed = "" if scope.among.all else " of the chosen portfolios"
     st.caption(
         f"{offset + 1:,} to {last:,} of {scope.answers:,} answers{narrowed}, by name. "
-        f"Hatched: {found.subject.unsaid[0].lower()}{found.subject.unsaid[1:]} Click a cell to read the answer."
+        f"Hatched: {found.subject.unsaid[0].lower()}{found.subject.unsaid[1:]} {_scale(found)} "
+        "Click a cell to read the answer."
     )
     if found.unread:
         st.caption(f"The facts of {text.count(found.unread, 'request')} are gone: their rows stay empty.")
@@ -175,6 +171,14 @@ def _draw(kind: Kind, job_id: str, scope: Scope, found: Matrix, offset: int) -> 
     if below.open:
         with below:
             _table(kind, job_id, found)
+
+
+def _scale(found: Matrix) -> str:
+    """What the colours mean, in words."""
+    steps = found.subject.steps
+    if steps:
+        return f"From faint to strong: {', '.join(steps)}."
+    return f"In {found.subject.unit or 'numbers'}: red is below zero, blue above."
 
 
 def _table(kind: Kind, job_id: str, found: Matrix) -> None:

@@ -61,22 +61,23 @@ def heat(found: Matrix, colours: Palette) -> go.Figure:
     figure = go.Figure()
     missing = [(x, y) for y, row in enumerate(rows) for x, name in enumerate(columns) if name not in row.cells]
     if missing:
-        figure.add_trace(_hatched(found, missing, colours))
+        figure.add_trace(_hatched(missing, colours))
     figure.add_trace(_cells(found, colours))
     figure.add_trace(_clicks(found))
-    figure.update_layout(barmode="overlay")
+    # From anywhere in a cell its point is the nearest one.
+    figure.update_layout(barmode="overlay", hovermode="closest", hoverdistance=-1)
     figure.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=[plain(row.name, 34) for row in rows],
+        tickvals=list(range(len(rows))), ticktext=[plain(row.name, 26) for row in rows],
         range=[len(rows) - 0.5, -0.5], showgrid=False, zeroline=False,
     )  # fmt: skip
     figure.update_xaxes(
         tickvals=list(range(len(columns))), ticktext=[column_name(name) for name in columns],
-        range=[-0.5, len(columns) - 0.5], side="top", tickangle=-30, showgrid=False, zeroline=False,
+        range=[-0.5, len(columns) - 0.5], side="top", showgrid=False, zeroline=False,
     )  # fmt: skip
-    return finish(figure, colours, height=130 + _ROW * max(len(rows), 1))
+    return finish(figure, colours, height=140 + _ROW * max(len(rows), 1))
 
 
-def _hatched(found: Matrix, missing: Sequence[tuple[int, int]], colours: Palette) -> go.Bar:
+def _hatched(missing: Sequence[tuple[int, int]], colours: Palette) -> go.Bar:
     return go.Bar(
         x=[x for x, _ in missing],
         y=[0.9] * len(missing),
@@ -87,10 +88,7 @@ def _hatched(found: Matrix, missing: Sequence[tuple[int, int]], colours: Palette
             "pattern": {"shape": "/", "size": 7, "solidity": 0.12, "fgcolor": colours.quiet, "bgcolor": colours.paper},
             "line": {"width": 0},
         },
-        customdata=[
-            [plain(found.rows[y].name), column_name(found.columns[x]), found.subject.unsaid] for x, y in missing
-        ],
-        hovertemplate="%{customdata[0]}, %{customdata[1]}: %{customdata[2]}<extra></extra>",
+        hoverinfo="skip",
     )
 
 
@@ -119,9 +117,8 @@ def _cells(found: Matrix, colours: Palette) -> go.Heatmap:
         colorscale=_scale(colours.severity if steps else colours.diverging, outside, colours.line, banded=bool(steps)),
         text=[[_shown(row.cells.get(name)) for name in found.columns] for row in found.rows],
         texttemplate="%{text}" if len(found.columns) <= _LEGIBLE else "",
-        textfont={"size": 12},
-        customdata=[[[plain(row.name), column_name(name)] for name in found.columns] for row in found.rows],
-        hovertemplate="%{customdata[0]}, %{customdata[1]}: %{text}<extra></extra>",
+        # Without a size of its own the text shrinks with the cells, and is gone where they are too narrow for it.
+        hoverinfo="skip",
         hoverongaps=False,
         xgap=2,
         ygap=2,
@@ -153,15 +150,19 @@ def _scale(steps: Sequence[str], outside: float, besides: str, *, banded: bool) 
 
 
 def _clicks(found: Matrix) -> go.Scatter:
-    """Unseen points on the cells: a heat map itself tells nobody where it was clicked."""
-    places = [(x, y) for y in range(len(found.rows)) for x in range(len(found.columns))]
+    """Unseen points on the cells, which tell what a cell says and where it was clicked: a heat map alone does not."""
+    places = [(row, y, name, x) for y, row in enumerate(found.rows) for x, name in enumerate(found.columns)]
     return go.Scatter(
-        x=[x for x, _ in places],
-        y=[y for _, y in places],
+        x=[x for _, _, _, x in places],
+        y=[y for _, y, _, _ in places],
         mode="markers",
         marker={"size": 24, "opacity": 0, "symbol": "square"},
-        customdata=[found.rows[y].custom_id for _, y in places],
-        hoverinfo="skip",
+        customdata=[row.custom_id for row, _, _, _ in places],
+        text=[
+            f"{plain(row.name)}, {column_name(name)}: {_shown(row.cells.get(name)) or found.subject.unsaid}"
+            for row, _, name, _ in places
+        ],
+        hovertemplate="%{text}<extra></extra>",
         unselected={"marker": {"opacity": 0}},
         selected={"marker": {"opacity": 0}},
     )

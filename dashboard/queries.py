@@ -17,6 +17,7 @@ from core.domain.records import ItemCounts
 from core.domain.selection import Among
 from core.intake.describing import Described
 from core.jobs.aggregate import Summary
+from core.jobs.comparing import Comparison
 from core.jobs.compliance_service import Check
 from core.jobs.job_sets import SetPreview, SetWish
 from core.jobs.matrix import Matrix
@@ -141,6 +142,12 @@ def matrix(
 ) -> Matrix:
     """One page of a run's portfolios beside each other."""
     return _app.results.matrix(_actor, job_id, among, limit=limit, offset=offset)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=32, show_spinner=False)
+def comparison(_app: App, subject: str, _actor: Actor, base: str, new: str, among: Among, version: str) -> Comparison:
+    """Two runs side by side; `version` changes with the counts of either."""
+    return _app.comparing.compare(_actor, base, new, among)
 
 
 @st.cache_data(ttl=timedelta(seconds=10), max_entries=32, show_spinner=False)

@@ -30,7 +30,7 @@ from core.storage.store import Store
 MOST_READ: Final = 200
 """Portfolios whose answers and facts are read for one page."""
 
-_RISKS, _GAPS, _BREACHES, _DISSENT, _CHANGES, _PROPOSALS = 4, 4, 6, 3, 5, 4
+_RISKS, _GAPS, _BREACHES, _DISSENT, _CONDITIONS, _CHANGES, _PROPOSALS = 4, 3, 4, 3, 2, 5, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class BriefService:
             rules_known=sum(bool(sheet.rules) for sheet in sheets.values()),
             dissent=_listed(items, "dissent")[:_DISSENT],
             asked_for_dissent=decides,
-            conditions=_listed(items, "conditions")[:_DISSENT],
+            conditions=_listed(items, "conditions")[:_CONDITIONS],
             proposals=_proposals(single)[:_PROPOSALS] if single else (),
             classes=_classes(sheets.get(single.custom_id)) if single else (),
             tally=_own(single) if single and alone is None else self._results.tally(actor, job_id, among),

@@ -78,6 +78,8 @@ def test_the_empty_first_visit_explains_itself(installed: Installed, visitor: Wi
             ("/runs", "No run yet"),
             ("/run", "No run was chosen"),
             ("/explore", "Nothing to explore yet"),
+            ("/compare", "Nothing to compare yet"),
+            ("/brief", "No brief yet"),
         ):
             window.go(path)
             window.sees(words)
@@ -105,7 +107,7 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
         window.sees("of 39 requests ended without an analysis")
         window.sees("39 of 39 requests answered, 39 collected and checked")
 
-        window.sees("Ended: partial")
+        window.sees("Steps · ended")
         window.click("tab", "Errors")
         expect(page.get_by_test_id("stCode").filter(has_text="Invalid prompt").first).to_be_visible()
         window.click("tab", "Results")
@@ -116,8 +118,11 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
         page.get_by_test_id("stButtonGroup").get_by_text("refused").click()
         window.settled()
         page.get_by_text("Only with numbers that do not hold").click()
+        window.settled()
+        # With an answer to read, the list steps aside.
+        page.locator("summary").filter(has_text="requests").click()
         window.opens_row(1)
-        window.sees("mismatched")
+        window.sees("in this answer does not hold")
 
         with page.expect_download() as csv:
             window.click("button", "CSV")
@@ -147,7 +152,16 @@ def test_every_page_fits_a_narrow_screen(installed: Installed, visitor: Window) 
         window.go("/")
         window.click("button", "Load sample portfolios")
         window.sees("39 sample portfolios loaded")
-        for path in ("/", "/portfolios", "/portfolios?portfolio=sample-us-60-40", "/prepare", "/runs", "/explore"):
+        for path in (
+            "/",
+            "/portfolios",
+            "/portfolios?portfolio=sample-us-60-40",
+            "/prepare",
+            "/runs",
+            "/explore",
+            "/compare",
+            "/brief",
+        ):
             window.go(path)
             expect(window.page.locator("h1, h4").first).to_be_visible()
             assert window.page.evaluate("document.documentElement.scrollWidth") <= 400, path

@@ -109,7 +109,7 @@ def test_what_does_not_hold_is_marked_in_words_and_counted(every_kind: Kinds) ->
     assert brief.tally.verified < brief.tally.stated
     assert f"{brief.tally.verified:,} of {brief.tally.stated:,} hold" in brief_document.document(brief)
     wrong = replace(brief, decision=Said("Sell 50 %.", holds=False))
-    assert "numbers here do not hold" in brief_document.document(wrong)
+    assert "numbers do not hold" in brief_document.document(wrong)
 
 
 def test_an_analysis_that_asks_for_no_decision_says_so(every_kind: Kinds) -> None:

@@ -117,3 +117,9 @@ def test_a_click_on_a_cell_carries_the_request_it_belongs_to(every_kind: Kinds) 
     *_, clicks = explore_charts.heat(found, charts.DARK).data
     assert set(clicks.customdata) == {row.custom_id for row in found.rows}
     assert json.loads(explore_charts.heat(found, charts.DARK).to_json())
+
+
+def test_two_runs_of_one_minute_can_be_told_apart(page: Page, every_kind: Kinds) -> None:
+    test = page(every_kind.world, "explore", run=every_kind.slipped[Kind.RISK])
+    options = next(box.options for box in test.selectbox if box.label == "Run")
+    assert len(set(options)) == len(options) >= 2 * len(Kind)
