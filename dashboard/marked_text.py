@@ -78,7 +78,8 @@ def number(shown: str, one: Marked) -> str:
     sign = SIGNS[one.mark]
     told = html.escape("\n".join(about(one)), quote=True).replace("\n", "&#10;")
     return (
-        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap">{escaped(shown)}'
+        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap">'
+        f"{escaped(shown)}"
         f'<span aria-hidden="true" style="color:{sign.colour};font-size:0.8em;font-weight:600">&thinsp;{sign.sign}'
         f'</span><span style="{_UNSEEN}"> ({sign.word})</span></span>'
     )
