@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import Any
 
 from core.analyses.committee_brief import group_id_of
@@ -13,29 +14,15 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.trial import Try
 from core.errors import ProviderError
+from core.jobs.trying import Trier
 
 
 def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_json: bool) -> int:
     """Ask about each portfolio at once; returns the exit code. Each is reserved, asked and booked by itself."""
-    answers: list[Try] = []
-    trier = app.trier(app.provider())
-    for portfolio_id in [group_id_of(request.group)] if request.group else request.portfolio_ids:
-        if not as_json:
-            output.line(f"== {portfolio_id}")
-        wish = app.tries.ask(actor, request, portfolio_id, force=force, owner=trier.owner)
-        pieces = trier.perform(wish.try_id)
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration as end:
-                answers.append(end.value)
-                break
-            if not as_json:
-                sys.stdout.write(piece)
-                sys.stdout.flush()
-        if not as_json:
-            output.line()
-            _say(app, actor, answers[-1])
+    ids = [group_id_of(request.group)] if request.group else request.portfolio_ids
+    with closing(app.provider()) as provider:
+        trier = app.trier(provider)
+        answers = [_asked(app, actor, trier, request, one, force=force, as_json=as_json) for one in ids]
     if as_json:
         output.document({"answers": [_document(app, actor, one) for one in answers]})
     failed = [one.error for one in answers if one.error is not None and one.error.code in {"provider", "answer_lost"}]
@@ -44,6 +31,29 @@ def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_jso
     if failed:
         return ProviderError.exit_code
     return 0 if all(one.status is ResultStatus.SUCCEEDED for one in answers) else 5
+
+
+def _asked(
+    app: App, actor: Actor, trier: Trier, request: AnalysisRequest, portfolio_id: str, *, force: bool, as_json: bool
+) -> Try:
+    """One portfolio's answer, its pieces printed as they come."""
+    if not as_json:
+        output.line(f"== {portfolio_id}")
+    wish = app.tries.ask(actor, request, portfolio_id, force=force, owner=trier.owner)
+    pieces = trier.perform(wish.try_id)
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            answer: Try = end.value
+            break
+        if not as_json:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+    if not as_json:
+        output.line()
+        _say(app, actor, answer)
+    return answer
 
 
 def _document(app: App, actor: Actor, one: Try) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -180,11 +181,12 @@ def test_d11_results_that_are_gone_are_missing_and_said_so(
 def test_e3_a_batch_cancelled_midway_keeps_and_pays_what_was_finished(
     house: House, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    # Slow enough that the wish arrives long before the last of six answers, a third of a second after the first.
-    with LocalProvider(tmp_path_factory.mktemp("slow")).start(speed=600) as slow:
-        talking = OpenAIProvider(KEY, slow.base_url, timeout_seconds=2)
+    # Slow enough that the wish arrives long before the last of six answers, a second after the first.
+    with (
+        LocalProvider(tmp_path_factory.mktemp("slow")).start(speed=200) as slow,
+        closing(OpenAIProvider(KEY, slow.base_url, timeout_seconds=2)) as talking,
+    ):
         _cancel_midway(replace(house, provider=talking))
-        talking.close()
 
 
 def _cancel_midway(at_slow: House) -> None:
