@@ -142,7 +142,11 @@ class Answer:
 
 
 def label_of(metric_id: str) -> str:
-    """What a chip calls its fact. Ids of series have points in them, so that only their ends can be told apart."""
+    """What a chip calls its fact. Ids of series have points in them, so that only their ends can be told apart; facts
+    of a group say whose they are."""
+    owner, colon, own = metric_id.partition(":")
+    if colon and own:
+        return f"{label_of(own)} of {owner}"
     series = metric_id.removeprefix("indicator.")
     if series == metric_id:
         return text.fact(metric_id)

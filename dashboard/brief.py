@@ -34,8 +34,9 @@ def choose(app: App, actor: Actor) -> Brief | None:
     wanted = linked or (app.briefs.newest_of(actor, Among(group=group)) if group else None) or _newest(rows).job_id
     with st.container(horizontal=True, vertical_alignment="bottom"):
         job_id = _run(rows, wanted)
-        portfolio_id = _portfolio(app, actor, job_id)
-        among = Among() if portfolio_id else explore.narrowing(app, actor, key="brief")
+        about_group = bool(app.jobs.get(actor, job_id).request.group)
+        portfolio_id = "" if about_group else _portfolio(app, actor, job_id)
+        among = Among() if about_group or portfolio_id else explore.narrowing(app, actor, key="brief")
     try:
         return app.briefs.page(actor, job_id, at=app.now(), portfolio_id=portfolio_id, among=among)
     except NotFound as error:

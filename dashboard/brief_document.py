@@ -68,8 +68,8 @@ def title_of(brief: Brief) -> str:
     if brief.portfolio:
         return brief.portfolio
     if brief.group:
-        return f"{brief.group}: {text.count(brief.answers, 'portfolio')}"
-    return text.count(brief.answers, "portfolio")
+        return f"{brief.group}: {text.count(brief.portfolios, 'portfolio')}"
+    return text.count(brief.portfolios, "portfolio")
 
 
 def file_name(brief: Brief) -> str:
@@ -119,8 +119,8 @@ def _content(brief: Brief) -> dict[str, Any]:
         "summary": _cut(brief.summary, _SUMMARY) if brief.summary else None,
         "recommendation": grades.word(brief.recommendation) if row.kind is Kind.COMMITTEE_BRIEF else "",
         "confidence": _CONFIDENCE.get(brief.confidence, ""),
-        "conditions": [_cut(one, _SHORT) for one in brief.conditions] if brief.portfolio else [],
-        "chart": _classes(brief) if brief.classes else _verdicts(brief),
+        "conditions": [_cut(one, _SHORT) for one in brief.conditions] if brief.whole else [],
+        "chart": _chosen(brief),
         "earlier": text.day(brief.earlier.created_at.date()) if brief.earlier else "",
         "changes": None if brief.changes is None else [
             {"name": text.short(one.name, 28), "before": grades.word(one.base), "after": grades.word(one.new)}
@@ -169,7 +169,7 @@ def _decision(brief: Brief) -> dict[str, Any]:
             for grade in grades.ordered(Kind.COMMITTEE_BRIEF, counts)
             if counts.get(grade)
         ]
-        return {"words": f"Decide on {text.count(brief.answers, 'portfolio')}: {', '.join(parts)}.", "holds": True}
+        return {"words": f"Decide on {text.count(brief.portfolios, 'portfolio')}: {', '.join(parts)}.", "holds": True}
     return {"words": f"None. This {_kind(brief)} is for information.", "holds": True}
 
 
@@ -248,9 +248,9 @@ def _checked(brief: Brief) -> str:
 def _read(brief: Brief) -> str:
     if brief.portfolio:
         return ""
-    if brief.read < brief.answers:
-        return f"Risks, rules and gaps are of the {brief.read:,} largest of {brief.answers:,} portfolios."
-    return f"All {text.count(brief.answers, 'portfolio')} were read."
+    if brief.read < brief.portfolios:
+        return f"Risks, rules and gaps are of the {brief.read:,} largest of {brief.portfolios:,} portfolios."
+    return f"All {text.count(brief.portfolios, 'portfolio')} were read."
 
 
 def _origin(brief: Brief) -> str:
@@ -264,6 +264,16 @@ def _origin(brief: Brief) -> str:
         f"page made {brief.made_at:%Y-%m-%d %H:%M}Z",
     )
     return " · ".join(parts)
+
+
+def _chosen(brief: Brief) -> Chart:
+    """What a portfolio holds, what a group is made of, or how verdicts spread."""
+    if brief.classes:
+        return _classes(brief)
+    if brief.parts:
+        rows = [(name, value, text.large(value, brief.currency)) for name, value in brief.parts]
+        return _chart("What it is about", "Portfolios of the group by value, computed by the engine.", rows)
+    return _verdicts(brief)
 
 
 def _verdicts(brief: Brief) -> Chart:

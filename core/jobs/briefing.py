@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from core.analyses.committee_brief import group_id_of
 from core.analyses.risk import SEVERITIES
 from core.analyses.shown import applicable
 from core.domain.actor import Actor
@@ -111,11 +112,13 @@ class Brief:
     Attributes:
         portfolio: Name of the one portfolio it is about; "" for several.
         group: Name of the group it is about; "" for none.
-        answers: How many analyses it stands on, `read` of which were read word for word.
+        portfolios: How many it is about; the answers about `read` of them were read word for word.
+        whole: One answer is about all of it: a portfolio, or a group that was asked about as one.
         decision: What the model asks the committee to decide; None where the run asks for no decision.
         summary: Of a single portfolio's answer.
         changes: Verdicts that differ from the run before; None where there is no earlier run to look at.
         classes: Weights by asset class in percent, of a single portfolio.
+        parts: (name, value) of a group's portfolios in `currency`, where one answer is about all of them.
         asked_for_dissent: Whether the analysis has a place for arguments against it.
     """
 
@@ -124,8 +127,9 @@ class Brief:
     portfolio: str
     group: str
     as_of: tuple[date, ...]
-    answers: int
+    portfolios: int
     read: int
+    whole: bool
     decision: Said | None
     summary: Said | None
     recommendation: str
@@ -144,6 +148,8 @@ class Brief:
     conditions: tuple[Said, ...]
     proposals: tuple[ProposalLine, ...]
     classes: tuple[tuple[str, float], ...]
+    parts: tuple[tuple[str, float], ...]
+    currency: str
     tally: Tally
 
 
@@ -164,6 +170,9 @@ class BriefService:
         for kinds in ((Kind.COMMITTEE_BRIEF,), tuple(kind for kind in Kind if kind is not Kind.COMMITTEE_BRIEF)):
             rows = [row for kind in kinds for row in self._store.jobs.page(kind=kind, limit=20) if row.counts.succeeded]
             for row in sorted(rows, key=lambda row: row.created_at, reverse=True):
+                about = self._store.jobs.get(row.job_id).request.group
+                if about and about.casefold() == among.group.casefold():
+                    return row.job_id
                 if sum(self._store.views.grades(row.job_id, among).values()):
                     return row.job_id
         return None
@@ -182,24 +191,28 @@ class BriefService:
         """
         require(actor, Permission.JOB_READ)
         job = self._store.jobs.get(job_id)
-        ids = self._ids(job_id, portfolio_id, among)
+        group = job.request.group
+        asked = portfolio_id or (group_id_of(group) if group else "")
+        ids = self._ids(job_id, asked, among)
         items = self._results.read(actor, job_id, ids)
         sheets = self._results.sheets(actor, job_id, ids)
-        single = items[0] if portfolio_id else None
+        single = items[0] if asked else None
         analysis: Mapping[str, Any] = (single.analysis or {}) if single else {}
-        alone = among if not portfolio_id else None
+        sheet = sheets.get(single.custom_id) if single else None
+        grouped = len(job.request.portfolio_ids) if group else 0
         earlier = self._comparing.earlier(actor, job_id)
-        changes = self._changes(actor, earlier, job_id, among, portfolio_id)
+        changes = self._changes(actor, earlier, job_id, among, asked)
         breaches = _breaches(sheets)
         decides = job.row.kind is Kind.COMMITTEE_BRIEF
         return Brief(
             job=job,
             made_at=at,
-            portfolio=single.portfolio_name if single else "",
-            group=among.group,
+            portfolio=single.portfolio_name if single and not group else "",
+            group=group or among.group,
             as_of=tuple(sorted({sheet.as_of for sheet in sheets.values()})),
-            answers=1 if single else sum(self._results.grades(actor, job_id, among).values()),
-            read=len(items),
+            portfolios=grouped or (1 if single else sum(self._results.grades(actor, job_id, among).values())),
+            read=grouped or len(items),
+            whole=single is not None,
             decision=_said(single, "decision_requested") if single and decides else None,
             summary=_said(single, "summary") if single else None,
             recommendation=single.level if single else "",
@@ -217,9 +230,22 @@ class BriefService:
             asked_for_dissent=decides,
             conditions=_listed(items, "conditions")[:_CONDITIONS],
             proposals=_proposals(single)[:_PROPOSALS] if single else (),
-            classes=_classes(sheets.get(single.custom_id)) if single else (),
-            tally=_own(single) if single and alone is None else self._results.tally(actor, job_id, among),
+            classes=_classes(sheet),
+            parts=self._parts(group, sheet) if group else (),
+            currency=sheet.base_currency if sheet else "",
+            tally=_own(single) if single else self._results.tally(actor, job_id, among),
         )
+
+    def _parts(self, group: str, sheet: FactSheet | None) -> tuple[tuple[str, float], ...]:
+        """The portfolios of a group with their values, the largest first."""
+        names = {row.portfolio_id: row.name for row in self._store.portfolios.page(group=group)}
+        rows = [
+            (names.get(owner, owner), fact.value)
+            for fact in (sheet.facts if sheet else ())
+            for owner, _, metric in [fact.metric_id.rpartition(":")]
+            if metric == "total_value"
+        ]
+        return tuple(sorted(rows, key=lambda row: -row[1]))
 
     def _ids(self, job_id: str, portfolio_id: str, among: Among) -> list[str]:
         if portfolio_id:
@@ -244,7 +270,7 @@ class BriefService:
         best: dict[str, RiskLine] = {}
         counts: dict[str, int] = {}
         for item in items:
-            for risk, holds in self._risks_of(job, item, sheets.get(item.custom_id)):
+            for risk, holds, name in self._risks_of(job, item, sheets.get(item.custom_id)):
                 title, severity = str(risk.get("risk_type", "")), str(risk.get("severity", ""))
                 if severity not in SEVERITIES or SEVERITIES.index(severity) < SEVERITIES.index("moderate"):
                     continue
@@ -257,7 +283,7 @@ class BriefService:
                         portfolios=0,
                         explanation=str(risk.get("explanation", "")),
                         mitigation=str(risk.get("mitigation", "")),
-                        from_name=item.portfolio_name,
+                        from_name=name,
                         holds=holds,
                     )
         lines = [
@@ -268,17 +294,18 @@ class BriefService:
         ]
         return sorted(lines, key=lambda line: (-SEVERITIES.index(line.severity), -line.portfolios, line.title))
 
-    def _risks_of(self, job: Job, item: Item, sheet: FactSheet | None) -> list[tuple[Mapping[str, Any], bool]]:
-        """The risks of an answer, or of the risk analysis that a brief rests on, and whether their numbers hold."""
+    def _risks_of(self, job: Job, item: Item, sheet: FactSheet | None) -> list[tuple[Mapping[str, Any], bool, str]]:
+        """The risks of an answer, or of the risk analyses that a brief rests on: (risk, its numbers hold, whose)."""
         if job.row.kind is Kind.RISK:
-            source: Item | None = item
+            sources = [item]
         else:
-            rests_on = next((one for one in sheet.evidence.analyses if one.kind == Kind.RISK), None) if sheet else None
-            source = self._store.items.get(rests_on.job_id, rests_on.analysis_id) if rests_on else None
-        if source is None or source.analysis is None:
-            return []
+            rests_on = [one for one in sheet.evidence.analyses if one.kind == Kind.RISK] if sheet else []
+            found = [self._store.items.get(one.job_id, one.analysis_id) for one in rests_on]
+            sources = [one for one in found if one is not None]
         return [
-            (risk, _holds(source, f"risks[{place}]")) for place, risk in enumerate(source.analysis.get("risks") or [])
+            (risk, _holds(source, f"risks[{place}]"), source.portfolio_name)
+            for source in sources
+            for place, risk in enumerate((source.analysis or {}).get("risks") or [])
         ]
 
 
@@ -347,14 +374,16 @@ def _breaches(sheets: Mapping[str, FactSheet]) -> tuple[BreachLine, ...]:
     for sheet in sheets.values():
         for rule in applicable(sheet.rules):
             if rule.status is RuleStatus.BREACH:
-                found.setdefault(rule.rule_id, []).append((rule, sheet.name))
+                # In a group's facts the portfolio stands before the rule.
+                owner, _, rule_id = rule.rule_id.rpartition(":")
+                found.setdefault(rule_id, []).append((rule, owner or sheet.name))
     lines = []
     for rules in found.values():
         worst, name = min(rules, key=lambda pair: 0.0 if pair[0].headroom is None else pair[0].headroom)
         lines.append(
             BreachLine(
                 worst.title, worst.citation, worst.measured, worst.limit, worst.unit, worst.operator,
-                len({name for _, name in rules}), worst.confirmed, name,
+                len(rules), worst.confirmed, name,
             )
         )  # fmt: skip
     return tuple(sorted(lines, key=lambda line: (-line.portfolios, line.title)))

@@ -21,11 +21,12 @@ CALL = b"Revenue rose 6.1 % to a record, driven by services. We expect supply to
 
 @dataclass
 class Kinds:
-    """Job ids by analysis: `true` ones, and `slipped` ones whose numbers do not all hold."""
+    """Job ids by analysis: `true` ones, `slipped` ones whose numbers do not all hold, and a brief about a group."""
 
     world: World
     true: dict[Kind, str] = field(default_factory=dict)
     slipped: dict[Kind, str] = field(default_factory=dict)
+    group: str = ""
 
     def request(self, kind: Kind, *, slipped: bool = False) -> tuple[str, str]:
         """(job id, custom id) of an answer; of a slipped run the one with most that does not hold."""
@@ -56,6 +57,9 @@ def every_kind_run(folder: Path) -> Iterator[Kinds]:
                 if kind in (Kind.COMPLIANCE, Kind.COMMITTEE_BRIEF):
                     world.work(faults)  # a brief reads what has ended
             world.work(faults)
+        request = AnalysisRequest(Kind.COMMITTEE_BRIEF, CHOSEN[:2], "gpt-5.4-mini", group="Limits")
+        made.group = world.app.jobs.submit(LOCAL, request).row.job_id
+        world.work()
         yield made
 
 

@@ -32,7 +32,8 @@ def test_without_answers_the_page_says_what_is_missing(page: Page, world: World)
 
 
 def test_the_newest_brief_opens_with_the_decision_first(page: Page, every_kind: Kinds) -> None:
-    body = written(page(every_kind.world, "brief"))
+    assert "<h1>Limits: 2 portfolios</h1>" in written(page(every_kind.world, "brief"))
+    body = written(page(every_kind.world, "brief", run=every_kind.true[Kind.COMMITTEE_BRIEF]))
     order = ["Decision asked for", "What changed", "Risks and what could be done", "Rules broken", "hold."]
     places = [body.index(words) for words in order]
     assert places == sorted(places)
@@ -55,9 +56,11 @@ def test_a_simulated_brief_says_so_in_large_letters(every_kind: Kinds) -> None:
 
 
 def test_a_group_has_a_page_of_its_own(page: Page, every_kind: Kinds) -> None:
-    body = written(page(every_kind.world, "brief", brief_group="Limits"))
+    job_id = every_kind.true[Kind.COMMITTEE_BRIEF]
+    body = written(page(every_kind.world, "brief", run=job_id, brief_group="Limits"))
     assert "<h1>Limits: 2 portfolios</h1>" in body
     assert "Decide on 2 portfolios" in body
+    assert every_kind.world.app.briefs.newest_of(LOCAL, Among(group="limits")) == every_kind.group
 
 
 def test_a_portfolio_that_the_run_does_not_know_is_refused(every_kind: Kinds) -> None:
@@ -68,7 +71,7 @@ def test_a_portfolio_that_the_run_does_not_know_is_refused(every_kind: Kinds) ->
 def test_a_viewer_may_read_it(every_kind: Kinds) -> None:
     viewer = Actor("vera", "Vera", frozenset({Role.VIEWER}))
     app = every_kind.world.app
-    assert app.briefs.page(viewer, every_kind.true[Kind.COMMITTEE_BRIEF], at=app.now()).answers == 3
+    assert app.briefs.page(viewer, every_kind.true[Kind.COMMITTEE_BRIEF], at=app.now()).portfolios == 3
 
 
 def test_breaches_are_the_engines_and_name_measure_and_limit(every_kind: Kinds) -> None:
@@ -166,3 +169,23 @@ def test_the_document_asks_for_nothing_and_escapes_everything(every_kind: Kinds)
 def test_a_file_name_is_plain_whatever_the_portfolio_is_called(every_kind: Kinds) -> None:
     brief = replace(brief_of(every_kind, portfolio_id=OVER), portfolio="../../Ünïcode/ <x>:\u202efile")
     assert re.fullmatch(r"brief-[a-z0-9-]+\.html", brief_document.file_name(brief))
+
+
+def test_a_group_that_was_asked_about_as_one_has_one_decision(page: Page, every_kind: Kinds) -> None:
+    app = every_kind.world.app
+    brief = app.briefs.page(LOCAL, every_kind.group, at=app.now())
+    assert (brief.group, brief.portfolios, brief.whole) == ("Limits", 2, True)
+    assert brief.decision is not None
+    assert {name for name, _ in brief.parts} == {"Euro equity UCITS, over its limit", "Euro equity UCITS, at its limit"}
+    assert brief.risks
+    assert {line.portfolios for line in brief.breaches} == {1}
+    body = written(page(every_kind.world, "brief", run=every_kind.group))
+    assert "<h1>Limits: 2 portfolios</h1>" in body
+    assert "Portfolios of the group by value" in body
+
+
+def test_the_answer_about_a_group_says_whose_each_number_is(page: Page, every_kind: Kinds) -> None:
+    item = every_kind.world.app.jobs.items(LOCAL, every_kind.group)[0]
+    test = page(every_kind.world, "run", run=every_kind.group, item=item.custom_id)
+    assert not test.exception
+    assert "Total value of sample-eu-ucits" in written(test)
