@@ -244,7 +244,10 @@ def badges(label: str, looks: Any) -> Any:
     """A column of coloured words, one a cell in a list."""
     known = list(looks)
     return _COLUMN.MultiselectColumn(
-        label, options=[look.word for look in known], color=[look.colour for look in known], width=110
+        label,
+        options=[look.word for look in known],
+        color=[look.colour for look in known],
+        width=max([110, *(7 * len(look.word) + 30 for look in known)]),
     )
 
 

@@ -162,17 +162,24 @@ def most_common(kind: Kind, found: Summary, *, key: str, narrowed: bool = False)
 def _checks(found: Summary) -> None:
     checks = found.checks
     share = text.percent(checks.verified_share) if checks.verified_share is not None else text.NONE
-    show.metrics(
-        [
-            ("Verified numbers", f"{checks.verified:,} of {checks.stated:,}", f"{share} of all stated numbers"),
-            ("Mismatched", f"{checks.mismatched:,}", "The fact says otherwise."),
-            ("Unsupported", f"{checks.unsupported:,}", "No fact carries the number."),
-            ("Answers without a finding", f"{checks.clean_answers:,} of {found.counts.succeeded:,}", ""),
-        ]
-    )
+    cards = [
+        ("Numbers that hold", f"{checks.verified:,} of {checks.stated:,}", f"{share} of all stated numbers and checks"),
+        ("Mismatched", f"{checks.mismatched:,}", "The facts or the rule engine say otherwise."),
+        ("Unsupported", f"{checks.unsupported:,}", "No fact carries it."),
+        ("Answers without a finding", f"{checks.clean_answers:,} of {found.counts.succeeded:,}", ""),
+    ]
+    if checks.wanted:
+        said = f"{checks.covered:,} of {checks.wanted:,}"
+        cards.append(("Mandatory facts stated", said, "Those that this analysis must state and that were given."))
+    if checks.rules:
+        said = f"{checks.rules_agreeing:,} of {checks.rules:,}"
+        cards.append(("Rules as the engine decided", said, "Of those that the answers name or had to name."))
+    show.metrics(cards)
 
 
 def _outliers(found: Summary) -> None:
+    if found.hhi_median is None:
+        return  # an analysis that does not look at concentration
     with st.container(border=True):
         st.subheader(
             "Concentration outliers", anchor=False,

@@ -228,7 +228,7 @@ def test_the_summary_counts_what_the_run_answered(page: Page, lived_in: World) -
     test = page(lived_in, "run", run=run_in(lived_in, JobState.DONE), run_tab="Summary")
     words = said(test)
     assert "39 answers of 39 requests" in words
-    assert "Verified numbers: " in words
+    assert "Numbers that hold: " in words
     assert "Actual: $" in words
 
 
