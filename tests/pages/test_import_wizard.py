@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.domain.actor import LOCAL
 from tests.pages.conftest import Page
 from tests.pages.reading import button, said
-from tests.pages.test_portfolios import importing
+from tests.pages.test_portfolio_import import importing
 from tests.pages.world import World
 
 GERMAN = """ISIN;Bezeichnung;Stück/Nominale;Kurs;Whg.;Kurswert
