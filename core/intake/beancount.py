@@ -60,8 +60,8 @@ def read(source: Source, case: Case) -> list[Gathered]:
     """Read the ledger.
 
     Raises:
-        UnreadableFile: It has no entries; the tool is not installed, does not understand the ledger or takes too long; or
-            the ledger would make it reach for other files or code.
+        UnreadableFile: It has no entries; the tool is not installed, does not understand the ledger or takes too long;
+            or the ledger would make it reach for other files or code.
     """
     if not detect(source):
         raise UnreadableFile(f"'{source.name}' has no entries as Beancount writes them. Let the format be detected.")
