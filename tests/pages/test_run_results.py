@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -215,3 +216,15 @@ def test_the_summary_counts_what_each_analysis_counts(page: Page, every_kind: Ki
     words = said(test)
     assert "Overall status" in words
     assert "Rules said to be broken" in words
+
+
+def test_html_is_made_in_two_places_only_and_never_runs_anything() -> None:
+    root = Path(__file__).resolve().parents[2]
+    files = [*(root / "dashboard").rglob("*.py"), *(root / "pages").rglob("*.py")]
+    texts = {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in files}
+    assert {name for name, body in texts.items() if "st.html(" in body} == {
+        "dashboard/marked_text.py",
+        "dashboard/brief.py",
+    }
+    for word in ("unsafe_allow_html", "unsafe_allow_javascript", "st.iframe", "components.v1"):
+        assert [name for name, body in texts.items() if word in body] == []
