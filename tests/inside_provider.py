@@ -150,8 +150,8 @@ class InsideProvider:
         self._call("delete_file", lambda: self._store.delete_file(file_id))
 
     def stream(self, endpoint: str, body: Mapping[str, Any]) -> Iterator[str]:
-        """Nobody asks at once here."""
-        raise NotImplementedError
+        """Batches only: whoever comes here took a wrong turn."""
+        raise AssertionError(f"a batch life asks nothing at once, and asked {endpoint}")
 
     def models(self) -> dict[str, date | None]:
         """None are looked up here."""

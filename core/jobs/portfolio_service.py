@@ -192,15 +192,6 @@ class PortfolioService:
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.portfolios.days(portfolio_id)
 
-    def sheet(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> FactSheet:
-        """The facts of one portfolio.
-
-        Raises:
-            NotFound: No such portfolio.
-        """
-        require(actor, Permission.PORTFOLIO_READ)
-        return sheets_of(self._store, self._rates, self._store.portfolios.load([portfolio_id], as_of=as_of))[0]
-
     def analyses(self, actor: Actor, portfolio_id: str, *, limit: int = 20) -> list[tuple[str, Item]]:
         """The newest results about a portfolio: (job id, item)."""
         require(actor, Permission.JOB_READ)

@@ -12,7 +12,7 @@ from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import BadInput, NotFound, NotPermitted
 from core.intake.register import USER, own_register
-from core.jobs.portfolio_service import PortfolioService
+from core.jobs.portfolio_service import sheets_of
 from core.jobs.register_service import RegisterService
 from core.metrics.fx import EcbRates
 from core.storage.store import Store
@@ -30,7 +30,7 @@ def register(store: Store) -> RegisterService:
 def keep(store: Store, *lines: Holding) -> FactSheet:
     house = Portfolio("house", "House", "", date(2026, 10, 30), "GBP", True, "UK", lines, "canonical_csv")
     store.portfolios.save([house], lambda _one: None, actor="ada", at=NOW)
-    return PortfolioService(store, EcbRates(), lambda: NOW).sheet(LOCAL, "house")
+    return sheets_of(store, EcbRates(), store.portfolios.load(["house"]))[0]
 
 
 def held(symbol: str, *, name: str = "", isin: str = "", currency: str = "GBP") -> Holding:
