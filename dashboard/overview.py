@@ -283,10 +283,10 @@ def _results(rows: Sequence[JobRow], checked: Mapping[str, tuple[int, int]]) -> 
         column_config={
             "run": listings.opener(key, "Run"),
             "state": listings.badges("State", states.JOB.values()),
-            "verified": column.ProgressColumn("Verified", format="percent", min_value=0, max_value=1, width=110),
-            "numbers": column.TextColumn("Stated numbers", help="Verified, of those that the answers state."),
-            "model": "Model",
-            "ended": column.DatetimeColumn("Ended", format="D MMM, HH:mm"),
+            "verified": column.ProgressColumn("Verified", format="percent", min_value=0, max_value=1, width=95),
+            "numbers": column.TextColumn("Numbers", help="Verified, of those that the answers state.", width=95),
+            "model": column.TextColumn("Model", width=95),
+            "ended": column.DatetimeColumn("Ended", format="D MMM, HH:mm", width=105),
         },
     )
     return clicked

@@ -12,7 +12,7 @@ else:
     st.title("Overview", anchor=False)
     overview.attention(app, actor)
     overview.headline(app, actor)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
     with left:
         overview.in_progress(app, actor)
         overview.latest(app, actor)
