@@ -247,5 +247,6 @@ class _LongLife(Life):
     """The same for longer."""
 
 
-TestLongLife = pytest.mark.full(_LongLife.TestCase)
-TestLongLife.settings = settings(BOUNDS, max_examples=300, stateful_step_count=50)
+# Four to five seconds a life: the limit of one test is not meant for a hundred of them.
+TestLongLife = pytest.mark.full(pytest.mark.timeout(1800)(_LongLife.TestCase))
+TestLongLife.settings = settings(BOUNDS, max_examples=100, stateful_step_count=50)
