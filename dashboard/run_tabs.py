@@ -198,6 +198,7 @@ _WHAT = {
     "answers": "answers as they came",
     "errors": "error lines as they came",
     "facts": "facts that were stated",
+    "index": "where in them each request's stand",
 }
 
 

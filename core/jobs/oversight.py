@@ -19,6 +19,7 @@ from core.errors import NotFound, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.context import job_folder
+from core.jobs.line_index import index_path
 from core.jobs.sheet_file import sheet_path
 from core.jobs.submitting import MAX_UNKNOWN
 from core.storage.store import Store
@@ -184,8 +185,10 @@ class Oversight:
                 if name in sizes:
                     known.add(name)
                     yield JobFile(name, what, sizes[name], "", remote or "", shard.files_gone_at)
+        facts = sheet_path(folder)
+        kinds = {facts.name: "facts", index_path(facts).name: "index"}
         for name in sorted(sizes.keys() - known):
-            yield JobFile(name, "facts" if name == sheet_path(folder).name else "other", sizes[name], "", "", None)
+            yield JobFile(name, kinds.get(name, "other"), sizes[name], "", "", None)
 
     def _notice(self, alert: Alert) -> Notice:
         job_id = ""

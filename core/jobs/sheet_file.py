@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -17,17 +17,19 @@ import orjson
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.jobs.line_index import LineIndexWriter, index_path, places
 from core.metrics.definitions import definition_of
 
 
 class SheetWriter:
-    """Writes one line a request: custom id, a tab, the sheet as JSON."""
+    """Writes one line a request: custom id, a tab, the sheet as JSON; and an index of them beside it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._temporary = path.with_suffix(".tmp")
         descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file: BinaryIO = os.fdopen(descriptor, "wb", buffering=1 << 20)
+        self._index, self._size = LineIndexWriter(), 0
 
     def __enter__(self) -> Self:
         return self
@@ -39,6 +41,8 @@ class SheetWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
+            # The index comes first: without its file it means nothing.
+            self._index.write(index_path(self._path), self._size)
             self._temporary.replace(self._path)
         else:
             self._file.close()
@@ -46,46 +50,53 @@ class SheetWriter:
 
     def add(self, custom_id: str, sheet: FactSheet) -> None:
         """Append one sheet."""
-        self._file.write(custom_id.encode() + b"\t" + dump(sheet) + b"\n")
+        line = custom_id.encode() + b"\t" + dump(sheet) + b"\n"
+        self._index.add(custom_id, self._size)
+        self._size += self._file.write(line)
 
 
 class SheetIndex:
-    """Finds sheets by custom id: offsets in memory, sheets read when asked for.
+    """Finds sheets by custom id: places in memory, sheets read when asked for."""
 
-    Args:
-        wanted: Only these are kept track of, so that one batch of a job of any size stays small, and the file is read
-            no further than to the last of them; all when None.
-    """
-
-    def __init__(self, file: BinaryIO, wanted: Collection[str] | None = None) -> None:
+    def __init__(self, file: BinaryIO, places: Mapping[str, Sequence[int]]) -> None:
         self._file = file
-        self._offsets: dict[str, tuple[int, int]] = {}
-        offset = 0
-        for line in file:
-            if wanted is not None and len(self._offsets) == len(wanted):
-                break
-            tab = line.find(b"\t")
-            name = line[:tab].decode()
-            if wanted is None or name in wanted:
-                self._offsets[name] = (offset + tab + 1, len(line) - tab - 1)
-            offset += len(line)
+        self._places = places
 
     def get(self, custom_id: str) -> FactSheet:
         """The sheet of a request.
 
         Raises:
-            KeyError: The file has no such request.
+            KeyError: The file has no such request, or it was not among those that were wanted.
         """
-        start, length = self._offsets[custom_id]
-        self._file.seek(start)
-        return load(self._file.read(length))
+        start = custom_id.encode() + b"\t"
+        for place in self._places[custom_id]:
+            self._file.seek(place)
+            line = self._file.readline()
+            if line.startswith(start):
+                return load(line[len(start) :])
+        raise KeyError(custom_id)
 
 
 @contextmanager
-def sheet_index(path: Path, wanted: Collection[str] | None = None) -> Iterator[SheetIndex]:
-    """Open a file of sheets for looking up those of some requests, or of all."""
+def sheet_index(path: Path, wanted: Collection[str]) -> Iterator[SheetIndex]:
+    """Open a file of sheets for looking up those of some requests."""
     with path.open("rb") as file:
-        yield SheetIndex(file, wanted)
+        found = places(path, wanted)
+        yield SheetIndex(file, _scanned(file, wanted) if found is None else found)
+
+
+def _scanned(file: BinaryIO, wanted: Collection[str]) -> dict[str, list[int]]:
+    """Places of a file without an index, which is read no further than to the last line wanted."""
+    found: dict[str, list[int]] = {}
+    place = 0
+    for line in file:
+        if len(found) == len(wanted):
+            break
+        name = line[: line.find(b"\t")].decode()
+        if name in wanted:
+            found[name] = [place]
+        place += len(line)
+    return found
 
 
 def sheet_path(folder: Path) -> Path:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.jobs import line_index
+from core.jobs.line_index import index_path
 from core.jobs.sheet_file import SheetWriter, dump, load, sheet_index, sheet_path
 from core.metrics.definitions import definition_of
 
@@ -78,7 +80,7 @@ def test_sheets_are_found_by_id_in_any_order(tmp_path: Path) -> None:
     with SheetWriter(path) as writer:
         for number in range(50):
             writer.add(f"risk-{number}", sheet(f"Ünï {number}\u2028", number / 100))
-    with sheet_index(path) as sheets:
+    with sheet_index(path, [f"risk-{number}" for number in range(51)]) as sheets:
         for number in (49, 0, 17, 17, 3):
             assert sheets.get(f"risk-{number}") == sheet(f"Ünï {number}\u2028", number / 100)
         with pytest.raises(KeyError):
@@ -86,11 +88,26 @@ def test_sheets_are_found_by_id_in_any_order(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0, "nobody else may read it"
 
 
-def test_a_file_is_read_no_further_than_what_is_wanted(tmp_path: Path) -> None:
+def test_a_name_that_shares_its_hash_with_another_gets_its_own_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_index, "_hash", lambda _name: 7)
+    path = sheet_path(tmp_path)
+    with SheetWriter(path) as writer:
+        for number in (1, 11, 2):
+            writer.add(f"risk-{number}", sheet(value=number / 100))
+    with sheet_index(path, ["risk-2", "risk-11", "risk-3"]) as sheets:
+        assert (sheets.get("risk-2"), sheets.get("risk-11")) == (sheet(value=0.02), sheet(value=0.11))
+        with pytest.raises(KeyError):
+            sheets.get("risk-3")
+
+
+def test_a_file_without_an_index_is_read_no_further_than_what_is_wanted(tmp_path: Path) -> None:
     path = sheet_path(tmp_path)
     with SheetWriter(path) as writer:
         for number in range(3):
             writer.add(f"risk-{number}", sheet(value=number / 100))
+    index_path(path).unlink()
     with path.open("ab") as file:
         file.write(b"\xff\xfe of no encoding\tand no sheet\n")
     with sheet_index(path, {"risk-2", "risk-0"}) as sheets:
