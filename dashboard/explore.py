@@ -110,14 +110,9 @@ def headline(app: App, actor: Actor, scope: Scope) -> None:
         ("Mismatched or unsupported", f"{tally.mismatched + tally.unsupported:,}", "Over all these answers."),
     ]
     if spread.fence is not None:
-        out = f"{_outliers(app, actor, scope, spread.fence):,} of {spread.known:,}"
+        out = f"{spread.beyond:,} of {spread.known:,}"
         cards.append(("Unusually concentrated", out, f"Beyond an HHI of {spread.fence:.4f} (Tukey's fence)."))
     show.metrics(cards)
-
-
-def _outliers(app: App, actor: Actor, scope: Scope, fence: float) -> int:
-    points = queries.points(app, actor.subject, actor, scope.job.row.job_id, scope.among, scope.version, _POINTS)
-    return sum(point.hhi > fence for point in points)
 
 
 def spread(app: App, actor: Actor, scope: Scope) -> None:
@@ -245,10 +240,9 @@ def concentration(app: App, actor: Actor, scope: Scope) -> None:
         if clicked:
             navigation.open_item(row.job_id, clicked)
         if found.fence is not None:
-            out = [point for point in points if point.hhi > found.fence]
-            names = ", ".join(point.name for point in out[:5])
-            more = f" and {len(out) - 5:,} more" if len(out) > 5 else ""
-            said = f"{text.count(len(out), 'portfolio')}: {names}{more}" if out else "none"
+            names = ", ".join(point.name for point in points[: min(5, found.beyond)])
+            more = f" and {found.beyond - 5:,} more" if found.beyond > 5 else ""
+            said = f"{text.count(found.beyond, 'portfolio')}: {names}{more}" if found.beyond else "none"
             st.caption(text.escape(f"Beyond Tukey's fence of {found.fence:.4f} (median {found.median:.4f}): {said}."))
         show.same_as_table(
             lambda: {

@@ -16,7 +16,7 @@ from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.domain.selection import Among
 from core.intake.describing import Described
-from core.jobs.aggregate import Summary
+from core.jobs.aggregate import OUTLIERS, Summary
 from core.jobs.comparing import Comparison
 from core.jobs.compliance_service import Check
 from core.jobs.job_sets import SetPreview, SetWish
@@ -101,7 +101,7 @@ def rule_sets(_app: App, subject: str, _actor: Actor) -> Mapping[str, str]:
 @st.cache_data(ttl=timedelta(minutes=30), max_entries=128, show_spinner=False)
 def summary(_app: App, subject: str, _actor: Actor, job_id: str, version: str) -> Summary:
     """A run taken together; `version` changes with its counts."""
-    return _app.jobs.summary(_actor, job_id)
+    return _app.jobs.summary(_actor, job_id, outliers=OUTLIERS)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)

@@ -198,7 +198,9 @@ def _outliers(found: Summary) -> None:
                 },
                 alt="Portfolios far more concentrated than the others",
             )
-            st.caption(f"Median HHI {found.hhi_median:.4f}, fence {found.hhi_fence:.4f}")
+            left_out = found.outlier_count - len(found.outliers)
+            more = f". {text.count(left_out, 'more portfolio')} beyond it, less concentrated" if left_out else ""
+            st.caption(f"Median HHI {found.hhi_median:.4f}, fence {found.hhi_fence:.4f}{more}")
 
 
 def _cost(found: Summary) -> None:

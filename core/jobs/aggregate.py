@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from statistics import median, quantiles
 
 from core.domain.analysis import Usage
 from core.domain.records import ItemCounts, Job
+from core.storage.quartiles import Quartiles
 
 LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
 """Risk levels from calm to severe."""
 
-FENCE = 1.5
-"""Tukey's fence: a value beyond the upper quartile by this many interquartile ranges stands out (Tukey 1977)."""
+
+OUTLIERS = 100
+"""Concentrated portfolios of a job that a page names; those beyond them it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class Summary:
         statuses: Requests by how they ended.
         levels: Answers by risk level, from calm to severe; every level is present.
         top_risks: (risk type, portfolios in which it is at least moderate), most frequent first.
-        outliers: Portfolios beyond Tukey's fence of the job's HHI, most concentrated first.
+        outliers: Portfolios beyond Tukey's fence of the job's HHI, most concentrated first: all of them, or as many
+            as were wanted of `outlier_count`.
         hhi_median: Of the job's portfolios; None without any.
         errors: Errors by code, most frequent first.
         grades: Answers by their headline grade, whatever the analysis calls it, most frequent first.
@@ -97,40 +99,41 @@ class Summary:
     usage: Usage
     estimate_usd: Decimal | None
     actual_usd: Decimal | None
+    outlier_count: int = 0
     grades: tuple[tuple[str, int], ...] = ()
     tags: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
-_OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules"})
+_OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules", "answered"})
 """Dimensions that are counted of every job; all others are an analysis' own."""
 
 
 def summarise(
     job: Job,
     rollup: Mapping[str, Mapping[str, int]],
-    hhis: Sequence[float],
-    beyond: Callable[[float], Sequence[tuple[str, str, float, float]]],
+    concentration: Quartiles | None,
+    outliers: Sequence[Outlier],
+    outlier_count: int,
     usage: Usage,
 ) -> Summary:
     """Put a job's counts together.
 
     Args:
         rollup: Counts by dimension and value, as results wrote them.
-        hhis: Of the job's portfolios, as far as they are known.
-        beyond: (portfolio id, name, HHI, top-1 weight in percent) of those with a higher HHI, the highest first.
+        concentration: Of the job's portfolios, as far as it is known.
         usage: Tokens of the settled batches.
     """
     numbers, answers = rollup.get("numbers", {}), rollup.get("answers", {})
     coverage, rules = rollup.get("coverage", {}), rollup.get("rules", {})
-    fence = _fence(hhis)
     return Summary(
         counts=job.row.counts,
         statuses=dict(rollup.get("status", {})),
         levels={level: rollup.get("level", {}).get(level, 0) for level in LEVELS},
         top_risks=_ranked(rollup.get("risk_type", {})),
-        outliers=() if fence is None else tuple(Outlier(*row) for row in beyond(fence)),
-        hhi_median=median(hhis) if hhis else None,
-        hhi_fence=fence,
+        outliers=tuple(outliers),
+        outlier_count=outlier_count,
+        hhi_median=None if concentration is None else concentration.median,
+        hhi_fence=None if concentration is None else concentration.fence,
         checks=Checks(
             verified=numbers.get("verified", 0),
             mismatched=numbers.get("mismatched", 0),
@@ -149,13 +152,6 @@ def summarise(
         grades=_ranked(rollup.get("level", {})),
         tags={dimension: _ranked(counts) for dimension, counts in rollup.items() if dimension not in _OURS},
     )
-
-
-def _fence(hhis: Sequence[float]) -> float | None:
-    if len(hhis) < 4:
-        return None  # fewer than four values have no quartiles worth the name
-    lower, _, upper = quantiles(hhis, n=4, method="inclusive")
-    return upper + FENCE * (upper - lower)
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from statistics import median, quantiles
 
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
@@ -14,7 +13,6 @@ from core.domain.fx import Rates
 from core.domain.records import Item
 from core.domain.selection import EVERYBODY, Among
 from core.guard.access import Permission, require
-from core.jobs.aggregate import FENCE
 from core.jobs.context import job_folder
 from core.jobs.matrix import SUBJECTS, Matrix, matrix
 from core.jobs.sheet_file import sheet_index, sheet_path
@@ -62,11 +60,13 @@ class Spread:
     Attributes:
         known: Of how many the concentration is known.
         fence: Upper quartile plus 1.5 interquartile ranges (Tukey 1977); None under four portfolios.
+        beyond: How many are more concentrated than that.
     """
 
     known: int
     median: float | None
     fence: float | None
+    beyond: int
 
 
 class ResultService:
@@ -127,11 +127,11 @@ class ResultService:
     def spread(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> Spread:
         """How concentrated the answered portfolios are, and from where on one stands out."""
         require(actor, Permission.JOB_READ)
-        values = self._store.views.hhis(job_id, among)
-        if len(values) < 4:
-            return Spread(len(values), median(values) if values else None, None)
-        lower, middle, upper = quantiles(values, n=4, method="inclusive")
-        return Spread(len(values), middle, upper + FENCE * (upper - lower))
+        found = self._store.views.concentration(job_id, among)
+        if found is None:
+            return Spread(0, None, None, 0)
+        beyond = 0 if found.fence is None else self._store.views.beyond(job_id, found.fence, among)
+        return Spread(found.known, found.median, found.fence, beyond)
 
     def points(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Point]:
         """Concentration and grade of answered portfolios, the most concentrated first."""
@@ -178,7 +178,7 @@ class ResultService:
         found: dict[str, FactSheet] = {}
         if not path.exists() or not custom_ids:
             return found
-        with sheet_index(path) as sheets:
+        with sheet_index(path, custom_ids) as sheets:
             for custom_id in custom_ids:
                 try:
                     found[custom_id] = sheets.get(custom_id)

@@ -24,7 +24,7 @@ from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Sha
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.aggregate import Summary, summarise
+from core.jobs.aggregate import Outlier, Summary, summarise
 from core.jobs.asking import with_tool_facts
 from core.jobs.context import job_folder, job_key
 from core.jobs.drafting import Drafter
@@ -480,8 +480,11 @@ class JobService:
         require(actor, Permission.JOB_READ)
         return self._store.items.strays(job_id)
 
-    def summary(self, actor: Actor, job_id: str) -> Summary:
+    def summary(self, actor: Actor, job_id: str, *, outliers: int | None = None) -> Summary:
         """A job's answers taken together.
+
+        Args:
+            outliers: How many of the concentrated portfolios are wanted by name; None for all.
 
         Raises:
             NotFound: No such job.
@@ -490,7 +493,17 @@ class JobService:
         job = self._store.jobs.get(job_id)
         usage, _ = self._store.items.usage(job_id)
         items = self._store.items
-        return summarise(job, items.rollup(job_id), items.hhis(job_id), lambda hhi: items.beyond(job_id, hhi), usage)
+        spread = items.concentration(job_id)
+        fence = None if spread is None else spread.fence
+        beyond = [] if fence is None else items.beyond(job_id, fence, limit=outliers)
+        return summarise(
+            job,
+            items.rollup(job_id),
+            spread,
+            [Outlier(*row) for row in beyond],
+            len(beyond) if fence is None or outliers is None else items.count_beyond(job_id, fence),
+            usage,
+        )
 
     def attention(self, actor: Actor) -> list[Shard]:
         """Provider batches of all jobs that wait for a person."""

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, case, cast, func, select
 
 from core.domain.selection import EVERYBODY, Among
 from core.storage.database import Database
-from core.storage.result_views import ANSWERED, Tally, narrowed, sums, tally_of
+from core.storage.result_views import SUCCEEDED, Tally, narrowed, sums, tally_of
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, PortfolioTable, RequestTable, ResultTable
 
@@ -137,4 +137,4 @@ def _pair(query: Any, a: Any, b: Any, base: str, new: str, *, scores_of: Any = N
         source = source.outerjoin(
             _ANS, (_ANS.c.job_id == scores_of.c.job_id) & (_ANS.c.custom_id == scores_of.c.custom_id)
         )
-    return query.select_from(source).where(a.c.job_id == base, a.c.status == ANSWERED, b.c.status == ANSWERED)
+    return query.select_from(source).where(a.c.job_id == base, a.c.status == SUCCEEDED, b.c.status == SUCCEEDED)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from core.domain.analysis import Outcome, Reading, ResultStatus
+from core.domain.analysis import Outcome, ResultStatus
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
-from core.storage.tables import AnswerTable, JobTable, ResultTable, RollupTable
+from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
 
 TOKENS: Final = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 """Columns of usage, in the order of `Usage`."""
@@ -20,7 +20,13 @@ TOKENS: Final = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_to
 SCORE: Final = ("wanted", "covered", "rules", "rules_agreeing")
 """Columns of an answer's score, in the order of `Verification`."""
 
-_J, _ROLL = table(JobTable), table(RollupTable)
+_J, _ROLL, _R, _P = table(JobTable), table(RollupTable), table(RequestTable), table(PortfolioTable)
+
+_AT_ONCE: Final = 400
+"""Ids of one query."""
+
+ANSWERED: Final = "answered"
+"""Dimension of what succeeded requests came to: output tokens, cost, and how many of them have one."""
 
 _FAILED = frozenset({ResultStatus.FAILED, ResultStatus.INVALID, ResultStatus.REFUSED, ResultStatus.TRUNCATED})
 
@@ -31,6 +37,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
     answers: list[tuple[Any, ...]] = []
     tally: Counter[tuple[str, str]] = Counter()
     nano_total = 0
+    about = _about(connection, job_id, [outcome.custom_id for outcome in outcomes])
     for outcome in outcomes:
         reading, usage, raw = outcome.reading, outcome.usage, outcome.raw
         checked, error = reading.verification, reading.error
@@ -59,6 +66,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
                 raw.offset if raw else None,
                 raw.length if raw else None,
                 outcome.reused_from or None,
+                *about.get(outcome.custom_id, (None, outcome.portfolio_id)),
             )
         )
         if reading.analysis is not None:
@@ -67,7 +75,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
                 (checked.wanted, checked.covered, checked.rules, checked.rules_agreeing) if checked else (0, 0, 0, 0)
             )
             answers.append((job_id, outcome.custom_id, dump(reading.analysis), dump(findings), *score))
-        count(tally, outcome.reading)
+        count(tally, outcome)
     bulk_insert(connection, ResultTable, results)
     bulk_insert(connection, AnswerTable, answers)
     if tally:
@@ -89,6 +97,19 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
             actual_nano=_J.c.actual_nano + nano_total,
         )
     )
+
+
+def _about(connection: Connection, job_id: str, custom_ids: Sequence[str]) -> dict[str, tuple[float | None, str]]:
+    """(concentration, portfolio's name) of requests, by custom id."""
+    found: dict[str, tuple[float | None, str]] = {}
+    for start in range(0, len(custom_ids), _AT_ONCE):
+        query = (
+            select(_R.c.custom_id, _R.c.hhi, func.coalesce(_P.c.name, _R.c.portfolio_id))
+            .outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
+            .where(_R.c.job_id == job_id, _R.c.custom_id.in_(custom_ids[start : start + _AT_ONCE]))
+        )
+        found.update((custom_id, (hhi, name)) for custom_id, hhi, name in connection.execute(query))
+    return found
 
 
 def uncount(connection: Connection, job_id: str, gone: Counter[tuple[str, str]]) -> None:
@@ -117,9 +138,14 @@ def uncount(connection: Connection, job_id: str, gone: Counter[tuple[str, str]])
     )
 
 
-def count(tally: Counter[tuple[str, str]], reading: Reading) -> None:
+def count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
     """Add what an ending counts as to a tally of (dimension, value)."""
+    reading = outcome.reading
     tally["status", reading.status.value] += 1
+    if reading.status is ResultStatus.SUCCEEDED:
+        tally[ANSWERED, "output_tokens"] += outcome.usage.output_tokens
+        tally[ANSWERED, "cost_nano"] += to_nano(outcome.cost_usd) or 0
+        tally[ANSWERED, "priced"] += outcome.cost_usd is not None
     if reading.level:
         tally["level", reading.level] += 1
     for tag in reading.tags:

@@ -15,6 +15,8 @@ from core.domain.records import Item
 from core.storage.database import Database
 from core.storage.endings import SCORE, TOKENS
 from core.storage.money import from_nano
+from core.storage.quartiles import Quartiles, quartiles
+from core.storage.result_views import NONE, SUCCEEDED
 from core.storage.results import Stray
 from core.storage.second_rows import second_askings
 from core.storage.sql import table
@@ -52,13 +54,18 @@ class Items:
             counts.setdefault(row.dimension, {})[row.value] = int(row.n)
         return counts
 
-    def hhis(self, job_id: str) -> list[float]:
-        """Every known concentration of a job's portfolios, ascending."""
-        query = select(_R.c.hhi).where(*_concentrated(job_id)).order_by(_R.c.hhi)
+    def concentration(self, job_id: str) -> Quartiles | None:
+        """How concentrated a job's portfolios are, answered or not; None when that is known of none of them."""
         with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
+            return quartiles(connection, _R.c.hhi, *_concentrated(job_id))
 
-    def beyond(self, job_id: str, hhi: float) -> list[tuple[str, str, float, float]]:
+    def count_beyond(self, job_id: str, hhi: float) -> int:
+        """How many portfolios of a job have a higher concentration."""
+        with self._database.read() as connection:
+            query = select(func.count()).where(*_concentrated(job_id), _R.c.hhi > hhi)
+            return int(connection.execute(query).scalar_one())
+
+    def beyond(self, job_id: str, hhi: float, *, limit: int | None = None) -> list[tuple[str, str, float, float]]:
         """Portfolios of a job with a higher concentration, the highest first.
 
         Returns:
@@ -69,6 +76,7 @@ class Items:
             .outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
             .where(*_concentrated(job_id), _R.c.hhi > hhi)
             .order_by(_R.c.hhi.desc(), _R.c.custom_id)
+            .limit(limit)
         )
         with self._database.read() as connection:
             return [
@@ -102,13 +110,11 @@ class Items:
         """Requests of a job in the order they were built, ended or not."""
         # Whose page it is is found first: joined before it is sorted, a large job would be read whole for each page.
         shown = _filtered(_R.c.custom_id, job_id, statuses, level, search, only_mismatched)
-        shown = shown.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset)
-        if limit is not None:
-            shown = shown.limit(limit)
-        query = _items_query(job_id, with_analysis=with_analysis).where(_R.c.custom_id.in_(shown.correlate(None)))
-        query = query.order_by(_R.c.shard_index, _R.c.custom_id)
+        shown = shown.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset).limit(limit)
         with self._database.read() as connection:
-            return _with_seconds(connection, job_id, [_to_item(row) for row in connection.execute(query)])
+            custom_ids = list(connection.execute(shown).scalars())
+            found = _some(connection, job_id, custom_ids, with_analysis=with_analysis)
+        return [found[custom_id] for custom_id in custom_ids]
 
     def each(self, job_id: str, *, page: int = 1000) -> Iterator[Item]:
         """Every request of a job, a page at a time, for exports of any size."""
@@ -144,13 +150,8 @@ class Items:
 
     def some(self, job_id: str, custom_ids: Sequence[str]) -> dict[str, Item]:
         """Some requests of a job with their analyses, by custom id; those it does not have are left out."""
-        found: dict[str, Item] = {}
         with self._database.read() as connection:
-            for start in range(0, len(custom_ids), _AT_ONCE):
-                query = _items_query(job_id).where(_R.c.custom_id.in_(custom_ids[start : start + _AT_ONCE]))
-                items = [_to_item(row) for row in connection.execute(query)]
-                found.update((item.custom_id, item) for item in _with_seconds(connection, job_id, items))
-        return found
+            return _some(connection, job_id, custom_ids)
 
     def raw_line(self, job_id: str, custom_id: str) -> RawLine | None:
         """Where the provider's own line of a request stands on disk, or None."""
@@ -180,6 +181,19 @@ class Items:
             return [(row.job_id, _to_item(row)) for row in connection.execute(query)]
 
 
+def _some(
+    connection: Connection, job_id: str, custom_ids: Sequence[str], *, with_analysis: bool = True
+) -> dict[str, Item]:
+    query = _items_query(job_id, with_analysis=with_analysis)
+    found: dict[str, Item] = {}
+    for start in range(0, len(custom_ids), _AT_ONCE):
+        rows = connection.execute(query.where(_R.c.custom_id.in_(custom_ids[start : start + _AT_ONCE])))
+        found.update(
+            (item.custom_id, item) for item in _with_seconds(connection, job_id, [_to_item(row) for row in rows])
+        )
+    return found
+
+
 def _with_seconds(connection: Connection, job_id: str, items: list[Item]) -> list[Item]:
     """Items with what came of asking them once more."""
     found = second_askings(connection, job_id, [item.custom_id for item in items])
@@ -190,10 +204,7 @@ def _concentrated(job_id: str) -> tuple[Any, ...]:
     return _R.c.job_id == job_id, _R.c.hhi.is_not(None), _R.c.top1_pct.is_not(None)
 
 
-def _joined() -> Any:
-    return _R.outerjoin(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id)).outerjoin(
-        _P, _P.c.portfolio_id == _R.c.portfolio_id
-    )
+_SAME = (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id)
 
 
 def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
@@ -205,7 +216,7 @@ def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
         _P.c.name.label("portfolio_name"),
         *(column for column in _RES.c if column.name not in {"job_id", "custom_id", "portfolio_id"}),
     ]
-    source = _joined()
+    source: Any = _R.outerjoin(_RES, _SAME).outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
     if with_analysis:
         columns += [column for column in _ANS.c if column.name not in {"job_id", "custom_id"}]
         source = source.outerjoin(_ANS, (_ANS.c.job_id == _R.c.job_id) & (_ANS.c.custom_id == _R.c.custom_id))
@@ -217,17 +228,30 @@ def _filtered(
     what: Any, job_id: str, statuses: Sequence[ResultStatus], level: str | None, search: str, only_mismatched: bool
 ) -> Any:
     """Something of a job's requests that match; other tables are read only where they decide that."""
-    narrowed = bool(statuses or level or search.strip() or only_mismatched)
-    query = select(what).select_from(_joined() if narrowed else _R).where(_R.c.job_id == job_id)
+    words, pending = search.lower().split(), ResultStatus.PENDING in statuses
+    conditions: list[Any] = []
+    # Of these there are so few that their own small index is read first, whatever else is asked.
+    few: list[Any] = []
     if statuses:
-        stored = [status.value for status in statuses if status is not ResultStatus.PENDING]
-        wanted = _RES.c.status.in_(stored)
-        query = query.where(or_(wanted, _RES.c.status.is_(None)) if ResultStatus.PENDING in statuses else wanted)
+        wanted = _RES.c.status.in_([status.value for status in statuses if status is not ResultStatus.PENDING])
+        if pending:
+            conditions.append(or_(wanted, _RES.c.status.is_(None)))
+        elif ResultStatus.SUCCEEDED in statuses:
+            conditions.append(wanted)
+        else:
+            few += [_RES.c.status != SUCCEEDED, wanted]
     if level:
-        query = query.where(_RES.c.level == level)
+        conditions.append(_RES.c.level == level)
     if only_mismatched:
-        query = query.where(_RES.c.mismatched + _RES.c.unsupported > 0)
-    for word in search.lower().split():
+        # Only what succeeded has numbers.
+        few += [_RES.c.status == SUCCEEDED, _RES.c.mismatched + _RES.c.unsupported > NONE]
+    source: Any = _R.outerjoin(_RES, _SAME) if conditions else _R
+    if words:
+        source = source.outerjoin(_P, _P.c.portfolio_id == _R.c.portfolio_id)
+    query = select(what).select_from(source).where(_R.c.job_id == job_id, *conditions)
+    if few:
+        query = query.where(_R.c.custom_id.in_(select(_RES.c.custom_id).where(_RES.c.job_id == job_id, *few)))
+    for word in words:
         query = query.where(
             or_(
                 _R.c.custom_id.contains(word, autoescape=True),

@@ -13,6 +13,7 @@ from core.domain.oversight import Cause, LedgerRow, Waits
 from core.storage.database import Database
 from core.storage.endings import TOKENS
 from core.storage.money import from_nano
+from core.storage.result_views import SUCCEEDED
 from core.storage.sql import table
 from core.storage.tables import EventTable, JobTable, LedgerTable, ResultTable, RollupTable, ShardTable
 
@@ -36,7 +37,7 @@ class JobViews:
                 func.count().label("n"),
                 func.min(_RES.c.error_message).label("example"),
             )
-            .where(_RES.c.job_id == job_id, _RES.c.status != ResultStatus.SUCCEEDED.value)
+            .where(_RES.c.job_id == job_id, _RES.c.status != SUCCEEDED)
             .group_by(_RES.c.status, _RES.c.error_code, _RES.c.error_transient)
         )
         with self._database.read() as connection:

@@ -347,6 +347,44 @@ def m0010_second_answers(connection: Connection) -> None:
     )
 
 
+def m0011_results_in_order(connection: Connection) -> None:
+    """What large runs are sorted by stands in the results' own table and in indexes; answers' tokens are counted.
+
+    SQLite reads a partial index alone only where the columns of its condition are part of it.
+    """
+    _run(
+        connection,
+        """
+        ALTER TABLE result ADD COLUMN hhi FLOAT;
+        ALTER TABLE result ADD COLUMN portfolio_name VARCHAR NOT NULL DEFAULT '';
+        UPDATE result SET
+            hhi = (SELECT request.hhi FROM request
+                WHERE request.job_id = result.job_id AND request.custom_id = result.custom_id),
+            portfolio_name = coalesce((SELECT portfolio.name FROM portfolio
+                WHERE portfolio.portfolio_id = result.portfolio_id), portfolio_id);
+        INSERT INTO rollup (job_id, dimension, value, n)
+            SELECT job_id, 'answered', 'output_tokens', sum(output_tokens) FROM result
+            WHERE status = 'succeeded' GROUP BY job_id;
+        INSERT INTO rollup (job_id, dimension, value, n)
+            SELECT job_id, 'answered', 'cost_nano', coalesce(sum(cost_nano), 0) FROM result
+            WHERE status = 'succeeded' GROUP BY job_id;
+        INSERT INTO rollup (job_id, dimension, value, n)
+            SELECT job_id, 'answered', 'priced', count(cost_nano) FROM result
+            WHERE status = 'succeeded' GROUP BY job_id;
+        CREATE INDEX ix_result_concentrated ON result (job_id, hhi DESC, custom_id, status)
+            WHERE status = 'succeeded' AND hhi IS NOT NULL;
+        CREATE INDEX ix_result_by_name ON result (job_id, portfolio_name, portfolio_id, custom_id, status)
+            WHERE status = 'succeeded';
+        CREATE INDEX ix_result_flagged ON result (job_id, (mismatched + unsupported) DESC, custom_id)
+            WHERE status = 'succeeded' AND mismatched + unsupported > 0;
+        CREATE INDEX ix_result_unanswered ON result (job_id, status) WHERE status <> 'succeeded';
+        CREATE INDEX ix_request_concentrated ON request (job_id, hhi DESC, custom_id, top1_pct)
+            WHERE hhi IS NOT NULL AND top1_pct IS NOT NULL;
+        CREATE INDEX ix_request_in_order ON request (job_id, shard_index, custom_id)
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -358,6 +396,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0008_tools_and_tries,
     m0009_parameter_memory,
     m0010_second_answers,
+    m0011_results_in_order,
 )
 """In order; the number in the name is the version."""
 

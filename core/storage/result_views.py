@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Float, cast, func, select
+from sqlalchemy import Connection, Float, cast, func, literal_column, select
 
 from core.domain.analysis import ResultStatus
 from core.domain.selection import EVERYBODY, Among
 from core.errors import NotFound
 from core.storage.database import Database
+from core.storage.endings import ANSWERED
 from core.storage.groups import in_group, with_tag
 from core.storage.money import from_nano
+from core.storage.quartiles import Quartiles, quartiles
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
 
 _J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
 _ANS, _P, _ROLL = table(AnswerTable), table(PortfolioTable), table(RollupTable)
-ANSWERED = ResultStatus.SUCCEEDED.value
+SUCCEEDED: Any = literal_column(f"'{ResultStatus.SUCCEEDED.value}'")
+"""Spelled out in each query: an index of the succeeded results alone is not used for a value that comes later."""
+
+NONE: Any = literal_column("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +162,33 @@ class ResultViews:
                 select(
                     _RES.c.custom_id,
                     func.coalesce(_P.c.name, _RES.c.portfolio_id).label("name"),
-                    _R.c.hhi,
+                    _RES.c.hhi,
                     _RES.c.level,
                 ),
                 job_id,
                 among,
-                requests=True,
             )
-            .where(_R.c.hhi.is_not(None))
-            .order_by(_R.c.hhi.desc(), _RES.c.custom_id)
+            .where(_RES.c.hhi.is_not(None))
+            .order_by(_RES.c.hhi.desc(), _RES.c.custom_id)
             .limit(limit)
         )
         with self._database.read() as connection:
             return [Point(row.custom_id, row.name, float(row.hhi), row.level) for row in connection.execute(query)]
 
-    def hhis(self, job_id: str, among: Among = EVERYBODY) -> list[float]:
-        """Every known concentration of answered portfolios."""
-        query = _answers(select(_R.c.hhi), job_id, among, requests=True, named=False).where(_R.c.hhi.is_not(None))
+    def concentration(self, job_id: str, among: Among = EVERYBODY) -> Quartiles | None:
+        """How concentrated the answered portfolios are; None when that is known of none of them."""
         with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
+            if among.all:
+                mine = (_RES.c.job_id == job_id, _RES.c.status == SUCCEEDED, _RES.c.hhi.is_not(None))
+                return quartiles(connection, _RES.c.hhi, *mine)
+            known = _answers(select(_RES.c.hhi), job_id, among).where(_RES.c.hhi.is_not(None))
+            return Quartiles.of(list(connection.execute(known).scalars()))
+
+    def beyond(self, job_id: str, hhi: float, among: Among = EVERYBODY) -> int:
+        """How many answered portfolios have a higher concentration."""
+        query = _answers(select(func.count()), job_id, among, named=False).where(_RES.c.hhi > hhi)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Flagged]:
         """Answers with numbers that do not hold, those with the most first."""
@@ -194,7 +206,7 @@ class ResultViews:
                 job_id,
                 among,
             )
-            .where(off > 0)
+            .where(off > NONE)
             .order_by(off.desc(), _RES.c.custom_id)
             .limit(limit)
         )
@@ -204,19 +216,18 @@ class ResultViews:
     def tally(self, job_id: str, among: Among = EVERYBODY) -> Tally:
         """Everything that checking a job's answers came to.
 
-        What only the answers' own table has comes from the roll-ups where nobody is left out: there it stands behind
-        long texts, and to add it up is to read all of them.
+        From the roll-ups where nobody is left out.
         """
-        query = _answers(sums(_RES, scores=not among.all), job_id, among, with_scores=not among.all, named=False)
         with self._database.read() as connection:
-            row = connection.execute(query).one()
-            return tally_of(row, _scores(connection, job_id) if among.all else None)
+            if among.all:
+                return _rolled_tally(connection, job_id)
+            return tally_of(connection.execute(_answers(sums(_RES), job_id, among, with_scores=True)).one())
 
     def custom_ids(self, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> list[str]:
-        """Answered requests by portfolio name: one page of a matrix."""
+        """Answered requests by the name that their portfolio had then: one page of a matrix."""
         query = (
-            _answers(select(_RES.c.custom_id), job_id, among)
-            .order_by(func.coalesce(_P.c.name, _RES.c.portfolio_id), _RES.c.custom_id)
+            _answers(select(_RES.c.custom_id), job_id, among, named=False)
+            .order_by(*_BY_NAME, _RES.c.custom_id)
             .limit(limit)
             .offset(offset)
         )
@@ -234,12 +245,10 @@ class ResultViews:
             return list(connection.execute(query).scalars())
 
     def answered(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[tuple[str, str]]:
-        """(id, name) of portfolios with an answer, by name."""
-        name = func.coalesce(_P.c.name, _RES.c.portfolio_id).label("name")
-        query = _answers(select(_RES.c.portfolio_id, name).distinct(), job_id, among)
-        query = query.order_by(name, _RES.c.portfolio_id).limit(limit)
+        """(id, name) of portfolios with an answer, by the name that they had then."""
+        query = _answers(select(*_BY_NAME).distinct(), job_id, among, named=False).order_by(*_BY_NAME).limit(limit)
         with self._database.read() as connection:
-            return [(row.portfolio_id, row.name) for row in connection.execute(query)]
+            return [(row.portfolio_id, row.portfolio_name) for row in connection.execute(query)]
 
     def of_portfolio(self, job_id: str, portfolio_id: str) -> list[str]:
         """Answered requests about one portfolio, the plain one before those of scenarios or periods."""
@@ -271,7 +280,7 @@ class ResultViews:
                 shared = (
                     select(one.c.custom_id)
                     .join(other, (other.c.custom_id == one.c.custom_id) & (other.c.job_id == earlier))
-                    .where(one.c.job_id == job_id, one.c.status == ANSWERED, other.c.status == ANSWERED)
+                    .where(one.c.job_id == job_id, one.c.status == SUCCEEDED, other.c.status == SUCCEEDED)
                     .limit(1)
                 )
                 if connection.execute(shared).first() is not None:
@@ -279,9 +288,7 @@ class ResultViews:
         return None
 
 
-def _answers(
-    query: Any, job_id: str, among: Among, *, requests: bool = False, with_scores: bool = False, named: bool = True
-) -> Any:
+def _answers(query: Any, job_id: str, among: Among, *, with_scores: bool = False, named: bool = True) -> Any:
     """Succeeded results of a job, and what else is asked for.
 
     Args:
@@ -292,9 +299,7 @@ def _answers(
         source = source.outerjoin(_P, _P.c.portfolio_id == _RES.c.portfolio_id)
     if with_scores:
         source = source.outerjoin(_ANS, (_ANS.c.job_id == _RES.c.job_id) & (_ANS.c.custom_id == _RES.c.custom_id))
-    if requests:
-        source = source.join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
-    query = query.select_from(source).where(_RES.c.job_id == job_id, _RES.c.status == ANSWERED)
+    query = query.select_from(source).where(_RES.c.job_id == job_id, _RES.c.status == SUCCEEDED)
     return narrowed(query, among)
 
 
@@ -309,14 +314,16 @@ def narrowed(query: Any, among: Among) -> Any:
     return query
 
 
+_BY_NAME = (_RES.c.portfolio_name, _RES.c.portfolio_id)
+
 _COUNTED = ("verified", "mismatched", "unsupported")
 _SCORED = ("wanted", "covered", "rules", "rules_agreeing")
 
 
-def sums(results: Any, *, scores: bool = True) -> Any:
-    """Everything that a `Tally` is made of; with `scores` the query has the answers' table."""
+def sums(results: Any) -> Any:
+    """Everything that a `Tally` is made of; the query has the answers' table."""
     added = [func.coalesce(func.sum(results.c[name]), 0).label(name) for name in (*_COUNTED, "output_tokens")]
-    added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED if scores]
+    added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED]
     return select(
         func.count().label("answers"),
         *added,
@@ -325,28 +332,34 @@ def sums(results: Any, *, scores: bool = True) -> Any:
     )
 
 
-def tally_of(row: Any, scores: Mapping[str, int] | None = None) -> Tally:
-    """A row of `sums`, and the scores where it has none."""
+def tally_of(row: Any) -> Tally:
+    """A row of `sums`."""
     priced = row.nano is not None and row.priced == row.answers
-    counted = {name: int(getattr(row, name)) for name in (*_COUNTED, "output_tokens")}
     return Tally(
         answers=int(row.answers),
-        **counted,
-        **(scores if scores is not None else {name: int(getattr(row, name)) for name in _SCORED}),
+        **{name: int(getattr(row, name)) for name in (*_COUNTED, "output_tokens", *_SCORED)},
         cost_usd=from_nano(int(row.nano)) if priced else None,
     )
 
 
 _ROLLED = {
+    **{name: ("numbers", name) for name in _COUNTED},
     "wanted": ("coverage", "wanted"),
     "covered": ("coverage", "covered"),
     "rules": ("rules", "named"),
     "rules_agreeing": ("rules", "agreeing"),
+    "output_tokens": (ANSWERED, "output_tokens"),
 }
-"""Where the roll-ups have the scores."""
+"""Where the roll-ups have what."""
 
 
-def _scores(connection: Connection, job_id: str) -> dict[str, int]:
+def _rolled_tally(connection: Connection, job_id: str) -> Tally:
     rows = connection.execute(select(_ROLL.c.dimension, _ROLL.c.value, _ROLL.c.n).where(_ROLL.c.job_id == job_id))
     counts = {(row.dimension, row.value): int(row.n) for row in rows}
-    return {name: counts.get(place, 0) for name, place in _ROLLED.items()}
+    answers = counts.get(("status", ResultStatus.SUCCEEDED.value), 0)
+    priced = answers and counts.get((ANSWERED, "priced"), 0) == answers
+    return Tally(
+        answers=answers,
+        **{name: counts.get(place, 0) for name, place in _ROLLED.items()},
+        cost_usd=from_nano(counts.get((ANSWERED, "cost_nano"), 0)) if priced else None,
+    )

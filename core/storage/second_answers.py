@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -244,7 +244,7 @@ class SecondEndings:
             if first is not None and _holds_better(outcome.reading, first):
                 better = True
                 other = reading_of(first, self._tags), raw_of(first)
-                count(gone, other[0])
+                count(gone, _in_its_place(replace(outcome, reading=other[0]), first))
                 standing.append(_in_its_place(outcome, first))
                 nano -= first.cost_nano or 0  # storing the second answer in the first one's row adds it once more
             connection.execute(

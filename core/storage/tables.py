@@ -432,6 +432,9 @@ class ResultTable(SQLModel, table=True):
     raw_offset: int | None = _big(nullable=True)
     raw_length: int | None = _big(nullable=True)
     reused_from: str | None
+    # Copies of what the request and the portfolio say: with them an index alone sorts a run of any size.
+    hhi: float | None = None
+    portfolio_name: str = ""
 
 
 class AttemptTable(SQLModel, table=True):

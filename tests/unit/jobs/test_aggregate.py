@@ -1,4 +1,4 @@
-"""A job in figures: levels in their order, the most frequent risks first, outliers by Tukey's fence."""
+"""A job in figures: levels in their order, the most frequent risks first, shares of what was checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from core.domain.analysis import AnalysisRequest, Kind, Priority, Usage
 from core.domain.cost import Estimate
 from core.domain.job import JobState
 from core.domain.records import ItemCounts, Job, JobRow
-from core.jobs.aggregate import LEVELS, summarise
+from core.jobs.aggregate import LEVELS, Outlier, summarise
+from core.storage.quartiles import Quartiles
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROW = JobRow(
@@ -21,14 +22,12 @@ ROW = JobRow(
     "ada", NOW, NOW, ItemCounts(6, 4, 1, 1), 6, 1, Decimal("0.5"), Decimal("0.4"), "", simulated=True,
 )  # fmt: skip
 ESTIMATE = Estimate(1, 1, 1, 1, 1, None, None, None, None, "2-8 h", "m", "standard", {}, "test")
+OUTLIERS = (Outlier("p6", "P6", 0.9, 50.0),)
 JOB = Job(ROW, AnalysisRequest(Kind.RISK, ("p",), "m"), ESTIMATE, "spec", cancel_wish=False)
 
 
 def summary(rollup: dict[str, dict[str, int]] | None = None, hhis: list[float] | None = None) -> Any:
-    rows = [(f"p{number}", f"P{number}", hhi, 50.0) for number, hhi in enumerate(hhis or [])]
-    rows.sort(key=lambda row: -row[2])
-    found = [row[2] for row in rows]
-    return summarise(JOB, rollup or {}, found, lambda hhi: [row for row in rows if row[2] > hhi], Usage(10, 1, 5, 2))
+    return summarise(JOB, rollup or {}, Quartiles.of(hhis or []), OUTLIERS, 7, Usage(10, 1, 5, 2))
 
 
 def test_every_level_is_present_from_calm_to_severe() -> None:
@@ -41,22 +40,15 @@ def test_the_most_frequent_risk_comes_first_and_ties_go_by_name() -> None:
     assert found.errors == (("a", 1), ("b", 1))
 
 
-def test_a_portfolio_beyond_the_fence_stands_out() -> None:
+def test_outliers_stand_beside_the_fence_with_how_many_there_are() -> None:
     found = summary(hhis=[0.10, 0.11, 0.12, 0.13, 0.14, 0.15, 0.90, 0.16, 0.17])
-    assert [(one.portfolio_id, one.name, one.hhi, one.top1_pct) for one in found.outliers] == [("p6", "P6", 0.9, 50.0)]
-    assert found.hhi_median == 0.14
-    # Quartiles 0.12 and 0.16, so the fence stands at 0.16 + 1.5 × 0.04.
-    assert found.hhi_fence == pytest.approx(0.22)
+    assert (found.outliers, found.outlier_count) == (OUTLIERS, 7)
+    assert (found.hhi_median, found.hhi_fence) == (0.14, pytest.approx(0.22))
 
 
-def test_outliers_come_with_the_most_concentrated_first() -> None:
-    found = summary(hhis=[0.1] * 9 + [0.5, 0.9])
-    assert [one.hhi for one in found.outliers] == [0.9, 0.5]
-
-
-def test_fewer_than_four_portfolios_have_no_outliers() -> None:
+def test_fewer_than_four_portfolios_have_no_fence() -> None:
     found = summary(hhis=[0.1, 0.1, 0.9])
-    assert (found.outliers, found.hhi_fence, found.hhi_median) == ((), None, 0.1)
+    assert (found.hhi_fence, found.hhi_median) == (None, 0.1)
     assert summary().hhi_median is None
 
 
@@ -70,7 +62,7 @@ def test_the_share_of_verified_numbers_is_of_all_that_were_stated() -> None:
 def test_costs_are_the_jobs_own_and_unknown_stays_unknown() -> None:
     assert (summary().estimate_usd, summary().actual_usd) == (Decimal("0.5"), Decimal("0.4"))
     unknown = replace(JOB, row=replace(ROW, expected_usd=None, actual_usd=None))
-    found = summarise(unknown, {}, [], lambda _: [], Usage())
+    found = summarise(unknown, {}, None, (), 0, Usage())
     assert (found.estimate_usd, found.actual_usd) == (None, None)
 
 

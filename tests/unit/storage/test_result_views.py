@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from core.domain.analysis import Finding, FindingKind, ItemError, Outcome, Reading, ResultStatus, Usage, Verification
 from core.domain.selection import Among
 from core.errors import NotFound
+from core.storage.quartiles import Quartiles
 from core.storage.result_views import Worth
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, draft, portfolio
@@ -103,6 +107,80 @@ def test_a_tally_adds_checks_and_scores_and_knows_no_price_when_one_is_missing(s
     assert tally.cost_usd == Decimal("0.02")
     store.results.add_ahead(BASE, [answer(2, "low", cost=None)])
     assert store.views.tally(BASE).cost_usd is None
+
+
+def test_taken_together_everybody_comes_to_the_same_by_counts_as_by_reading_all(store: Store) -> None:
+    portfolios(store)
+    everybody = Among(tag="all")
+    store.groups.tag([f"p{number:05d}" for number in range(5)], add=["all"], actor="ada", at=NOW)
+    job(store, BASE, {0: "low", 1: "high", 3: "high"})
+    store.results.add_ahead(BASE, [failed(2), answer(4, "low", wrong=3, cost=None)])
+    views = store.views
+    assert views.tally(BASE) == views.tally(BASE, everybody)
+    assert views.concentration(BASE) == views.concentration(BASE, everybody) == Quartiles(4, 0.5, 0.5, 0.5)
+    for few in (everybody, Among()):
+        assert (views.beyond(BASE, 0.4, few), views.beyond(BASE, 0.5, few)) == (4, 0)
+        assert len(views.points(BASE, few, limit=9)) == 4
+        assert views.grades(BASE, few) == {"low": 2, "high": 2}
+        assert views.custom_ids(BASE, few, limit=9) == [custom_id(number) for number in (0, 1, 3, 4)]
+        assert [name for _, name in views.answered(BASE, few, limit=2)] == ["House 00000", "House 00001"]
+    assert views.concentration(NEW) is views.concentration(NEW, everybody) is None
+
+
+def test_names_sort_as_they_were_and_are_shown_as_they_are(store: Store) -> None:
+    portfolios(store)
+    job(store, BASE, {0: "low", 1: "low"})
+    renamed = portfolio(0, region="US", name="Zett", as_of=date(2026, 10, 31))
+    store.portfolios.save([renamed], lambda _: None, actor="ada", at=NOW)
+    assert store.views.custom_ids(BASE, limit=9) == [custom_id(0), custom_id(1)]
+    assert {point.name for point in store.views.points(BASE, limit=9)} == {"Zett", "House 00001"}
+
+
+def _plans(store: Store, ask: Callable[[], object]) -> list[str]:
+    """How SQLite answers what a call asks, a line a step."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
+        event.remove(store.database.engine, "before_cursor_execute", note)
+    with store.database.read() as connection:
+        return [
+            str(row.detail)
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+def test_an_index_alone_puts_a_run_of_any_size_in_order(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'plans.db'}")
+    store.upgrade()
+    job(store, BASE, {0: "low", 1: "high", 2: "high", 3: "low"})
+    views, items = store.views, store.items
+    failures = [ResultStatus.FAILED, ResultStatus.MISSING]
+    for ask, index in (
+        (lambda: views.points(BASE, limit=9), "ix_result_concentrated"),
+        (lambda: views.flagged(BASE, limit=9), "ix_result_flagged"),
+        (lambda: views.custom_ids(BASE, limit=9), "COVERING INDEX ix_result_by_name"),
+        (lambda: views.answered(BASE, limit=9), "COVERING INDEX ix_result_by_name"),
+        (lambda: views.concentration(BASE), "COVERING INDEX ix_result_concentrated"),
+        (lambda: views.beyond(BASE, 0.2), "COVERING INDEX ix_result_concentrated"),
+        (lambda: items.concentration(BASE), "COVERING INDEX ix_request_concentrated"),
+        (lambda: items.beyond(BASE, 0.2), "ix_request_concentrated"),
+        (lambda: items.page(BASE, limit=9), "COVERING INDEX ix_request_in_order"),
+        (lambda: items.page(BASE, statuses=failures, limit=9), "ix_result_unanswered"),
+        (lambda: items.page(BASE, only_mismatched=True, limit=9), "ix_result_flagged"),
+        (lambda: store.job_views.causes(BASE), "ix_result_unanswered"),
+    ):
+        plan = _plans(store, ask)
+        assert any(index in step for step in plan), plan
+        assert not any(step.startswith("SCAN") for step in plan), plan
+    store.close()
 
 
 def test_how_a_request_was_asked_is_known_and_an_unknown_one_is_named(store: Store) -> None:

@@ -84,6 +84,10 @@ def test_counts_written_with_the_results_equal_a_recount(store: Store, requests:
     for one in outcomes:
         reading = one.reading
         recount["status", reading.status.value] += 1
+        if reading.status is ResultStatus.SUCCEEDED:
+            recount["answered", "output_tokens"] += one.usage.output_tokens
+            recount["answered", "cost_nano"] += int((one.cost_usd or 0) * 10**9)
+            recount["answered", "priced"] += one.cost_usd is not None
         recount.update(reading.tags)
         if reading.level:
             recount["level", reading.level] += 1
@@ -142,16 +146,15 @@ def test_a_page_shows_each_request_once_and_filters_agree_with_counts(store: Sto
     assert sum(cause.requests for cause in causes) == sum(one.reading.error is not None for one in outcomes)
 
 
-def test_concentrations_come_ascending_and_those_beyond_one_with_the_highest_first(store: Store) -> None:
+def test_portfolios_beyond_a_concentration_come_with_the_highest_first(store: Store) -> None:
     rows = [
         RequestRow(f"r{number}", 0, f"p{number:05d}", "2026-10-30", "US", 1, "hash", hhi, 60.0)
         for number, hhi in enumerate([0.2, 0.3, None, 0.9, 0.1])
     ]
     store.jobs.add_requests("one", rows)
     store.portfolios.save([portfolio(3, name="Maison")], lambda _: None, actor="ada", at=NOW)
-    assert store.items.hhis("one") == [0.1, 0.2, 0.3, 0.9]
     assert store.items.beyond("one", 0.2) == [("p00003", "Maison", 0.9, 60.0), ("p00001", "p00001", 0.3, 60.0)]
-    assert store.items.hhis("another") == store.items.beyond("another", 0.0) == []
+    assert store.items.beyond("another", 0.0) == []
 
 
 def test_requests_without_an_ending_are_shown_as_pending(store: Store) -> None:
