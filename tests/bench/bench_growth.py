@@ -15,6 +15,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.selection import EVERYBODY
+from core.jobs.aggregate import OUTLIERS
 from tests.bench.live import SPEED, opened
 from tests.bench.measure import Figures, child, sized
 from tests.bench.report import Row, Target
@@ -152,7 +153,7 @@ def _run(app: App, job_id: str) -> dict[str, Question]:
         "job": lambda: app.jobs.get(LOCAL, job_id),
         "batches": lambda: app.jobs.shards(LOCAL, job_id),
         "causes": lambda: app.oversight.causes(LOCAL, job_id),
-        "summary": lambda: app.jobs.summary(LOCAL, job_id),
+        "summary": lambda: app.jobs.summary(LOCAL, job_id, outliers=OUTLIERS),
         "count": lambda: app.jobs.count_items(LOCAL, job_id),
         "first page": lambda: app.jobs.items(LOCAL, job_id, with_analysis=False, limit=_PAGE),
         "events": lambda: app.jobs.events(LOCAL, job_id),
@@ -165,7 +166,7 @@ def _explore(app: App, job_id: str) -> dict[str, Question]:
         "runs offered": lambda: app.jobs.page(LOCAL, states=_FINISHED, limit=100),
         "regions": lambda: app.portfolios.count_by_region(LOCAL),
         "grades": lambda: app.results.grades(LOCAL, job_id, EVERYBODY),
-        "summary": lambda: app.jobs.summary(LOCAL, job_id),
+        "summary": lambda: app.jobs.summary(LOCAL, job_id, outliers=OUTLIERS),
         "tally": lambda: app.results.tally(LOCAL, job_id, EVERYBODY),
         "spread": lambda: app.results.spread(LOCAL, job_id, EVERYBODY),
         "points": lambda: app.results.points(LOCAL, job_id, EVERYBODY, limit=5_000),

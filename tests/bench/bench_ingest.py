@@ -240,7 +240,8 @@ def naive(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     job_id = (Path(prepared) / "job").read_text()
     folder = Path(prepared) / "jobs" / job_id
     engine, watch, insert, base = RiskEngine(), Watch(), Watch(), memory_mb()
-    with watch, sheet_index(sheet_path(folder)) as sheets, Session(store.database.engine) as session:
+    facts = sheet_path(folder)
+    with sheet_index(facts, _names(facts)) as sheets, watch, Session(store.database.engine) as session:
         rows: list[Any] = []
         text = (folder / "results" / "0000.output.jsonl").read_bytes().decode()
         for line in text.split("\n")[:count]:
@@ -266,7 +267,7 @@ def naive(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     return watch.figures(base_mb=base, insert_seconds=insert.seconds, insert_cpu=insert.cpu_seconds * LINES / NAIVE)
 
 
-_REST = (0, 0, 0, 0, 0, 0, 0, 0, None, None, False, "f", 0, 0)
+_REST = (0, 0, 0, 0, 0, 0, 0, 0, None, None, False, "f", 0, 0, None, 0.5, "House")
 
 
 def floor(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
@@ -289,7 +290,7 @@ def floor(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
                 name = envelope["custom_id"]
                 head = (job_id, name, answer.portfolio_id, "succeeded", answer.overall_level, answer.headline[:300])
                 results.append((*head, *_REST))
-                answers.append((job_id, name, text, "[]"))
+                answers.append((job_id, name, text, "[]", 1, 1, 0, 0))
         with watch, insert, store.database.write() as connection:
             bulk_insert(connection, ResultTable, results)
             bulk_insert(connection, AnswerTable, answers)
@@ -301,7 +302,8 @@ def parse(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     """Read, parse and check every answer with the product's own reader, store nothing."""
     job_id = (Path(prepared) / "job").read_text()
     engine, watch, good = RiskEngine(), Watch(), 0
-    with sheet_index(sheet_path(Path(prepared) / "jobs" / job_id)) as sheets:
+    facts = sheet_path(Path(prepared) / "jobs" / job_id)
+    with sheet_index(facts, _names(facts)) as sheets:
         for chunk in _chunks(prepared, job_id, count):
             with watch:
                 for raw in chunk:
@@ -310,6 +312,12 @@ def parse(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
                     reading = engine.read(text, sheets.get(envelope["custom_id"]))
                     good += reading.analysis is not None
     return watch.figures(good=good)
+
+
+def _names(facts: Path) -> list[str]:
+    """Every request that facts were stated in."""
+    with facts.open("rb") as file:
+        return [line.partition(b"\t")[0].decode() for line in file]
 
 
 def _chunks(prepared: str, job_id: str, count: int) -> Iterator[list[bytes]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.jobs.line_index import LineIndexWriter, index_path
 from tests.bench.live import opened
 
 _BATCH = 50_000
@@ -36,7 +37,6 @@ def grow(base: str, home: str, sizes: Sequence[int]) -> dict[str, Any]:
         (place / "jobs" / copy).mkdir()
         _facts(facts, place / "jobs" / copy / facts.name, size)
     connection.commit()
-    connection.execute("analyze")
     (results,) = connection.execute("select count(*) from result").fetchone()
     connection.close()
     # Back to the journal that the program works with.
@@ -61,7 +61,7 @@ def _job(connection: sqlite3.Connection, job_id: str, copy: str, size: int, numb
     one = {**named, "custom_id": _numbered("custom_id")}
     its = {**one, "portfolio_id": _numbered("portfolio_id")}
     _copy(connection, "request", its, size, mine)
-    _copy(connection, "result", its, size, mine)
+    _copy(connection, "result", {**its, "portfolio_name": "portfolio_name || ' ' || k"}, size, mine)
     _copy(connection, "answer", one, size, mine)
 
 
@@ -81,8 +81,12 @@ def _copy(
 
 def _facts(source: Path, target: Path, size: int) -> None:
     lines = source.read_bytes().splitlines(keepends=True)
+    index, place = LineIndexWriter(), 0
     with target.open("wb", buffering=1 << 20) as file:
         for line in lines:
             custom_id, tab, rest = line.partition(b"\t")
             for number in range(size):
-                file.write(custom_id + f"{_OF_COPY}{number}".encode() + tab + rest)
+                copy = custom_id + f"{_OF_COPY}{number}".encode()
+                index.add(copy.decode(), place)
+                place += file.write(copy + tab + rest)
+    index.write(index_path(target), place)
