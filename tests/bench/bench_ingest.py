@@ -13,7 +13,9 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from core.analyses.risk import RiskAnswer, RiskEngine
+from core.analyses.engines import engine_for
+from core.analyses.risk import RiskAnswer
+from core.domain.analysis import Kind
 from core.domain.portfolio import Portfolio
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.jsonl import lines
@@ -239,7 +241,7 @@ def naive(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     store.upgrade()
     job_id = (Path(prepared) / "job").read_text()
     folder = Path(prepared) / "jobs" / job_id
-    engine, watch, insert, base = RiskEngine(), Watch(), Watch(), memory_mb()
+    engine, watch, insert, base = engine_for(Kind.RISK), Watch(), Watch(), memory_mb()
     facts = sheet_path(folder)
     with sheet_index(facts, _names(facts)) as sheets, watch, Session(store.database.engine) as session:
         rows: list[Any] = []
@@ -301,7 +303,7 @@ def floor(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
 def parse(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     """Read, parse and check every answer with the product's own reader, store nothing."""
     job_id = (Path(prepared) / "job").read_text()
-    engine, watch, good = RiskEngine(), Watch(), 0
+    engine, watch, good = engine_for(Kind.RISK), Watch(), 0
     facts = sheet_path(Path(prepared) / "jobs" / job_id)
     with sheet_index(facts, _names(facts)) as sheets:
         for chunk in _chunks(prepared, job_id, count):
