@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +23,9 @@ from tests.bench import world
 from tests.bench.bench_prepare import AT, asked
 from tests.bench.measure import Figures, Watch, child, memory_mb
 from tests.bench.report import Row, Target
+
+if TYPE_CHECKING:
+    from core.providers.openai_provider import OpenAIProvider
 
 LINES = 50_000
 NAIVE = 5_000
@@ -94,7 +97,7 @@ def _storing(figures: Figures) -> Figures:
 
 def _bound(floor: Figures, parse: Figures) -> float:
     """CPU seconds that the work itself takes: parse and check every answer, and the bare insert."""
-    return parse.cpu_seconds + floor["insert_cpu"]
+    return parse.cpu_seconds + float(floor["insert_cpu"])
 
 
 def prepare(home: str) -> dict[str, Any]:
@@ -201,7 +204,7 @@ def ours(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     store = Store(url)
     context = Context(
         store=store,
-        provider=_Nobody(),  # type: ignore[arg-type]  # asked for nothing
+        provider=cast("OpenAIProvider", _Nobody()),
         pace=Pace(poll=1, http_timeout=1, quarantine=1, lease=3600),
         home=Path(home),
         clock=lambda: AT + timedelta(hours=1),
@@ -257,7 +260,7 @@ def naive(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
                         status=reading.status.value, level=reading.level, headline=reading.headline, verified=1,
                         mismatched=0, unsupported=0, input_tokens=1, cached_tokens=0, output_tokens=1,
                         reasoning_tokens=0,
-                        cost_nano=1, error_transient=False, raw_file="", raw_offset=0, raw_length=0,
+                        cost_nano=1, error_transient=False, raw_file="", raw_offset=0, raw_length=0, reused_from=None,
                     )
                 )  # fmt: skip
                 analysis = orjson.dumps(reading.analysis).decode()
@@ -328,6 +331,6 @@ def _chunks(prepared: str, job_id: str, count: int) -> Iterator[list[bytes]]:
         for path in sorted((Path(prepared) / "jobs" / job_id / "results").glob("*.output.jsonl"))
         for line in lines(path)
     )
-    coming = islice(coming, count)
-    while chunk := list(islice(coming, _CHUNK)):
+    wanted = islice(coming, count)
+    while chunk := list(islice(wanted, _CHUNK)):
         yield chunk

@@ -149,8 +149,8 @@ def _of_lines(sample: Sample, portfolios: list[Portfolio], prices: PriceHistory)
     table = Table(sample, benchmarks)
     named = [benchmark_symbols(portfolios[member], prices) for member in sample.members]
     together: defaultdict[int, list[int]] = defaultdict(list)
-    for place, weights in enumerate(named):
-        together[id(benchmarks.of(weights))].append(place)
+    for place, mixture in enumerate(named):
+        together[id(benchmarks.of(mixture))].append(place)
     compared: dict[int, dict[str, float]] = {}
     for places in together.values():
         benchmark = benchmarks.of(named[places[0]])
@@ -164,7 +164,7 @@ def _of_lines(sample: Sample, portfolios: list[Portfolio], prices: PriceHistory)
             "information_ratio": relative.information_ratio(own.T, other),
         }
         for column, place in enumerate(places):
-            compared[place] = {metric_id: float(values[column]) for metric_id, values in measures.items()}
+            compared[place] = {metric_id: float(measure[column]) for metric_id, measure in measures.items()}
     windows = {period: window(sample.days, period) for period in PERIODS}
     wealth = growth(sample.by_portfolio)
     deviations = sample.moves.std(axis=1, ddof=1)
@@ -328,17 +328,18 @@ def _naive(portfolio: Portfolio, rates: EcbRates, prices: PriceHistory) -> dict[
     columns = {}
     for line in portfolio.holdings:
         closes = pd.Series(prices[line.symbol].closes, index=pd.DatetimeIndex(prices[line.symbol].days))
-        columns[line.symbol] = closes * [rates.factor(line.currency, base, day.date()) for day in closes.index]
+        factors = [rates.factor(line.currency, base, day) or np.nan for day in prices[line.symbol].days.tolist()]
+        columns[line.symbol] = closes * np.array(factors)
     returns = (pd.DataFrame(columns).dropna().pct_change().iloc[1:] * weights).sum(axis=1)
     wealth = pd.concat([pd.Series([1.0]), (1 + returns).cumprod()])
-    cut = returns.quantile(0.05)
+    cut = float(np.quantile(returns, 0.05))
     return {
         "total_value": float(values.sum()),
         "hhi": float((weights**2).sum()),
         "volatility": 100 * float(returns.std()) * 252**0.5,
         "sharpe": float(returns.mean() / returns.std()) * 252**0.5,
-        "max_drawdown": 100 * float((wealth / wealth.cummax() - 1).min()),
-        "var_95_1d": -100 * float(cut),
+        "max_drawdown": 100 * float(np.min(wealth / wealth.cummax() - 1)),
+        "var_95_1d": -100 * cut,
         "cvar_95_1d": -100 * float(returns[returns <= cut].mean()),
-        "annual_return": 100 * (float((1 + returns).prod()) ** (252 / len(returns)) - 1),
+        "annual_return": 100 * (float(np.prod(1 + returns)) ** (252 / len(returns)) - 1),
     }

@@ -202,9 +202,9 @@ def _sentence(chance: random.Random, place: str, facts: list[Fact]) -> tuple[str
         if chance.random() < 0.4:
             number = _with_unit(fact, fact.value, place)
             return chance.choice(_SAYS[language]).format(name=_name(fact), n=number), [number]
-        words = _ROSE if fact.value > 0 else _FELL
+        moved = _ROSE if fact.value > 0 else _FELL
         number = _with_unit(fact, abs(fact.value), place)
-        return chance.choice(words[language]).format(name=_name(fact), n=number), [number]
+        return chance.choice(moved[language]).format(name=_name(fact), n=number), [number]
     if fact.unit is Unit.PCT and chance.random() < 0.2:
         # The same number in the smaller unit, or with its unit as a word.
         if chance.random() < 0.5:
