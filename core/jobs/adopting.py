@@ -64,7 +64,7 @@ def adopt_forgotten(context: Context, *, telling: bool = True) -> Reconciled:
     for batch in context.provider.list_batches():
         if batch.metadata.get("app") != APP or batch.status == "failed":
             continue
-        shard = _shard_of(context, batch)
+        shard = shard_of(context, batch)
         if shard is None:
             strangers.append(batch)
         elif shard.batch_id is None and shard.state in UNSENT:
@@ -120,7 +120,8 @@ def _tell(context: Context, unknown: list[Batch]) -> None:
     alerts.raise_(AlertKind.UNKNOWN_BATCH, unknown[0].batch_id, text, at=now)
 
 
-def _shard_of(context: Context, batch: Batch) -> Shard | None:
+def shard_of(context: Context, batch: Batch) -> Shard | None:
+    """The shard whose key a batch carries; None for one of another installation, or that this database never knew."""
     key = batch.metadata.get("job_key", "")
     try:
         shard = context.store.shards.get(key.removeprefix(f"{APP}-").rpartition("-")[0])

@@ -7,8 +7,9 @@ import logging
 from core.domain.alert import AlertKind
 from core.domain.batch import ENDED, Batch
 from core.domain.records import Shard
-from core.errors import NotFound, ProviderRefused
-from core.jobs.context import APP, Context, job_key
+from core.errors import ProviderRefused
+from core.jobs.adopting import shard_of
+from core.jobs.context import Context
 
 logger = logging.getLogger(__name__)
 
@@ -16,39 +17,42 @@ logger = logging.getLogger(__name__)
 def cancel_duplicates(context: Context) -> int:
     """Cancel every unfinished batch that carries the key of a shard which has another batch.
 
+    One that ended before it was found cannot be called off: what it answered is billed, so a person is told, once.
     A shard that has none yet is left to its own steps, and keys of other installations are left alone.
 
     Returns:
-        How many were found.
+        How many were found that nobody knew of.
 
     Raises:
         ProviderError: The list could not be read, or the answer to a cancellation was lost; the next round repeats it.
     """
     found = 0
     for batch in context.provider.list_batches():
-        if batch.status in ENDED or batch.status == "cancelling":
+        if batch.status == "cancelling" or (batch.status in ENDED and not batch.counts.completed):
             continue
-        shard = _shard_of(context, batch)
+        shard = shard_of(context, batch)
         if shard is None or shard.batch_id is None or shard.batch_id == batch.batch_id:
             continue
+        if batch.status in ENDED and context.store.alerts.of(batch.batch_id):
+            continue
         found += 1
-        logger.error("batch %s duplicates %s and is cancelled", batch.batch_id, shard.batch_id)
-        note = f"{batch.batch_id} duplicates {shard.batch_id}; it was cancelled"
-        try:
-            context.provider.cancel(batch.batch_id)
-        except ProviderRefused as refusal:
-            note = f"{batch.batch_id} duplicates {shard.batch_id} and could not be cancelled: {refusal}"
+        note = _called_off(context, shard, batch)
+        logger.error("%s", note)
         context.store.alerts.raise_(AlertKind.DUPLICATE, batch.batch_id, note, at=context.clock())
         context.store.jobs.note(shard.job_id, shard.shard_id, "duplicate", note, at=context.clock())
     return found
 
 
-def _shard_of(context: Context, batch: Batch) -> Shard | None:
-    key = batch.metadata.get("job_key", "")
-    shard_id = key.removeprefix(f"{APP}-").rpartition("-")[0]
+def _called_off(context: Context, shard: Shard, batch: Batch) -> str:
+    """Cancel a duplicate that still can be; what to say of it."""
+    known = f"{batch.batch_id} duplicates {shard.batch_id}"
+    if batch.status in ENDED:
+        return (
+            f"{known} and ended as {batch.status} before it was found: the provider bills its "
+            f"{batch.counts.completed:,} answers, which stand in no ledger here"
+        )
     try:
-        shard = context.store.shards.get(shard_id)
-        spec_hash = context.store.jobs.get(shard.job_id).spec_hash
-    except NotFound:
-        return None
-    return shard if job_key(shard, spec_hash) == key else None
+        context.provider.cancel(batch.batch_id)
+    except ProviderRefused as refusal:
+        return f"{known} and could not be cancelled: {refusal}"
+    return f"{known}; it was cancelled"

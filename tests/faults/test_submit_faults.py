@@ -21,7 +21,7 @@ from core.jobs.context import job_key
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.submitting import PATIENCE
 from core.providers.openai_provider import OpenAIProvider
-from tests.faults.staging import KEY, House, Meddler, Once
+from tests.faults.staging import KEY, House, Meddler, Once, until
 from tests.local_provider import LocalProvider
 
 CREATE, UPLOAD, LIST = "POST /v1/batches", "POST /v1/files", "GET /v1/batches"
@@ -375,6 +375,21 @@ def test_a_job_that_waits_for_a_person_can_be_cancelled(house: House, local: Loc
     house.service().cancel(LOCAL, job_id)
     assert house.job(job_id).row.state is JobState.CANCELLED
     house.check(job_id, batches=0)
+
+
+def test_c4_a_second_batch_that_ended_before_it_was_found_is_told_of_once(house: House, local: LocalProvider) -> None:
+    job_id = house.submit()
+    house.run(job_id, to=ShardState.RUNNING)
+    shard = house.shard(job_id)
+    running = house.provider.check(shard.batch_id or "")
+    path = house.job(job_id).request.endpoint.path
+    late = house.provider.create_batch(shard.file_id or "", path, dict(running.metadata))
+    assert house.run(job_id) is JobState.DONE
+    until(lambda: house.provider.check(late.batch_id).status == "completed", "the second batch ends")
+    assert cancel_duplicates(house.context()) == 1
+    [alert] = house.store.alerts.of(late.batch_id)
+    assert f"bills its {shard.requests} answers" in alert.text
+    assert cancel_duplicates(house.context()) == 0, "it was said"
 
 
 def test_c4_a_second_batch_that_shows_up_much_later_is_found_and_cancelled(house: House, local: LocalProvider) -> None:
