@@ -21,11 +21,16 @@ class Purse:
         self._store = store
         self._budgets = budgets
 
-    def check(self, job: Job, expected: Decimal | None) -> RetryCheck:
-        """What the transaction that reserves a price asks: it raises `OverBudget` or returns."""
+    def check(self, job: Job, expected: Decimal | None, *, before: Decimal = Decimal(0)) -> RetryCheck:
+        """What the transaction that reserves a price asks: it raises `OverBudget` or returns.
+
+        Args:
+            before: What the same transaction reserved for the job already: it counts against the job's own limit.
+        """
 
         def check(month: Spend, person: Spend, desk: Spend, spent: Decimal) -> None:
-            self._budgets.check(expected, month, person, desk, max_cost_usd=job.request.max_cost_usd, spent_usd=spent)
+            most, so_far = job.request.max_cost_usd, spent + before
+            self._budgets.check(expected, month, person, desk, max_cost_usd=most, spent_usd=so_far)
 
         return check
 

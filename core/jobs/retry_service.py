@@ -133,20 +133,25 @@ class RetryService:
         require(actor, Permission.JOB_SUBMIT)
         wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=False)
         job, now = wanted.job, self._clock()
+        retries: list[Retry] = []
+        before = Decimal(0)
         for model_id, chosen in wanted.choice.chosen.items():
             expected = price_of(self._store, job.request, find(model_id), chosen, at=now).expected_usd
             prefix = f"retry-{secrets.token_hex(4)}"
-            retry = Retry(
-                files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen)),
-                model=model_id,
-                round=1 + max(one.item.round for one in chosen),
-                expected_usd=expected,
-                check=self._purse.check(job, expected),
-                remote_name=lambda index: remote_name(job, index),
-                not_before=now,
-                note=f"{len(chosen)} requests are asked again, as {actor.label} wished",
+            retries.append(
+                Retry(
+                    files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen)),
+                    model=model_id,
+                    round=1 + max(one.item.round for one in chosen),
+                    expected_usd=expected,
+                    check=self._purse.check(job, expected, before=before),
+                    remote_name=lambda index: remote_name(job, index),
+                    not_before=now,
+                    note=f"{len(chosen)} requests are asked again, as {actor.label} wished",
+                )
             )
-            self._store.retries.start(job_id, retry, actor=actor.subject, at=now)
+            before += expected or Decimal(0)
+        self._store.retries.start(job_id, retries, actor=actor.subject, at=now)
         self._remember(actor, wanted.plan, now)
         return wanted.plan
 
@@ -166,8 +171,9 @@ class RetryService:
         Each is written to the history before it is asked, and stored with its cost before the next one is.
 
         Raises:
-            As `plan`; BadInput when they are more than a few; OverBudget; ProviderError when one could not be asked:
-            those before it are stored.
+            As `plan`; BadInput when they are more than a few; OverBudget; Refused when somebody else is asking one of
+            them; StaleMove when one was asked again meanwhile; ProviderError when one could not be asked. Those before
+            it are stored.
         """
         require(actor, Permission.JOB_SUBMIT)
         wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=True)
@@ -188,6 +194,7 @@ class RetryService:
         expected = self._sync_price(job, model_id, [one], now)
         self._store.retries.intend(
             job_id,
+            custom_id,
             expected,
             self._purse.check(job, expected),
             note=f"{custom_id} is asked synchronously of {model_id}",
@@ -206,7 +213,9 @@ class RetryService:
         except StopIteration as end:
             body = end.value
         except ProviderError as error:
-            self._store.retries.call_off(job_id, f"{custom_id}: {error}", actor=actor.subject, at=self._clock())
+            self._store.retries.call_off(
+                job_id, custom_id, f"{custom_id}: {error}", actor=actor.subject, at=self._clock()
+            )
             raise
         envelope = {"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}
         line = read_line(orjson.dumps(envelope))

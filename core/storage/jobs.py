@@ -491,7 +491,10 @@ def reserve(
 
 
 def settle_job(connection: Connection, row: Any) -> None:
-    """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for."""
+    """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for.
+
+    What is spent once all are settled, such as on an answer that came late, is added to the newest.
+    """
     parts = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
     unpriced = row.actual_nano is None
     left = 0 if unpriced else row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
@@ -502,6 +505,9 @@ def settle_job(connection: Connection, row: Any) -> None:
             .values(settled=True, amount_nano=part.amount_nano if unpriced else left)
         )
         left = 0
+    if left and parts:
+        newest = (_C.c.job_id == row.job_id) & (_C.c.part == parts[-1].part)
+        connection.execute(update(_C).where(newest).values(amount_nano=_C.c.amount_nano + left))
 
 
 def job_row(connection: Connection, job_id: str) -> Any:

@@ -385,6 +385,18 @@ def m0011_results_in_order(connection: Connection) -> None:
     )
 
 
+def m0012_asked_by_one(connection: Connection) -> None:
+    """Who asks a request synchronously holds it meanwhile."""
+    _run(
+        connection,
+        """
+        CREATE TABLE asking (
+            job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, actor VARCHAR NOT NULL, until BIGINT NOT NULL,
+            PRIMARY KEY (job_id, custom_id))
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -397,6 +409,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0009_parameter_memory,
     m0010_second_answers,
     m0011_results_in_order,
+    m0012_asked_by_one,
 )
 """In order; the number in the name is the version."""
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from core.domain.analysis import Outcome, ResultStatus
 from core.domain.batch import ShardFile
 from core.domain.records import Spend
-from core.errors import StaleMove
+from core.errors import Refused, StaleMove
 from core.storage.database import Database
 from core.storage.endings import store_outcomes, uncount
 from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_job
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
+    AskingTable,
     AttemptTable,
     JobTable,
     LedgerTable,
@@ -31,12 +32,16 @@ from core.storage.tables import (
 
 _J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
 _RES, _ATT = table(ResultTable), table(AttemptTable)
+_ASK, _LEDGER = table(AskingTable), table(LedgerTable)
 
 RetryCheck = Callable[[Spend, Spend, Spend, Decimal], None]
 """Given the month's commitments of everybody, of the person and of the desk, and what the job has cost so far, raises
 `OverBudget` or returns."""
 
 _AT_ONCE = 400
+
+ASKING: Final = timedelta(minutes=15)
+"""How long a synchronous call holds its request, in case its process dies: longer than any answer takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +151,26 @@ class Retries:
         with self._database.read() as connection:
             return _next_index(connection, job_id)
 
-    def start(self, job_id: str, retry: Retry, *, actor: str, at: datetime) -> None:
-        """Store a retry that somebody bought.
+    def start(self, job_id: str, retries: Sequence[Retry], *, actor: str, at: datetime) -> None:
+        """Store what somebody bought: all of it, or nothing.
+
+        Args:
+            retries: One for each model.
 
         Raises:
-            OverBudget: From the check.
-            StaleMove: Some of its requests were asked again by somebody else meanwhile. Nothing was changed.
+            OverBudget: From a check.
+            Refused: Some of the requests are being asked synchronously right now.
+            StaleMove: Some of them were asked again by somebody else meanwhile. Nothing was changed.
         """
         with self._database.write() as connection:
-            add_retry(connection, job_id, retry, actor=actor, at=at)
+            for retry in retries:
+                add_retry(connection, job_id, retry, actor=actor, at=at)
             follow(connection, job_id, actor=actor, at=at)
 
     def intend(
         self,
         job_id: str,
+        custom_id: str,
         expected_usd: Decimal | None,
         check: RetryCheck,
         *,
@@ -167,14 +178,21 @@ class Retries:
         actor: str,
         at: datetime,
     ) -> None:
-        """Reserve the price of one synchronous call and write down that it is about to be made.
+        """Hold a request, reserve the price of one synchronous call and write down that it is about to be made.
 
         Raises:
             OverBudget: From the check. Nothing was changed.
+            Refused: Somebody else is asking it right now.
+            StaleMove: It has an analysis, or is being asked again in a batch.
         """
         with self._database.write() as connection:
             lock_money(connection)
             row = job_row(connection, job_id)
+            _not_held(connection, job_id, [custom_id], at)
+            if not _may_be_asked(connection, job_id, custom_id):
+                raise StaleMove(f"{custom_id} was asked again meanwhile. Look again.")
+            _let_go(connection, job_id, custom_id)
+            connection.execute(_ASK.insert().values(job_id=job_id, custom_id=custom_id, actor=actor, until=at + ASKING))
             spent = from_nano(row.actual_nano) or Decimal(0)
             reserve(
                 connection,
@@ -186,30 +204,38 @@ class Retries:
             )
             record_event(connection, job_id, None, at, actor, "ask", note)
 
-    def call_off(self, job_id: str, note: str, *, actor: str, at: datetime) -> None:
+    def call_off(self, job_id: str, custom_id: str, note: str, *, actor: str, at: datetime) -> None:
         """A synchronous call brought no answer: give its reservation back and say so. What stood goes on standing."""
         with self._database.write() as connection:
             row = job_row(connection, job_id)
+            _let_go(connection, job_id, custom_id)
             record_event(connection, job_id, None, at, actor, "ask_failed", note)
             settle_job(connection, row)
 
     def answered(self, job_id: str, answer: SyncAnswer, *, actor: str, at: datetime) -> None:
-        """Store a synchronous answer: the ending so far becomes an attempt, the cost a line of the ledger."""
+        """Store a synchronous answer: the ending so far becomes an attempt, the cost a line of the ledger.
+
+        Raises:
+            StaleMove: The call took so long that the request was asked again meanwhile. What it cost was stored.
+        """
         outcome = answer.outcome
         with self._database.write() as connection:
             job_row(connection, job_id)
-            take_back(connection, job_id, [outcome.custom_id], None, at=at)
-            store_outcomes(connection, job_id, [outcome])
-            asked = connection.execute(
-                select(func.count())
-                .select_from(_ATT)
-                .where(_ATT.c.job_id == job_id, _ATT.c.custom_id == outcome.custom_id)
+            _let_go(connection, job_id, outcome.custom_id)
+            in_time = _may_be_asked(connection, job_id, outcome.custom_id)
+            if in_time:
+                take_back(connection, job_id, [outcome.custom_id], None, at=at)
+                store_outcomes(connection, job_id, [outcome])
+            else:
+                _leave_aside(connection, job_id, outcome, at)
+            usage, mine = outcome.usage, f"sync:{job_id}:{outcome.custom_id}:"
+            paid = connection.execute(
+                select(func.count()).select_from(_LEDGER).where(_LEDGER.c.batch_id.startswith(mine, autoescape=True))
             ).scalar_one()
-            usage = outcome.usage
             connection.execute(
                 insert_or_ignore(connection, LedgerTable),
                 {
-                    "batch_id": f"sync:{job_id}:{outcome.custom_id}:{asked}",
+                    "batch_id": f"{mine}{int(paid) + 1}",
                     "job_id": job_id,
                     "shard_id": answer.shard_id,
                     "at": at,
@@ -221,9 +247,15 @@ class Retries:
                     "cost_nano": to_nano(outcome.cost_usd),
                 },
             )
-            record_event(connection, job_id, None, at, actor, "asked", f"{outcome.custom_id}: {outcome.reading.status}")
+            said = f"{outcome.custom_id}: {outcome.reading.status}"
+            said += "" if in_time else "; it came too late and is left aside"
+            record_event(connection, job_id, None, at, actor, "asked", said)
             follow(connection, job_id, actor=actor, at=at)
             settle_job(connection, job_row(connection, job_id))
+        if not in_time:
+            raise StaleMove(
+                f"{outcome.custom_id} was asked again meanwhile: this answer is left aside, its cost counts."
+            )
 
     def attempts(self, job_id: str) -> dict[str, int]:
         """How often requests of a job had ended before they were asked again, by custom id."""
@@ -243,9 +275,11 @@ def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, 
 
     Raises:
         OverBudget: From the check. The caller's transaction must take back what was done here.
+        Refused: Some of its requests are being asked synchronously right now.
         StaleMove: Some of its requests are not where they were.
     """
     for number, part in add_shards(connection, job_id, retry, actor=actor, at=at):
+        _not_held(connection, job_id, part.custom_ids, at)
         take_back(connection, job_id, part.custom_ids, number, at=at)
 
 
@@ -330,6 +364,58 @@ def take_back(
     if n != len(custom_ids):
         raise StaleMove(f"{len(custom_ids) - n} of {len(custom_ids)} requests were asked again meanwhile. Look again.")
     uncount(connection, job_id, gone)
+
+
+def _not_held(connection: Connection, job_id: str, custom_ids: Sequence[str], at: datetime) -> None:
+    held = connection.execute(
+        select(_ASK).where(_ASK.c.job_id == job_id, _ASK.c.until > at).order_by(_ASK.c.custom_id)
+    ).all()
+    among = set(custom_ids) if held else set()
+    for one in held:
+        if one.custom_id in among:
+            raise Refused(
+                f"{one.custom_id} is being asked right now ({one.actor}). Wait for the answer; if none comes, it can "
+                f"be asked again from {one.until:%H:%M}Z on."
+            )
+
+
+def _let_go(connection: Connection, job_id: str, custom_id: str) -> None:
+    connection.execute(delete(_ASK).where(_ASK.c.job_id == job_id, _ASK.c.custom_id == custom_id))
+
+
+def _may_be_asked(connection: Connection, job_id: str, custom_id: str) -> bool:
+    """Whether a request has ended without an analysis."""
+    status = connection.execute(
+        select(_RES.c.status).where(_RES.c.job_id == job_id, _RES.c.custom_id == custom_id)
+    ).scalar_one_or_none()
+    return status is not None and status != ResultStatus.SUCCEEDED.value
+
+
+def _leave_aside(connection: Connection, job_id: str, outcome: Outcome, at: datetime) -> None:
+    """Keep an answer that came too late as an attempt: it was paid, and something else stands or will."""
+    usage, nano = outcome.usage, to_nano(outcome.cost_usd)
+    mine = (_ATT.c.job_id == job_id) & (_ATT.c.custom_id == outcome.custom_id)
+    earlier = connection.execute(select(func.count()).select_from(_ATT).where(mine)).scalar_one()
+    stands = (_R.c.job_id == job_id) & (_R.c.custom_id == outcome.custom_id)
+    connection.execute(
+        _ATT.insert().values(
+            job_id=job_id,
+            custom_id=outcome.custom_id,
+            attempt=int(earlier),
+            shard_index=connection.execute(select(_R.c.shard_index).where(stands)).scalar_one(),
+            at=at,
+            status=outcome.reading.status.value,
+            error_code="late",
+            error_message="The answer came after the request had been asked again.",
+            input_tokens=usage.input_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost_nano=nano,
+        )
+    )
+    more = _J.c.actual_nano + (nano or 0)
+    connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=more))
 
 
 def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:

@@ -576,6 +576,16 @@ class CommitmentTable(SQLModel, table=True):
     settled: bool
 
 
+class AskingTable(SQLModel, table=True):
+    """Requests that are being asked synchronously right now, so that nobody else asks them at the same time."""
+
+    __tablename__ = "asking"
+    job_id: str = Field(primary_key=True)
+    custom_id: str = Field(primary_key=True)
+    actor: str
+    until: datetime = _moment()
+
+
 class WorkerTable(SQLModel, table=True):
     """Signs of life."""
 

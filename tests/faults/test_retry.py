@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,10 +15,11 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
-from core.errors import BadInput, OverBudget, Refused
+from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.context import Context
-from tests.faults.staging import House
+from core.storage.retries import ASKING
+from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
 
 SYNC = "POST /v1/chat/completions"
@@ -226,6 +228,111 @@ def test_a_synchronous_call_without_an_answer_leaves_everything_as_it_was(house:
     assert statuses(house, job_id) == {ResultStatus.INVALID}
     assert len(notes(house, job_id, "ask")) == len(notes(house, job_id, "ask_failed")) == 1
     house.check(job_id, batches=1)
+
+
+class Meanwhile(Meddler):
+    """Something is done while a synchronous call is under way."""
+
+    def __init__(self, house: House, act: Callable[[], object]) -> None:
+        super().__init__(house.provider, stream=self._streamed)
+        self._house, self._act = house, act
+
+    def _streamed(self, url: str, body: dict[str, Any]) -> Any:
+        self._act()
+        return self._house.provider.stream(url, body)
+
+
+def test_what_is_being_asked_synchronously_nobody_else_asks_meanwhile(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(1)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service, refusals = house.retry_service(), 0
+
+    def others() -> None:
+        nonlocal refusals
+        for ask in (lambda: service.finish_now(LOCAL, job_id, house.provider), lambda: service.retry(LOCAL, job_id)):
+            with pytest.raises(Refused, match="is being asked right now"):
+                ask()
+            refusals += 1
+
+    service.finish_now(LOCAL, job_id, Meanwhile(house, others))
+    assert refusals == 2
+    assert local.calls(SYNC) == 1
+    assert house.job(job_id).row.state is JobState.DONE
+    with pytest.raises(BadInput, match="Every request has its analysis"):
+        service.finish_now(LOCAL, job_id, house.provider)
+    house.check(job_id, batches=1)
+
+
+def test_a_request_whose_asker_was_killed_can_be_asked_again_soon(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(1)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service = house.retry_service()
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        service.finish_now(LOCAL, job_id, Meanwhile(house, killed))
+    with pytest.raises(Refused, match=r"can be asked again from \d\d:\d\dZ on"):
+        service.finish_now(LOCAL, job_id, house.provider)
+    house.clock.leap(house.clock() + ASKING)
+    service.finish_now(LOCAL, job_id, house.provider)
+    assert house.job(job_id).row.state is JobState.DONE
+    house.check(job_id, batches=1)
+
+
+def test_a_synchronous_answer_that_comes_too_late_is_left_aside_and_its_cost_counts(
+    house: House, local: LocalProvider
+) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(1)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    service = house.retry_service()
+
+    def much_later() -> None:
+        house.clock.leap(house.clock() + ASKING)
+        service.finish_now(LOCAL, job_id, house.provider)
+
+    with pytest.raises(StaleMove, match="was asked again meanwhile"):
+        service.finish_now(LOCAL, job_id, Meanwhile(house, much_later))
+    assert house.scalar("SELECT count(*) FROM ledger WHERE job_id = :job AND batch_id LIKE 'sync:%'", job=job_id) == 2
+    assert "left aside" in notes(house, job_id, "asked")[-1]
+    house.check(job_id, batches=1)
+
+
+def test_a_retry_of_several_models_is_bought_whole_or_not_at_all(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json", 0.5)
+    job_id = house.submit(6)
+    assert house.run(job_id) is JobState.PARTIAL
+    failing(local, "invalid_json")
+    service = house.retry_service()
+    left = [item.custom_id for item in house.items(job_id).values() if item.status is ResultStatus.INVALID]
+    assert len(left) > 1
+    # One of them goes to another model, so that the next retry has two.
+    items = house.store.retries.unanswered
+    house.store.retries.unanswered = lambda *wanted: items(*wanted)[:1]  # type: ignore[method-assign]
+    try:
+        service.retry(LOCAL, job_id, model="gpt-5.4")
+    finally:
+        house.store.retries.unanswered = items  # type: ignore[method-assign]
+    assert house.run(job_id) is JobState.PARTIAL
+    plan = service.plan(LOCAL, job_id)
+    assert len(plan.models) == 2
+    assert plan.expected_usd is not None
+    spent = house.job(job_id).row.actual_usd
+    assert spent is not None
+    almost = house.retry_service(Budgets(job_usd=spent + plan.expected_usd * Decimal("0.99")))
+    shards = len(house.store.shards.of_job(job_id))
+    with pytest.raises(OverBudget):
+        almost.retry(LOCAL, job_id)
+    assert len(house.store.shards.of_job(job_id)) == shards
+    assert house.job(job_id).row.state is JobState.PARTIAL
+    house.check(job_id, batches=2)
 
 
 def test_the_very_same_question_is_answered_from_what_is_stored(house: House, local: LocalProvider) -> None:
