@@ -115,6 +115,9 @@ class ReaskService:
         require(actor, Permission.JOB_SUBMIT)
         plan = self.reask_preview(actor, job_id, only=only)
         job, now, reasons = self._ended(job_id), self._clock(), tuple(only)
+        retries: list[Retry] = []
+        asked: list[Asked] = []
+        before = Decimal(0)
         for model, shards in self._by_model(job):
             prefix, ids = f"again-{secrets.token_hex(4)}", dict[int, list[str]]()
             with ShardWriter(job_folder(self._home, job_id), prefix) as writer:
@@ -127,17 +130,22 @@ class ReaskService:
             if measured is None:
                 continue
             expected = self._priced(job, measured, now).expected_usd
-            retry = Retry(
-                files=tuple(RetryFile(file, tuple(ids[number])) for number, file in enumerate(files)),
-                model=model.model_id,
-                round=0,
-                expected_usd=expected,
-                check=self._purse.check(job, expected),
-                remote_name=lambda index: remote_name(job, index),
-                not_before=now,
-                note=f"{len(measured.asked):,} answers are asked for again with their errors, as {actor.label} wished",
+            retries.append(
+                Retry(
+                    files=tuple(RetryFile(file, tuple(ids[number])) for number, file in enumerate(files)),
+                    model=model.model_id,
+                    round=0,
+                    expected_usd=expected,
+                    check=self._purse.check(job, expected, before=before),
+                    remote_name=lambda index: remote_name(job, index),
+                    not_before=now,
+                    note=f"{len(measured.asked):,} answers are asked for again with their errors, as {actor.label} "
+                    "wished",
+                )
             )
-            self._store.seconds.start(job_id, retry, measured.asked, actor=actor.subject, at=now)
+            asked += measured.asked
+            before += expected or Decimal(0)
+        self._store.seconds.start(job_id, retries, asked, actor=actor.subject, at=now)
         return plan
 
     def other_line(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:

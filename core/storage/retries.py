@@ -188,7 +188,7 @@ class Retries:
         with self._database.write() as connection:
             lock_money(connection)
             row = job_row(connection, job_id)
-            _not_held(connection, job_id, [custom_id], at)
+            not_held(connection, job_id, [custom_id], at)
             if not _may_be_asked(connection, job_id, custom_id):
                 raise StaleMove(f"{custom_id} was asked again meanwhile. Look again.")
             _let_go(connection, job_id, custom_id)
@@ -279,7 +279,7 @@ def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, 
         StaleMove: Some of its requests are not where they were.
     """
     for number, part in add_shards(connection, job_id, retry, actor=actor, at=at):
-        _not_held(connection, job_id, part.custom_ids, at)
+        not_held(connection, job_id, part.custom_ids, at)
         take_back(connection, job_id, part.custom_ids, number, at=at)
 
 
@@ -366,7 +366,12 @@ def take_back(
     uncount(connection, job_id, gone)
 
 
-def _not_held(connection: Connection, job_id: str, custom_ids: Sequence[str], at: datetime) -> None:
+def not_held(connection: Connection, job_id: str, custom_ids: Sequence[str], at: datetime) -> None:
+    """Make sure that nobody asks any of these requests synchronously right now.
+
+    Raises:
+        Refused: Somebody does.
+    """
     held = connection.execute(
         select(_ASK).where(_ASK.c.job_id == job_id, _ASK.c.until > at).order_by(_ASK.c.custom_id)
     ).all()

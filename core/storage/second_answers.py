@@ -23,7 +23,7 @@ from core.storage.endings import SCORE, count, store_outcomes, uncount
 from core.storage.jobs import follow, lock_job
 from core.storage.money import from_nano, to_nano
 from core.storage.results import Expected, Stray, keep_place
-from core.storage.retries import Retry, Unanswered, add_shards
+from core.storage.retries import Retry, Unanswered, add_shards, not_held
 from core.storage.second_rows import Tags, answer_row, asking_row, raw_of, reading_of, stored_usage, waiting_row
 from core.storage.shards import check_fence
 from core.storage.sql import table
@@ -103,21 +103,25 @@ class SecondAnswers:
         with self._database.read() as connection:
             return [_flagged(row) for row in connection.execute(query)]
 
-    def start(self, job_id: str, retry: Retry, asked: Sequence[Asked], *, actor: str, at: datetime) -> None:
-        """Store second askings that somebody bought: their price is reserved and their shards are added.
+    def start(self, job_id: str, retries: Sequence[Retry], asked: Sequence[Asked], *, actor: str, at: datetime) -> None:
+        """Store second askings that somebody bought: their price is reserved and their shards are added, or nothing is.
 
         Args:
-            retry: Its files name the second requests.
+            retries: One for each model; their files name the second requests.
 
         Raises:
-            OverBudget: From the check. Nothing was changed.
+            OverBudget: From a check. Nothing was changed.
+            Refused: One of them is being asked synchronously right now.
             StaleMove: One of them was asked again by somebody else meanwhile. Nothing was changed.
         """
         by_id = {one.again_id: one for one in asked}
         with self._database.write() as connection:
             lock_job(connection, job_id)
-            self._check_unasked(connection, job_id, [one.custom_id for one in asked])
-            for number, part in add_shards(connection, job_id, retry, actor=actor, at=at):
+            ids = [one.custom_id for one in asked]
+            not_held(connection, job_id, ids, at)
+            self._check_unasked(connection, job_id, ids)
+            added = [part for one in retries for part in add_shards(connection, job_id, one, actor=actor, at=at)]
+            for number, part in added:
                 rows = [
                     {
                         "job_id": job_id,

@@ -204,7 +204,7 @@ def test_two_people_cannot_ask_the_same_again(house: House, local: LocalProvider
         note="",
     )
     with pytest.raises(StaleMove, match="3 of 3 requests were asked again meanwhile"):
-        house.store.seconds.start(job_id, late, asked, actor="late", at=house.clock())
+        house.store.seconds.start(job_id, [late], asked, actor="late", at=house.clock())
     assert house.run(job_id) is JobState.DONE
     assert house.store.seconds.candidates(job_id, 0, tuple(AskedAgain)) == []
     house.check(job_id, batches=2)

@@ -251,13 +251,17 @@ def test_what_is_being_asked_synchronously_nobody_else_asks_meanwhile(house: Hou
 
     def others() -> None:
         nonlocal refusals
-        for ask in (lambda: service.finish_now(LOCAL, job_id, house.provider), lambda: service.retry(LOCAL, job_id)):
+        for ask in (
+            lambda: service.finish_now(LOCAL, job_id, house.provider),
+            lambda: service.retry(LOCAL, job_id),
+            lambda: house.reask_service().reask(LOCAL, job_id),
+        ):
             with pytest.raises(Refused, match="is being asked right now"):
                 ask()
             refusals += 1
 
     service.finish_now(LOCAL, job_id, Meanwhile(house, others))
-    assert refusals == 2
+    assert refusals == 3
     assert local.calls(SYNC) == 1
     assert house.job(job_id).row.state is JobState.DONE
     with pytest.raises(BadInput, match="Every request has its analysis"):
