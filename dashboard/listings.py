@@ -165,7 +165,9 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
             "grade": badges(
                 "Grade", {grades.word(row.level): grades.look(row.level) for row in rows if row.level}.values()
             ),
-            "checks": _COLUMN.TextColumn("Stated numbers", help="Held against the facts that the prompt gave."),
+            "checks": _COLUMN.TextColumn(
+                "Stated numbers", width=165, help="Held against the facts that the prompt gave."
+            ),
             "headline": _COLUMN.TextColumn("Headline or error", width="large"),
             "region": "Region",
             "cost": _COLUMN.NumberColumn("Cost", format="$%.4f"),
@@ -232,12 +234,9 @@ def checks(found: Verification | None) -> str:
     """What checking an answer's numbers came to, in words."""
     if found is None:
         return ""
-    parts = [f"{found.verified} verified"]
-    if found.mismatched:
-        parts.append(f"{found.mismatched} mismatched")
-    if found.unsupported:
-        parts.append(f"{found.unsupported} unsupported")
-    return ", ".join(parts)
+    parts = [(found.mismatched, "mismatched"), (found.unsupported, "unsupported")]
+    # What does not hold comes first: a narrow column cuts the end.
+    return ", ".join([f"{n} {word}" for n, word in parts if n] + [f"{found.verified} verified"])
 
 
 def badges(label: str, looks: Any) -> Any:

@@ -245,7 +245,7 @@ def _budget(line: BudgetLine) -> str:
 
 def latest(app: App, actor: Actor) -> None:
     """The newest results, with how many of their stated numbers held."""
-    rows = app.jobs.page(actor, states=_ENDED, limit=_LATEST)
+    rows = app.jobs.latest(actor, states=_ENDED, limit=_LATEST)
     with st.container(border=True):
         st.subheader("Latest results", anchor=False, icon=":material/fact_check:")
         if not rows:

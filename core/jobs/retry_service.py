@@ -109,7 +109,7 @@ class RetryService:
             max_output: A cap of the answers; a truncated one gets twice its own when nobody says.
 
         Raises:
-            BadInput: There is nothing to ask again, or nothing that would end otherwise.
+            BadInput: There is nothing to ask again, or nothing that would end otherwise; the model is not known.
             Refused: The job has not ended.
             ModelRefused: The model was shut down.
         """
@@ -244,6 +244,8 @@ class RetryService:
         if job.row.state not in JOB_ENDED:
             raise Refused(f"Job {job_id} is {job.row.state}: what failed can be asked again once it has ended.")
         items = self._store.retries.unanswered(job_id, only or UNANSWERED)
+        if model is not None and not find(model).known:
+            raise BadInput(f"The model '{model}' is not known. See the known ones with: mosychlos models list.")
         # What was asked then may be gone now: the refusal names the replacement, for --model.
         for name in dict.fromkeys([model] if model is not None else [item.model for item in items]):
             usable(find(name), now.date())

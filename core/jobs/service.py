@@ -307,6 +307,11 @@ class JobService:
             offset=offset,
         )
 
+    def latest(self, actor: Actor, *, states: Iterable[JobState], limit: int) -> list[JobRow]:
+        """Jobs that have ended in one of these states, the last ending first."""
+        require(actor, Permission.JOB_READ)
+        return self._store.jobs.page(states=states, limit=limit, by_end=True)
+
     def count(
         self,
         actor: Actor,

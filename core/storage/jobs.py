@@ -259,15 +259,21 @@ class Jobs:
         limit: int = 50,
         after: str | None = None,
         offset: int = 0,
+        by_end: bool = False,
     ) -> list[JobRow]:
         """Jobs, newest first.
 
         Args:
+            by_end: Only those that have ended, the last ending first.
             after: A job id; the list goes on behind it (for scripts).
             offset: Rows to skip (for numbered pages).
         """
         query = _filter_jobs(select(_J), states, kind, model, since, search, set_id)
-        query = query.order_by(_J.c.created_at.desc(), _J.c.job_id.desc()).limit(limit).offset(offset)
+        if by_end:
+            query = query.where(_J.c.ended_at.is_not(None)).order_by(_J.c.ended_at.desc(), _J.c.job_id.desc())
+        else:
+            query = query.order_by(_J.c.created_at.desc(), _J.c.job_id.desc())
+        query = query.limit(limit).offset(offset)
         with self._database.read() as connection:
             if after is not None:
                 last = _job_row(connection, after)

@@ -386,13 +386,14 @@ def m0011_results_in_order(connection: Connection) -> None:
 
 
 def m0012_asked_by_one(connection: Connection) -> None:
-    """Who asks a request synchronously holds it meanwhile."""
+    """Who asks a request synchronously holds it meanwhile; jobs are found by when they ended."""
     _run(
         connection,
         """
         CREATE TABLE asking (
             job_id VARCHAR NOT NULL, custom_id VARCHAR NOT NULL, actor VARCHAR NOT NULL, until BIGINT NOT NULL,
-            PRIMARY KEY (job_id, custom_id))
+            PRIMARY KEY (job_id, custom_id));
+        CREATE INDEX ix_job_ended ON job (ended_at DESC, job_id DESC) WHERE ended_at IS NOT NULL
         """,
     )
 

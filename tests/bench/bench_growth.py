@@ -145,7 +145,7 @@ def _pages(app: App, jobs: dict[int, str]) -> Iterator[tuple[str, int, dict[str,
 
 
 def _latest(app: App) -> object:
-    return app.oversight.checked(LOCAL, [row.job_id for row in app.jobs.page(LOCAL, states=_FINISHED, limit=6)])
+    return app.oversight.checked(LOCAL, [row.job_id for row in app.jobs.latest(LOCAL, states=_FINISHED, limit=6)])
 
 
 def _run(app: App, job_id: str) -> dict[str, Question]:

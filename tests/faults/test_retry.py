@@ -230,6 +230,16 @@ def test_a_synchronous_call_without_an_answer_leaves_everything_as_it_was(house:
     house.check(job_id, batches=1)
 
 
+def test_a_model_that_nobody_knows_is_not_asked_again(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(1)
+    assert house.run(job_id) is JobState.FAILED
+    for ask in (house.retry_service().plan, house.retry_service().retry):
+        with pytest.raises(BadInput, match=r"'gpt-nope' is not known.*mosychlos models list"):
+            ask(LOCAL, job_id, model="gpt-nope")
+    house.check(job_id, batches=1)
+
+
 class Meanwhile(Meddler):
     """Something is done while a synchronous call is under way."""
 

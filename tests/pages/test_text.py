@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import charts, server, text
+from core.domain.analysis import Verification
+from dashboard import charts, listings, server, text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,3 +99,8 @@ def test_a_page_may_load_images_from_this_server_only() -> None:
     assert server.SOURCES["img-src"] == "'self' data: blob:"
     assert server.SOURCES["frame-ancestors"] == "'none'"
     assert server.SOURCES["connect-src"] == "'self'"
+
+
+def test_what_does_not_hold_is_said_before_what_does() -> None:
+    assert listings.checks(Verification(26, 1, 2, ())) == "1 mismatched, 2 unsupported, 26 verified"
+    assert listings.checks(Verification(26, 0, 0, ())) == "26 verified"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from core.domain.analysis import Kind, Priority
 from core.domain.job import JobState
@@ -101,6 +102,21 @@ def test_jobs_are_listed_newest_first_without_gaps(store: Store) -> None:
     assert store.jobs.count_by_state() == {JobState.DRAFT: 25}
     with pytest.raises(NotFound, match="no job 'nothing'"):
         store.jobs.page(after="nothing")
+
+
+def test_what_ended_last_is_found_first_by_an_index(store: Store) -> None:
+    ids = [f"261124-12000{number}-aaaaaaaaaaaa" for number in range(4)]
+    for number, job_id in enumerate(ids):
+        draft(store, [1], job_id=job_id, created_at=NOW + timedelta(seconds=number))
+    for minutes, job_id in enumerate((ids[1], ids[3], ids[0])):
+        store.jobs.discard(job_id, at=NOW + timedelta(minutes=minutes), actor="ada")
+    assert [row.job_id for row in store.jobs.page(by_end=True)] == [ids[0], ids[3], ids[1]]
+    assert [row.job_id for row in store.jobs.page(by_end=True, limit=1)] == [ids[0]]
+    if store.database.is_sqlite:
+        sql = "SELECT job_id FROM job WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, job_id DESC LIMIT 6"
+        with store.database.read() as connection:
+            plan = connection.execute(text(f"EXPLAIN QUERY PLAN {sql}")).all()
+        assert "ix_job_ended" in str(plan[0])
 
 
 def test_progress_before_results_is_the_providers_own_count(store: Store) -> None:
