@@ -13,9 +13,8 @@ from core.domain.alert import AlertKind
 from core.domain.job import JobState
 from core.domain.oversight import BudgetLine, Notice, Waits
 from core.domain.records import JobRow
-from core.errors import MosychlosError
-from core.guard.access import Permission, may
 from dashboard import (
+    alert_notice,
     imports,
     listings,
     live,
@@ -49,25 +48,10 @@ _SHOWN = 5
 _LATEST = 6
 _LONGEST = 280
 
-_ALERT: Mapping[AlertKind, states.Look] = {
-    AlertKind.ATTENTION: states.JOB[JobState.ATTENTION],
-    AlertKind.DUPLICATE: states.Look("duplicate", ":material/content_copy:", "red"),
-    AlertKind.RESULT_LOST: states.Look("result lost", ":material/error:", "red"),
-    AlertKind.VANISHED: states.Look("vanished", ":material/visibility_off:", "red"),
-    AlertKind.UNKNOWN_SUBMIT: states.Look("in doubt", ":material/help:", "orange"),
-    AlertKind.STUCK: states.Look("stuck", ":material/hourglass_disabled:", "orange"),
-    AlertKind.LATE: states.Look("late", ":material/schedule:", "orange"),
-    AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
-    AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
-    AlertKind.UNKNOWN_BATCH: states.Look("unknown batches", ":material/help:", "orange"),
-    AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
-}
-"""Alerts, the most urgent first."""
-
 
 def attention(app: App, actor: Actor) -> None:
     """What needs a person, the newest first: alerts with their next step, then runs with failures."""
-    notices = sorted(filter(_is_for_here, app.oversight.notices(actor)), key=_urgency)
+    notices = alert_notice.in_order(filter(_is_for_here, app.oversight.notices(actor)))
     told = {notice.job_id for notice in notices}
     failed = [row for row in app.jobs.page(actor, states=_WITHOUT_ANALYSIS, limit=_SHOWN) if row.job_id not in told]
     if not notices and not failed:
@@ -76,7 +60,10 @@ def attention(app: App, actor: Actor) -> None:
     with st.container(border=True):
         st.subheader("Needs you", anchor=False, icon=":material/front_hand:")
         for place, notice in enumerate(notices[:_SHOWN]):
-            _notice(app, actor, notice, place)
+            whose = f" {_named(app, actor, notice.job_id)}." if notice.job_id else ""
+            with alert_notice.row(app, actor, notice, place, whose=whose):
+                if notice.job_id:
+                    _open(notice.job_id)
         for row in failed[: max(1, _SHOWN - len(notices))]:
             _failures(app, actor, row)
         hidden = max(0, len(notices) - _SHOWN)
@@ -89,40 +76,9 @@ def _is_for_here(notice: Notice) -> bool:
     return notice.alert.kind is not AlertKind.BUDGET or notice.dismissible
 
 
-def _urgency(notice: Notice) -> int:
-    """What waits for a person before what a person should only know."""
-    return list(_ALERT).index(notice.alert.kind)
-
-
-def _notice(app: App, actor: Actor, notice: Notice, place: int) -> None:
-    alert = notice.alert
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(gap="xxsmall"):
-            at = text.moment(alert.raised_at, session.timezone())
-            whose = f" {_named(app, actor, notice.job_id)}." if notice.job_id else ""
-            st.markdown(f"{_ALERT[alert.kind].badge} {text.escape(text.short(alert.text, _LONGEST))}")
-            st.caption(text.escape(f"{notice.next_step}{whose} Since {at}."))
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            if notice.job_id:
-                _open(notice.job_id)
-            closable = notice.dismissible and may(actor, Permission.JOB_CANCEL)
-            if closable and st.button("Dismiss", key=f"dismiss_{place}", type="tertiary", icon=":material/done:"):
-                _dismiss(app, actor, notice)
-
-
 def _named(app: App, actor: Actor, job_id: str) -> str:
     row = app.jobs.get(actor, job_id).row
     return f"{text.words(row.kind)} by {row.model}, {text.count(row.counts.total, 'request')}"
-
-
-def _dismiss(app: App, actor: Actor, notice: Notice) -> None:
-    try:
-        app.oversight.dismiss(actor, notice.alert.kind, notice.alert.subject)
-    except MosychlosError as error:
-        st.error(text.escape(error))
-        return
-    session.flash("The alert is closed.")
-    st.rerun()
 
 
 def _failures(app: App, actor: Actor, row: JobRow) -> None:
@@ -206,7 +162,7 @@ def bar(app: App, row: JobRow, waits: Waits | None, *, late: bool) -> None:
     label = text.escape(
         f"{text.words(row.kind)} · {row.model} · {row.provider_done:,} of {row.counts.total:,} requests"
     )
-    marks = states.JOB[row.state].badge + (f" {_ALERT[AlertKind.LATE].badge}" if late else "")
+    marks = states.JOB[row.state].badge + (f" {alert_notice.LOOKS[AlertKind.LATE].badge}" if late else "")
     said = run_list.note(row, waits, late=False, now=app.now(), zone=session.timezone())
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -8,13 +8,15 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
+from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Cause, WaitsForPerson
 from core.domain.records import Job
 from core.guard.access import Permission, may
-from dashboard import run_actions, run_retry, states, text
+from dashboard import alert_notice, run_actions, run_retry, states, text
 
 _LONGEST = 280
+_SHOWN = 3
 _BAD = (JobState.FAILED, JobState.PARTIAL, JobState.CANCELLED)
 TAB_KEY = "run_tab"
 
@@ -30,6 +32,20 @@ def trouble(app: App, actor: Actor, job: Job) -> None:
         _failed(app, actor, job, causes)
     elif job.row.message and job.row.state in _BAD:
         st.warning(text.escape(text.short(job.row.message, _LONGEST)), icon=":material/error:")
+
+
+def alerts(app: App, actor: Actor, job: Job) -> None:
+    """What a person should know of this run beside its failures: late, stuck, in doubt, vanished, twice there."""
+    told = app.oversight.notices_of(actor, job.row.job_id)
+    notices = alert_notice.in_order(one for one in told if one.alert.kind is not AlertKind.ATTENTION)
+    if not notices:
+        return
+    with st.container(border=True):
+        for place, notice in enumerate(notices[:_SHOWN]):
+            with alert_notice.row(app, actor, notice, place):
+                pass
+        if len(notices) > _SHOWN:
+            st.caption(f"and {text.count(len(notices) - _SHOWN, 'more alert')} of its batches")
 
 
 def _needs_person(app: App, actor: Actor, job: Job, waiting: Sequence[WaitsForPerson]) -> None:

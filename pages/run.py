@@ -13,6 +13,7 @@ else:
     job = app.jobs.get(actor, job_id)
     run_view.header(app, actor, job)
     run_trouble.trouble(app, actor, job)
+    run_trouble.alerts(app, actor, job)
     run_progress.progress(app, actor, job)
     run_view.siblings(app, actor, job)
     bodies = (

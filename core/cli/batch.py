@@ -14,6 +14,7 @@ from core.cli.second_answers import second_asking
 from core.cli.session import opened
 from core.cli.wait import EXIT, wait_for
 from core.domain.actor import Actor
+from core.domain.alert import AlertKind
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.job import JobState
 from core.domain.records import Item, Job
@@ -83,6 +84,7 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         needs = app.jobs.needs_attention(actor, job_id)
         at_stake = app.oversight.needs_person(actor, job_id)
         waits = app.oversight.waits(actor, [job_id]).get(job_id)
+        notices = app.oversight.notices_of(actor, job_id)
     row = job.row
     if as_json:
         output.document(
@@ -111,6 +113,7 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
                 "needs_attention": needs,
                 "at_stake": at_stake,
                 "waits": waits,
+                "alerts": [notice.alert for notice in notices],
                 "message": row.message,
                 "priority": row.priority,
                 "needed_by": row.needed_by,
@@ -132,6 +135,9 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         output.line(f"Waits: {waits.said(lambda at: f'{at:%Y-%m-%d %H:%M}Z')}")
     for one in at_stake:
         output.line(f"Needs a person: {one.shard_id}. {one.exposure}")
+    for notice in notices:
+        if notice.alert.kind is not AlertKind.ATTENTION:
+            output.line(f"{notice.alert.kind}, since {notice.alert.raised_at:%Y-%m-%d %H:%M}Z: {notice.alert.text}")
     return 0
 
 

@@ -42,7 +42,7 @@ _NEXT: Final = {
     AlertKind.ATTENTION: "Open the run, repair the cause, and send it again.",
     AlertKind.STUCK: "It may still finish. Wait, or stop the run: what is answered is kept.",
     AlertKind.LATE: "Wait for its deadline; what is unfinished then can be asked again.",
-    AlertKind.VANISHED: "Check that the key belongs to the project that made the batch.",
+    AlertKind.VANISHED: "If the key was changed, set the former one; what is not found by then can be asked again.",
     AlertKind.UNKNOWN_STATUS: "Wait; it counts as running until the provider says a word that is known.",
     AlertKind.UNKNOWN_SUBMIT: "Wait: the provider is asked again and again, and nothing is paid twice meanwhile.",
     AlertKind.DUPLICATE: "Check on the provider's bill that the second batch was cancelled in time.",
@@ -112,6 +112,10 @@ class Oversight:
         """Every standing alert with its job and what to do, the newest first."""
         require(actor, Permission.JOB_READ)
         return [self._notice(alert) for alert in self._store.alerts.standing()]
+
+    def notices_of(self, actor: Actor, job_id: str) -> list[Notice]:
+        """The standing alerts of one job, the newest first."""
+        return [notice for notice in self.notices(actor) if notice.job_id == job_id]
 
     def dismiss(self, actor: Actor, kind: AlertKind, subject: str) -> None:
         """Say that an alert about something past was read.

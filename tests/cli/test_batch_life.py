@@ -11,9 +11,11 @@ import pytest
 
 from core.app import App, build
 from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
 from core.jobs.steps import round_
 from core.settings import load
+from core.storage.store import Store
 from tests.cli.conftest import Cli
 from tests.local_provider import LocalProvider
 
@@ -144,3 +146,13 @@ def test_left_overs_and_alerts_are_listed(cli: Cli, app: App, provider: LocalPro
     assert "Nothing of ours is left" in cli("batch", "orphans")[1]
     assert cli.json("batch", "alerts")["alerts"] == []
     assert "No alerts." in cli("batch", "alerts")[1]
+
+
+def test_the_status_of_a_job_says_what_is_odd_about_it(cli: Cli, app: App, positions: Path) -> None:
+    job_id, other = submitted(cli, positions), submitted(cli, positions)
+    store = Store(app.settings.database_url)
+    for subject in (f"{job_id}.0", f"{other}.0"):
+        store.alerts.raise_(AlertKind.LATE, subject, f"{subject} is late.", at=app.now())
+    store.close()
+    assert f"Z: {job_id}.0 is late." in cli("batch", "status", job_id)[1]
+    assert [one["subject"] for one in cli.json("batch", "status", job_id)["alerts"]] == [f"{job_id}.0"]

@@ -9,9 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL, Actor, Role
+from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.job import JobState
 from core.jobs.job_sets import SetWish
+from core.storage.store import Store
 from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, states, text
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
@@ -52,6 +54,39 @@ def part(world: World, actor: Actor, job_id: str, draw: Callable[..., None]) -> 
 def key(test: AppTest, name: str):  # type: ignore[no-untyped-def]  # AppTest's elements have no public type
     """The button with this key."""
     return next(one for one in test.button if one.key == name)
+
+
+def alert(world: World, kind: AlertKind, subject: str) -> None:
+    store = Store(world.app.settings.database_url)
+    store.alerts.raise_(kind, subject, "It was said once.", at=world.app.now())
+    store.close()
+
+
+def test_what_is_odd_about_a_run_stands_on_its_page_with_what_to_do(page: Page, world: World) -> None:
+    world.import_text("family.csv", POSITIONS)
+    job_id, other = world.submit(), world.submit()
+    alert(world, AlertKind.VANISHED, f"{job_id}.0")
+    alert(world, AlertKind.LATE, f"{other}.0")
+    test = page(world, "run", run=job_id)
+    words = said(test)
+    assert "vanished" in words
+    assert words.count("It was said once.") == 1, "and nothing of other runs"
+    assert "what is not found by then can be asked again" in words
+    assert not any(one.label == "Dismiss" for one in test.button)
+
+
+def test_what_happened_to_a_run_is_dismissed_on_its_page_and_the_rest_is_counted(page: Page, world: World) -> None:
+    world.import_text("family.csv", POSITIONS)
+    job_id = world.submit()
+    for number in range(5):
+        alert(world, AlertKind.STRAY, f"{job_id}.{number}")
+    test = page(world, "run", run=job_id)
+    assert said(test).count("It was said once.") == 3
+    assert "and 2 more alerts of its batches" in said(test)
+    key(test, "dismiss_0").click()
+    test.run()
+    assert not test.exception
+    assert len(world.app.oversight.notices_of(LOCAL, job_id)) == 4
 
 
 def test_failures_come_first_with_an_example(page: Page, lived_in: World) -> None:

@@ -1,0 +1,70 @@
+"""An alert as a person meets it, on the Overview and on its run's page: its word, what happened, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.app import App
+from core.domain.actor import Actor
+from core.domain.alert import AlertKind
+from core.domain.job import JobState
+from core.domain.oversight import Notice
+from core.errors import MosychlosError
+from core.guard.access import Permission, may
+from dashboard import session, states, text
+
+_LONGEST = 280
+
+LOOKS: Mapping[AlertKind, states.Look] = {
+    AlertKind.ATTENTION: states.JOB[JobState.ATTENTION],
+    AlertKind.DUPLICATE: states.Look("duplicate", ":material/content_copy:", "red"),
+    AlertKind.RESULT_LOST: states.Look("result lost", ":material/error:", "red"),
+    AlertKind.VANISHED: states.Look("vanished", ":material/visibility_off:", "red"),
+    AlertKind.UNKNOWN_SUBMIT: states.Look("in doubt", ":material/help:", "orange"),
+    AlertKind.STUCK: states.Look("stuck", ":material/hourglass_disabled:", "orange"),
+    AlertKind.LATE: states.Look("late", ":material/schedule:", "orange"),
+    AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
+    AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
+    AlertKind.UNKNOWN_BATCH: states.Look("unknown batches", ":material/help:", "orange"),
+    AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
+}
+"""How alerts look, the most urgent first."""
+
+
+def in_order(notices: Iterable[Notice]) -> list[Notice]:
+    """What waits for a person before what a person should only know."""
+    return sorted(notices, key=lambda notice: list(LOOKS).index(notice.alert.kind))
+
+
+@contextmanager
+def row(app: App, actor: Actor, notice: Notice, place: int, *, whose: str = "") -> Iterator[None]:
+    """One alert; what is drawn inside stands at its end, before the button that closes what is past.
+
+    Args:
+        place: Its number on the page.
+        whose: Which run it is about, where the page does not say so.
+    """
+    alert = notice.alert
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap="xxsmall"):
+            at = text.moment(alert.raised_at, session.timezone())
+            st.markdown(f"{LOOKS[alert.kind].badge} {text.escape(text.short(alert.text, _LONGEST))}")
+            st.caption(text.escape(f"{notice.next_step}{whose} Since {at}."))
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            yield
+            closable = notice.dismissible and may(actor, Permission.JOB_CANCEL)
+            if closable and st.button("Dismiss", key=f"dismiss_{place}", type="tertiary", icon=":material/done:"):
+                _dismiss(app, actor, notice)
+
+
+def _dismiss(app: App, actor: Actor, notice: Notice) -> None:
+    try:
+        app.oversight.dismiss(actor, notice.alert.kind, notice.alert.subject)
+    except MosychlosError as error:
+        st.error(text.escape(error))
+        return
+    session.flash("The alert is closed.")
+    st.rerun()
