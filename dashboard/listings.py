@@ -166,9 +166,9 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
                 "Grade", {grades.word(row.level): grades.look(row.level) for row in rows if row.level}.values()
             ),
             "checks": _COLUMN.TextColumn(
-                "Stated numbers", width=165, help="Held against the facts that the prompt gave."
+                "Stated numbers", width=160, help="Held against the facts that the prompt gave."
             ),
-            "headline": _COLUMN.TextColumn("Headline or error", width="large"),
+            "headline": _COLUMN.TextColumn("Headline or error", width=335),
             "region": "Region",
             "cost": _COLUMN.NumberColumn("Cost", format="$%.4f"),
         },
@@ -193,14 +193,22 @@ def events(rows: Sequence[Event], zone: tzinfo) -> None:
     )
 
 
-def table(columns: Mapping[str, Sequence[Any]], *, alt: str) -> None:
-    """A plain table of texts, as wide as the page."""
+def table(columns: Mapping[str, Sequence[Any]], *, alt: str, widths: Mapping[str, int] | None = None) -> None:
+    """A plain table of texts, as wide as the page.
+
+    Args:
+        widths: Of columns whose texts may be cut, in pixels; the others are as wide as their texts.
+    """
+    given = widths or {}
     st.dataframe(
         pd.DataFrame(dict(columns)),
         hide_index=True,
         alt=alt,
         placeholder=text.NONE,
-        column_config={name: _COLUMN.TextColumn(name, width=_width(name, values)) for name, values in columns.items()},
+        column_config={
+            name: _COLUMN.TextColumn(name, width=given.get(name) or _width(name, values))
+            for name, values in columns.items()
+        },
     )
 
 

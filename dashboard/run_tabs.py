@@ -189,6 +189,7 @@ def files(app: App, actor: Actor, job: Job) -> None:
             "Removed there": ["" if file.removed_at is None else text.moment(file.removed_at, zone) for file in rows],
         },
         alt="Files of this run with their sizes and hashes",
+        widths={"SHA-256": 190},
     )
     st.caption("They stand in the data directory under jobs/" + text.escape(job_id) + ".")
 

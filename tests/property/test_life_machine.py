@@ -12,7 +12,7 @@ import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,8 @@ class Life(RuleBasedStateMachine):
         logging.disable(logging.CRITICAL)
         self.house, self.provider = _stage()
         self.provider.heal()
+        # Lives share one house: without this, clocks set back would add up to a year in which no model had a price.
+        self.house.clock.set_by(datetime.now(UTC) - self.house.clock())
         spent = self.house.store.jobs.spend(f"{self.house.clock():%Y-%m}").total_usd
         self.limit = spent + Decimal(5)
         self.lives = [self._submit()]
