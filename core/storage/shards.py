@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from core.domain.alert import AlertKind
 from core.domain.batch import Batch, BatchCounts
@@ -83,19 +83,21 @@ class Shards:
             if connection.execute(query.where(_S.c.next_due_at <= now).limit(1)).first() is None:
                 return []  # the usual case: a look that takes no write lock
         query = query.where(_S.c.next_due_at <= now + ahead)
-        claims: list[Claim] = []
         with self._database.write() as connection:
             if not self._database.is_sqlite:
                 query = query.with_for_update(of=_S, skip_locked=True)
-            for row in connection.execute(query).all():
-                changed = connection.execute(
+            found = connection.execute(query).all()
+            if found:
+                # The rows are locked (on SQLite, the database), so nobody changes them between the two statements.
+                connection.execute(
                     update(_S)
-                    .where(_S.c.shard_id == row.shard_id, _S.c.fence == row.fence)
-                    .values(fence=row.fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+                    .where(_S.c.shard_id == bindparam("of_shard"), _S.c.fence == bindparam("of_fence"))
+                    .values(
+                        fence=bindparam("raised"), lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds)
+                    ),
+                    [{"of_shard": one.shard_id, "of_fence": one.fence, "raised": one.fence + 1} for one in found],
                 )
-                if changed.rowcount == 1:
-                    claims.append(Claim(row.shard_id, row.fence + 1))
-        return claims
+        return [Claim(one.shard_id, one.fence + 1) for one in found]
 
     def claim(self, shard_id: str, *, owner: str, now: datetime, lease_seconds: float) -> Claim | None:
         """Take over one shard, due or not; None while somebody holds it."""
@@ -162,29 +164,31 @@ class Shards:
         """
         if not looks:
             return
+        # One statement with many rows: a thousand of their own would cost more than the looks.
+        mine = (_S.c.shard_id == bindparam("of_shard")) & (_S.c.fence == bindparam("of_fence"))
+        rows = [
+            {
+                "of_shard": one.claim.shard_id,
+                "of_fence": one.claim.fence,
+                "provider_status": one.batch.status,
+                "provider_total": one.batch.counts.total,
+                "provider_completed": one.batch.counts.completed,
+                "provider_failed": one.batch.counts.failed,
+                "output_file_id": one.batch.output_file_id,
+                "error_file_id": one.batch.error_file_id,
+                "expires_at": one.batch.expires_at,
+                "last_contact_at": one.at,
+                "quiet_polls": one.quiet_polls,
+                "message": one.message,
+                "progress_at": one.progress_at,
+                "lease_until": None,
+                "lease_owner": None,
+                "next_due_at": one.due,
+            }
+            for one in looks
+        ]
         with self._database.write() as connection:
-            for one in looks:
-                batch = one.batch
-                connection.execute(
-                    update(_S)
-                    .where(_S.c.shard_id == one.claim.shard_id, _S.c.fence == one.claim.fence)
-                    .values(
-                        provider_status=batch.status,
-                        provider_total=batch.counts.total,
-                        provider_completed=batch.counts.completed,
-                        provider_failed=batch.counts.failed,
-                        output_file_id=batch.output_file_id,
-                        error_file_id=batch.error_file_id,
-                        expires_at=batch.expires_at,
-                        last_contact_at=one.at,
-                        quiet_polls=one.quiet_polls,
-                        message=one.message,
-                        progress_at=one.progress_at,
-                        lease_until=None,
-                        lease_owner=None,
-                        next_due_at=one.due,
-                    )
-                )
+            connection.execute(update(_S).where(mine), rows)
 
     def release(self, claim: Claim, *, due: datetime) -> None:
         """Let go of a shard and say when it should be looked at next. A claim already lost is left alone."""
