@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -128,6 +128,12 @@ def _basis(job: Job) -> str:
     return f"{resting} Prices: {job.estimate.price_source}."
 
 
+def _requests_of(row: LedgerRow, requests: Mapping[str, int]) -> str:
+    """A synchronous entry is one request, whatever batch the request stood in."""
+    number = 1 if row.batch_id.startswith("sync:") else requests.get(row.shard_id)
+    return "" if number is None else f"{number:,}"
+
+
 def _ledger(rows: Sequence[LedgerRow], requests: dict[str, int]) -> None:
     zone = session.timezone()
     known = [row.cost_usd for row in rows if row.cost_usd is not None]
@@ -136,7 +142,7 @@ def _ledger(rows: Sequence[LedgerRow], requests: dict[str, int]) -> None:
     columns = {
         "Provider batch": [*(row.batch_id for row in rows), "Total"],
         "Model": [*(row.model for row in rows), ""],
-        "Requests": [*(f"{requests[row.shard_id]:,}" if row.shard_id in requests else "" for row in rows), ""],
+        "Requests": [*(_requests_of(row, requests) for row in rows), ""],
         **{
             label: [*(f"{getattr(row.usage, name):,}" for row in rows), f"{sums[place]:,}"]
             for place, (name, label) in enumerate(_TOKENS.items())

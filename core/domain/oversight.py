@@ -21,6 +21,10 @@ class Lasting(StrEnum):
     UNKNOWN = "unknown"
 
 
+_STOPPED = frozenset({"cancelled", "batch_cancelled"})
+"""Codes of requests that ended because somebody stopped the run: ours, and the provider's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Requests of a job that ended alike without an analysis.
@@ -49,6 +53,8 @@ class Cause:
     def remedy(self) -> str:
         """What asking again would do, in a sentence."""
         if self.status is ResultStatus.FAILED:
+            if self.code in _STOPPED:
+                return "They were stopped before they were answered and cost nothing: ask again what is still wanted."
             if self.transient:
                 return "The trouble was the provider's own: asking again may well succeed."
             return "The same request would fail again: repair its cause or ask another model."

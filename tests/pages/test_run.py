@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
-from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
 from core.domain.job import JobState
+from core.domain.oversight import LedgerRow
 from core.jobs.job_sets import SetWish
 from core.storage.store import Store
 from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, states, text
@@ -54,6 +56,13 @@ def part(world: World, actor: Actor, job_id: str, draw: Callable[..., None]) -> 
 def key(test: AppTest, name: str):  # type: ignore[no-untyped-def]  # AppTest's elements have no public type
     """The button with this key."""
     return next(one for one in test.button if one.key == name)
+
+
+def test_a_synchronous_entry_of_the_ledger_is_one_request() -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    rows = [LedgerRow(name, "job.0", at, "gpt-5.4-mini", Usage(), None) for name in ("batch_1", "sync:job:one:1", "x")]
+    assert [run_tabs._requests_of(row, {"job.0": 1_200}) for row in rows[:2]] == ["1,200", "1"]
+    assert run_tabs._requests_of(rows[2], {}) == ""
 
 
 def alert(world: World, kind: AlertKind, subject: str) -> None:

@@ -184,3 +184,9 @@ def test_jobs_are_found_by_their_set(still: World) -> None:
     job_id = still.submit()
     assert still.app.jobs.count(LOCAL, set_id="set-nowhere") == 0
     assert [row.job_id for row in still.app.jobs.page(LOCAL, set_id="")] == [job_id]
+
+
+@pytest.mark.parametrize("code", ["cancelled", "batch_cancelled"])
+def test_what_somebody_stopped_is_not_blamed_on_the_provider(code: str) -> None:
+    remedy = Cause(ResultStatus.FAILED, code, transient=True, requests=1, example="").remedy
+    assert remedy.startswith("They were stopped before they were answered")
