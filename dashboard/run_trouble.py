@@ -23,10 +23,11 @@ TAB_KEY = "run_tab"
 
 def trouble(app: App, actor: Actor, job: Job) -> None:
     """Nothing where nothing went wrong."""
-    waiting = app.oversight.needs_person(actor, job.row.job_id) if job.row.state is JobState.ATTENTION else []
+    waiting = app.oversight.needs_person(actor, job.row.job_id) if job.row.state not in JOB_ENDED else []
     if waiting:
         _needs_person(app, actor, job, waiting)
-        return
+        if job.row.state is JobState.ATTENTION:
+            return
     causes = app.oversight.causes(actor, job.row.job_id) if job.row.counts.failed + job.row.counts.missing else []
     if causes:
         _failed(app, actor, job, causes)
@@ -62,8 +63,11 @@ def _needs_person(app: App, actor: Actor, job: Job, waiting: Sequence[WaitsForPe
                 yes = f"Send {text.count(len(waiting), 'batch', 'batches')} again"
                 if st.button(yes, type="primary", key="run_resume"):
                     run_actions.resume(app, actor, job.row.job_id)
-            if may(actor, Permission.JOB_CANCEL) and st.button(
-                "Give it up", icon=":material/cancel:", key="run_give_up"
+            whole = job.row.state is JobState.ATTENTION  # what still runs is stopped by the run's own button
+            if (
+                whole
+                and may(actor, Permission.JOB_CANCEL)
+                and st.button("Give it up", icon=":material/cancel:", key="run_give_up")
             ):
                 run_actions.stop(app, actor, job.row.job_id)
     else:

@@ -34,7 +34,8 @@ def retry(
 ) -> int:
     """Ask again what has no analysis, once its price was shown; or send again what waits for a person."""
     with opened() as (app, actor):
-        if app.jobs.get(actor, job_id).row.state in {JobState.ATTENTION, JobState.PAUSED}:
+        state = app.jobs.get(actor, job_id).row.state
+        if state in {JobState.ATTENTION, JobState.PAUSED} or app.oversight.needs_person(actor, job_id):
             return _resume(app, actor, job_id, as_json=as_json)
         statuses = tuple(only or ())
         if unfit := [one for one in statuses if one in {ResultStatus.SUCCEEDED, ResultStatus.PENDING}]:

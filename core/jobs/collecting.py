@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
+import orjson
+
 from core.analyses.engines import Engine, engine_for
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
@@ -23,7 +25,7 @@ from core.domain.records import Claim, Shard
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.jobs.asking import with_searches
 from core.jobs.context import Context, job_folder
-from core.jobs.remote_files import remove_files
+from core.jobs.remote_files import INCOMPLETE, remove_files
 from core.jobs.retrying import automatic
 from core.jobs.rounds import ToolReader, asked_for_tools, next_round
 from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
@@ -201,7 +203,11 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
             temporary = path.with_suffix(f".{claim.fence}.tmp")
             try:
                 context.provider.download(file_id, temporary)
-                _check_whole(temporary, counted, path.with_suffix(".short"))
+                taken = _check_whole(temporary, counted, path.with_suffix(".short"))
+                if taken:
+                    path.with_suffix(INCOMPLETE).touch(mode=0o600)
+                    told = f"{taken} What it lacks counts as missing; the provider's copy ({file_id}) is left there."
+                    context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, told, at=context.clock())
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
@@ -219,11 +225,14 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
     return present
 
 
-def _check_whole(path: Path, at_least: int, marker: Path) -> None:
+def _check_whole(path: Path, at_least: int, marker: Path) -> str:
     """A close-delimited answer can be cut without any error, so the file itself must show that it is whole.
 
     Args:
         marker: Remembers the size of a file that was not, and how often it came like that.
+
+    Returns:
+        What is wrong with a file that is taken all the same; "" for a whole one.
 
     Raises:
         DownloadCut: It does not look whole, and has not come at this very size often enough to be believed.
@@ -238,6 +247,7 @@ def _check_whole(path: Path, at_least: int, marker: Path) -> None:
             raise DownloadCut(problem)
         logger.warning("%s is taken as it is after %d downloads: %s", path.name, times, problem)
     marker.unlink(missing_ok=True)
+    return problem
 
 
 def _problem(path: Path, at_least: int) -> str:
@@ -249,11 +259,20 @@ def _problem(path: Path, at_least: int) -> str:
         file.seek(max(0, size - (1 << 22)))
         tail = file.read()
     last = tail.rstrip(b"\r\n").rsplit(b"\n", 1)[-1]
-    if not tail.endswith(b"\n") and not last.rstrip().endswith(b"}"):
+    if not tail.endswith(b"\n") and not _is_json(last):
         return f"The result file ends in the middle of line {lines}."
     if lines < at_least:
         return f"The result file has {lines} of the {at_least} lines that the provider counts."
     return ""
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a line is whole: one that was cut behind an inner brace looks so and is not."""
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _sync(folder: Path) -> None:

@@ -18,7 +18,8 @@ def cancel_duplicates(context: Context) -> int:
     """Cancel every unfinished batch that carries the key of a shard which has another batch.
 
     One that ended before it was found cannot be called off: what it answered is billed, so a person is told, once.
-    A shard that has none yet is left to its own steps, and keys of other installations are left alone.
+    A shard that has none yet is left to its own steps, unless it has ended: cancelled or given up while its create was
+    in doubt, it wants no batch any more. Keys of other installations are left alone.
 
     Returns:
         How many were found that nobody knew of.
@@ -31,7 +32,7 @@ def cancel_duplicates(context: Context) -> int:
         if batch.status == "cancelling" or (batch.status in ENDED and not batch.counts.completed):
             continue
         shard = shard_of(context, batch)
-        if shard is None or shard.batch_id is None or shard.batch_id == batch.batch_id:
+        if shard is None or shard.batch_id == batch.batch_id or (shard.batch_id is None and shard.ended_at is None):
             continue
         if batch.status in ENDED and context.store.alerts.of(batch.batch_id):
             continue
@@ -46,6 +47,8 @@ def cancel_duplicates(context: Context) -> int:
 def _called_off(context: Context, shard: Shard, batch: Batch) -> str:
     """Cancel a duplicate that still can be; what to say of it."""
     known = f"{batch.batch_id} duplicates {shard.batch_id}"
+    if shard.batch_id is None:
+        known = f"{batch.batch_id} was made for {shard.shard_id}, which is {shard.state}"
     if batch.status in ENDED:
         return (
             f"{known} and ended as {batch.status} before it was found: the provider bills its "

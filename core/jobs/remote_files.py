@@ -11,7 +11,7 @@ from typing import Final
 from core.domain.batch import ENDED
 from core.domain.records import Shard
 from core.errors import NotFound, ProviderError
-from core.jobs.context import APP, Context
+from core.jobs.context import APP, Context, job_folder
 from core.providers.protocol import Provider
 from core.storage.store import Store
 
@@ -22,6 +22,10 @@ AT_ONCE: Final = 50
 
 PATIENCE: Final = timedelta(hours=1)
 """How long after its end a shard is left to its own step before the catching up looks at it."""
+
+
+INCOMPLETE: Final = ".incomplete"
+"""Ending of the empty file that marks a result file which was taken although it did not look whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,10 @@ class Orphan:
 def remove_files(context: Context, shard: Shard) -> bool:
     """Delete a settled shard's files at the provider; False when that must be tried again.
 
-    Called only once every result is stored here: until then the provider's copy is the only one.
+    Called only once every result is stored here: until then the provider's copy is the only one. So it stays where a
+    result file never came whole.
     """
-    if context.keep_remote:
+    if context.keep_remote or _came_incomplete(context, shard):
         return True
     files = [file_id for file_id in (shard.file_id, shard.output_file_id, shard.error_file_id) if file_id]
     try:
@@ -57,6 +62,10 @@ def remove_files(context: Context, shard: Shard) -> bool:
     context.crossing("after_removal")
     context.store.shards.files_are_gone(shard.shard_id, at=context.clock())
     return True
+
+
+def _came_incomplete(context: Context, shard: Shard) -> bool:
+    return any((job_folder(context.home, shard.job_id) / "results").glob(f"{shard.index:04d}.*{INCOMPLETE}"))
 
 
 def catch_up(context: Context) -> int:
@@ -80,8 +89,13 @@ def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
         shard = _shard(store, key)
         if shard is None:
             yield Orphan("batch", batch.batch_id, key, 0, f"no job here knows it; it is {batch.status}")
-        elif shard.batch_id != batch.batch_id and batch.status not in ENDED and shard.batch_id is not None:
-            yield Orphan("batch", batch.batch_id, key, 0, f"a second batch of {shard.shard_id}; it is {batch.status}")
+        elif shard.batch_id != batch.batch_id and batch.status not in ENDED:
+            if shard.batch_id is not None:
+                why = f"a second batch of {shard.shard_id}; it is {batch.status}"
+                yield Orphan("batch", batch.batch_id, key, 0, why)
+            elif shard.ended_at is not None:
+                why = f"{shard.shard_id} is {shard.state} and wants it no more; it is {batch.status}"
+                yield Orphan("batch", batch.batch_id, key, 0, why)
     for file in provider.list_files("batch"):
         if file.name.startswith(f"{APP}-"):
             shard = _shard(store, file.name.partition(".a")[0])

@@ -3,7 +3,8 @@
 1. Level. A job's priority is its level: high, normal, low. Waiting raises a shard by one level each `AGEING` hours, up
    to high, so that low work is late but never forgotten. Work that somebody needs within the provider's own window of
    24 hours is high at once.
-2. Within a level the earliest "needed by" goes first, then whatever has waited longest.
+2. Within a level the earliest "needed by" goes first, then whatever has waited longest. What nobody needs by a moment
+   is overdue once it has waited two days, or a stream of work with deadlines would keep it for ever.
 3. A shard goes when its model has room: what is enqueued at the provider already and the shard together must fit into
    the tokens that the provider grants the model. The first shard that does not fit keeps the later ones of its model
    behind it, or a stream of small ones would starve a large one. With nothing of ours enqueued for the model, the
@@ -30,8 +31,11 @@ AGEING: Final = timedelta(hours=4)
 WINDOW: Final = timedelta(hours=24)
 """The provider promises an answer within it, so work needed sooner must go at once."""
 
-_LEVEL = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
+PATIENCE: Final = timedelta(hours=48)
+"""How long work without a "needed by" may wait until it counts as overdue."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_LEVEL = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def in_order(waiting: Iterable[Waiting], now: datetime) -> list[Waiting]:
     """The queue as it goes: level, needed by, age; the id last, so that the order is always the same."""
 
     def key(one: Waiting) -> tuple[int, datetime, datetime, str, str]:
-        needed = _NEVER if one.needed_by is None else one.needed_by
+        overdue = one.since + PATIENCE
+        needed = one.needed_by or (overdue if overdue <= now else _NEVER)
         # Shards of a job go in the order of their numbers, and "x.10" must not stand before "x.2".
         return level(one, now), needed, one.since, one.job_id, one.shard_id.rpartition(".")[2].rjust(8, "0")
 

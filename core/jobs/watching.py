@@ -131,7 +131,8 @@ def watch(context: Context, claim: Claim, shard: Shard, view: Batch | None = Non
         shards.seen(claim, batch, at=context.clock(), quiet_polls=0)
         context.crossing("after_end_seen")
         refused_for_room = batch.status == "failed" and any(problem.code == FULL for problem in batch.problems)
-        if refused_for_room and shard.state is ShardState.RUNNING:
+        nothing_done = not batch.counts.completed and batch.output_file_id is None
+        if refused_for_room and nothing_done and shard.state is ShardState.RUNNING:
             return no_room(context, claim, shard, _words(batch))
         return _end(context, claim, shard, _words(batch))
     found = _running(context, claim, shard, batch)

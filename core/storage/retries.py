@@ -357,10 +357,10 @@ def take_back(
             if row.error_code is not None:
                 gone["error", row.error_code] += 1
         connection.execute(delete(_RES).where(mine))
-        if index is not None:
-            connection.execute(
-                update(_R).where(_R.c.job_id == job_id, _R.c.custom_id.in_(ids)).values(shard_index=index)
-            )
+        # What is asked again may be another question (model, cap), so its answer must not be reused for the first one.
+        moved = {} if index is None else {"shard_index": index}
+        asked = (_R.c.job_id == job_id) & _R.c.custom_id.in_(ids)
+        connection.execute(update(_R).where(asked).values(body_hash="", **moved))
     if n != len(custom_ids):
         raise StaleMove(f"{len(custom_ids) - n} of {len(custom_ids)} requests were asked again meanwhile. Look again.")
     uncount(connection, job_id, gone)

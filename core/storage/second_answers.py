@@ -262,6 +262,9 @@ class SecondEndings:
             for source in (_ANS, _RES):
                 connection.execute(delete(source).where(source.c.job_id == job_id, source.c.custom_id.in_(replaced)))
             store_outcomes(connection, job_id, standing)
+            # The better answer knew the errors of the first: it is no answer to the question as it was.
+            asked = (_R.c.job_id == job_id) & _R.c.custom_id.in_(replaced)
+            connection.execute(update(_R).where(asked).values(body_hash=""))
         connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=_J.c.actual_nano + nano))
 
 

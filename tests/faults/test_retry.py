@@ -240,6 +240,21 @@ def test_a_model_that_nobody_knows_is_not_asked_again(house: House, local: Local
     house.check(job_id, batches=1)
 
 
+def test_what_another_model_answered_is_not_reused_for_the_first_question(house: House, local: LocalProvider) -> None:
+    house.clock.leap(house.clock() + timedelta(days=8))  # past every answer that other tests left
+    failing(local, "invalid_json")
+    first = house.submit(1, reuse=timedelta(days=7))
+    assert house.run(first) is JobState.FAILED
+    local.set_faults()
+    house.retry_service().retry(LOCAL, first, model="gpt-5.4-nano")
+    assert house.run(first) is JobState.DONE
+    second = house.submit(1, reuse=timedelta(days=7))
+    assert house.run(second) is JobState.DONE
+    assert not any(item.reused_from for item in house.items(second).values())
+    house.check(second, batches=1)
+    house.clock.leap(house.clock() + timedelta(days=8))
+
+
 class Meanwhile(Meddler):
     """Something is done while a synchronous call is under way."""
 

@@ -377,6 +377,28 @@ def test_a_job_that_waits_for_a_person_can_be_cancelled(house: House, local: Loc
     house.check(job_id, batches=0)
 
 
+def test_c4_a_batch_that_shows_up_after_its_shard_was_called_off_is_cancelled(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    first = house.submit()
+    house.run(first, to=ShardState.RUNNING)
+    made = house.provider.check(house.shard(first).batch_id or "")
+    job_id = house.submit()
+    house.service().cancel(LOCAL, job_id)
+    assert house.run(job_id) is JobState.CANCELLED
+    shard, job = house.shard(job_id), house.job(job_id)
+    assert shard.batch_id is None
+    metadata = {**made.metadata, "job_key": job_key(shard, job.spec_hash)}
+    late = house.provider.create_batch(made.input_file_id, job.request.endpoint.path, metadata)
+    assert cancel_duplicates(house.context()) == 1
+    assert house.provider.check(late.batch_id).status in {"cancelling", "cancelled"}
+    [alert] = house.store.alerts.of(late.batch_id)
+    assert f"was made for {shard.shard_id}, which is cancelled" in alert.text
+    house.service().cancel(LOCAL, first)
+    assert house.run(first) is JobState.CANCELLED
+
+
 def test_c4_a_second_batch_that_ended_before_it_was_found_is_told_of_once(house: House, local: LocalProvider) -> None:
     job_id = house.submit()
     house.run(job_id, to=ShardState.RUNNING)

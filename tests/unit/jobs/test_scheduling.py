@@ -173,3 +173,9 @@ def test_whatever_waits_the_room_and_the_rate_are_kept_and_everybody_is_told(
     assert sent + len(going) <= max(sent, RULES.batches_per_hour)
     assert all(bool(one.reason) is not one.goes for one in found)
     assert decide(seen(*reversed(queue), held=held, sent=sent), RULES, NOW) == found
+
+
+def test_work_without_a_deadline_is_not_kept_for_ever_by_a_stream_of_work_with_one() -> None:
+    soon = [waiting(f"n{number}", needed_by=NOW + timedelta(hours=3)) for number in range(3)]
+    assert names(in_order([waiting("old", hours=40), *soon], NOW)) == "n0 n1 n2 old"
+    assert names(in_order([waiting("old", hours=50), *soon], NOW)) == "old n0 n1 n2"
