@@ -37,6 +37,7 @@ def test_a_limit_is_broken_by_an_edit_and_kept_again_by_undo(installed: Installe
         window.click("tab", "Rules")
         window.sees("Rules kept")
         kept = page.get_by_test_id("stMetricValue").filter(has_text=re.compile(r"^\d+ of \d+$"))
+        expect(kept).to_have_count(1)
         before = kept.inner_text()
         expect(page.get_by_text(re.compile(r"\d+ breach"))).to_have_count(0)
 
@@ -46,7 +47,9 @@ def test_a_limit_is_broken_by_an_edit_and_kept_again_by_undo(installed: Installe
         page.keyboard.type("ASML")
         page.get_by_role("option").filter(has_text="ASML.AS").click()
         window.sees("Change ASML.AS")
+        window.settled()
         field = page.get_by_role("textbox", name="Market value", exact=True)
+        expect(field).to_have_value(re.compile(r"^\d"))
         worth = field.input_value()
         field.fill("a lot")
         window.click("button", "Save changes")
