@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.app import App
@@ -23,7 +25,7 @@ def controls(app: App, actor: Actor, job: Job) -> None:
         return
     if row.state is JobState.PAUSED and may(actor, Permission.JOB_SUBMIT):
         if st.button("Resume", type="primary", icon=":material/play_circle:", key="run_unpause"):
-            resume(app, actor, row.job_id)
+            _go_on(lambda: app.jobs.resume(actor, row.job_id))
     elif row.state in _PAUSABLE and may(actor, Permission.JOB_CANCEL):
         sentence = "Nothing more of it is sent. What is at the provider already goes on and is collected."
         if confirm.asked("Pause", sentence, "Pause the run", key="run_pause", icon=":material/pause_circle:"):
@@ -34,10 +36,14 @@ def controls(app: App, actor: Actor, job: Job) -> None:
         stop(app, actor, row.job_id)
 
 
-def resume(app: App, actor: Actor, job_id: str) -> None:
-    """Let it go on, and draw the page anew."""
+def send_again(app: App, actor: Actor, job_id: str) -> None:
+    """Send what waits for a person, and draw the page anew."""
+    _go_on(lambda: app.jobs.send_again(actor, job_id))
+
+
+def _go_on(act: Callable[[], int]) -> None:
     try:
-        number = app.jobs.resume(actor, job_id)
+        number = act()
     except MosychlosError as error:
         st.error(text.escape(error))
         return

@@ -62,7 +62,7 @@ def _needs_person(app: App, actor: Actor, job: Job, waiting: Sequence[WaitsForPe
                 st.markdown(text.escape(_before_sending(waiting)))
                 yes = f"Send {text.count(len(waiting), 'batch', 'batches')} again"
                 if st.button(yes, type="primary", key="run_resume"):
-                    run_actions.resume(app, actor, job.row.job_id)
+                    run_actions.send_again(app, actor, job.row.job_id)
             whole = job.row.state is JobState.ATTENTION  # what still runs is stopped by the run's own button
             if (
                 whole

@@ -280,7 +280,7 @@ def pause(job_id: JobId, as_json: AsJson = False) -> int:
 
 @batch_app.command()
 def resume(job_id: JobId, as_json: AsJson = False) -> int:
-    """Let a paused job go on, or one that waits for a person once the cause is repaired."""
+    """Let a paused job go on. What waits for a person is sent again with `batch retry`."""
     with opened() as (app, actor):
         n = app.jobs.resume(actor, job_id)
         after = app.jobs.get(actor, job_id).row.state

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -15,7 +17,8 @@ from core.cli.session import opened
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState
-from core.errors import BadInput, OverBudget
+from core.domain.oversight import WaitsForPerson
+from core.errors import BadInput, OverBudget, Refused
 from core.jobs.retry_service import RetryPlan
 
 
@@ -34,9 +37,16 @@ def retry(
 ) -> int:
     """Ask again what has no analysis, once its price was shown; or send again what waits for a person."""
     with opened() as (app, actor):
-        state = app.jobs.get(actor, job_id).row.state
-        if state in {JobState.ATTENTION, JobState.PAUSED} or app.oversight.needs_person(actor, job_id):
-            return _resume(app, actor, job_id, as_json=as_json)
+        waiting = app.oversight.needs_person(actor, job_id)
+        if waiting:
+            if only or model or max_output or sync:
+                raise BadInput(
+                    f"{len(waiting)} of the batches of {job_id} wait for a person and are sent again as they are. "
+                    "Leave --only, --model, --max-output and --sync away."
+                )
+            return _send_again(app, actor, job_id, waiting, yes=yes, as_json=as_json)
+        if app.jobs.get(actor, job_id).row.state is JobState.PAUSED:
+            raise Refused(f"Job {job_id} is paused. Go on with: mosychlos portfolio batch resume {job_id}")
         statuses = tuple(only or ())
         if unfit := [one for one in statuses if one in {ResultStatus.SUCCEEDED, ResultStatus.PENDING}]:
             raise BadInput(f"--only is '{unfit[0]}': name failed, missing, truncated, invalid or refused.")
@@ -64,12 +74,40 @@ def retry(
     return 0
 
 
-def _resume(app: App, actor: Actor, job_id: str, *, as_json: bool) -> int:
-    n = app.jobs.resume(actor, job_id)
+def _send_again(
+    app: App, actor: Actor, job_id: str, waiting: Sequence[WaitsForPerson], *, yes: bool, as_json: bool
+) -> int:
+    """Send what waits for a person: it was approved and its price is reserved.
+
+    Only where a create got no answer it takes one word more, because what the provider received would be paid twice.
+    """
+    requests = sum(one.requests for one in waiting)
+    prices = [one.again_usd for one in waiting if one.again_usd is not None]
+    expected = sum(prices, Decimal(0)) if len(prices) == len(waiting) else None
+    batches = f"{len(waiting)} batch{'es' if len(waiting) != 1 else ''}"
+    doubt = any(one.unanswered for one in waiting)
+    if not as_json:
+        for one in waiting:
+            output.line(f"{one.shard_id}: {one.why}")
+            output.line(f"  {one.exposure}")
+        output.line(f"{batches} with {requests:,} requests to send again. Cost: {output.money(expected)} expected.")
+        if doubt:
+            output.line("Warning: look at the provider's list of batches first; what it received would be paid twice.")
+    go_on = yes or not doubt or (not as_json and sys.stdin.isatty() and typer.confirm("Send again?", default=False))
+    if go_on:
+        app.jobs.send_again(actor, job_id)
+    state = app.jobs.get(actor, job_id).row.state
     if as_json:
-        output.document({"job_id": job_id, "resumed_shards": n})
+        output.document(
+            {
+                "job_id": job_id, "requests": requests, "expected_usd": expected, "waiting": waiting,
+                "resumed_shards": len(waiting) if go_on else 0, "started": go_on, "state": state,
+            }
+        )  # fmt: skip
+    elif go_on:
+        output.line(f"{batches} of {job_id} will be sent again.")
     else:
-        output.line(f"{n} batch{'es' if n != 1 else ''} of {job_id} will be sent again.")
+        output.line("Nothing was sent. Go on with --yes.")
     return 0
 
 

@@ -140,8 +140,8 @@ class WaitsForPerson:
             return f"Nothing of it was paid; sending it again costs {again}, as was approved."
         most = "its price is not known" if self.exposure_usd is None else f"at most ${self.exposure_usd:,.4f}"
         return (
-            f"{self.unanswered} creates got no answer. Should the provider have received them after all: {most}. "
-            f"Sending it again costs {again}."
+            f"{self.unanswered} create{'s' if self.unanswered > 1 else ''} got no answer. Should the provider have "
+            f"received {'them' if self.unanswered > 1 else 'it'} after all: {most}. Sending it again costs {again}."
         )
 
 

@@ -21,7 +21,6 @@ from core.guard.budgets import Budgets
 from core.jobs.context import job_folder
 from core.jobs.line_index import index_path
 from core.jobs.sheet_file import sheet_path
-from core.jobs.submitting import MAX_UNKNOWN
 from core.storage.store import Store
 
 RESULTS: Final = "results"
@@ -105,8 +104,8 @@ class Oversight:
         waiting = [one for one in self._store.shards.of_job(job_id) if one.state is ShardState.ATTENTION]
         if not waiting:
             return []
-        job, unknown = self._store.jobs.get(job_id), self._store.job_views.twice_unknown(job_id)
-        return [_waits_for_person(job, shard, unanswered=shard.shard_id in unknown) for shard in waiting]
+        job, unanswered = self._store.jobs.get(job_id), self._store.job_views.unanswered_creates(job_id)
+        return [_waits_for_person(job, shard, unanswered.get(shard.shard_id, 0)) for shard in waiting]
 
     def notices(self, actor: Actor) -> list[Notice]:
         """Every standing alert with its job and what to do, the newest first."""
@@ -215,10 +214,9 @@ def without_commands(message: str) -> str:
     return plain if plain.endswith((".", "!", "?")) or not plain else f"{plain}."
 
 
-def _waits_for_person(job: Job, shard: Shard, *, unanswered: bool) -> WaitsForPerson:
+def _waits_for_person(job: Job, shard: Shard, creates: int) -> WaitsForPerson:
     expected, total = job.estimate.expected_usd, job.row.counts.total
     again = None if expected is None or not total else expected * shard.requests / total
-    creates = max(shard.attempt, MAX_UNKNOWN) if unanswered else 0
     return WaitsForPerson(
         shard_id=shard.shard_id,
         requests=shard.requests,

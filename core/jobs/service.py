@@ -247,27 +247,45 @@ class JobService:
             raise Refused(f"Job {job_id} is {state}: there is nothing to pause.") from None
 
     def resume(self, actor: Actor, job_id: str) -> int:
-        """Let a paused job go on, and send again what waits for a person after the cause was repaired.
+        """Let a paused job go on. What waits for a person goes on waiting: see `send_again`.
 
         Returns:
             How many shards go on.
 
         Raises:
-            Refused: The job is not paused and nothing of it waits for a person.
+            NotFound: No such job.
+            Refused: The job is not paused.
         """
         require(actor, Permission.JOB_SUBMIT)
-        now = self._clock()
-        shards = self.shards(actor, job_id)
-        waiting = [shard for shard in shards if shard.state is ShardState.ATTENTION]
         state = self._store.jobs.state(job_id)
-        if not waiting and state is not JobState.PAUSED:
-            raise Refused(f"Job {job_id} is not paused and nothing of it waits for a person; it is {state}.")
-        for shard in waiting:
-            self._store.shards.resume(shard.shard_id, actor=actor.subject, at=now)
         if state is not JobState.PAUSED:
-            return len(waiting)
-        self._store.jobs.unpause(job_id, actor=actor.subject, at=now)
-        return len(waiting) + sum(shard.state in {ShardState.QUEUED, ShardState.UPLOADING} for shard in shards)
+            waits = self._waiting_for_person(job_id)
+            help_ = f" Send what waits for you with: mosychlos portfolio batch retry {job_id}" if waits else ""
+            raise Refused(f"Job {job_id} is not paused; it is {state}.{help_}")
+        shards = self._store.shards.of_job(job_id)
+        self._store.jobs.unpause(job_id, actor=actor.subject, at=self._clock())
+        return sum(shard.state in {ShardState.QUEUED, ShardState.UPLOADING} for shard in shards)
+
+    def send_again(self, actor: Actor, job_id: str) -> int:
+        """Send again the batches that wait for a person, whose cause was repaired, for what was approved for them.
+
+        Returns:
+            How many shards are sent again.
+
+        Raises:
+            NotFound: No such job.
+            Refused: Nothing of it waits for a person.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        state, waiting = self._store.jobs.state(job_id), self._waiting_for_person(job_id)
+        if not waiting:
+            raise Refused(f"Nothing of job {job_id} waits for a person; it is {state}.")
+        for shard in waiting:
+            self._store.shards.resume(shard.shard_id, actor=actor.subject, at=self._clock())
+        return len(waiting)
+
+    def _waiting_for_person(self, job_id: str) -> list[Shard]:
+        return [shard for shard in self._store.shards.of_job(job_id) if shard.state is ShardState.ATTENTION]
 
     def alerts(self, actor: Actor) -> list[Alert]:
         """What a person should know now, the newest first."""

@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -94,9 +94,15 @@ class Submission:
 
         Raises:
             Refused: A blocker without `force`, a budget, a nonce already used.
-            BadInput: An unknown model without `force`; a portfolio that cannot be asked about.
+            BadInput: An unknown model without `force`; a portfolio that cannot be asked about; answers needed by a
+                moment that is past.
         """
         at = self._clock()
+        if needed_by is not None and needed_by <= at:
+            raise BadInput(
+                f"The answers would be needed by {needed_by.astimezone(UTC):%Y-%m-%d %H:%M}Z, and it is "
+                f"{at.astimezone(UTC):%Y-%m-%d %H:%M}Z already. Give a later moment, or none."
+            )
         for one in wanted:
             if not force:
                 stop_unknown(one.request)

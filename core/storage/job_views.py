@@ -107,15 +107,18 @@ class JobViews:
                 found[row.job_id] = (verified + (n if row.value == "verified" else 0), stated + n)
         return {job_id: counted for job_id, counted in found.items() if counted[1]}
 
-    def twice_unknown(self, job_id: str) -> set[str]:
-        """Shards whose creates got no answer before they came to wait for a person, now."""
-        told = (ShardEvent.TWICE_UNKNOWN.value, ShardEvent.BLOCKED.value)
+    def unanswered_creates(self, job_id: str) -> dict[str, int]:
+        """How many creates of a shard got no answer since it was last found, accepted or decided on by a person."""
+        over = {ShardEvent.ACCEPTED.value, ShardEvent.ADOPTED.value, ShardEvent.RESUME.value}
+        told = (ShardEvent.AMBIGUOUS.value, *over)
         query = (
             select(_E.c.shard_id, _E.c.event).where(_E.c.job_id == job_id, _E.c.event.in_(told)).order_by(_E.c.event_id)
         )
+        found: dict[str, int] = {}
         with self._database.read() as connection:
-            last = {row.shard_id: row.event for row in connection.execute(query)}
-        return {shard_id for shard_id, event in last.items() if event == ShardEvent.TWICE_UNKNOWN.value}
+            for row in connection.execute(query):
+                found[row.shard_id] = 0 if row.event in over else found.get(row.shard_id, 0) + 1
+        return found
 
     def job_of_batch(self, batch_ids: Sequence[str]) -> str:
         """The job that one of these provider batches belongs to; "" when none does."""

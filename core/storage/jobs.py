@@ -359,10 +359,16 @@ class Jobs:
             return list(connection.execute(query).scalars())
 
     def state(self, job_id: str) -> JobState:
-        """Where a job stands, without reading the rest of it."""
+        """Where a job stands, without reading the rest of it.
+
+        Raises:
+            NotFound: No such job.
+        """
         with self._database.read() as connection:
-            found = connection.execute(select(_J.c.state).where(_J.c.job_id == job_id)).scalar_one()
-            return JobState(found)
+            found = connection.execute(select(_J.c.state).where(_J.c.job_id == job_id)).scalar_one_or_none()
+        if found is None:
+            raise _no_job(job_id)
+        return JobState(found)
 
     def pause(self, job_id: str, *, actor: str, at: datetime) -> None:
         """Keep a job's shards that are not at the provider from going there.
@@ -611,8 +617,12 @@ def _job_row(connection: Connection, job_id: str, *, lock: bool = False) -> Any:
         query = query.with_for_update()  # SQLite ignores it: its writers hold the whole database already
     row = connection.execute(query).first()
     if row is None:
-        raise NotFound(f"There is no job '{job_id}'. See the ids with: mosychlos portfolio batch list")
+        raise _no_job(job_id)
     return row
+
+
+def _no_job(job_id: str) -> NotFound:
+    return NotFound(f"There is no job '{job_id}'. See the ids with: mosychlos portfolio batch list")
 
 
 def _filter_jobs(

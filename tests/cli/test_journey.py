@@ -121,7 +121,7 @@ def test_a_wrong_key_waits_for_a_person_and_goes_on_when_it_is_repaired(
     status = cli.json("batch", "status", job_id)
     assert status["state"] == "attention"
     assert "batch retry" in status["needs_attention"][0]
-    cli.json("batch", "retry", job_id)
+    assert cli.json("batch", "retry", job_id)["started"]
     assert cli("batch", "wait", job_id, "--timeout", "60")[0] == 0
 
 

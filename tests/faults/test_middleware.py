@@ -102,7 +102,7 @@ def test_b6_an_empty_purse_stops_creates_turns_health_red_and_other_jobs_wait(ow
     local.set_faults()
     for job_id in jobs:
         if own.shard(job_id).state is ShardState.ATTENTION:
-            own.service().resume(LOCAL, job_id)
+            own.service().send_again(LOCAL, job_id)
     for job_id in jobs:
         assert own.run(job_id, context=context) is JobState.DONE
         own.check(job_id, batches=1)

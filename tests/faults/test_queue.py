@@ -90,7 +90,7 @@ def test_g6_a_batch_that_can_never_fit_waits_for_a_person_after_some_patience(
     assert "grants gpt-5.4-mini 7: it can never fit" in house.shard(job_id).message
     assert house.shard(job_id).shard_id in [alert.subject for alert in house.service().alerts(LOCAL)]
     local.set_faults()
-    house.service().resume(LOCAL, job_id)
+    house.service().send_again(LOCAL, job_id)
     assert house.run(job_id) is JobState.DONE
     assert house.shard(job_id).shard_id not in [alert.subject for alert in house.service().alerts(LOCAL)]
     house.check(job_id, batches=MAX_ALONE + 1)

@@ -107,7 +107,7 @@ def test_a_restored_database_finds_what_was_sent_since_its_copy(
     job_id = before(copies.house)
     copy = copies.copy()
     if copies.house.shard(job_id).state is ShardState.ATTENTION:
-        copies.house.service().resume(LOCAL, job_id)
+        copies.house.service().send_again(LOCAL, job_id)
     copies.house.run(job_id, to=after)
     created = local.calls(CREATE)
     house = copies.restore(copy)
@@ -118,7 +118,7 @@ def test_a_restored_database_finds_what_was_sent_since_its_copy(
         assert (adopted.left, sent_here) == (0, True)
         assert adopt_forgotten(house.context()).adopted == 0
     elif house.shard(job_id).state is ShardState.ATTENTION:
-        house.service().resume(LOCAL, job_id)
+        house.service().send_again(LOCAL, job_id)
     assert house.run(job_id, context=house.context(reconciled=lambda: looking == "at-the-start")) is JobState.DONE
     assert local.calls(CREATE) == created == 1
     house.check(job_id, batches=1)

@@ -81,7 +81,7 @@ def test_b4_two_creates_without_an_answer_wait_for_a_person_who_goes_on(house: H
     assert "2 attempts to create this batch (about $" in message
     assert f"mosychlos portfolio batch retry {job_id}" in message
     house.check(job_id, batches=0)
-    assert house.service().resume(LOCAL, job_id) == 1
+    assert house.service().send_again(LOCAL, job_id) == 1
     assert house.run(job_id) is JobState.DONE
     house.check(job_id, batches=1)
 
@@ -117,7 +117,7 @@ def test_a_wrong_key_or_an_empty_purse_waits_for_a_person_and_goes_on_after_the_
     calls = local.calls(route)
     assert calls == 1
     local.set_faults()
-    house.service().resume(LOCAL, job_id)
+    house.service().send_again(LOCAL, job_id)
     assert house.run(job_id) is JobState.DONE
     house.check(job_id, batches=1)
 
@@ -305,7 +305,7 @@ def test_a_provider_that_never_sees_its_own_files_waits_for_a_person(house: Hous
     assert house.run(job_id, context=house.context(crossing=forget)) is JobState.ATTENTION
     assert local.calls(CREATE) == 2 * PATIENCE
     house.check(job_id, batches=0)
-    house.service().resume(LOCAL, job_id)
+    house.service().send_again(LOCAL, job_id)
     assert house.run(job_id) is JobState.DONE
     house.check(job_id, batches=1)
 

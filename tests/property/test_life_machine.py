@@ -161,7 +161,7 @@ class Life(RuleBasedStateMachine):
     def a_person_goes_on(self, number: int) -> None:
         job_id = self.lives[number % len(self.lives)]
         if self.house.job(job_id).row.state is JobState.ATTENTION:
-            self.house.service().resume(LOCAL, job_id)
+            self.house.service().send_again(LOCAL, job_id)
 
     @rule(number=st.integers(0, 1), sure=st.sampled_from([False, False, False, True]))
     def a_person_stops_a_job(self, number: int, sure: bool) -> None:
@@ -203,7 +203,7 @@ class Life(RuleBasedStateMachine):
                 break
             for job_id in waiting:
                 if self.house.job(job_id).row.state is JobState.ATTENTION:
-                    self.house.service().resume(LOCAL, job_id)
+                    self.house.service().send_again(LOCAL, job_id)
             self.house.clock.leap(self.house.clock() + timedelta(seconds=LEASE + 1))
             self._turn("one")
         else:

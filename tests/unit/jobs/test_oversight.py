@@ -118,6 +118,10 @@ def test_two_creates_without_an_answer_may_have_cost_twice_the_batch(still: Worl
         (ShardState.QUEUED, ShardEvent.START),
         (ShardState.UPLOADING, ShardEvent.SEND),
         (ShardState.SUBMITTING, ShardEvent.AMBIGUOUS),
+        (ShardState.UNKNOWN, ShardEvent.PROVEN_ABSENT),
+        (ShardState.QUEUED, ShardEvent.START),
+        (ShardState.UPLOADING, ShardEvent.SEND),
+        (ShardState.SUBMITTING, ShardEvent.AMBIGUOUS),
         (ShardState.UNKNOWN, ShardEvent.TWICE_UNKNOWN),
     ):
         store.shards.move(claim, state, event, at=now, attempt=2)
@@ -125,6 +129,28 @@ def test_two_creates_without_an_answer_may_have_cost_twice_the_batch(still: Worl
     (found,) = still.app.oversight.needs_person(LOCAL, job_id)
     assert found.again_usd is not None
     assert (found.unanswered, found.exposure_usd) == (2, 2 * found.again_usd)
+
+
+def test_a_create_without_an_answer_counts_although_something_else_stopped_the_batch(still: World) -> None:
+    job_id = still.submit()
+    store, now = Store(still.app.settings.database_url), still.app.now()
+    let_go(store, now)
+    (claim,) = store.shards.claim_due(owner="test", now=now, lease_seconds=30, limit=1)
+    for state, event in (
+        (ShardState.QUEUED, ShardEvent.START),
+        (ShardState.UPLOADING, ShardEvent.SEND),
+        (ShardState.SUBMITTING, ShardEvent.AMBIGUOUS),
+        (ShardState.UNKNOWN, ShardEvent.PROVEN_ABSENT),
+        (ShardState.QUEUED, ShardEvent.START),
+        (ShardState.UPLOADING, ShardEvent.BLOCKED),
+    ):
+        store.shards.move(claim, state, event, at=now, attempt=1)
+    (found,) = still.app.oversight.needs_person(LOCAL, job_id)
+    assert found.unanswered == 1
+    assert found.exposure.startswith("1 create got no answer. Should the provider have received it after all")
+    still.app.jobs.send_again(LOCAL, job_id)
+    assert store.job_views.unanswered_creates(job_id) == {f"{job_id}.0": 0}
+    store.close()
 
 
 def test_creates_without_an_answer_are_named_with_what_they_may_have_cost() -> None:
