@@ -12,7 +12,7 @@ from core.domain.job import JobState
 from core.domain.records import Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import confirm, run_list, session, states, text
+from dashboard import confirm, session, states, text
 
 _PAUSABLE = (JobState.QUEUED, JobState.RUNNING)
 
@@ -20,7 +20,7 @@ _PAUSABLE = (JobState.QUEUED, JobState.RUNNING)
 def controls(app: App, actor: Actor, job: Job) -> None:
     """Buttons for what the run's state and the reader's role allow."""
     row = job.row
-    if job.cancel_wish and row.state in run_list.STOPPABLE:
+    if job.stopping and row.state is not JobState.DRAFT:
         st.markdown(":gray-badge[:material/cancel: asked to stop]")
         return
     if row.state is JobState.PAUSED and may(actor, Permission.JOB_SUBMIT):

@@ -91,6 +91,7 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
             {
                 "job_id": job_id,
                 "state": row.state,
+                "stopping": job.stopping,
                 "provider_batches": [
                     {
                         "id": shard.batch_id,
@@ -124,6 +125,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         f"{job_id}: {row.state}. {row.kind} by {row.model}, {row.counts.succeeded} of {row.counts.total} succeeded, "
         f"{row.counts.failed} failed, {row.counts.missing} missing, {row.counts.pending} pending."
     )
+    if job.stopping:
+        output.line("It was asked to stop; what the provider has finished by then is kept.")
     output.line(f"Cost: {output.money(row.actual_usd)} so far, {output.money(row.expected_usd)} expected.")
     for shard in shards:
         counts = shard.counts
@@ -254,9 +257,10 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> int:
     """Ask for a job to stop. Finished answers are kept and paid; it may take minutes."""
     with opened() as (app, actor):
         before = app.jobs.cancel(actor, job_id)
-        after = app.jobs.get(actor, job_id).row.state
+        job = app.jobs.get(actor, job_id)
+        after = job.row.state
     if as_json:
-        output.document({"job_id": job_id, "state": after, "was": before})
+        output.document({"job_id": job_id, "state": after, "was": before, "stopping": job.stopping})
     else:
         asked = before in {JobState.QUEUED, JobState.RUNNING, JobState.ATTENTION, JobState.PAUSED}
         output.line(

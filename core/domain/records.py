@@ -20,7 +20,7 @@ from core.domain.analysis import (
 )
 from core.domain.batch import Batch, BatchCounts
 from core.domain.cost import Estimate
-from core.domain.job import JobState, ShardState
+from core.domain.job import JOB_ENDED, JobState, ShardState
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,11 @@ class Job:
     estimate: Estimate
     spec_hash: str
     cancel_wish: bool
+
+    @property
+    def stopping(self) -> bool:
+        """Somebody asked it to stop, and it has not ended yet."""
+        return self.cancel_wish and self.row.state not in JOB_ENDED
 
 
 @dataclass(frozen=True, slots=True)

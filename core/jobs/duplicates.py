@@ -10,6 +10,7 @@ from core.domain.records import Shard
 from core.errors import ProviderRefused
 from core.jobs.adopting import shard_of
 from core.jobs.context import Context
+from core.jobs.remote_files import given_up
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,8 @@ def cancel_duplicates(context: Context) -> int:
 
     One that ended before it was found cannot be called off: what it answered is billed, so a person is told, once.
     A shard that has none yet is left to its own steps, unless it has ended: cancelled or given up while its create was
-    in doubt, it wants no batch any more. Keys of other installations are left alone.
+    in doubt, it wants no batch any more; nor does one that gave its batch up when the provider did not know it, and
+    whose batch is there again. Keys of other installations are left alone.
 
     Returns:
         How many were found that nobody knew of.
@@ -32,7 +34,9 @@ def cancel_duplicates(context: Context) -> int:
         if batch.status == "cancelling" or (batch.status in ENDED and not batch.counts.completed):
             continue
         shard = shard_of(context, batch)
-        if shard is None or shard.batch_id == batch.batch_id or (shard.batch_id is None and shard.ended_at is None):
+        if shard is None or (shard.batch_id is None and shard.ended_at is None):
+            continue
+        if shard.batch_id == batch.batch_id and not given_up(shard):
             continue
         if batch.status in ENDED and context.store.alerts.of(batch.batch_id):
             continue
@@ -49,6 +53,8 @@ def _called_off(context: Context, shard: Shard, batch: Batch) -> str:
     known = f"{batch.batch_id} duplicates {shard.batch_id}"
     if shard.batch_id is None:
         known = f"{batch.batch_id} was made for {shard.shard_id}, which is {shard.state}"
+    elif shard.batch_id == batch.batch_id:
+        known = f"{batch.batch_id} of {shard.shard_id}, which was given up as unknown to the provider, is there again"
     if batch.status in ENDED:
         return (
             f"{known} and ended as {batch.status} before it was found: the provider bills its "

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.domain.alert import AlertKind
 from core.domain.job import ShardEvent, ShardState
 from core.domain.queue import Decision, Hold, Snapshot
 from core.domain.records import Claim, Shard
@@ -73,6 +74,14 @@ def no_room(context: Context, claim: Claim, shard: Shard, said: str) -> datetime
         hold=Hold.BACK_OFF.value,
         hold_until=until,
     )
+    if times >= MAX_ALONE and (room is None or shard.input_tokens <= room):
+        context.store.alerts.raise_(
+            AlertKind.STUCK,
+            shard.shard_id,
+            f"The provider had no room for a batch of {shard.input_tokens:,} input tokens of {shard.model}, {times} "
+            "times in a row. It is asked again every hour; see which other batches of the account hold the room.",
+            at=now,
+        )
     if room is not None and shard.input_tokens > room and times >= MAX_ALONE:
         message = (
             f"This batch has {shard.input_tokens:,} input tokens and the provider grants {shard.model} {room:,}: it "

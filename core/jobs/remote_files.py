@@ -96,6 +96,9 @@ def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
             elif shard.ended_at is not None:
                 why = f"{shard.shard_id} is {shard.state} and wants it no more; it is {batch.status}"
                 yield Orphan("batch", batch.batch_id, key, 0, why)
+        elif given_up(shard) and batch.status not in ENDED:
+            why = f"{shard.shard_id} gave it up when the provider did not know it; it is {batch.status}"
+            yield Orphan("batch", batch.batch_id, key, 0, why)
     for file in provider.list_files("batch"):
         if file.name.startswith(f"{APP}-"):
             shard = _shard(store, file.name.partition(".a")[0])
@@ -107,6 +110,11 @@ def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
         shard = store.shards.of_file(file.file_id)
         if shard is not None and shard.ended_at is not None:
             yield Orphan("result file", file.file_id, file.name, file.bytes, f"{shard.shard_id} is {shard.state}")
+
+
+def given_up(shard: Shard) -> bool:
+    """Whether a shard ended although its batch was never seen to end: the provider did not know it any more."""
+    return shard.batch_id is not None and shard.ended_at is not None and shard.provider_status not in ENDED
 
 
 def remove_orphan(provider: Provider, orphan: Orphan) -> None:

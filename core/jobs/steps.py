@@ -6,14 +6,14 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from core.domain.job import SHARD_WORKING, ShardState
+from core.domain.job import ShardState
 from core.domain.records import Claim, Shard
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.jobs.collecting import collect
 from core.jobs.context import Context
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.planning import plan
-from core.jobs.submitting import doubt, reconcile, send, start
+from core.jobs.submitting import doubt, give_up, reconcile, send, start
 from core.jobs.watching import WATCHING, look, take_running, watch
 
 logger = logging.getLogger(__name__)
@@ -28,8 +28,9 @@ STEPS: Mapping[ShardState, Step] = {
     ShardState.RUNNING: watch,
     ShardState.CANCELLING: watch,
     ShardState.COLLECTING: collect,
+    ShardState.ATTENTION: give_up,
 }
-"""What to do with a shard in each working state; every function returns when to look again."""
+"""What to do with a shard in each state in which a worker may meet it; every function returns when to look again."""
 
 
 ALONE = tuple(state for state in STEPS if state not in WATCHING)
@@ -79,7 +80,8 @@ def _until_it_waits(context: Context, claim: Claim) -> datetime:
         shard = context.store.shards.get(claim.shard_id)
         if shard.fence != claim.fence:
             raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
-        if shard.state not in SHARD_WORKING:
+        waits_for_person = shard.state is ShardState.ATTENTION and not shard.cancel_wish
+        if shard.state not in STEPS or waits_for_person:
             return context.clock()
         due = STEPS[shard.state](context, claim, shard)
         if due > context.clock():

@@ -264,6 +264,19 @@ def _blocked(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefu
     return now
 
 
+def give_up(context: Context, claim: Claim, shard: Shard) -> datetime:
+    """attention, with a wish to stop that came on its way there: nobody has to decide any more."""
+    context.store.results.close(
+        claim,
+        shard.state,
+        ShardEvent.CANCEL,
+        NEVER_SENT,
+        at=context.clock(),
+        note="cancelled before a person had decided",
+    )
+    return context.clock()
+
+
 def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:
     """submitting, found at the start of a step: whoever was about to create is gone. Never create from here."""
     now = context.clock()

@@ -23,7 +23,10 @@ WATCHING: Final = (ShardState.RUNNING, ShardState.CANCELLING)
 """States in which a batch is looked at."""
 
 VANISHED: Final = timedelta(hours=1)
-"""How long after its deadline a batch that the provider no longer knows is given up."""
+"""How long after its deadline a batch that the provider no longer knows is given up, unless a person does so before."""
+
+WINDOW: Final = timedelta(hours=24)
+"""Completion window of every batch, where the provider stated no deadline."""
 
 LATE_AFTER: Final = timedelta(hours=20)
 LATE_BEFORE: Final = timedelta(hours=2)
@@ -153,10 +156,14 @@ def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused
         AlertKind.VANISHED,
         shard.shard_id,
         f"The provider does not know batch {shard.batch_id} any more. It is looked for until an hour after its "
-        "deadline. Check that the key belongs to the project that made it.",
+        "deadline, or until the run is stopped. Check that the key belongs to the project that made it.",
         at=now,
     )
-    if shard.expires_at is not None and now > _on_our_clock(shard, shard.expires_at) + VANISHED:
+    made = shard.submitted_at or now
+    given_up = now > _on_our_clock(shard, shard.expires_at or made + WINDOW) + VANISHED
+    # A person's wish ends the search, but not at the first time that the provider does not find it.
+    searched = timedelta(seconds=context.pace.quarantine)
+    if given_up or (shard.cancel_wish and now - (shard.last_contact_at or made) > searched):
         return _end(context, claim, shard, f"The provider no longer knows batch {shard.batch_id}.")
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 
@@ -179,6 +186,8 @@ def _running(context: Context, claim: Claim, shard: Shard, batch: Batch) -> Look
     now = context.clock()
     message = shard.message if shard.state is ShardState.CANCELLING else ""
     known = batch.status in KNOWN_STATUS
+    if shard.message:
+        context.store.alerts.clear(shard.shard_id, AlertKind.VANISHED, at=now)
     if not known:
         message = f"The provider says '{batch.status}', a word this program does not know; taken as still running."
         if shard.provider_status != batch.status:
@@ -217,4 +226,4 @@ def _say_what_is_odd(context: Context, shard: Shard, batch: Batch, *, still: tim
         )
         alerts.raise_(AlertKind.STUCK, shard.shard_id, text, at=now)
     elif still == timedelta(0) and shard.quiet_polls:
-        alerts.clear(shard.shard_id, AlertKind.STUCK, AlertKind.VANISHED, AlertKind.UNKNOWN_STATUS, at=now)
+        alerts.clear(shard.shard_id, AlertKind.STUCK, AlertKind.UNKNOWN_STATUS, at=now)

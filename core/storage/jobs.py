@@ -221,7 +221,7 @@ class Jobs:
             connection.execute(
                 update(_S)
                 .where(_S.c.job_id == job_id, _S.c.ended_at.is_(None))
-                .values(cancel_wish=True, next_due_at=at)
+                .values(cancel_wish=True, next_due_at=at, nudged=True)
             )
             _event(connection, job_id, None, at, actor, "cancel_wish", state, state, "asked to stop")
             return state
@@ -566,6 +566,7 @@ def new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, model:
         "next_due_at": at + timedelta(days=36500),  # not due until somebody approves
         "quiet_polls": 0,
         "cancel_wish": False,
+        "nudged": False,
         "message": "",
         "model": model,
         "retry_round": 0,

@@ -398,6 +398,17 @@ def m0012_asked_by_one(connection: Connection) -> None:
     )
 
 
+def m0013_nudged(connection: Connection) -> None:
+    """A wish or a hint that comes while a shard is looked at is not lost; a synchronous call knows its reservation."""
+    _run(
+        connection,
+        """
+        ALTER TABLE shard ADD COLUMN nudged BOOLEAN NOT NULL DEFAULT FALSE;
+        ALTER TABLE asking ADD COLUMN part INTEGER NOT NULL DEFAULT 0
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -411,6 +422,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0010_second_answers,
     m0011_results_in_order,
     m0012_asked_by_one,
+    m0013_nudged,
 )
 """In order; the number in the name is the version."""
 

@@ -160,7 +160,11 @@ def _snapshot(connection: Connection, now: datetime) -> Snapshot:
         )
     ).all()
     sent, oldest = connection.execute(
-        select(func.count(), func.min(_E.c.at)).where(_E.c.event == ShardEvent.SEND.value, _E.c.at > now - _HOUR)
+        select(func.count(), func.min(_E.c.at)).where(
+            # Not what a clock that was set since dates into the future: it would count for longer than an hour.
+            _E.c.event == ShardEvent.SEND.value,
+            _E.c.at.between(now - _HOUR, now),
+        )
     ).one()
     return Snapshot(
         waiting=tuple(_waiting(row) for row in open_shards if _waits(row)),

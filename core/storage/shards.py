@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal, or_, select, update
 
 from core.domain.alert import AlertKind
 from core.domain.batch import Batch, BatchCounts
 from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, ShardState, next_shard_state
+from core.domain.queue import Hold
 from core.domain.records import Claim, Look, Shard
 from core.errors import NotFound, StaleMove
 from core.storage.alerts import clear_alert, raise_alert
@@ -54,18 +55,19 @@ class Shards:
     ) -> list[Claim]:
         """Take over shards that are due and that nobody holds (or whose holder has shown no life).
 
-        What waits in the queue is left alone until the plan lets it go, and what a paused job has not sent yet until
-        the job goes on; a wish to stop opens both. Each claim raises the shard's fence, so whoever held it before can
-        change nothing any more.
+        What waits in the queue is left alone until the plan lets it go, what a paused job has not sent yet until the
+        job goes on, and what waits for a person until it has decided; a wish to stop opens all three. Each claim
+        raises the shard's fence, so whoever held it before can change nothing any more.
 
         Args:
-            states: Only shards in these; all working ones when empty.
+            states: Only shards in these; all in which there is something to do when empty.
             ahead: When anything is due now, also what will be within this time.
         """
-        wanted = [state.value for state in states] or _WORKING
+        wanted = [state.value for state in states] or [*_WORKING, ShardState.ATTENTION.value]
         free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
         admitted = or_(_S.c.state != ShardState.QUEUED.value, _S.c.admitted_at.is_not(None), _S.c.cancel_wish)
         unpaused = or_(_J.c.state != JobState.PAUSED.value, _S.c.state.not_in(_UNSENT), _S.c.cancel_wish)
+        undecided = or_(_S.c.state != ShardState.ATTENTION.value, _S.c.cancel_wish)
         query = (
             select(_S.c.shard_id, _S.c.fence)
             .join(_J, _J.c.job_id == _S.c.job_id)
@@ -75,6 +77,7 @@ class Shards:
                 free,
                 admitted,
                 unpaused,
+                undecided,
             )
             .order_by(_S.c.place, _S.c.next_due_at)
             .limit(limit)
@@ -93,7 +96,10 @@ class Shards:
                     update(_S)
                     .where(_S.c.shard_id == bindparam("of_shard"), _S.c.fence == bindparam("of_fence"))
                     .values(
-                        fence=bindparam("raised"), lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds)
+                        fence=bindparam("raised"),
+                        lease_owner=owner,
+                        lease_until=now + timedelta(seconds=lease_seconds),
+                        nudged=False,
                     ),
                     [{"of_shard": one.shard_id, "of_fence": one.fence, "raised": one.fence + 1} for one in found],
                 )
@@ -110,7 +116,9 @@ class Shards:
             connection.execute(
                 update(_S)
                 .where(_S.c.shard_id == shard_id)
-                .values(fence=fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+                .values(
+                    fence=fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), nudged=False
+                )
             )
         return Claim(shard_id, fence + 1)
 
@@ -125,6 +133,8 @@ class Shards:
         with self._database.write() as connection:
             connection.execute(update(_S).where(working, _S.c.next_due_at > now).values(next_due_at=now))
             connection.execute(update(_S).where(working, _S.c.lease_until > longest).values(lease_until=longest))
+            backing_off = working & (_S.c.hold == Hold.BACK_OFF.value) & (_S.c.hold_until > now)
+            connection.execute(update(_S).where(backing_off).values(hold_until=now))
             connection.execute(
                 update(_S)
                 .where(_S.c.state == ShardState.UNKNOWN.value, _S.c.create_at.is_not(None))
@@ -183,20 +193,28 @@ class Shards:
                 "progress_at": one.progress_at,
                 "lease_until": None,
                 "lease_owner": None,
-                "next_due_at": one.due,
+                "due": one.due,
             }
             for one in looks
         ]
         with self._database.write() as connection:
-            connection.execute(update(_S).where(mine), rows)
+            due = bindparam("due", type_=_S.c.next_due_at.type)
+            connection.execute(update(_S).where(mine).values(next_due_at=_unless_nudged(due)), rows)
 
     def release(self, claim: Claim, *, due: datetime) -> None:
-        """Let go of a shard and say when it should be looked at next. A claim already lost is left alone."""
+        """Let go of a shard and say when it should be looked at next. A claim already lost is left alone.
+
+        A wish to stop or a webhook that came while it was held was not seen by whoever held it: it stays due then.
+        """
         with self._database.write() as connection:
             connection.execute(
                 update(_S)
                 .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence)
-                .values(lease_until=None, lease_owner=None, next_due_at=due)
+                .values(
+                    lease_until=None,
+                    lease_owner=None,
+                    next_due_at=_unless_nudged(literal(due, _S.c.next_due_at.type)),
+                )
             )
 
     def holds(self, claim: Claim) -> bool:
@@ -432,6 +450,10 @@ def check_fence(connection: Connection, claim: Claim) -> None:
     ).scalar_one_or_none()
     if fence != claim.fence:
         raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
+
+
+def _unless_nudged(due: Any) -> Any:
+    return case((_S.c.nudged, _S.c.next_due_at), else_=due)
 
 
 def _change(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:

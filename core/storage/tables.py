@@ -373,6 +373,7 @@ class ShardTable(SQLModel, table=True):
     hold_until: datetime | None = _moment(nullable=True)
     progress_at: datetime | None = _moment(nullable=True)
     files_gone_at: datetime | None = _moment(nullable=True)
+    nudged: bool
 
 
 class EventTable(SQLModel, table=True):
@@ -584,6 +585,7 @@ class AskingTable(SQLModel, table=True):
     custom_id: str = Field(primary_key=True)
     actor: str
     until: datetime = _moment()
+    part: int
 
 
 class WorkerTable(SQLModel, table=True):

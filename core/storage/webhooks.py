@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, literal, select, update
 
 from core.domain.batch import Hint
 from core.domain.job import ShardState
@@ -36,10 +36,11 @@ class Webhooks:
                 insert_or_ignore(connection, WebhookTable),
                 {"webhook_id": hint.webhook_id, "received_at": at, "event": hint.event, "batch_id": hint.batch_id},
             )
+            now = literal(at, _S.c.next_due_at.type)
             connection.execute(
                 update(_S)
-                .where(_S.c.batch_id == hint.batch_id, _S.c.state.in_(watching), _S.c.next_due_at > at)
-                .values(next_due_at=at)
+                .where(_S.c.batch_id == hint.batch_id, _S.c.state.in_(watching))
+                .values(next_due_at=case((_S.c.next_due_at > now, now), else_=_S.c.next_due_at), nudged=True)
             )
             connection.execute(delete(_W).where(_W.c.received_at < at - KEPT))
             return True

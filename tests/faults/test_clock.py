@@ -10,9 +10,10 @@ import pytest
 
 from core.domain.actor import LOCAL
 from core.domain.job import JobState, ShardState
+from core.errors import ProviderRefused
 from core.jobs.clock import TOLERANCE, ClockWatch
 from core.providers.openai_provider import OpenAIProvider
-from tests.faults.staging import House, environment
+from tests.faults.staging import House, Meddler, environment
 from tests.local_provider import LocalProvider
 
 DAY = timedelta(days=1)
@@ -85,6 +86,35 @@ def test_f9_a_lease_of_a_dead_worker_lasts_no_longer_after_the_clock_was_set_bac
     own.clock.leap(own.clock() + timedelta(seconds=2))
     assert own.run(job_id) is JobState.DONE
     own.check(job_id, batches=1)
+
+
+def test_f9_a_back_off_lasts_no_longer_after_the_clock_was_set_back(own: House) -> None:
+    refusals = [ProviderRefused("Limit: 3 enqueued tokens.", status=400, code="token_limit_exceeded")]
+
+    def create(*call: object) -> object:
+        if refusals:
+            raise refusals.pop()
+        return own.provider.create_batch(*call)  # type: ignore[arg-type]  # as it was called
+
+    job_id = own.submit()
+    context = own.context(provider=Meddler(own.provider, create_batch=create))
+    while refusals:
+        own.round(context)
+    assert own.shard(job_id).hold == "back_off"
+    was_set(own, -DAY)
+    begun = own.clock()
+    assert own.run(job_id, context=context) is JobState.DONE
+    assert own.clock() - begun < timedelta(hours=1)
+    own.check(job_id, batches=1)
+
+
+def test_f9_what_was_sent_in_a_future_that_was_none_does_not_count_for_the_hour(own: House) -> None:
+    own.clock.set_by(DAY)
+    job_id = own.submit()
+    assert own.run(job_id) is JobState.DONE
+    assert own.store.queue.snapshot(own.clock()).sent == 1
+    was_set(own, -DAY)
+    assert own.store.queue.snapshot(own.clock()).sent == 0
 
 
 def test_f9_a_clock_that_is_set_ahead_does_not_cut_the_quarantine_short(own: House, local: LocalProvider) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
 from core.domain.analysis import Priority
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused, Refused
@@ -220,3 +221,22 @@ def test_g5_a_job_is_split_at_the_limit_the_same_way_each_time_and_reserved_as_a
     for job in (first, second):
         assert house.run(job) is JobState.DONE
         house.check(job, batches=batches)
+
+
+def test_a_refusal_for_room_that_names_no_limit_is_said_after_some_patience(house: House) -> None:
+    def create(*_call: object) -> object:
+        raise ProviderRefused("Enqueued token limit reached.", status=400, code="token_limit_exceeded")
+
+    job_id = house.submit(2)
+    context = house.context(provider=Meddler(house.provider, create_batch=create))
+    alerts, refusals = house.store.alerts, 0
+    while refusals < MAX_ALONE:
+        assert alerts.of(house.shard(job_id).shard_id) == [], f"after {refusals} refusals"
+        house.clock.leap(house.shard(job_id).next_due_at)
+        house.round(context)
+        refusals = [event.event for event in house.events(job_id)].count("requeued")
+    (alert,) = house.store.alerts.of(house.shard(job_id).shard_id)
+    assert alert.kind is AlertKind.STUCK
+    assert f"{MAX_ALONE} times in a row" in alert.text
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=1)

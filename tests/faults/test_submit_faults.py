@@ -437,3 +437,36 @@ def test_c4_a_second_batch_that_shows_up_much_later_is_found_and_cancelled(house
     house.service().cancel(LOCAL, job_id)
     assert house.run(job_id) is JobState.CANCELLED
     house.check(job_id, batches=2)
+
+
+def test_a_wish_to_stop_that_comes_on_the_way_to_a_person_is_carried_out(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {CREATE: {"1": "500_before", "2": "drop_before"}}})
+    job_id = house.submit()
+    wish = Once("after_fence", lambda: house.service().cancel(LOCAL, job_id), nth=2)
+    assert house.run(job_id, context=house.context(crossing=wish)) is JobState.CANCELLED
+    assert wish.reached
+    assert "twice_unknown" in trail(house, job_id)
+    house.check(job_id, batches=0)
+
+
+def test_a_wish_to_stop_that_comes_before_a_refusal_is_carried_out(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {CREATE: {"*": "401"}}})
+    job_id = house.submit()
+    wish = Once("after_intent", lambda: house.service().cancel(LOCAL, job_id))
+    assert house.run(job_id, context=house.context(crossing=wish)) is JobState.CANCELLED
+    house.check(job_id, batches=0)
+
+
+def test_a_wish_to_stop_reaches_a_batch_that_waits_for_a_person_through_any_worker(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"http": {CREATE: {"*": "401"}}})
+    job_id = house.submit()
+    assert house.run(job_id) is JobState.ATTENTION
+    # As a web process writes it that dies before it carries the wish out itself.
+    house.store.jobs.wish_cancel(job_id, actor="ada", at=house.clock())
+    assert house.job(job_id).stopping
+    house.round(house.context())
+    assert house.job(job_id).row.state is JobState.CANCELLED
+    assert not house.job(job_id).stopping
+    house.check(job_id, batches=0)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
-from core.domain.batch import Batch
+from core.domain.analysis import ResultStatus
+from core.domain.batch import Batch, Hint
 from core.domain.job import JobState, ShardState
+from core.errors import ProviderRefused
+from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.remote_files import catch_up, orphans, remove_orphan
 from core.jobs.watching import look, take_running
@@ -258,4 +262,104 @@ def test_what_nobody_knows_any_more_is_found_and_can_be_removed(house: House, lo
     left = {one.remote_id for one in orphans(house.store, house.provider)}
     assert stranger.file_id not in left
     assert house.provider.check(batch.batch_id).status in {"cancelling", "cancelled"}
+    ended(house, job_id)
+
+
+def _meanwhile(house: House, act: Callable[[], object]) -> Context:
+    """A worker whose look at a batch is answered only after something else has happened."""
+
+    def check(batch_id: str) -> Batch:
+        found = house.provider.check(batch_id)
+        act()
+        return found
+
+    def listed(newer_than: Any = None) -> Iterator[Batch]:
+        found = list(house.provider.list_batches())
+        act()
+        yield from found
+
+    return house.context(provider=Meddler(house.provider, check=check, list_batches=listed))
+
+
+@pytest.mark.parametrize("batches", [1, 2], ids=["alone", "together"])
+@pytest.mark.parametrize("what", ["wish", "webhook"])
+def test_what_comes_while_a_batch_is_looked_at_makes_it_due_again(
+    house: House, local: LocalProvider, batches: int, what: str
+) -> None:
+    job_id = stuck(house, local, batches)
+    shards = house.store.shards.of_job(job_id)
+    house.clock.leap(max(shard.next_due_at for shard in shards))
+
+    def act() -> None:
+        if what == "wish":
+            house.store.jobs.wish_cancel(job_id, actor="ada", at=house.clock())
+        else:
+            for shard in shards:
+                hint = Hint(f"wh-{shard.shard_id}", "batch.completed", shard.batch_id or "")
+                house.store.webhooks.take(hint, at=house.clock())
+
+    context = _meanwhile(house, act)
+    look(context, take_running(context, owner="w"))
+    due = [shard.next_due_at for shard in house.store.shards.of_job(job_id)]
+    assert max(due) <= house.clock(), "it was put off although nobody has seen why it was made due"
+    look(house.context(), take_running(house.context(), owner="w"))
+    assert min(shard.next_due_at for shard in house.store.shards.of_job(job_id)) > house.clock() or what == "wish"
+    ended(house, job_id)
+
+
+def _gone(house: House, job_id: str) -> Context:
+    def check(_batch_id: str) -> Batch:
+        raise ProviderRefused("No batch found with that id", status=404, code="not_found")
+
+    return house.context(provider=Meddler(house.provider, check=check, cancel=check))
+
+
+def test_a_person_may_give_up_a_batch_that_vanished_but_not_at_the_first_miss(
+    house: House, local: LocalProvider
+) -> None:
+    job_id = stuck(house, local, 1)
+    gone = _gone(house, job_id)
+    house.clock.leap(house.shard(job_id).next_due_at)
+    house.round(house.context())
+    house.service().cancel(LOCAL, job_id)
+    house.round(gone)
+    assert house.shard(job_id).state is ShardState.RUNNING, "one answer may be wrong"
+    assert AlertKind.VANISHED in standing(house, job_id)
+    house.clock.leap(house.clock() + timedelta(seconds=house.context().pace.quarantine + 1))
+    assert house.run(job_id, context=gone) is JobState.FAILED
+    assert {item.status for item in house.items(job_id).values()} == {ResultStatus.MISSING}
+    (orphan,) = [one for one in orphans(house.store, house.provider) if one.remote_id == house.shard(job_id).batch_id]
+    assert "gave it up when the provider did not know it" in orphan.why
+    assert cancel_duplicates(house.context()) == 1, "it is there again and nobody wants it"
+    (alert,) = house.store.alerts.of(house.shard(job_id).batch_id or "")
+    assert alert.text.endswith("is there again; it was cancelled")
+    assert cancel_duplicates(house.context()) == 0
+    house.check(job_id)
+
+
+def test_a_vanished_batch_without_a_stated_deadline_is_given_up_after_its_window(
+    house: House, local: LocalProvider
+) -> None:
+    job_id = stuck(house, local, 1)
+    with house.store.database.write() as connection:
+        connection.execute(text("UPDATE shard SET expires_at = NULL WHERE job_id = :job"), {"job": job_id})
+    house.clock.leap(house.clock() + timedelta(hours=24))
+    gone = _gone(house, job_id)
+    house.round(gone)
+    assert house.shard(job_id).state is ShardState.RUNNING
+    house.clock.leap(house.clock() + timedelta(hours=1.1))
+    assert house.run(job_id, context=gone) is JobState.FAILED
+    assert cancel_duplicates(house.context()) == 1
+    house.check(job_id)
+
+
+def test_a_batch_that_is_found_again_has_not_vanished_any_more(house: House, local: LocalProvider) -> None:
+    job_id = stuck(house, local, 1)
+    house.clock.leap(house.shard(job_id).next_due_at)
+    house.round(_gone(house, job_id))
+    assert AlertKind.VANISHED in standing(house, job_id)
+    house.clock.leap(house.shard(job_id).next_due_at)
+    house.round(house.context())
+    assert AlertKind.VANISHED not in standing(house, job_id)
+    assert house.shard(job_id).message == ""
     ended(house, job_id)
