@@ -154,8 +154,8 @@ class App:
         self.results = ResultService(store, rates, settings.home, clock)
         self.comparing = CompareService(store)
         self.briefs = BriefService(store, self.results, self.comparing)
-        self.retries = RetryService(store, budgets, settings.home, clock)
-        self.reasks = ReaskService(store, budgets, settings.home, clock)
+        self.retries = RetryService(store, budgets, self._rooms, settings.home, clock)
+        self.reasks = ReaskService(store, budgets, self._rooms, settings.home, clock)
         self.oversight = Oversight(store, budgets, settings.home, clock, desk=settings.desk)
         self.budgets = budgets
 

@@ -102,6 +102,7 @@ class Batch:
     Attributes:
         status: The provider's own word, kept as it came. A word never seen before means "still running".
         output_file_id: None where there is none (an empty string at the provider becomes None here).
+        usage: Tokens that the provider counts for the whole batch once it has ended; None where it says nothing.
     """
 
     batch_id: str
@@ -115,6 +116,7 @@ class Batch:
     counts: BatchCounts
     problems: tuple[BatchProblem, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class ResultLine:
         status: SUCCEEDED means "there is text to read", not yet that the text is a valid analysis.
         text: The model's answer; None unless the status is SUCCEEDED.
         raw: The line as it came, decoded; undecodable bytes replaced.
+        cache_write_tokens: Part of the uncached input that the provider wrote to its cache, at a rate of its own.
     """
 
     custom_id: str
@@ -155,3 +158,4 @@ class ResultLine:
     error: ItemError | None
     usage: Usage
     raw: str
+    cache_write_tokens: int = 0

@@ -72,7 +72,7 @@ def converse(
         )
         usage += read.usage
         if known is not None and spent is not None:
-            spent += cost(known, read.usage)
+            spent += cost(known, read.usage, cache_write_tokens=read.cache_write_tokens)
         looked = search_uses(answer, request.model, asking.clock(), first=len(uses) + 1, round_=round_)
         spent = with_searches(spent, looked)
         uses += looked

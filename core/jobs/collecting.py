@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,7 @@ from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
-from core.storage.results import Expected, Stray
+from core.storage.results import Billed, Expected, Stray
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +91,9 @@ class _Reader:
 def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     """One shard from ended to settled. Killed anywhere, it goes on where it was."""
     job = context.store.jobs.get(shard.job_id)
+    known = price(shard.model, batch=True, at=shard.submitted_at or context.clock())
     try:
-        files = _downloaded(context, claim, shard)
+        files, whole = _downloaded(context, claim, shard)
     except ProviderRefused as refusal:
         return wait(context, claim, shard, f"The results cannot be fetched: {refusal}")
     except (DownloadCut, ProviderError) as error:
@@ -112,7 +113,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         reader = _Reader(
             engine=engine,
             sheets=sheets,
-            price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),
+            price=known,
             expected=expected,
             tools=ToolReader(context, shard, list(requests)) if job.request.tools else None,
             parents=parents,
@@ -127,6 +128,10 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     following = next_round(context, job, shard)
     asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
     counts = endings.shard_counts(shard.job_id, shard.index)
+    try:
+        billed = _billed(context, shard, known, counts, whole=whole)
+    except ProviderError as error:
+        return wait(context, claim, shard, f"Asking what the provider bills for lines that are missing: {error}")
     first = _first_line(shard)
     context.store.results.settle(
         claim,
@@ -138,6 +143,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         message=_said(shard, counts, words, asked),
         retries=[retry for retry in (automatic(context, job, shard), following) if retry is not None],
         sent={} if first is None or parents else sent_parameters(first),
+        billed=billed,
     )
     context.crossing("after_settle")
     remove_files(context, shard)
@@ -184,13 +190,43 @@ def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int)
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 
-def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
-    """The shard's result files on disk, each whole."""
+def _billed(
+    context: Context, shard: Shard, known: Price | None, counts: Mapping[ResultStatus, int], *, whole: bool
+) -> Billed | None:
+    """What the provider bills for a batch of which lines are missing: they were paid for whoever lost them.
+
+    Args:
+        whole: Every result file came, and whole.
+
+    Returns:
+        None where the lines that are here say it all, or all that anybody can say.
+
+    Raises:
+        ProviderError: It could not be asked.
+    """
+    if shard.batch_id is None or not counts.get(ResultStatus.MISSING):
+        return None
+    try:
+        usage = context.provider.check(shard.batch_id).usage
+    except ProviderRefused as refusal:
+        if refusal.status != 404:
+            raise
+        usage = None
+    if usage is None:
+        # Some lines that are missing among many do not make the sum of the others worthless; a whole file does.
+        return None if whole and shard.provider_status in ENDED else Billed(None, None)
+    # Of a sum of requests nobody can tell which were long, so all are taken for short ones.
+    return Billed(usage, None if known is None else cost(replace(known, long_input=None), usage))
+
+
+def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path], bool]:
+    """The shard's result files on disk, and whether each came, and whole."""
     folder = job_folder(context.home, shard.job_id) / "results"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for leftover in folder.glob(f"{shard.index:04d}.*.tmp*"):
         leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
     present: list[Path] = []
+    whole = True
     for role, file_id, counted in (
         ("output", shard.output_file_id, shard.counts.completed),
         ("error", shard.error_file_id, shard.counts.failed),
@@ -204,6 +240,9 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
             try:
                 context.provider.download(file_id, temporary)
                 taken = _check_whole(temporary, counted, path.with_suffix(".short"))
+                path.with_suffix(INCOMPLETE).unlink(
+                    missing_ok=True
+                )  # of a process that was killed after an earlier one
                 if taken:
                     path.with_suffix(INCOMPLETE).touch(mode=0o600)
                     told = f"{taken} What it lacks counts as missing; the provider's copy ({file_id}) is left there."
@@ -213,6 +252,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
                 context.store.shards.record(claim, shard.job_id, "result_lost", str(lost), at=context.clock())
                 context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, str(lost), at=context.clock())
+                whole = False
                 continue
             except (ProviderError, OSError):
                 temporary.unlink(missing_ok=True)
@@ -221,8 +261,9 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> list[Path]:
             temporary.replace(path)
             _sync(folder)
             context.crossing("after_rename")
+        whole &= not path.with_suffix(INCOMPLETE).exists()
         present.append(path)
-    return present
+    return present, whole
 
 
 def _check_whole(path: Path, at_least: int, marker: Path) -> str:
@@ -356,7 +397,7 @@ def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
-    spent, asks = _cost(reader.price, line.usage), None
+    spent, asks = _cost(reader.price, line), None
     if reader.tools is not None and not reader.parents:  # whoever is asked once more may call none
         asks, looked = reader.tools.ending(line)
         spent = with_searches(spent, looked)
@@ -378,8 +419,8 @@ def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
     )
 
 
-def _cost(known: Price | None, usage: Usage) -> Decimal | None:
-    return None if known is None else cost(known, usage)
+def _cost(known: Price | None, line: ResultLine) -> Decimal | None:
+    return None if known is None else cost(known, line.usage, cache_write_tokens=line.cache_write_tokens)
 
 
 def _account_for_missing(
@@ -396,9 +437,9 @@ def _account_for_missing(
         error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING
     reading = Reading(status, None, None, error)
+    # What has no line was not billed, as far as anybody can see; without a price nothing is known of money at all.
+    paid = None if reader.price is None else Decimal(0)
     absent = [one for custom_id, one in reader.expected.items() if custom_id not in ended]
     for begin in range(0, len(absent), context.chunk):
         chunk = absent[begin : begin + context.chunk]
-        reader.endings.add(
-            claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), Decimal(0)) for one in chunk]
-        )
+        reader.endings.add(claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), paid) for one in chunk])

@@ -24,6 +24,7 @@ from core.domain.records import RequestRow
 from core.errors import BadInput
 from core.jobs.costing import priced
 from core.jobs.evidence import told_about
+from core.jobs.room import batch_room
 from core.jobs.scheduling import Rooms
 from core.jobs.sheet_file import SheetWriter, sheet_path
 from core.llm.estimate import TokenCounts
@@ -43,9 +44,6 @@ ROWS = 2000
 
 REUSE_CHUNK = 500
 """Requests whose stored answers are looked for together."""
-
-LEAST_ROOM = 50_000
-"""Input tokens below which a stated room does not cut batches smaller: one request alone may have as many."""
 
 NO_SHARD = -1
 """Where a request stands that needs none: its answer was there already."""
@@ -238,12 +236,7 @@ class Drafter:
             self._store.results.add_ahead(job_id, answers)
 
     def _tally(self, builder: Builder, at: datetime) -> Tally:
-        room = None
-        if self._rooms is not None:
-            learned = self._store.queue.learned(at)
-            # A room that was all but taken when it was stated says nothing about how large batches may be.
-            sure = {model: tokens for model, tokens in learned.items() if tokens >= LEAST_ROOM}
-            room = self._rooms.of(builder.model.model_id, sure)
+        room = None if self._rooms is None else batch_room(self._store, self._rooms, builder.model.model_id, at)
         return Tally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
 
     def _asked(

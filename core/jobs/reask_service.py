@@ -26,6 +26,8 @@ from core.jobs.costing import priced
 from core.jobs.purse import Purse, total_of
 from core.jobs.reasking import raw_bytes, second_requests
 from core.jobs.retrying import remote_name
+from core.jobs.room import batch_room
+from core.jobs.scheduling import Rooms
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable
@@ -78,8 +80,9 @@ class _Measured:
 class ReaskService:
     """Second askings for an actor: each request at most once, priced, reserved, and sent by the worker."""
 
-    def __init__(self, store: Store, budgets: Budgets, home: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, budgets: Budgets, rooms: Rooms, home: Path, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._rooms = rooms
         self._purse = Purse(store, budgets)
         self._home = home
         self._clock = clock
@@ -120,7 +123,8 @@ class ReaskService:
         before = Decimal(0)
         for model, shards in self._by_model(job):
             prefix, ids = f"again-{secrets.token_hex(4)}", dict[int, list[str]]()
-            with ShardWriter(job_folder(self._home, job_id), prefix) as writer:
+            room = batch_room(self._store, self._rooms, model.model_id, now)
+            with ShardWriter(job_folder(self._home, job_id), prefix, max_input_tokens=room) as writer:
 
                 def keep(request: BatchRequest, writer: ShardWriter = writer, ids: Any = ids) -> None:
                     ids.setdefault(writer.add(request), []).append(request.custom_id)

@@ -24,6 +24,8 @@ from core.jobs.asking import with_tool_facts
 from core.jobs.context import job_folder
 from core.jobs.purse import Purse, total_of
 from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
+from core.jobs.room import batch_room
+from core.jobs.scheduling import Rooms
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
@@ -85,8 +87,9 @@ class _Wanted:
 class RetryService:
     """Retries for an actor. A retry stores an intent; the worker sends it, except for a synchronous one."""
 
-    def __init__(self, store: Store, budgets: Budgets, home: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, budgets: Budgets, rooms: Rooms, home: Path, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._rooms = rooms
         self._purse = Purse(store, budgets)
         self._home = home
         self._clock = clock
@@ -138,9 +141,10 @@ class RetryService:
         for model_id, chosen in wanted.choice.chosen.items():
             expected = price_of(self._store, job.request, find(model_id), chosen, at=now).expected_usd
             prefix = f"retry-{secrets.token_hex(4)}"
+            room = batch_room(self._store, self._rooms, model_id, now)
             retries.append(
                 Retry(
-                    files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen)),
+                    files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen, room)),
                     model=model_id,
                     round=1 + max(one.item.round for one in chosen),
                     expected_usd=expected,
@@ -192,7 +196,7 @@ class RetryService:
         job_id, custom_id, now = job.row.job_id, one.item.custom_id, self._clock()
         known = price(model_id, batch=False, at=now)
         expected = self._sync_price(job, model_id, [one], now)
-        self._store.retries.intend(
+        part = self._store.retries.intend(
             job_id,
             custom_id,
             expected,
@@ -214,7 +218,7 @@ class RetryService:
             body = end.value
         except ProviderError as error:
             self._store.retries.call_off(
-                job_id, custom_id, f"{custom_id}: {error}", actor=actor.subject, at=self._clock()
+                job_id, custom_id, part, f"{custom_id}: {error}", actor=actor.subject, at=self._clock()
             )
             raise
         envelope = {"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}
@@ -224,10 +228,10 @@ class RetryService:
             with sheet_index(sheet_path(job_folder(self._home, job_id)), {custom_id}) as sheets:
                 told = self._store.tool_calls.of_request(job_id, custom_id)
                 reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
-        spent = None if known is None else cost(known, line.usage)
+        spent = None if known is None else cost(known, line.usage, cache_write_tokens=line.cache_write_tokens)
         outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent)
         answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")
-        self._store.retries.answered(job_id, answer, actor=actor.subject, at=self._clock())
+        self._store.retries.answered(job_id, answer, part, actor=actor.subject, at=self._clock())
         return outcome
 
     def _wanted(

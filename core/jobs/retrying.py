@@ -23,6 +23,7 @@ from core.domain.records import Job, Shard, Spend
 from core.errors import BadInput, OverBudget
 from core.jobs.context import APP, Context, job_folder
 from core.jobs.costing import priced
+from core.jobs.room import batch_room
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter, lines
 from core.llm.models import Model, find
@@ -62,10 +63,14 @@ def stored_lines(shards: Iterable[Shard], items: Iterable[Unanswered]) -> Iterat
                 yield found, bytes(line)
 
 
-def write_files(folder: Path, prefix: str, chosen: Sequence[Again]) -> list[RetryFile]:
-    """The input files of a retry, in the same limits as all others."""
+def write_files(folder: Path, prefix: str, chosen: Sequence[Again], room: int) -> list[RetryFile]:
+    """The input files of a retry, in the same limits as all others.
+
+    Args:
+        room: Input tokens that one batch may have.
+    """
     ids: dict[int, list[str]] = {}
-    with ShardWriter(folder, prefix) as writer:
+    with ShardWriter(folder, prefix, max_input_tokens=room) as writer:
         for one in chosen:
             request = BatchRequest(
                 custom_id=one.item.custom_id,
@@ -126,7 +131,8 @@ def automatic(context: Context, job: Job, shard: Shard) -> Retry | None:
     now = context.clock()
     expected = price_of(context.store, job.request, find(shard.model), chosen, at=now).expected_usd
     prefix = f"retry-{shard.index}-{shard.retry_round + 1}"
-    files = write_files(job_folder(context.home, shard.job_id), prefix, chosen)
+    room = batch_room(context.store, context.rules.rooms, shard.model, now)
+    files = write_files(job_folder(context.home, shard.job_id), prefix, chosen, room)
     wait = timedelta(seconds=context.pace.poll * 10 * 2**shard.retry_round)
     most = ceiling(job)
 
@@ -193,12 +199,18 @@ def choose(
     for item, line in stored_lines(shards, items):
         known = find(model or item.model)
         rebuilt = rebuild(line, known, max_output=_cap_for(item, line, known, max_output))
-        why = _not_worth(item, changed=rebuilt.changed, named=named)
+        why = _cut_again(item, line, known, rebuilt.cap) or _not_worth(item, changed=rebuilt.changed, named=named)
         if why:
             left[why] = left.get(why, 0) + 1
             continue
         warnings.update(dict.fromkeys(rebuilt.warnings))
         chosen.setdefault(known.model_id, []).append(Again(item, rebuilt.line, rebuilt.cap, rebuilt.effort))
+    silent = sum(one.item.status is ResultStatus.MISSING for found in chosen.values() for one in found)
+    if silent:
+        warnings[
+            f"{silent:,} of them have no line in the provider's files: they may have been answered and billed, and "
+            "would then be paid twice."
+        ] = None
     lost = len(items) - sum(len(found) for found in chosen.values()) - sum(left.values())
     sentences = [f"{n:,} left out: {why}" for why, n in left.items()]
     if lost > 0:
@@ -211,6 +223,16 @@ def _cap_for(item: Unanswered, line: bytes, model: Model, max_output: int | None
         return max_output
     present = rebuild(line, model).cap
     return None if present is None else min(present * LONGER, model.max_output or present * LONGER)
+
+
+def _cut_again(item: Unanswered, line: bytes, model: Model, cap: int | None) -> str:
+    """Why a truncated answer would only be cut again, at the same length or before; "" where it has more room."""
+    if item.status is not ResultStatus.TRUNCATED or model.model_id != item.model or cap is None:
+        return ""
+    present = rebuild(line, model).cap
+    if present is None or cap > present or cap == model.max_output:
+        return ""
+    return f"their answers were cut at {present:,} tokens already. Give --max-output more than that."
 
 
 def _not_worth(item: Unanswered, *, changed: bool, named: bool) -> str:

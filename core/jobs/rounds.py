@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from core.domain.analysis import ItemError, Reading, ResultStatus, Usage
+from core.domain.analysis import ItemError, Reading, ResultStatus
 from core.domain.batch import BatchRequest, ResultLine, ShardFile
 from core.domain.cost import Price
 from core.domain.facts import FactSheet
@@ -27,6 +27,7 @@ from core.jobs.asking import STILL_ASKING, run_calls, search_uses, with_tool_fac
 from core.jobs.context import Context, job_folder
 from core.jobs.costing import priced
 from core.jobs.retrying import ceiling, remote_name, stored_lines
+from core.jobs.room import batch_room
 from core.jobs.tool_room import Around
 from core.llm.answers import read_line
 from core.llm.estimate import TokenCounts, assumed_output
@@ -178,8 +179,7 @@ class _Round:
     def write(self, waiting: Sequence[Unanswered]) -> list[RetryFile]:
         """Answer all calls and write the requests that follow."""
         context, shard = self._context, self._shard
-        learned = context.store.queue.learned(self._now)
-        room = context.rules.rooms.of(shard.model, learned)
+        room = batch_room(context.store, context.rules.rooms, shard.model, self._now)
         ids: dict[int, list[str]] = {}
         folder = job_folder(context.home, shard.job_id)
         with ShardWriter(folder, f"round-{shard.index}", max_input_tokens=room) as writer:
@@ -316,7 +316,7 @@ class _Round:
 
     def _tokens(self, one: _Waiting, fresh: Sequence[ToolUse]) -> int:
         """What was sent and said, as the provider counted it, and what is added now."""
-        usage = _usage(one.answer)
+        usage = _opened(one.answer).usage
         said = usage.input_tokens + usage.output_tokens or one.item.input_tokens
         return said + framing(len(fresh)) + sum(self._count(use.result) for use in fresh)
 
@@ -330,7 +330,8 @@ class _Round:
         self._requests += 1
         self._round = max(self._round, one.round + 1)
         if self._price is not None:
-            self._spent += cost(self._price, _usage(one.answer))
+            read = _opened(one.answer)
+            self._spent += cost(self._price, read.usage, cache_write_tokens=read.cache_write_tokens)
 
 
 def _places(path: Path, wanted: set[str]) -> dict[str, tuple[int, int]]:
@@ -357,5 +358,5 @@ def _body(line: str | bytes) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _usage(body: Mapping[str, Any]) -> Usage:
-    return read_line(orjson.dumps({"custom_id": "x", "response": {"status_code": 200, "body": body}})).usage
+def _opened(body: Mapping[str, Any]) -> ResultLine:
+    return read_line(orjson.dumps({"custom_id": "x", "response": {"status_code": 200, "body": body}}))

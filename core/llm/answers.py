@@ -65,7 +65,7 @@ def read_line(line: bytes) -> ResultLine:
     response = object_of(envelope.get("response"))
     body = response.get("body")
     fields = object_of(body)
-    usage = _usage(object_of(fields.get("usage")))
+    usage, written = _usage(object_of(fields.get("usage")))
     error = object_of(envelope.get("error"))
     opened: _Opened
     if error:
@@ -74,7 +74,7 @@ def read_line(line: bytes) -> ResultLine:
         opened = _invalid("no_response", "The line has neither a response nor an error.")
     else:
         opened = _opened(_status_code(response.get("status_code")), body, fields, usage)
-    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw)
+    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw, written)
 
 
 def _parsed(line: bytes) -> object:
@@ -195,19 +195,20 @@ def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
     return ItemError(code, message[:_MESSAGE_CHARACTERS], transient)
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
-    """Tokens from either endpoint's shape; what is missing or impossible counts as 0."""
+def _usage(usage: dict[str, Any]) -> tuple[Usage, int]:
+    """Tokens from either endpoint's shape, and those written to the cache; what is missing or impossible is 0."""
     if not usage:
-        return Usage()
+        return Usage(), 0
     if "prompt_tokens" in usage:
         read, written = _count(usage["prompt_tokens"]), _count(usage.get("completion_tokens"))
         read_details, written_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     else:
         read, written = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
         read_details, written_details = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    cached = _count(object_of(read_details).get("cached_tokens"))
+    cached = min(_count(object_of(read_details).get("cached_tokens")), read)
+    kept = min(_count(object_of(read_details).get("cache_write_tokens")), read - cached)
     reasoning = _count(object_of(written_details).get("reasoning_tokens"))
-    return Usage(read, min(cached, read), written, min(reasoning, written))
+    return Usage(read, cached, written, min(reasoning, written)), kept
 
 
 def _status_code(value: object) -> int:

@@ -132,7 +132,7 @@ def estimate(
         output_tokens=output.expected * counts.requests,
         low_usd=_total(batch, counts, output.low, input_factor, most),
         expected_usd=_total(batch, counts, output.expected, input_factor, cached_share),
-        high_usd=_total(batch, counts, output.high, input_factor, least),
+        high_usd=_total(batch, counts, output.high, input_factor, least, written=True),
         sync_usd=_total(sync, counts, output.expected, input_factor, cached_share),
         completion_time=completion_time([model_class]),
         model=model.model_id,
@@ -153,9 +153,19 @@ def _counted(given: Iterable[int] | TokenCounts, output: OutputSpread, model: Mo
 
 
 def _total(
-    price: Price | None, counts: TokenCounts, output_each: int, input_factor: float, cached_share: float
+    price: Price | None,
+    counts: TokenCounts,
+    output_each: int,
+    input_factor: float,
+    cached_share: float,
+    *,
+    written: bool = False,
 ) -> Decimal | None:
-    """Sum over requests: the long ones at their own rates, all others in one multiplication."""
+    """Sum over requests: the long ones at their own rates, all others in one multiplication.
+
+    Args:
+        written: Everything that does not come from the cache is written to it, where that costs more.
+    """
     if price is None:
         return None
     rates: list[tuple[Price | LongInput, int, int]]
@@ -168,7 +178,8 @@ def _total(
     total = Decimal(0)
     for rate, requests, tokens in rates:
         cached_rate = rate.input if rate.cached_input is None else rate.cached_input
-        total += tokens * factor * ((1 - cached) * rate.input + cached * cached_rate)
+        fresh_rate = max(rate.input, rate.cache_write or rate.input) if written else rate.input
+        total += tokens * factor * ((1 - cached) * fresh_rate + cached * cached_rate)
         total += requests * output_each * rate.output
     total /= 1_000_000
     # Learned shares have no end of digits; money is kept to the billionth, as the ledger keeps it.

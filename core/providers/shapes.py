@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from core.domain.analysis import Usage
 from core.domain.batch import Batch, BatchCounts, BatchProblem, RemoteFile
 
 
@@ -35,6 +36,7 @@ def batch(data: object) -> Batch:
         counts=_counts(fields.get("request_counts")),
         problems=_problems(fields.get("errors")),
         metadata=_metadata(fields.get("metadata")),
+        usage=_usage(fields.get("usage")),
     )
 
 
@@ -113,6 +115,19 @@ def _counts(value: object) -> BatchCounts:
     if not isinstance(value, Mapping):
         return BatchCounts()
     return BatchCounts(*(_whole(value.get(name)) for name in ("total", "completed", "failed")))
+
+
+def _usage(value: object) -> Usage | None:
+    """None where the provider gives none: batches made before September 2025 have no usage."""
+    if not isinstance(value, Mapping):
+        return None
+    read, written = value.get("input_tokens_details"), value.get("output_tokens_details")
+    return Usage(
+        _whole(value.get("input_tokens")),
+        _whole(read.get("cached_tokens")) if isinstance(read, Mapping) else 0,
+        _whole(value.get("output_tokens")),
+        _whole(written.get("reasoning_tokens")) if isinstance(written, Mapping) else 0,
+    )
 
 
 def _problems(value: object) -> tuple[BatchProblem, ...]:

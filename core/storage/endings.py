@@ -36,13 +36,14 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
     results: list[tuple[Any, ...]] = []
     answers: list[tuple[Any, ...]] = []
     tally: Counter[tuple[str, str]] = Counter()
-    nano_total = 0
+    nano_total: int | None = 0
     about = _about(connection, job_id, [outcome.custom_id for outcome in outcomes])
     for outcome in outcomes:
         reading, usage, raw = outcome.reading, outcome.usage, outcome.raw
         checked, error = reading.verification, reading.error
         nano = to_nano(outcome.cost_usd)
-        nano_total += nano or 0
+        # A sum of which a part is not known is not known: never a 0 that looks like a price.
+        nano_total = None if nano is None or nano_total is None else nano_total + nano
         results.append(
             (
                 job_id,
@@ -94,7 +95,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
             succeeded=_J.c.succeeded + tally["status", ResultStatus.SUCCEEDED.value],
             failed=_J.c.failed + sum(tally["status", status.value] for status in _FAILED),
             missing=_J.c.missing + tally["status", ResultStatus.MISSING.value],
-            actual_nano=_J.c.actual_nano + nano_total,
+            actual_nano=None if nano_total is None else _J.c.actual_nano + nano_total,
         )
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
@@ -473,14 +473,15 @@ def lock_money(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MONEY_LOCK})")
 
 
-def reserve(
-    connection: Connection, row: Any, amount_nano: int, check: BudgetCheck, *, actor: str, at: datetime
-) -> None:
+def reserve(connection: Connection, row: Any, amount_nano: int, check: BudgetCheck, *, actor: str, at: datetime) -> int:
     """Commit an amount for a job, unless a limit speaks against it. The caller holds `lock_money`.
 
     Args:
         row: The job's.
         check: Sees what is committed already; raises `OverBudget` to refuse.
+
+    Returns:
+        The number of this part among the job's.
     """
     month = f"{at:%Y-%m}"
     check(
@@ -488,11 +489,11 @@ def reserve(
         _spend(connection, month, actor),
         _spend(connection, month, None, row.desk),
     )
-    part = connection.execute(select(func.count()).select_from(_C).where(_C.c.job_id == row.job_id)).scalar_one()
+    part = int(connection.execute(select(func.count()).select_from(_C).where(_C.c.job_id == row.job_id)).scalar_one())
     connection.execute(
         _C.insert().values(
             job_id=row.job_id,
-            part=int(part),
+            part=part,
             person=actor,
             desk=row.desk,
             month=month,
@@ -500,6 +501,18 @@ def reserve(
             settled=False,
         )
     )
+    return part
+
+
+def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int | None) -> None:
+    """One reservation becomes what was spent of it; None, where nobody knows the price, leaves it as it is.
+
+    Where the job has ended meanwhile, it was settled with everything that had been spent until then: this is more.
+    """
+    spent: dict[str, Any] = {}
+    if spent_nano is not None:
+        spent["amount_nano"] = case((_C.c.settled, _C.c.amount_nano + spent_nano), else_=spent_nano)
+    connection.execute(update(_C).where(_C.c.job_id == job_id, _C.c.part == part).values(settled=True, **spent))
 
 
 def settle_job(connection: Connection, row: Any) -> None:

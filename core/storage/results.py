@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
@@ -17,6 +17,7 @@ from core.storage.database import Database
 from core.storage.endings import TOKENS, store_outcomes
 from core.storage.history import remember
 from core.storage.jobs import lock_job, record_event
+from core.storage.money import to_nano
 from core.storage.parameter_memory import learn
 from core.storage.retries import Retry, add_retry
 from core.storage.second_rows import close_seconds, sums_of_seconds
@@ -56,6 +57,18 @@ class Expected:
     custom_id: str
     portfolio_id: str
     as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What the provider bills for a batch of which not every line came.
+
+    Attributes:
+        usage: None where it does not say; `cost_usd`: None where that, or the price, is not known.
+    """
+
+    usage: Usage | None
+    cost_usd: Decimal | None
 
 
 class Results:
@@ -179,6 +192,7 @@ class Results:
         message: str,
         retries: Sequence[Retry] = (),
         sent: Mapping[str, str] | None = None,
+        billed: Billed | None = None,
     ) -> None:
         """End a collected shard: its ledger row, what it teaches, retries of it and its last move in one transaction.
 
@@ -189,6 +203,7 @@ class Results:
                 the lengths of its answers are remembered.
             retries: Requests of this shard to ask again at once, each if the budget allows.
             sent: Parameters that its requests carried: whether the model took them is remembered.
+            billed: What the provider bills where lines are missing; their own sum otherwise.
         """
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
@@ -215,6 +230,8 @@ class Results:
                 ).one()
             )
             if shard.batch_id is not None:
+                lines_nano = None if sums.cost_nano is None else int(sums.cost_nano)
+                nano = lines_nano if billed is None else to_nano(billed.cost_usd)
                 connection.execute(
                     insert_or_ignore(connection, LedgerTable),
                     {
@@ -223,10 +240,14 @@ class Results:
                         "shard_id": claim.shard_id,
                         "at": at,
                         "model": shard.model,
-                        **{name: int(getattr(sums, name)) for name in TOKENS},
-                        "cost_nano": None if sums.cost_nano is None else int(sums.cost_nano),
+                        **{name: int(getattr((billed and billed.usage) or sums, name)) for name in TOKENS},
+                        "cost_nano": nano,
                     },
                 )
+                if nano != lines_nano:
+                    # Paid for lines that are not here: it counts for the job, although for none of its requests.
+                    more = None if nano is None else _J.c.actual_nano + nano - (lines_nano or 0)
+                    connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=more))
             remember(connection, shard, kind=kind, effort=effort, at=at)
             learn(connection, shard, sent or {}, at=at)
             # Whoever called the job off meanwhile wants none of it.

@@ -17,7 +17,7 @@ from core.domain.records import Spend
 from core.errors import Refused, StaleMove
 from core.storage.database import Database
 from core.storage.endings import store_outcomes, uncount
-from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_job
+from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_part
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
@@ -177,8 +177,11 @@ class Retries:
         note: str,
         actor: str,
         at: datetime,
-    ) -> None:
+    ) -> int:
         """Hold a request, reserve the price of one synchronous call and write down that it is about to be made.
+
+        Returns:
+            The number of the reservation, to settle it by.
 
         Raises:
             OverBudget: From the check. Nothing was changed.
@@ -191,10 +194,8 @@ class Retries:
             not_held(connection, job_id, [custom_id], at)
             if not _may_be_asked(connection, job_id, custom_id):
                 raise StaleMove(f"{custom_id} was asked again meanwhile. Look again.")
-            _let_go(connection, job_id, custom_id)
-            connection.execute(_ASK.insert().values(job_id=job_id, custom_id=custom_id, actor=actor, until=at + ASKING))
             spent = from_nano(row.actual_nano) or Decimal(0)
-            reserve(
+            part = reserve(
                 connection,
                 row,
                 to_nano(expected_usd) or 0,
@@ -202,18 +203,30 @@ class Retries:
                 actor=actor,
                 at=at,
             )
+            # Whoever held it so long without an answer holds it no more.
+            connection.execute(delete(_ASK).where(_ASK.c.job_id == job_id, _ASK.c.custom_id == custom_id))
+            held = {"job_id": job_id, "custom_id": custom_id, "actor": actor, "until": at + ASKING, "part": part}
+            connection.execute(_ASK.insert().values(**held))
             record_event(connection, job_id, None, at, actor, "ask", note)
+            return part
 
-    def call_off(self, job_id: str, custom_id: str, note: str, *, actor: str, at: datetime) -> None:
-        """A synchronous call brought no answer: give its reservation back and say so. What stood goes on standing."""
+    def call_off(self, job_id: str, custom_id: str, part: int, note: str, *, actor: str, at: datetime) -> None:
+        """A synchronous call brought no answer: give its reservation back and say so. What stood goes on standing.
+
+        Args:
+            part: Its reservation.
+        """
         with self._database.write() as connection:
-            row = job_row(connection, job_id)
-            _let_go(connection, job_id, custom_id)
+            job_row(connection, job_id)
+            _let_go(connection, job_id, custom_id, part)
+            settle_part(connection, job_id, part, 0)
             record_event(connection, job_id, None, at, actor, "ask_failed", note)
-            settle_job(connection, row)
 
-    def answered(self, job_id: str, answer: SyncAnswer, *, actor: str, at: datetime) -> None:
+    def answered(self, job_id: str, answer: SyncAnswer, part: int, *, actor: str, at: datetime) -> None:
         """Store a synchronous answer: the ending so far becomes an attempt, the cost a line of the ledger.
+
+        Args:
+            part: The reservation of its call, which becomes what it cost. All others stay as they are.
 
         Raises:
             StaleMove: The call took so long that the request was asked again meanwhile. What it cost was stored.
@@ -221,7 +234,7 @@ class Retries:
         outcome = answer.outcome
         with self._database.write() as connection:
             job_row(connection, job_id)
-            _let_go(connection, job_id, outcome.custom_id)
+            _let_go(connection, job_id, outcome.custom_id, part)
             in_time = _may_be_asked(connection, job_id, outcome.custom_id)
             if in_time:
                 take_back(connection, job_id, [outcome.custom_id], None, at=at)
@@ -250,8 +263,8 @@ class Retries:
             said = f"{outcome.custom_id}: {outcome.reading.status}"
             said += "" if in_time else "; it came too late and is left aside"
             record_event(connection, job_id, None, at, actor, "asked", said)
+            settle_part(connection, job_id, part, to_nano(outcome.cost_usd))
             follow(connection, job_id, actor=actor, at=at)
-            settle_job(connection, job_row(connection, job_id))
         if not in_time:
             raise StaleMove(
                 f"{outcome.custom_id} was asked again meanwhile: this answer is left aside, its cost counts."
@@ -384,8 +397,10 @@ def not_held(connection: Connection, job_id: str, custom_ids: Sequence[str], at:
             )
 
 
-def _let_go(connection: Connection, job_id: str, custom_id: str) -> None:
-    connection.execute(delete(_ASK).where(_ASK.c.job_id == job_id, _ASK.c.custom_id == custom_id))
+def _let_go(connection: Connection, job_id: str, custom_id: str, part: int) -> None:
+    """End the hold of one call; that of another, who took the request over meanwhile, stays."""
+    mine = (_ASK.c.job_id == job_id) & (_ASK.c.custom_id == custom_id) & (_ASK.c.part == part)
+    connection.execute(delete(_ASK).where(mine))
 
 
 def _may_be_asked(connection: Connection, job_id: str, custom_id: str) -> bool:
@@ -419,7 +434,7 @@ def _leave_aside(connection: Connection, job_id: str, outcome: Outcome, at: date
             cost_nano=nano,
         )
     )
-    more = _J.c.actual_nano + (nano or 0)
+    more = None if nano is None else _J.c.actual_nano + nano
     connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=more))
 
 

@@ -238,12 +238,13 @@ class SecondEndings:
         }
         gone: Counter[tuple[str, str]] = Counter()
         standing: list[Outcome] = []
-        nano = 0
+        nano, unpriced = 0, False
         for outcome in outcomes:
             if outcome.custom_id not in parent:
                 continue  # stored before
             first = firsts.get(parent[outcome.custom_id])
             nano += to_nano(outcome.cost_usd) or 0
+            unpriced |= outcome.cost_usd is None
             other, better = (outcome.reading, outcome.raw), False
             if first is not None and _holds_better(outcome.reading, first):
                 better = True
@@ -265,7 +266,8 @@ class SecondEndings:
             # The better answer knew the errors of the first: it is no answer to the question as it was.
             asked = (_R.c.job_id == job_id) & _R.c.custom_id.in_(replaced)
             connection.execute(update(_R).where(asked).values(body_hash=""))
-        connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=_J.c.actual_nano + nano))
+        more = None if unpriced else _J.c.actual_nano + nano
+        connection.execute(update(_J).where(_J.c.job_id == job_id).values(actual_nano=more))
 
 
 def _holds_better(second: Reading, first: Any) -> bool:

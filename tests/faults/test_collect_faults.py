@@ -10,18 +10,22 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, ResultStatus
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderUnreachable
 from core.jobs.collecting import TRIES
 from core.jobs.context import job_folder
+from core.jobs.remote_files import INCOMPLETE, remove_files
 from core.jobs.sheet_file import sheet_path
+from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, House, Meddler, Once, until
 from tests.local_provider import LocalProvider
@@ -35,6 +39,11 @@ OK, FAILED, INVALID, REFUSED, TRUNCATED, MISSING = (
     ResultStatus.TRUNCATED,
     ResultStatus.MISSING,
 )
+
+
+class Crash(BaseException):
+    """A process that ends here and now."""
+
 
 EMPTY = ItemError("", "", transient=False)
 
@@ -163,7 +172,64 @@ def test_d2_a_file_that_stays_cut_is_taken_as_it_is_and_the_rest_is_missing(hous
     assert found[OK] >= 2
     assert found[OK] + found[MISSING] == 6
     assert len(house.service().strays(LOCAL, job_id)) == 1
+    assert house.job(job_id).row.actual_usd == billed(house, job_id), "what was answered was paid, here or not"
+    assert AlertKind.RESULT_LOST in {alert.kind for alert in house.store.alerts.of(house.shard(job_id).shard_id)}
+    # The provider's copy is the only whole one, so nobody removes it.
+    assert remove_files(house.context(keep_remote=False), house.shard(job_id))
+    assert house.shard(job_id).output_file_id in {file.file_id for file in house.provider.list_files("batch_output")}
     house.check(job_id, batches=1)
+
+
+def test_a_file_that_is_whole_after_a_crash_is_not_taken_for_a_cut_one(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {CONTENT: {str(call): "short_download" for call in range(1, TRIES + 1)}}})
+    job_id = house.submit(6)
+
+    def killed() -> None:
+        raise Crash
+
+    with pytest.raises(Crash):
+        house.run(job_id, context=house.context(crossing=Once("after_download", killed)))
+    folder = job_folder(house.app.settings.home, job_id) / "results"
+    assert [path.name for path in folder.glob(f"*{INCOMPLETE}")] == [f"0000.output{INCOMPLETE}"]
+    house.clock.leap(house.clock() + timedelta(seconds=5))
+    assert house.run(job_id) is JobState.DONE
+    assert endings(house, job_id) == {OK: 6}
+    assert not list(folder.glob(f"*{INCOMPLETE}"))
+
+
+def test_lines_that_never_came_and_whose_price_nobody_says_leave_the_cost_unknown(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"http": {CONTENT: {"*": "404"}}, "batches": {"*": {"no_usage": True}}})
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    assert house.job(job_id).row.actual_usd is None
+    (paid,) = house.app.oversight.ledger(LOCAL, job_id)
+    assert paid.cost_usd is None
+    house.check_on_the_way(job_id)
+
+
+def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(
+    house: House, local: LocalProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.collecting.price", lambda *_model, **_how: None)
+    local.set_faults({"batches": {"*": {"missing_lines": 0.5}}})
+    job_id = house.submit(6)
+    house.run(job_id)
+    assert {item.cost_usd for item in house.items(job_id).values()} == {None}
+    assert house.job(job_id).row.actual_usd is None
+    (paid,) = house.app.oversight.ledger(LOCAL, job_id)
+    assert (paid.cost_usd, paid.usage.output_tokens > 0) == (None, True)
+    house.check_on_the_way(job_id)
+
+
+def billed(house: House, job_id: str) -> Decimal:
+    """What the provider's own count of a job's one batch costs."""
+    shard = house.shard(job_id)
+    usage, known = house.provider.check(shard.batch_id or "").usage, price(shard.model, batch=True, at=house.clock())
+    assert usage is not None
+    assert known is not None
+    return cost(known, usage)
 
 
 def test_d11_results_that_are_gone_are_missing_and_said_so(
@@ -175,6 +241,7 @@ def test_d11_results_that_are_gone_are_missing_and_said_so(
         assert house.run(job_id) is JobState.FAILED
     assert endings(house, job_id) == {MISSING: 3}
     assert "no longer has result file" in next(e.note for e in house.events(job_id) if e.event == "result_lost")
+    assert house.job(job_id).row.actual_usd == billed(house, job_id) > 0
     house.check(job_id, batches=1)
 
 

@@ -18,6 +18,7 @@ from core.domain.job import JobState, ShardState
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.context import Context
+from core.jobs.scheduling import Rooms, Rules
 from core.storage.retries import ASKING
 from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
@@ -49,6 +50,11 @@ def healed(house: House, local: LocalProvider) -> Any:
             local.set_faults()
 
     return crossing
+
+
+def sent(house: House, job_id: str, index: int) -> list[bytes]:
+    """The lines of one of a job's batches."""
+    return Path(house.shard(job_id, index).path).read_bytes().splitlines()
 
 
 def test_what_failed_for_a_passing_reason_is_asked_again_by_itself(house: House, local: LocalProvider) -> None:
@@ -100,7 +106,9 @@ def test_a_missing_line_may_have_been_paid_so_it_takes_a_person(house: House, lo
     assert len(house.store.shards.of_job(job_id)) == 1
     service = house.retry_service()
     plan = service.plan(LOCAL, job_id)
-    assert plan.statuses == {"missing": house.job(job_id).row.counts.missing}
+    few = house.job(job_id).row.counts.missing
+    assert plan.statuses == {"missing": few}
+    assert f"{few} of them have no line in the provider's files: they may have been answered" in plan.warnings[0]
     assert plan.expected_usd is not None
     assert plan.expected_usd > 0
     before = house.rows("SELECT count(*) AS n FROM shard WHERE job_id = :job", job=job_id)[0].n
@@ -125,6 +133,9 @@ def test_a_truncated_answer_is_asked_again_with_a_longer_cap(house: House, local
     job_id = house.submit(2)
     assert house.run(job_id) is JobState.FAILED
     local.set_faults()
+    (cut,) = {orjson.loads(line)["body"]["max_completion_tokens"] for line in sent(house, job_id, 0)}
+    with pytest.raises(BadInput, match=rf"2 left out: their answers were cut at {cut:,} tokens already. Give --max"):
+        house.retry_service().plan(LOCAL, job_id, max_output=cut)
     house.retry_service().retry(LOCAL, job_id, only=[ResultStatus.TRUNCATED])
     caps = [
         orjson.loads(Path(shard.path).read_bytes().splitlines()[0])["body"]["max_completion_tokens"]
@@ -332,6 +343,43 @@ def test_a_synchronous_answer_that_comes_too_late_is_left_aside_and_its_cost_cou
     assert house.scalar("SELECT count(*) FROM ledger WHERE job_id = :job AND batch_id LIKE 'sync:%'", job=job_id) == 2
     assert "left aside" in notes(house, job_id, "asked")[-1]
     house.check(job_id, batches=1)
+
+
+def test_an_answer_settles_its_own_reservation_and_nobody_elses(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    asked, now = sorted(item.custom_id for item in house.items(job_id).values()), house.clock()
+    parts = [
+        house.store.retries.intend(job_id, one, Decimal("0.01"), lambda *_spend: None, note="asked", actor=who, at=now)
+        for one, who in zip(asked, ("ada", "bob"), strict=True)
+    ]
+    house.store.retries.call_off(job_id, asked[0], parts[0], "no answer", actor="ada", at=now)
+    still = house.rows("SELECT person, amount_nano FROM commitment WHERE job_id = :job AND NOT settled", job=job_id)
+    assert [tuple(row) for row in still] == [("bob", 10_000_000)]
+    with pytest.raises(Refused, match="being asked right now"):
+        house.retry_service().retry(LOCAL, job_id)
+    house.store.retries.call_off(job_id, asked[1], parts[1], "no answer", actor="bob", at=now)
+    house.check(job_id, batches=1)
+
+
+@pytest.mark.parametrize("how", ["asked", "automatic"])
+def test_a_retry_is_cut_into_batches_that_fit_the_models_room(house: House, local: LocalProvider, how: str) -> None:
+    """A retry larger than what may be enqueued could never be sent."""
+    failing(local, "invalid_json" if how == "asked" else "server_error_rows")
+    job_id = house.submit(4)
+    each = house.shard(job_id).input_tokens // 4
+    rooms = Rooms({"*": 2 * each + each // 2, "small": 2 * each + each // 2})
+    context = house.context(rules=Rules(rooms), retries=0 if how == "asked" else 1)
+    while house.job(job_id).row.state is not JobState.FAILED and len(house.store.shards.of_job(job_id)) == 1:
+        house.run(job_id, to=None, context=context) if how == "asked" else house.round(context)
+        house.clock.leap(min(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    local.set_faults()
+    if how == "asked":
+        house.retry_service(rooms=rooms).retry(LOCAL, job_id)
+    assert [shard.requests for shard in house.store.shards.of_job(job_id)] == [4, 2, 2]
+    assert house.run(job_id, context=context) is JobState.DONE
+    house.check(job_id, batches=3)
 
 
 def test_a_retry_of_several_models_is_bought_whole_or_not_at_all(house: House, local: LocalProvider) -> None:

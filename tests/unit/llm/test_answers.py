@@ -113,6 +113,15 @@ def test_tokens_are_read_from_either_shape_and_nonsense_is_zero(usage: Any, expe
     assert read_line(envelope(chat("{}", usage=usage))).usage == expected
 
 
+@pytest.mark.parametrize(("written", "expected"), [(100, 100), (176, 176), (177, 176), (-1, 0), ("many", 0), (None, 0)])
+def test_tokens_written_to_the_cache_are_part_of_the_uncached_input(written: Any, expected: int) -> None:
+    for usage, details in ((CHAT_USAGE, "prompt_tokens_details"), (RESPONSES_USAGE, "input_tokens_details")):
+        found = read_line(
+            envelope(chat("{}", usage={**usage, details: {"cached_tokens": 1024, "cache_write_tokens": written}}))
+        )
+        assert (found.usage, found.cache_write_tokens) == (Usage(1200, 1024, 400, 64), expected)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "code", "transient"),
     [

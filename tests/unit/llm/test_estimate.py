@@ -34,6 +34,16 @@ def test_the_figures_are_counts_times_prices() -> None:
     assert found.warnings == ()
 
 
+def test_the_high_end_takes_all_input_as_written_to_the_cache_where_that_costs_more() -> None:
+    found, batch = _estimate("gpt-6-luna", [100_000]), price("gpt-6-luna", batch=True, at=AT)
+    assert batch is not None
+    assert batch.cache_write is not None
+    assert batch.cache_write > batch.input
+    low, high = Usage(100_000, 0, SPREAD.low), Usage(100_000, 0, SPREAD.high)
+    assert found.low_usd == cost(batch, low)
+    assert found.high_usd == cost(batch, high, cache_write_tokens=100_000)
+
+
 def test_an_estimate_is_the_sum_of_the_costs_of_its_requests() -> None:
     counts = [100, 272_000, 272_001, 500_000]
     batch = price("gpt-5.4", batch=True, at=AT)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.analysis import Usage
 from core.domain.batch import BatchCounts, BatchProblem
 from core.providers import shapes
 from core.providers.streaming import Assembler
@@ -22,6 +23,30 @@ def test_a_batch_of_the_least_fields_is_read() -> None:
 
 def test_a_status_never_seen_before_is_kept() -> None:
     assert shapes.batch(BATCH | {"status": "paused"}).status == "paused"
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (None, None),
+        ("many", None),
+        (
+            {
+                "input_tokens": 50,
+                "input_tokens_details": {"cached_tokens": 9},
+                "output_tokens": 7,
+                "output_tokens_details": {"reasoning_tokens": 3},
+                "total_tokens": 57,
+            },
+            Usage(50, 9, 7, 3),
+        ),
+        ({"input_tokens": 50, "input_tokens_details": None, "output_tokens": 7}, Usage(50, 0, 7, 0)),
+    ],
+)
+def test_what_the_provider_counts_for_a_whole_batch_is_read_where_it_says_so(
+    usage: Any, expected: Usage | None
+) -> None:
+    assert shapes.batch(BATCH | {"usage": usage}).usage == expected
 
 
 @pytest.mark.parametrize("nothing", ["", None])
