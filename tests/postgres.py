@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,7 +69,12 @@ class Postgres:
         self._folder.chmod(0o700)
         initdb = str(self._reachable("initdb"))
         self._run([initdb, "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        # Without fsync it is quicker, and nothing here pulls the plug on the server itself.
+        self.again()
+
+    def again(self) -> None:
+        """Start the cluster that is there, and wait until it answers."""
+        data = self._folder / "data"
+        # Without fsync it is quicker, and nothing here pulls the plug on the machine itself.
         command = [str(self._reachable("postgres")), "-D", str(data), "-p", str(self.port), "-k", str(self._folder)]
         for option in ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "log_min_messages=fatal"):
             command += ["-c", option]
@@ -86,6 +92,12 @@ class Postgres:
             else:
                 return
         raise NoPostgres("PostgreSQL did not answer within a minute")
+
+    def halt(self) -> None:
+        """Stop it as an operator would, ending every connection; `again` starts it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
 
     def url(self) -> str:
         """A SQLAlchemy URL of a new, empty database."""

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
 from core.jobs.trying import TryRunner
 from core.jobs.watching import look, take_running
+from core.storage.database import clear_errors
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,8 @@ class Worker:
                 DBOS.destroy(workflow_completion_timeout_sec=30)
                 if self._tries is not None:
                     self._tries.wait(LEAVING_SECONDS)
-                self._context.store.workers.leave(self.worker_id)
+                with suppress(StorageTrouble):  # it counts as gone soon without a word
+                    self._context.store.workers.leave(self.worker_id)
 
     @contextmanager
     def _alone(self, stop: threading.Event) -> Iterator[bool]:
@@ -220,7 +222,7 @@ class Worker:
         for claim in claims:
             with self._lock:
                 self._handed_out[claim] = time.monotonic()
-            with SetWorkflowID(f"{claim.shard_id}#{claim.fence}"):
+            with clear_errors(), SetWorkflowID(f"{claim.shard_id}#{claim.fence}"):
                 DBOS.enqueue_workflow(QUEUE, advance_shard, claim.shard_id, claim.fence)
 
     def perform(self, claim: Claim) -> None:
@@ -246,7 +248,10 @@ class Worker:
 
     def _clean(self) -> None:
         """Forget finished workflows, and call off those whose process died: their claims have run out."""
-        now = datetime.now(UTC)
+        with clear_errors():
+            self._clean_engine(datetime.now(UTC))
+
+    def _clean_engine(self, now: datetime) -> None:
         done = DBOS.list_workflows(
             completed_before=(now - KEEP_WORKFLOWS).isoformat(), limit=5000, load_input=False, load_output=False
         )

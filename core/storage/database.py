@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,13 +70,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database and changes nothing."""
-        with _clear_errors(), self.engine.connect() as connection, connection.begin():
+        with clear_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with _clear_errors(), self.engine.connect() as connection:
+        with clear_errors(), self.engine.connect() as connection:
             connection.info["immediate"] = True
             try:
                 with connection.begin():
@@ -92,7 +93,7 @@ class Database:
         if self.is_sqlite:
             yield
             return
-        with _clear_errors(), self.engine.connect() as connection:
+        with clear_errors(), self.engine.connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({int(number)})")
             connection.commit()
             try:
@@ -126,7 +127,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
+    """Let what is wrong with the database itself come out as a sentence.
+
+    Raises:
+        StorageTrouble: It is busy, full, damaged, or cannot be reached; all of these may pass.
+    """
     try:
         yield
     except DBAPIError as error:
@@ -134,6 +140,18 @@ def _clear_errors() -> Iterator[None]:
         for sign, sentence in _TROUBLE.items():
             if sign in text:
                 raise StorageTrouble(sentence) from error
-        if isinstance(error, OperationalError) and error.connection_invalidated:
-            raise StorageTrouble("The connection to the database was lost. Check the server and try again.") from error
+        if _out_of_reach(error):
+            raise StorageTrouble("The database server cannot be reached. Check that it runs and try again.") from error
         raise
+
+
+def _out_of_reach(error: DBAPIError) -> bool:
+    """Whether a server ended the connection, takes none now, or has none left.
+
+    The states are PostgreSQL's classes 08 (connection exception), 53 (insufficient resources) and 57P (operator
+    intervention); a connection that was never made has no state. https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state.startswith(("08", "53", "57P"))

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from core.domain.actor import LOCAL
 from core.domain.job import JobState, ShardState
+from core.errors import StorageTrouble
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import House, environment, until
 from tests.local_provider import LocalProvider
@@ -163,6 +165,42 @@ def test_f10_a_rolling_restart_loses_nothing_and_stops_in_order(
         home.check(job_id, batches=4)
     assert new.poll() is None
     assert "Traceback" not in processes.log
+
+
+@pytest.mark.postgres
+def test_a_database_server_that_restarts_ends_no_worker_and_loses_nothing(
+    server: LocalProvider, client: OpenAIProvider, local: LocalProvider, tmp_path: Path
+) -> None:
+    database = Postgres()
+    database.start()
+    settings = environment(
+        tmp_path / "home", database.url(), server.base_url, MOSYCHLOS_POLL_SECONDS="0.2", MOSYCHLOS_LEASE_SECONDS="3"
+    )
+    home = House.open(settings, client)
+    processes = Processes(settings, tmp_path / "processes.log")
+    try:
+        worker = processes.start("worker")
+        until(lambda: alive(home) == 1, "the worker lives", MINUTE)
+        local.set_faults({"batches": {"*": {"stuck": True}}})
+        job_id = home.submit(2)
+        until(lambda: home.shard(job_id).state is ShardState.RUNNING, f"it runs\n{processes.log[-2000:]}", MINUTE)
+        database.halt()
+        with pytest.raises(StorageTrouble, match="cannot be reached"):
+            home.store.jobs.get(job_id)
+        until(lambda: "the database cannot be used now" in processes.log, "the worker has noticed", MINUTE)
+        database.again()
+        local.set_faults()
+        home.service().cancel(LOCAL, job_id)  # what is stuck would be so for ever
+        until(lambda: home.job(job_id).row.state is JobState.CANCELLED, f"it goes on\n{processes.log[-2000:]}", MINUTE)
+        other = home.submit(2)
+        until(lambda: done(home, other), f"and takes up new work\n{processes.log[-2000:]}", MINUTE)
+        assert worker.poll() is None
+        home.check(job_id, batches=1)
+        home.check(other, batches=1)
+    finally:
+        processes.end()
+        home.close()
+        database.stop()
 
 
 def test_the_dashboard_of_compose_serves_this_machine(processes: Processes, settings: dict[str, str]) -> None:
