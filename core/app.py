@@ -239,7 +239,7 @@ class App:
         where = f"{self.settings.base_url}.{simulated}"
         state = self._store.provider_states.find(self.settings.base_url)
         if state is None:
-            return Check("provider", "ok", where)
+            return Check("provider", "ok", f"{where} It was not asked yet.")
         last = f" Last error ({state.last_error_at:%Y-%m-%d %H:%M}Z): {state.last_error}" if state.last_error_at else ""
         tried = f" Tried again at {state.opens_at:%H:%M}Z." if state.opens_at else ""
         if state.reads is not CircuitState.CLOSED:

@@ -82,6 +82,7 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         outcome = app(args=arguments, prog_name="mosychlos", standalone_mode=False)
+        sys.stdout.flush()
     except typer.Abort:
         return 130
     except typer.Exit as ending:

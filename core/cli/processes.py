@@ -23,6 +23,8 @@ from core.settings import KEYS, LOOPBACK, load
 
 PORT = 8501
 PROVIDER_PORT = 8090
+SLOWEST = 0.01
+"""Least speed of the local provider; at 0 its batches would never end."""
 
 
 def serve(
@@ -51,7 +53,7 @@ def worker() -> int:
 
 def provider(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = PROVIDER_PORT,
-    speed: Annotated[float, typer.Option(help="Pretended seconds per second.")] = 1,
+    speed: Annotated[float, typer.Option(min=SLOWEST, help="Pretended seconds per second.")] = 1,
     faults: Annotated[Path | None, typer.Option(help="YAML or JSON file of faults to play.")] = None,
     home: Annotated[Path | None, typer.Option(help="Folder to keep its state in, to go on after a restart.")] = None,
     port_file: Annotated[Path | None, typer.Option(help="Write the port here once it listens.")] = None,
@@ -67,7 +69,7 @@ def provider(
 def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = PORT,
     home: Annotated[Path | None, typer.Option(help="Folder for the demo's data.")] = None,
-    speed: Annotated[float, typer.Option(help="Pretended seconds per second.")] = 60,
+    speed: Annotated[float, typer.Option(min=SLOWEST, help="Pretended seconds per second.")] = 60,
 ) -> int:
     """Everything at once: dashboard, worker and local provider, with sample portfolios. Nothing leaves the machine."""
     address = "127.0.0.1"

@@ -11,6 +11,12 @@ from core.errors import OverBudget
 _NOTHING = Spend.nothing()
 
 
+def usd(limit: Decimal) -> str:
+    """A limit as people read it: cents, or as many digits as it was set with."""
+    cents = limit.quantize(Decimal("0.01"))
+    return f"${cents if cents == limit else limit.normalize():,f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A share of a monthly limit that has been reached.
@@ -77,7 +83,7 @@ class Budgets:
                 continue
             if expected_usd is None:
                 raise OverBudget(
-                    f"The price of this model is not known, so {name} of ${limit:,.2f} cannot be checked. "
+                    f"The price of this model is not known, so {name} of {usd(limit)} cannot be checked. "
                     "Choose a model with a known price."
                 )
             after = committed + expected_usd
@@ -85,7 +91,7 @@ class Budgets:
             if after > limit or limit == 0:
                 before = f" on top of ${committed:,.4f} already committed" if committed else ""
                 raise OverBudget(
-                    f"The job is expected to cost ${expected_usd:,.4f}{before}; {name} is ${limit:,.2f}, "
+                    f"The job is expected to cost ${expected_usd:,.4f}{before}; {name} is {usd(limit)}, "
                     f"${after - limit:,.4f} too little. Choose fewer portfolios or a cheaper model, or raise the limit."
                 )
 
@@ -101,7 +107,7 @@ class Budgets:
                 percent = int(spent.total_usd / limit * 100)
                 passed = [threshold for threshold in self.thresholds if percent >= threshold]
                 if passed:
-                    sentence = f"{percent} % of {name} of ${limit:,.2f} is committed."
+                    sentence = f"{percent} % of {name} of {usd(limit)} is committed."
                     found.append(Threshold(scope, max(passed), sentence))
         return found
 

@@ -186,7 +186,7 @@ def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int)
     others = ", ".join([f"{asked} called tools and are asked again", *parts] if asked else parts)
     if not others:
         return ""
-    provider = "" if shard.provider_status == "completed" else f" The provider's word: {words}."
+    provider = "" if shard.provider_status == "completed" else f" The provider's word: {words.rstrip('.!')}."
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 

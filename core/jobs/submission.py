@@ -17,7 +17,7 @@ from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.records import Job, Spend
 from core.errors import BadInput, OverBudget, Refused
-from core.guard.budgets import Budgets
+from core.guard.budgets import Budgets, usd
 from core.jobs.context import APP, job_folder
 from core.jobs.drafting import Built, Drafter
 from core.llm.fallback import Fallback
@@ -224,7 +224,7 @@ class Submission:
         most = min((one.max_cost_usd for one, _ in wanted if one.max_cost_usd is not None), default=None)
         if most is not None and len(wanted) > 1 and before > most:
             return (
-                f"The {len(wanted)} jobs are expected to cost ${before:,.4f} together; their limit is ${most:,.2f}, "
+                f"The {len(wanted)} jobs are expected to cost ${before:,.4f} together; their limit is {usd(most)}, "
                 f"${before - most:,.4f} too little. Choose fewer portfolios, analyses or models, or raise the limit."
             )
         return ""

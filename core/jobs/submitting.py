@@ -328,7 +328,7 @@ def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:
     now = context.clock()
     cleared = {"file_id": None, "file_created_at": None, "create_at": None, "scans": 0}
     if shard.attempt >= MAX_UNKNOWN:
-        exposure = "" if job.row.expected_usd is None else f" (about ${job.row.expected_usd / job.row.shards:.2f})"
+        exposure = "" if job.row.expected_usd is None else f" (about ${job.row.expected_usd / job.row.shards:.4f})"
         context.store.shards.move(
             claim,
             shard.state,

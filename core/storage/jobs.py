@@ -459,12 +459,22 @@ def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> 
     target = JOB_MOVES.get((JobState(row.state), event))
     if target is None:
         return
-    telling = {ShardState.ATTENTION.value, ShardState.FAILED.value}
-    message = next((shard.message for shard in shards if shard.state in telling and shard.message), "")
     ended = target in JOB_ENDED
+    message = _told(target, shards)
     _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
     if ended:
         settle_job(connection, row)
+
+
+def _told(target: JobState, shards: Sequence[Any]) -> str:
+    """What a job says of itself: why it waits for a person, or why nothing of it succeeded.
+
+    A batch counts its own requests, so what one of several says of them would contradict the job's counts.
+    """
+    if target is JobState.ATTENTION:
+        return next((shard.message for shard in shards if shard.state == ShardState.ATTENTION.value), "")
+    said = {shard.message for shard in shards if shard.state == ShardState.FAILED.value}
+    return str(said.pop()) if len(said) == 1 and (target is JobState.FAILED or len(shards) == 1) else ""
 
 
 def lock_money(connection: Connection) -> None:

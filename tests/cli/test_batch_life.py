@@ -224,3 +224,10 @@ def test_the_status_of_a_job_says_what_is_odd_about_it(cli: Cli, app: App, posit
     store.close()
     assert f"Z: {job_id}.0 is late." in cli("batch", "status", job_id)[1]
     assert [one["subject"] for one in cli.json("batch", "status", job_id)["alerts"]] == [f"{job_id}.0"]
+
+
+@pytest.mark.parametrize("command", ["demo", "provider"])
+def test_a_provider_that_would_never_get_on_is_refused_at_once(cli: Cli, command: str) -> None:
+    code, _, said = cli(command, "--speed", "0")
+    assert code == 2
+    assert "--speed" in said

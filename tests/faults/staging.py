@@ -6,10 +6,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import text
@@ -32,6 +34,7 @@ from core.domain.job import (
 )
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.records import Event, Item, Job, Shard
+from core.errors import MosychlosError
 from core.guard.budgets import Budgets
 from core.jobs.context import Context, job_key
 from core.jobs.drafting import Drafter
@@ -43,6 +46,7 @@ from core.jobs.scheduling import Rooms
 from core.jobs.service import JobService
 from core.jobs.steps import advance
 from core.jobs.watching import look, take_running
+from core.llm.answers import read_line
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
@@ -85,7 +89,7 @@ class Tally:
         Args:
             batches: Of it at the provider.
             live: How many of them live (or have worked), by shard.
-            lost: Requests without an ending although the job has ended.
+            lost: Requests without an ending although the job has ended, or whose answer is at the provider only.
         """
         self.jobs += 1
         self.batches += len(batches)
@@ -359,13 +363,33 @@ class House:
         live = Counter(
             batch.metadata["job_key"] for batch in found if batch.status not in {"failed", "cancelling", "cancelled"}
         )
-        pending = self.store.items.count(job_id, statuses=[ResultStatus.PENDING])
-        tally.count(found, live, pending if self.job(job_id).row.state in JOB_ENDED else 0)
-        assert all(n == 1 for n in live.values()), f"more than one live batch: {live}"
         shards = self.store.shards.of_job(job_id)
+        tally.count(found, live, self._lost(job_id, shards))
+        assert all(n == 1 for n in live.values()), f"more than one live batch: {live}"
+        ours = {shard.batch_id for shard in shards}
+        over = {"failed", "cancelling", "cancelled"}
+        unknown = [one.batch_id for one in found if one.status not in over and one.batch_id not in ours]
+        if self.job(job_id).row.state in JOB_ENDED:
+            assert not [one for one in unknown if not self.store.alerts.of(one)], "a batch that nobody was told of"
         collected = {shard.batch_id for shard in shards if shard.batch_id and shard.state not in SHARD_WORKING}
         ledger = self.rows("SELECT batch_id FROM ledger WHERE job_id = :job AND batch_id NOT LIKE 'sync:%'", job=job_id)
         assert sorted(row.batch_id for row in ledger) == sorted(collected - {None})
+
+    def _lost(self, job_id: str, shards: Sequence[Shard]) -> int:
+        """Requests of an ended job without an ending, and those called missing whose answer is at the provider."""
+        if self.job(job_id).row.state not in JOB_ENDED:
+            return 0
+        lost = self.store.items.count(job_id, statuses=[ResultStatus.PENDING])
+        page = self.store.items.page(job_id, statuses=[ResultStatus.MISSING])
+        missing = {item.custom_id for item in page}
+        for shard in shards if missing else ():
+            if shard.output_file_id is None:
+                continue
+            with TemporaryDirectory() as folder, suppress(MosychlosError):
+                copy = Path(folder) / "copy"
+                self.provider.download(shard.output_file_id, copy)
+                lost += len(missing & {read_line(line).custom_id for line in copy.read_bytes().split(b"\n")})
+        return lost
 
     def _nothing_lost(self, job_id: str) -> None:
         job, items = self.job(job_id), self.store.items.page(job_id)

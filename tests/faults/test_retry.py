@@ -119,6 +119,21 @@ def test_a_missing_line_may_have_been_paid_so_it_takes_a_person(house: House, lo
     house.check(job_id, batches=2)
 
 
+def test_what_a_later_batch_says_of_its_own_requests_is_not_taken_for_the_jobs(
+    house: House, local: LocalProvider
+) -> None:
+    failing(local, "invalid_json", 0.4)
+    job_id = house.submit(6)
+    assert house.run(job_id) is JobState.PARTIAL
+    failing(local, "invalid_json")
+    house.retry_service().retry(LOCAL, job_id)
+    assert house.run(job_id) is JobState.PARTIAL
+    few = house.job(job_id).row.counts.failed
+    assert house.shard(job_id, 1).message == f"0 of {few} succeeded; {few} invalid."
+    assert house.job(job_id).row.message == ""
+    house.check(job_id, batches=2)
+
+
 def test_a_retry_by_itself_keeps_to_what_was_approved(house: House, local: LocalProvider) -> None:
     failing(local, "server_error_rows")
     job_id = house.submit(2)

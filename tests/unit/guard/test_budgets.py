@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.domain.records import Spend
 from core.errors import OverBudget
-from core.guard.budgets import Budgets
+from core.guard.budgets import Budgets, usd
 
 USD = st.decimals(min_value=0, max_value=1000, places=4)
 LIMIT = st.none() | USD
@@ -77,3 +77,10 @@ def test_a_notice_is_given_from_the_first_threshold_on(used: str, speaks: bool) 
 def test_any_limit_counts_as_set() -> None:
     assert not Budgets().any_set
     assert Budgets(job_usd=Decimal(0)).any_set
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"), [("10", "$10.00"), ("1234.5", "$1,234.50"), ("0.001", "$0.001"), ("1E+3", "$1,000.00")]
+)
+def test_a_limit_is_named_as_it_was_set(limit: str, words: str) -> None:
+    assert usd(Decimal(limit)) == words
