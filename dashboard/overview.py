@@ -53,7 +53,9 @@ def attention(app: App, actor: Actor) -> None:
     """What needs a person, the newest first: alerts with their next step, then runs with failures."""
     notices = alert_notice.in_order(filter(_is_for_here, app.oversight.notices(actor)))
     told = {notice.job_id for notice in notices}
-    failed = [row for row in app.jobs.page(actor, states=_WITHOUT_ANALYSIS, limit=_SHOWN) if row.job_id not in told]
+    broken = app.jobs.count(actor, states=_WITHOUT_ANALYSIS)
+    page = app.jobs.page(actor, states=_WITHOUT_ANALYSIS, limit=_SHOWN) if broken else []
+    failed = [row for row in page if row.job_id not in told]
     if not notices and not failed:
         st.markdown(":green[:material/check_circle:] Nothing waits for you.")
         return
@@ -64,11 +66,19 @@ def attention(app: App, actor: Actor) -> None:
             with alert_notice.row(app, actor, notice, place, whose=whose):
                 if notice.job_id:
                     _open(notice.job_id)
-        for row in failed[: max(1, _SHOWN - len(notices))]:
+        shown = failed[: max(1, _SHOWN - len(notices))]
+        for row in shown:
             _failures(app, actor, row)
         hidden = max(0, len(notices) - _SHOWN)
         if hidden:
             st.caption(f"and {text.count(hidden, 'older alert')}")
+        if broken - len(page) + len(failed) > len(shown):
+            # By the words of the filter, as they stand in the address.
+            words = [states.JOB[state].word for state in _WITHOUT_ANALYSIS]
+            st.page_link(
+                navigation.page("runs"), label=f"All {broken:,} runs with failures", icon=":material/table_rows:",
+                query_params={"runs_state": words},
+            )  # fmt: skip
 
 
 def _is_for_here(notice: Notice) -> bool:
@@ -114,8 +124,8 @@ def headline(app: App, actor: Actor) -> None:
         _card("Active runs", str(sum(by_state.get(state, 0) for state in states.ACTIVE)), "queued, running or paused")
         _card(
             "Finished runs",
-            f"{sum(by_state.get(state, 0) for state in (JobState.DONE, JobState.PARTIAL)):,}",
-            f"{by_state.get(JobState.PARTIAL, 0):,} of them with failed requests",
+            f"{sum(by_state.get(state, 0) for state in _ENDED):,}",
+            _in_what_ways(by_state),
         )
         _card(
             "Failed requests, 30 days",
@@ -127,6 +137,16 @@ def headline(app: App, actor: Actor) -> None:
             text.usd(spend.total_usd),
             f"of {text.usd(limit)} budget" if limit is not None else "no monthly budget is set",
         )
+
+
+def _in_what_ways(by_state: Mapping[JobState, int]) -> str:
+    """How runs ended otherwise than whole."""
+    otherwise = [
+        f"{by_state[state]:,} {states.JOB[state].word}"
+        for state in (JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED)
+        if by_state.get(state)
+    ]
+    return f"{', '.join(otherwise)} among them" if otherwise else "all of them whole" if by_state else "none yet"
 
 
 def _card(label: str, value: str, note: str) -> None:
@@ -145,9 +165,9 @@ def in_progress(app: App, actor: Actor) -> None:
             st.caption("Nothing is running.")
             return False
         waits = app.oversight.waits(actor, [row.job_id for row in rows])
-        late = runs.late(app, actor)
+        odd = runs.odd(app, actor)
         for row in rows:
-            bar(app, row, waits.get(row.job_id), late=row.job_id in late)
+            bar(app, row, waits.get(row.job_id), odd.get(row.job_id))
         return True
 
     with st.container(border=True):
@@ -157,16 +177,16 @@ def in_progress(app: App, actor: Actor) -> None:
             st.page_link(navigation.page("runs"), label=f"All {active:,} active runs", icon=":material/table_rows:")
 
 
-def bar(app: App, row: JobRow, waits: Waits | None, *, late: bool) -> None:
+def bar(app: App, row: JobRow, waits: Waits | None, odd: AlertKind | None) -> None:
     """One run's progress in words and as a bar."""
     label = text.escape(
         f"{text.words(row.kind)} · {row.model} · {row.provider_done:,} of {row.counts.total:,} requests"
     )
-    marks = states.JOB[row.state].badge + (f" {alert_notice.LOOKS[AlertKind.LATE].badge}" if late else "")
-    said = run_list.note(row, waits, late=False, now=app.now(), zone=session.timezone())
+    marks = states.JOB[row.state].badge + ("" if odd is None else f" {alert_notice.LOOKS[odd].badge}")
+    said = run_list.note(row, waits, odd=None, now=app.now(), zone=session.timezone())
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(run_list.progress(row), text=f"{marks} {label}")
+            st.progress(run_list.answered(row), text=f"{marks} {label}")
             _open(row.job_id)
         if said:
             icon = states.JOB[JobState.PAUSED if row.state is JobState.PAUSED else JobState.QUEUED].icon

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.domain.job import JobState
+from core.domain.alert import AlertKind
+from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Waits
 from core.domain.records import JobRow
 from core.jobs.oversight import without_commands
@@ -29,12 +30,20 @@ def title(row: JobRow) -> str:
     return f"{text.words(row.kind)} · {text.count(row.counts.total, 'request')}"
 
 
-def note(row: JobRow, waits: Waits | None, *, late: bool, now: datetime, zone: tzinfo) -> str:
+ODD = {
+    AlertKind.VANISHED: "Vanished: the provider does not know one of its batches any more.",
+    AlertKind.STUCK: "Stuck: a batch has made no progress for hours.",
+    AlertKind.LATE: "Late: it takes longer than it should.",
+}
+"""What may be odd about a run that is under way, the most urgent first."""
+
+
+def note(row: JobRow, waits: Waits | None, *, odd: AlertKind | None, now: datetime, zone: tzinfo) -> str:
     """What a run waits for, or what went wrong with it, in one sentence; "" when nothing is to be said."""
     if row.state is JobState.PAUSED:
         return "Paused: nothing more is sent until somebody resumes it."
     if row.state in states.ACTIVE:
-        said = "Late: it takes longer than it should. " if late else ""
+        said = "" if odd is None else f"{ODD[odd]} "
         if row.needed_by is not None and row.needed_by < now:
             said = f"Needed by {text.moment(row.needed_by, zone)}, which is past. "
         return said + (waiting(waits, zone) if waits is not None else "")
@@ -57,13 +66,13 @@ def table(
     now: datetime,
     alt: str,
     waits: Mapping[str, Waits],
-    late: Collection[str],
+    odd: Mapping[str, AlertKind],
     stop: bool,
 ) -> tuple[str, list[str]]:
     """A page of runs.
 
     Args:
-        late: Ids of runs with a batch that is late.
+        odd: What is odd about runs that are under way, by their ids.
         stop: Whether the reader may stop runs.
 
     Returns:
@@ -72,11 +81,13 @@ def table(
     zone = session.timezone()
     ids = [row.job_id for row in rows]
     clicked = listings.opened(key, ids)
-    notes = [note(row, waits.get(row.job_id), late=row.job_id in late, now=now, zone=zone) for row in rows]
+    notes = [note(row, waits.get(row.job_id), odd=odd.get(row.job_id), now=now, zone=zone) for row in rows]
     columns: dict[str, list[Any]] = {
         "run": [title(row) for row in rows],
         "state": [[states.JOB[row.state].word] for row in rows],
-        "progress": [progress(row) for row in rows],
+        "created": [row.created_at.astimezone(zone) for row in rows],
+        "model": [row.model for row in rows],
+        "progress": [_progress(row) for row in rows],
     }
     # A column in which nothing stands takes the room of those that say something.
     if any(notes):
@@ -84,8 +95,6 @@ def table(
     if stop and any(row.state in STOPPABLE for row in rows):
         columns["stop"] = ["Stop" if row.state in STOPPABLE else None for row in rows]
     columns |= {
-        "created": [row.created_at.astimezone(zone) for row in rows],
-        "model": [row.model for row in rows],
         "failed": [_failed_share(row) for row in rows],
         "expected": [_float(row.expected_usd) for row in rows],
         "actual": [_float(row.actual_usd) for row in rows],
@@ -104,10 +113,17 @@ def table(
         column_config={
             "run": listings.opener(key, "Run"),
             "state": listings.badges("State", states.JOB.values()),
-            "progress": _COLUMN.ProgressColumn("Progress", format="percent", min_value=0, max_value=1, width=110),
-            "note": _COLUMN.TextColumn("Waits for, or what went wrong", width=290),
-            "created": _COLUMN.DatetimeColumn("Submitted", format="D MMM, HH:mm"),
-            "model": "Model",
+            "created": _COLUMN.DatetimeColumn("Submitted", format="D MMM, HH:mm", width=105),
+            "model": _COLUMN.TextColumn("Model", width=95),
+            "progress": _COLUMN.ProgressColumn(
+                "Progress",
+                format="percent",
+                min_value=0,
+                max_value=1,
+                width=95,
+                help="Share of requests that are answered; of a run that has ended, those with an analysis.",
+            ),
+            "note": _COLUMN.TextColumn("Waits for, or what went wrong", width=230),
             "failed": _COLUMN.NumberColumn("Failed", format="percent", help="Share of requests without an analysis."),
             "expected": _COLUMN.NumberColumn("Expected", format="$%.4f"),
             "actual": _COLUMN.NumberColumn("Actual", format="$%.4f"),
@@ -124,9 +140,16 @@ def stop_key(key: str) -> str:
     return f"{key}_stop"
 
 
-def progress(row: JobRow) -> float:
+def answered(row: JobRow) -> float:
     """How much of a run is answered, a fraction."""
     return row.provider_done / row.counts.total if row.counts.total else 0.0
+
+
+def _progress(row: JobRow) -> float:
+    """How far a run has come: a fraction. Of one that has ended, how much of it has an analysis."""
+    if row.state not in JOB_ENDED:
+        return answered(row)
+    return row.counts.succeeded / row.counts.total if row.counts.total else 0.0
 
 
 def took(row: JobRow, now: datetime) -> timedelta | None:

@@ -61,12 +61,12 @@ def _headline(job: Job) -> str:
 def _bar(job: Job) -> None:
     row, counts = job.row, job.row.counts
     words = f"{row.provider_done:,} of {counts.total:,} requests answered, "
-    st.progress(run_list.progress(row), text=f"{words}{counts.total - counts.pending:,} collected and checked")
+    st.progress(run_list.answered(row), text=f"{words}{counts.total - counts.pending:,} collected and checked")
 
 
 def _says(job: Job, waits: Waits | None, now: datetime) -> None:
     """What keeps a run, in one sentence."""
-    said = run_list.note(job.row, waits, late=False, now=now, zone=session.timezone())
+    said = run_list.note(job.row, waits, odd=None, now=now, zone=session.timezone())
     if said:
         icon = ":material/pause_circle:" if job.row.state is JobState.PAUSED else ":material/hourglass_empty:"
         st.markdown(f"{icon} {text.escape(said)}")

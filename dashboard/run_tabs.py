@@ -89,10 +89,10 @@ def costs(app: App, actor: Actor, job: Job) -> None:
             ("Between", text.escape(f"{text.usd(found.low_usd)} – {text.usd(found.high_usd)}"), ""),
             ("Actual" if row.ended_at else "Actual so far", text.escape(text.usd(row.actual_usd)),
              "From the tokens that the provider counted."),
-            ("Against expected", _difference(job), ""),
+            ("Against expected", _difference(job, rows), "Of the first asking; asking again had its own price."),
         ]
     )  # fmt: skip
-    st.markdown(text.escape(f"{_verdict(job)} {_basis(job)}"))
+    st.markdown(text.escape(f"{_verdict(job, rows)} {_basis(job)}"))
     if not rows:
         st.caption("No provider batch has been settled yet.")
         return
@@ -100,19 +100,30 @@ def costs(app: App, actor: Actor, job: Job) -> None:
     _ledger(rows, {shard.shard_id: shard.requests for shard in app.jobs.shards(actor, row.job_id)})
 
 
-def _difference(job: Job) -> str:
-    expected, actual = job.estimate.expected_usd, job.row.actual_usd
+def _first_asking(job: Job, rows: Sequence[LedgerRow]) -> Decimal | None:
+    """What the batches came to that the estimate was about; None when some of it is not known."""
+    first = {f"{job.row.job_id}.{number}" for number in range(job.estimate.shards)}
+    # A synchronous answer stands under the batch that its request was in.
+    costs = [row.cost_usd for row in rows if row.shard_id in first and not row.batch_id.startswith("sync:")]
+    known = [one for one in costs if one is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
+def _difference(job: Job, rows: Sequence[LedgerRow]) -> str:
+    expected, actual = job.estimate.expected_usd, _first_asking(job, rows)
     if expected is None or actual is None or not expected or not job.row.ended_at:
         return text.NONE
     share = float((actual - expected) / expected)
     return f"{'+' if share > 0 else '−' if share < 0 else ''}{abs(share) * 100:.1f} %"
 
 
-def _verdict(job: Job) -> str:
+def _verdict(job: Job, rows: Sequence[LedgerRow]) -> str:
     """Whether the interval has held, in words."""
-    found, actual = job.estimate, job.row.actual_usd
+    found, actual = job.estimate, _first_asking(job, rows)
     if not job.row.ended_at:
         return "The run has not ended."
+    if found.expected_usd is not None and (actual is None or job.row.actual_usd is None):
+        return "What some of it cost is not known: the provider did not say what it bills for lines that never came."
     if actual is None or found.low_usd is None or found.high_usd is None:
         return "The model has no known price, so nothing can be said about its cost."
     if actual > found.high_usd:

@@ -10,7 +10,7 @@ from core.app import App
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
-from core.domain.oversight import Cause, WaitsForPerson
+from core.domain.oversight import Cause, Lasting, WaitsForPerson
 from core.domain.records import Job
 from core.guard.access import Permission, may
 from dashboard import alert_notice, run_actions, run_retry, states, text
@@ -104,7 +104,7 @@ def _failed(app: App, actor: Actor, job: Job, causes: Sequence[Cause]) -> None:
         icon=":material/error:",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        run_retry.button(app, actor, job, failed, key="run_retry_all", first=True)
+        run_retry.button(app, actor, job, failed, key="run_retry_all", first=first.lasting is not Lasting.PERMANENT)
         st.button("See the errors", icon=":material/list:", key="run_see_errors", on_click=_open_errors)
         if job.row.state not in JOB_ENDED:
             st.caption("What failed can be asked again once the run has ended.", width="content")

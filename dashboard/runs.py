@@ -120,7 +120,7 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
     with place:
         clicked, marked = run_list.table(
             rows, key="runs_table", now=app.now(), alt="Runs, newest first",
-            waits=app.oversight.waits(actor, active), late=late(app, actor) if active else (),
+            waits=app.oversight.waits(actor, active), odd=odd(app, actor) if active else {},
             stop=may(actor, Permission.JOB_CANCEL),
         )  # fmt: skip
     with head:
@@ -132,10 +132,15 @@ def listing(app: App, actor: Actor, wanted: Wanted) -> None:
         run_actions.stop(app, actor, stopped)
 
 
-def late(app: App, actor: Actor) -> set[str]:
-    """Runs with a batch that takes too long."""
-    wrong = (AlertKind.LATE, AlertKind.STUCK, AlertKind.VANISHED)
-    return {alert.subject.rpartition(".")[0] for alert in app.jobs.alerts(actor) if alert.kind in wrong}
+def odd(app: App, actor: Actor) -> dict[str, AlertKind]:
+    """Runs with a batch that takes too long or is gone, and the most urgent of what is odd about them."""
+    found: dict[str, AlertKind] = {}
+    urgency = list(run_list.ODD)
+    for alert in app.jobs.alerts(actor):
+        if alert.kind in run_list.ODD:
+            job_id = alert.subject.rpartition(".")[0]
+            found[job_id] = min(found.get(job_id, alert.kind), alert.kind, key=urgency.index)
+    return found
 
 
 def _compare(marked: list[str]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, ResultStatus
+from core.domain.batch import Batch, BatchProblem
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderUnreachable
 from core.jobs.collecting import TRIES
@@ -434,3 +435,42 @@ def test_the_providers_own_line_of_a_request_is_found_again(house: House, local:
         assert sheet is not None
         assert sheet.portfolio_id == item.portfolio_id
     assert Path(house.shard(job_id).path).exists()
+
+
+def test_d2_a_file_that_is_cut_behind_an_inner_brace_is_not_taken_for_whole(house: House, local: LocalProvider) -> None:
+    cut: list[int] = []
+
+    def download(file_id: str, to: Path) -> int:
+        size = house.provider.download(file_id, to)
+        if not cut:
+            # The last byte of what is left is a closing brace, as that of a whole line is.
+            whole = to.read_bytes()
+            to.write_bytes(whole[: whole.rstrip(b"}\n").rindex(b"}") + 1])
+            cut.append(to.stat().st_size)
+        return size
+
+    job_id = house.submit(3)
+    assert (
+        house.run(job_id, context=house.context(provider=Meddler(house.provider, download=download))) is JobState.DONE
+    )
+    assert cut
+    assert endings(house, job_id) == {OK: 3}
+    house.check(job_id, batches=1)
+
+
+def test_a_batch_that_ran_out_of_room_midway_is_collected_and_not_bought_again(
+    house: House, local: LocalProvider
+) -> None:
+    job_id = house.submit(3)
+    house.run(job_id, to=ShardState.RUNNING)
+    batch_id = house.shard(job_id).batch_id or ""
+    until(lambda: house.provider.check(batch_id).status == "completed", "completed")
+
+    def check(one: str) -> Batch:
+        said = BatchProblem("token_limit_exceeded", "Enqueued token limit reached.")
+        return replace(house.provider.check(one), status="failed", problems=(said,))
+
+    house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check)))
+    assert endings(house, job_id) == {OK: 3}
+    assert "requeued" not in {event.event for event in house.events(job_id)}
+    house.check(job_id, batches=1)

@@ -18,6 +18,7 @@ from core.domain.job import JobState
 from core.domain.records import AskedAgain, Item
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
+from core.jobs.scheduling import Rooms, Rules
 from core.storage.retries import Retry, RetryFile
 from core.storage.second_answers import Asked
 from tests.faults.staging import House
@@ -208,3 +209,17 @@ def test_two_people_cannot_ask_the_same_again(house: House, local: LocalProvider
     assert house.run(job_id) is JobState.DONE
     assert house.store.seconds.candidates(job_id, 0, tuple(AskedAgain)) == []
     house.check(job_id, batches=2)
+
+
+def test_a_second_asking_is_cut_into_batches_that_fit_the_models_room(house: House, local: LocalProvider) -> None:
+    job_id = ended(house, local, "wrong_value")
+    plan = house.reask_service().reask_preview(LOCAL, job_id)
+    once = house.shard(job_id).input_tokens
+    # A second question is longer than the first; two of them never fit into the room of the three first ones.
+    rooms = Rooms({"*": once, "small": once})
+    house.reask_service(rooms=rooms).reask(LOCAL, job_id)
+    sizes = [shard.requests for shard in house.store.shards.of_job(job_id)]
+    assert (sizes[0], sum(sizes[1:]), len(sizes) > 2) == (3, plan.requests, True)
+    assert all(shard.input_tokens <= once for shard in house.store.shards.of_job(job_id))
+    assert house.run(job_id, context=house.context(rules=Rules(rooms))) is JobState.DONE
+    house.check(job_id, batches=len(sizes))

@@ -17,6 +17,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.batch import Batch
 from core.domain.job import JobState, ShardState
+from core.errors import Refused
 from core.jobs.context import job_key
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.submitting import PATIENCE
@@ -470,3 +471,28 @@ def test_a_wish_to_stop_reaches_a_batch_that_waits_for_a_person_through_any_work
     assert house.job(job_id).row.state is JobState.CANCELLED
     assert not house.job(job_id).stopping
     house.check(job_id, batches=0)
+
+
+def test_what_waits_for_a_person_is_sent_again_while_other_batches_of_the_job_run(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"http": {CREATE: {"1": "401"}}, "batches": {"*": {"stuck": True}}})
+    job_id = house.submit(2, per_shard=1)
+    for _ in range(50):
+        states = {shard.state for shard in house.store.shards.of_job(job_id)}
+        if states == {ShardState.ATTENTION, ShardState.RUNNING}:
+            break
+        house.round(house.context())
+        house.clock.leap(house.clock() + timedelta(seconds=1))
+    assert (states, house.job(job_id).row.state) == ({ShardState.ATTENTION, ShardState.RUNNING}, JobState.RUNNING)
+    (waiting,) = house.app.oversight.needs_person(LOCAL, job_id)
+    assert (waiting.requests, waiting.unanswered) == (1, 0)
+    with pytest.raises(Refused, match=r"is not paused; it is running\. Send what waits for you with"):
+        house.service().resume(LOCAL, job_id)
+    assert house.service().send_again(LOCAL, job_id) == 1
+    with pytest.raises(Refused, match=r"Nothing of job .* waits for a person"):
+        house.service().send_again(LOCAL, job_id)
+    house.service().cancel(LOCAL, job_id)
+    local.set_faults()
+    assert house.run(job_id) is JobState.CANCELLED
+    house.check(job_id)

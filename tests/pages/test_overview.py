@@ -35,6 +35,7 @@ def test_samples_are_loaded_with_one_click(page: Page, world: World) -> None:
 def test_figures_carry_their_denominators(page: Page, lived_in: World) -> None:
     words = said(page(lived_in))
     assert "Finished runs: 2" in words
+    assert "1 partial among them" in words
     assert "of 78 that ended" in words
     assert "no monthly budget is set" in words
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL, Actor, Role
+from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState
 from core.domain.oversight import Waits
@@ -83,12 +84,12 @@ def test_a_note_names_the_reason_the_place_and_the_latest_end(world: World) -> N
     job_id, now = world.submit(), world.app.now()
     row = world.app.jobs.get(LOCAL, job_id).row
     waits = Waits(1, 4, "No room for gpt-5.4-mini.", now + timedelta(hours=2))
-    said_ = run_list.note(row, waits, late=True, now=now, zone=now.tzinfo)  # type: ignore[arg-type]
+    said_ = run_list.note(row, waits, odd=AlertKind.LATE, now=now, zone=now.tzinfo)  # type: ignore[arg-type]
     assert said_.startswith(
         "Late: it takes longer than it should. No room for gpt-5.4-mini. Number 4 in the queue. Until "
     )
     past = replace(row, needed_by=now - timedelta(hours=1))
-    assert "which is past" in run_list.note(past, None, late=False, now=now, zone=now.tzinfo)  # type: ignore[arg-type]
+    assert "which is past" in run_list.note(past, None, odd=None, now=now, zone=now.tzinfo)  # type: ignore[arg-type]
 
 
 def test_two_runs_are_compared_only_once_two_are_marked(page: Page, lived_in: World) -> None:
