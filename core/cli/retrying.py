@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -22,10 +23,20 @@ from core.errors import BadInput, OverBudget, Refused
 from core.jobs.retry_service import RetryPlan
 
 
+class Unanswered(StrEnum):
+    """Endings that can be asked again."""
+
+    FAILED = ResultStatus.FAILED.value
+    MISSING = ResultStatus.MISSING.value
+    TRUNCATED = ResultStatus.TRUNCATED.value
+    INVALID = ResultStatus.INVALID.value
+    REFUSED = ResultStatus.REFUSED.value
+
+
 def retry(
     job_id: JobId,
     only: Annotated[
-        list[ResultStatus] | None, typer.Option(help="failed, missing, truncated, invalid or refused; may be repeated.")
+        list[Unanswered] | None, typer.Option(help="Ask again only what ended like this; may be repeated.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Ask another model.")] = None,
     max_output: Annotated[
@@ -47,9 +58,7 @@ def retry(
             return _send_again(app, actor, job_id, waiting, yes=yes, as_json=as_json)
         if app.jobs.get(actor, job_id).row.state is JobState.PAUSED:
             raise Refused(f"Job {job_id} is paused. Go on with: mosychlos portfolio batch resume {job_id}")
-        statuses = tuple(only or ())
-        if unfit := [one for one in statuses if one in {ResultStatus.SUCCEEDED, ResultStatus.PENDING}]:
-            raise BadInput(f"--only is '{unfit[0]}': name failed, missing, truncated, invalid or refused.")
+        statuses = tuple(ResultStatus(one.value) for one in only or ())
         plan = app.retries.plan(actor, job_id, only=statuses, model=model, max_output=max_output, sync=sync)
         if not as_json:
             _say(plan)
