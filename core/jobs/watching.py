@@ -160,10 +160,10 @@ def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused
         at=now,
     )
     made = shard.submitted_at or now
-    given_up = now > _on_our_clock(shard, shard.expires_at or made + WINDOW) + VANISHED
-    # A person's wish ends the search, but not at the first time that the provider does not find it.
-    searched = timedelta(seconds=context.pace.quarantine)
-    if given_up or (shard.cancel_wish and now - (shard.last_contact_at or made) > searched):
+    over = shard.cancel_wish or now > _on_our_clock(shard, shard.expires_at or made + WINDOW) + VANISHED
+    # One answer may be wrong, so it is looked for as long as a lost create is.
+    searched = now - (shard.last_contact_at or made) > timedelta(seconds=context.pace.quarantine)
+    if over and searched:
         return _end(context, claim, shard, f"The provider no longer knows batch {shard.batch_id}.")
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 

@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
+from core.domain.batch import Hint
 from core.domain.job import JOB_ENDED, JobState, ShardState
 from core.errors import MosychlosError, Refused
 from core.guard.budgets import Budgets
@@ -118,6 +119,24 @@ class Life(RuleBasedStateMachine):
 
         self._leap()
         self._turn("one", sleep)
+
+    @rule(worker=workers, nth=nth_crossings, what=st.sampled_from(["webhook", "webhook", "webhook", "wish"]))
+    def something_comes_in_the_middle_of_a_turn(self, worker: str, nth: int, what: str) -> None:
+        left = nth
+
+        def come(_point: str) -> None:
+            nonlocal left
+            left -= 1
+            if left:
+                return
+            if what == "wish":
+                self.house.service().cancel(LOCAL, self.lives[-1])
+            for shard in self._shards() if what == "webhook" else ():
+                hint = Hint(f"{shard.shard_id}-{self.house.clock()}", "batch.completed", shard.batch_id or "")
+                self.house.store.webhooks.take(hint, at=self.house.clock())
+
+        self._leap()
+        self._turn(worker, come)
 
     @rule(verb=st.sampled_from(VERBS), fault=st.sampled_from(FAULTS))
     def the_provider_will_fail(self, verb: str, fault: str) -> None:
