@@ -38,16 +38,19 @@ def controls(app: App, actor: Actor, job: Job) -> None:
 
 def send_again(app: App, actor: Actor, job_id: str) -> None:
     """Send what waits for a person, and draw the page anew."""
-    _go_on(lambda: app.jobs.send_again(actor, job_id))
+    paused = app.jobs.get(actor, job_id).row.state is JobState.PAUSED
+    _go_on(lambda: app.jobs.send_again(actor, job_id), paused=paused)
 
 
-def _go_on(act: Callable[[], int]) -> None:
+def _go_on(act: Callable[[], int], *, paused: bool = False) -> None:
     try:
         number = act()
     except MosychlosError as error:
         st.error(text.escape(error))
         return
-    session.flash(f"The run goes on: {text.count(number, 'batch', 'batches')} to send.", ":material/replay:")
+    batches = text.count(number, "batch", "batches")
+    said = f"{batches} to send once the run is resumed." if paused else f"The run goes on: {batches} to send."
+    session.flash(said, ":material/replay:")
     st.rerun()
 
 

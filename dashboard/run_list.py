@@ -32,7 +32,7 @@ def title(row: JobRow) -> str:
 
 ODD = {
     AlertKind.VANISHED: "Vanished: the provider does not know one of its batches any more.",
-    AlertKind.STUCK: "Stuck: a batch has made no progress for hours.",
+    AlertKind.STUCK: "Stuck: one of its batches gets no further.",
     AlertKind.LATE: "Late: it takes longer than it should.",
 }
 """What may be odd about a run that is under way, the most urgent first."""

@@ -101,7 +101,12 @@ def costs(app: App, actor: Actor, job: Job) -> None:
 
 
 def _first_asking(job: Job, rows: Sequence[LedgerRow]) -> Decimal | None:
-    """What the batches came to that the estimate was about; None when some of it is not known."""
+    """What the batches came to that the estimate was about; None when some of it is not known.
+
+    The estimate of a run with tools is about all its rounds, which are batches of their own.
+    """
+    if job.request.tools:
+        return job.row.actual_usd
     first = {f"{job.row.job_id}.{number}" for number in range(job.estimate.shards)}
     # A synchronous answer stands under the batch that its request was in.
     costs = [row.cost_usd for row in rows if row.shard_id in first and not row.batch_id.startswith("sync:")]
@@ -123,7 +128,7 @@ def _verdict(job: Job, rows: Sequence[LedgerRow]) -> str:
     if not job.row.ended_at:
         return "The run has not ended."
     if found.expected_usd is not None and (actual is None or job.row.actual_usd is None):
-        return "What some of it cost is not known: the provider did not say what it bills for lines that never came."
+        return "What some of it cost is not known: it has no price, or nobody says what was billed for lost lines."
     if actual is None or found.low_usd is None or found.high_usd is None:
         return "The model has no known price, so nothing can be said about its cost."
     if actual > found.high_usd:

@@ -115,6 +115,8 @@ def _send_again(
         )  # fmt: skip
     elif go_on:
         output.line(f"{batches} of {job_id} will be sent again.")
+        if state is JobState.PAUSED:
+            output.line(f"The job is paused: nothing goes out before mosychlos portfolio batch resume {job_id}")
     else:
         output.line("Nothing was sent. Go on with --yes.")
     return 0

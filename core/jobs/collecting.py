@@ -18,10 +18,10 @@ import orjson
 from core.analyses.engines import Engine, engine_for
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
-from core.domain.batch import ENDED, ResultLine
+from core.domain.batch import ENDED, Batch, ResultLine
 from core.domain.cost import Price
 from core.domain.job import ShardEvent
-from core.domain.records import Claim, Shard
+from core.domain.records import Claim, Job, Shard
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.jobs.asking import with_searches
 from core.jobs.context import Context, job_folder
@@ -36,6 +36,7 @@ from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
 from core.storage.results import Billed, Expected, Stray
+from core.storage.retries import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,14 @@ class _Reader:
 def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     """One shard from ended to settled. Killed anywhere, it goes on where it was."""
     job = context.store.jobs.get(shard.job_id)
+    if shard.provider_status not in ENDED:
+        try:
+            found = _there_again(context, claim, shard)
+        except ProviderError as error:
+            return wait(context, claim, shard, f"Looking once more for a batch that vanished: {error}")
+        if found is not None and found.status not in ENDED:
+            return wait(context, claim, shard, f"Batch {found.batch_id} is there again; its end is waited for.")
+        shard = context.store.shards.get(shard.shard_id)
     known = price(shard.model, batch=True, at=shard.submitted_at or context.clock())
     try:
         files, whole = _downloaded(context, claim, shard)
@@ -141,13 +150,25 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         effort="" if first is None else sent_effort(first),
         at=context.clock(),
         message=_said(shard, counts, words, asked),
-        retries=[retry for retry in (automatic(context, job, shard), following) if retry is not None],
+        retries=[retry for retry in (_by_itself(context, job, shard, billed), following) if retry is not None],
         sent={} if first is None or parents else sent_parameters(first),
         billed=billed,
     )
     context.crossing("after_settle")
     remove_files(context, shard)
     return context.clock()
+
+
+def _by_itself(context: Context, job: Job, shard: Shard, billed: Billed | None) -> Retry | None:
+    """The retry that needs nobody. None while it is not known what the job has cost, although its model has a price:
+    nobody could say then whether it stays within what was approved.
+    """
+    unknown = context.store.jobs.get(shard.job_id).row.actual_usd is None or (
+        billed is not None and billed.cost_usd is None
+    )
+    if unknown and job.estimate.expected_usd is not None:
+        return None
+    return automatic(context, job, shard)
 
 
 def _first_line(shard: Shard) -> bytes | None:
@@ -190,6 +211,26 @@ def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int)
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 
+def _there_again(context: Context, claim: Claim, shard: Shard) -> Batch | None:
+    """The provider's view of a batch that was given up as unknown to it, should it be known again after all.
+
+    Raises:
+        ProviderError: It could not be asked.
+    """
+    if shard.batch_id is None:
+        return None
+    try:
+        batch = context.provider.check(shard.batch_id)
+        if shard.cancel_wish and batch.status not in ENDED:
+            batch = context.provider.cancel(shard.batch_id)
+    except ProviderRefused as refusal:
+        if refusal.passing:
+            raise
+        return None
+    context.store.shards.seen(claim, batch, at=context.clock(), quiet_polls=0)
+    return batch
+
+
 def _billed(
     context: Context, shard: Shard, known: Price | None, counts: Mapping[ResultStatus, int], *, whole: bool
 ) -> Billed | None:
@@ -209,9 +250,9 @@ def _billed(
     try:
         usage = context.provider.check(shard.batch_id).usage
     except ProviderRefused as refusal:
-        if refusal.status != 404:
+        if refusal.passing:
             raise
-        usage = None
+        usage = None  # whoever may not look, or finds nothing, will not know more tomorrow
     if usage is None:
         # Some lines that are missing among many do not make the sum of the others worthless; a whole file does.
         return None if whole and shard.provider_status in ENDED else Billed(None, None)
@@ -232,6 +273,9 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
         ("error", shard.error_file_id, shard.counts.failed),
     ):
         if file_id is None:
+            if counted and role == "output":
+                _say_lost(context, claim, shard, f"The provider counts {counted:,} answers and names no file of them.")
+                whole = False
             continue
         path = folder / f"{shard.index:04d}.{role}.jsonl"
         if not path.exists():
@@ -250,8 +294,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
-                context.store.shards.record(claim, shard.job_id, "result_lost", str(lost), at=context.clock())
-                context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, str(lost), at=context.clock())
+                _say_lost(context, claim, shard, str(lost))
                 whole = False
                 continue
             except (ProviderError, OSError):
@@ -264,6 +307,11 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
         whole &= not path.with_suffix(INCOMPLETE).exists()
         present.append(path)
     return present, whole
+
+
+def _say_lost(context: Context, claim: Claim, shard: Shard, words: str) -> None:
+    context.store.shards.record(claim, shard.job_id, "result_lost", words, at=context.clock())
+    context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, words, at=context.clock())
 
 
 def _check_whole(path: Path, at_least: int, marker: Path) -> str:

@@ -74,12 +74,14 @@ def no_room(context: Context, claim: Claim, shard: Shard, said: str) -> datetime
         hold=Hold.BACK_OFF.value,
         hold_until=until,
     )
+    if shard.cancel_wish:
+        return now  # nobody wants it any more: it is called off at once
     if times >= MAX_ALONE and (room is None or shard.input_tokens <= room):
         context.store.alerts.raise_(
             AlertKind.STUCK,
             shard.shard_id,
             f"The provider had no room for a batch of {shard.input_tokens:,} input tokens of {shard.model}, {times} "
-            "times in a row. It is asked again every hour; see which other batches of the account hold the room.",
+            "times in a row. It is asked again every hour; other work of the account may hold the room.",
             at=now,
         )
     if room is not None and shard.input_tokens > room and times >= MAX_ALONE:

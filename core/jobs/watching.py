@@ -162,8 +162,9 @@ def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused
     made = shard.submitted_at or now
     over = shard.cancel_wish or now > _on_our_clock(shard, shard.expires_at or made + WINDOW) + VANISHED
     # One answer may be wrong, so it is looked for as long as a lost create is.
-    searched = now - (shard.last_contact_at or made) > timedelta(seconds=context.pace.quarantine)
-    if over and searched:
+    standing = [one for one in context.store.alerts.of(shard.shard_id) if one.kind is AlertKind.VANISHED]
+    missed_since = min((one.raised_at for one in standing if one.cleared_at is None), default=now)
+    if over and now - missed_since > timedelta(seconds=context.pace.quarantine):
         return _end(context, claim, shard, f"The provider no longer knows batch {shard.batch_id}.")
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 

@@ -118,16 +118,18 @@ def _counts(value: object) -> BatchCounts:
 
 
 def _usage(value: object) -> Usage | None:
-    """None where the provider gives none: batches made before September 2025 have no usage."""
+    """None where the provider gives none, as for batches made before September 2025, or only zeros."""
     if not isinstance(value, Mapping):
         return None
-    read, written = value.get("input_tokens_details"), value.get("output_tokens_details")
-    return Usage(
-        _whole(value.get("input_tokens")),
-        _whole(read.get("cached_tokens")) if isinstance(read, Mapping) else 0,
-        _whole(value.get("output_tokens")),
-        _whole(written.get("reasoning_tokens")) if isinstance(written, Mapping) else 0,
+    read, written = max(0, _whole(value.get("input_tokens"))), max(0, _whole(value.get("output_tokens")))
+    cached, reasoned = value.get("input_tokens_details"), value.get("output_tokens_details")
+    found = Usage(
+        read,
+        min(read, _whole(cached.get("cached_tokens"))) if isinstance(cached, Mapping) else 0,
+        written,
+        min(written, _whole(reasoned.get("reasoning_tokens"))) if isinstance(reasoned, Mapping) else 0,
     )
+    return found if read or written else None
 
 
 def _problems(value: object) -> tuple[BatchProblem, ...]:

@@ -34,9 +34,11 @@ from core.storage.money import from_nano, to_nano
 from core.storage.sql import bulk_insert, dump, table
 from core.storage.tables import (
     AnswerTable,
+    AskingTable,
     CommitmentTable,
     EventTable,
     JobTable,
+    LedgerTable,
     RequestTable,
     ResultTable,
     RollupTable,
@@ -48,6 +50,7 @@ _S = table(ShardTable)
 _E = table(EventTable)
 _R = table(RequestTable)
 _C = table(CommitmentTable)
+_ASK, _L = table(AskingTable), table(LedgerTable)
 _RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
 
 _RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
@@ -463,7 +466,7 @@ def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> 
     message = _told(target, shards)
     _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
     if ended:
-        settle_job(connection, row)
+        settle_job(connection, row, at=at)
 
 
 def _told(target: JobState, shards: Sequence[Any]) -> str:
@@ -514,6 +517,18 @@ def reserve(connection: Connection, row: Any, amount_nano: int, check: BudgetChe
     return part
 
 
+def spent_so_far(connection: Connection, row: Any) -> Decimal:
+    """What a job has cost so far. Where that is not known: what is known of it, or what was reserved, if that is more.
+
+    Never 0 for want of a figure: limits are checked against it.
+    """
+    if row.actual_nano is not None:
+        return from_nano(row.actual_nano) or Decimal(0)
+    paid = select(func.coalesce(func.sum(_L.c.cost_nano), 0)).where(_L.c.job_id == row.job_id)
+    reserved = select(func.coalesce(func.sum(_C.c.amount_nano), 0)).where(_C.c.job_id == row.job_id)
+    return from_nano(max(int(connection.execute(query).scalar_one()) for query in (paid, reserved))) or Decimal(0)
+
+
 def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int | None) -> None:
     """One reservation becomes what was spent of it; None, where nobody knows the price, leaves it as it is.
 
@@ -525,19 +540,28 @@ def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int 
     connection.execute(update(_C).where(_C.c.job_id == job_id, _C.c.part == part).values(settled=True, **spent))
 
 
-def settle_job(connection: Connection, row: Any) -> None:
+def settle_job(connection: Connection, row: Any, *, at: datetime) -> None:
     """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for.
 
-    What is spent once all are settled, such as on an answer that came late, is added to the newest.
+    What is spent once all are settled, such as on an answer that came late, is added to the newest. Those of
+    synchronous calls that are under way stay as they are. While it is not known what was spent, reservations stand for
+    it, and what is known to be more is added.
     """
-    parts = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
+    asking = select(_ASK.c.part).where(_ASK.c.job_id == row.job_id, _ASK.c.until > at)
+    under_way = set(connection.execute(asking).scalars())
+    every = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
+    parts = [part for part in every if part.settled or part.part not in under_way]
     unpriced = row.actual_nano is None
-    left = 0 if unpriced else row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
+    if unpriced:
+        paid = select(func.coalesce(func.sum(_L.c.cost_nano), 0)).where(_L.c.job_id == row.job_id)
+        left = max(0, int(connection.execute(paid).scalar_one()) - sum(part.amount_nano for part in parts))
+    else:
+        left = row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
     for part in reversed([part for part in parts if not part.settled]):
         connection.execute(
             update(_C)
             .where(_C.c.job_id == row.job_id, _C.c.part == part.part)
-            .values(settled=True, amount_nano=part.amount_nano if unpriced else left)
+            .values(settled=True, amount_nano=part.amount_nano + left if unpriced else left)
         )
         left = 0
     if left and parts:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -20,7 +21,7 @@ from core.storage.jobs import lock_job, record_event
 from core.storage.money import to_nano
 from core.storage.parameter_memory import learn
 from core.storage.retries import Retry, add_retry
-from core.storage.second_rows import close_seconds, sums_of_seconds
+from core.storage.second_rows import close_seconds, sums_of_seconds, whole_sum
 from core.storage.shards import check_fence, move
 from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
@@ -223,7 +224,7 @@ class Results:
                                 _RES.c.reasoning_tokens,
                             )
                         ),
-                        func.sum(_RES.c.cost_nano).label("cost_nano"),
+                        whole_sum(_RES.c.cost_nano).label("cost_nano"),
                     )
                     .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
                     .where(_R.c.job_id == job_id, _R.c.shard_index == shard.shard_index)
@@ -231,7 +232,11 @@ class Results:
             )
             if shard.batch_id is not None:
                 lines_nano = None if sums.cost_nano is None else int(sums.cost_nano)
-                nano = lines_nano if billed is None else to_nano(billed.cost_usd)
+                nano = lines_nano
+                if billed is not None:
+                    # Searches and tokens written to the cache cost more than the provider's own count of tokens shows.
+                    whole = to_nano(billed.cost_usd)
+                    nano = None if whole is None else max(whole, lines_nano or 0)
                 connection.execute(
                     insert_or_ignore(connection, LedgerTable),
                     {
@@ -240,7 +245,7 @@ class Results:
                         "shard_id": claim.shard_id,
                         "at": at,
                         "model": shard.model,
-                        **{name: int(getattr((billed and billed.usage) or sums, name)) for name in TOKENS},
+                        **{name: _tokens(name, sums, billed) for name in TOKENS},
                         "cost_nano": nano,
                     },
                 )
@@ -258,6 +263,11 @@ class Results:
                 except OverBudget as over:
                     record_event(connection, job_id, claim.shard_id, at, "worker", "retry_refused", str(over))
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
+
+
+def _tokens(name: str, sums: Any, billed: Billed | None) -> int:
+    counted = 0 if billed is None or billed.usage is None else int(getattr(billed.usage, name))
+    return max(int(getattr(sums, name)), counted)
 
 
 def keep_place(connection: Connection, claim: Claim, strays: Sequence[Stray], *, file: str, read_to: int) -> None:

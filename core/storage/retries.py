@@ -17,8 +17,17 @@ from core.domain.records import Spend
 from core.errors import Refused, StaleMove
 from core.storage.database import Database
 from core.storage.endings import store_outcomes, uncount
-from core.storage.jobs import follow, job_row, lock_money, new_shard, record_event, reserve, settle_part
-from core.storage.money import from_nano, to_nano
+from core.storage.jobs import (
+    follow,
+    job_row,
+    lock_money,
+    new_shard,
+    record_event,
+    reserve,
+    settle_part,
+    spent_so_far,
+)
+from core.storage.money import to_nano
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AskingTable,
@@ -194,7 +203,7 @@ class Retries:
             not_held(connection, job_id, [custom_id], at)
             if not _may_be_asked(connection, job_id, custom_id):
                 raise StaleMove(f"{custom_id} was asked again meanwhile. Look again.")
-            spent = from_nano(row.actual_nano) or Decimal(0)
+            spent = spent_so_far(connection, row)
             part = reserve(
                 connection,
                 row,
@@ -277,10 +286,10 @@ class Retries:
             return {row.custom_id: int(row.n) for row in connection.execute(query.group_by(_ATT.c.custom_id))}
 
     def spent(self, job_id: str) -> Decimal:
-        """What a job has cost so far; 0 when its price is not known."""
+        """What a job has cost so far, for the check of a limit: see `spent_so_far`."""
         with self._database.read() as connection:
-            nano = connection.execute(select(_J.c.actual_nano).where(_J.c.job_id == job_id)).scalar_one()
-        return from_nano(nano) or Decimal(0)
+            row = connection.execute(select(_J.c.job_id, _J.c.actual_nano).where(_J.c.job_id == job_id)).one()
+            return spent_so_far(connection, row)
 
 
 def add_retry(connection: Connection, job_id: str, retry: Retry, *, actor: str, at: datetime) -> None:
@@ -306,11 +315,12 @@ def add_shards(
     """
     lock_money(connection)
     row = job_row(connection, job_id)
+    spent = spent_so_far(connection, row)
     reserve(
         connection,
         row,
         to_nano(retry.expected_usd) or 0,
-        lambda month, person, desk: retry.check(month, person, desk, from_nano(row.actual_nano) or Decimal(0)),
+        lambda month, person, desk: retry.check(month, person, desk, spent),
         actor=row.created_by if actor == "worker" else actor,
         at=at,
     )

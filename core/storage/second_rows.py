@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, case, func, null, select, update
 
 from core.domain.analysis import (
     Finding,
@@ -128,13 +128,18 @@ def close_seconds(connection: Connection, job_id: str, shard_index: int, error: 
     )
 
 
+def whole_sum(column: Any) -> Any:
+    """A sum in SQL that is NULL where a part of it is: of such money nobody knows how much it is."""
+    return case((func.count() == func.count(column), func.sum(column)), else_=null())
+
+
 def sums_of_seconds(connection: Connection, job_id: str, shard_index: int) -> Row[Any] | None:
     """Tokens and cost of a shard of second askings, for the ledger; None for a shard of first ones."""
     row = connection.execute(
         select(
             func.count().label("n"),
             *(func.coalesce(func.sum(_AGAIN.c[name]), 0).label(name) for name in TOKENS),
-            func.sum(_AGAIN.c.cost_nano).label("cost_nano"),
+            whole_sum(_AGAIN.c.cost_nano).label("cost_nano"),
         ).where(_AGAIN.c.job_id == job_id, _AGAIN.c.shard_index == shard_index)
     ).one()
     return row if row.n else None

@@ -34,6 +34,9 @@ _ALERTING = {ShardState.ATTENTION: AlertKind.ATTENTION, ShardState.UNKNOWN: Aler
 WATCHED = (AlertKind.STUCK, AlertKind.LATE, AlertKind.VANISHED, AlertKind.UNKNOWN_STATUS)
 """Alerts about a running batch, which are over when it has ended."""
 
+_GOT_ON = frozenset({ShardEvent.ACCEPTED, ShardEvent.ADOPTED, ShardEvent.RESUME, ShardEvent.BLOCKED})
+"""Moves after which a shard that found no room is not stuck any more, or waits for a person instead."""
+
 _UNSENT = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
 
 
@@ -432,9 +435,9 @@ def move(
         raise_alert(connection, AlertKind.ATTENTION, claim.shard_id, str(values.get("message") or note), at=at)
     elif state in _ALERTING:
         clear_alert(connection, _ALERTING[state], claim.shard_id, at=at)
-    if target in SHARD_ENDED:
-        for kind in WATCHED:
-            clear_alert(connection, kind, claim.shard_id, at=at)
+    over = WATCHED if target in SHARD_ENDED else (AlertKind.STUCK,) if event in _GOT_ON else ()
+    for kind in over:
+        clear_alert(connection, kind, claim.shard_id, at=at)
     follow(connection, job_id, actor=actor, at=at)
     return target
 

@@ -18,7 +18,7 @@ import pytest
 
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
-from core.domain.analysis import ItemError, ResultStatus
+from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import Batch, BatchProblem
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderUnreachable
@@ -208,6 +208,72 @@ def test_lines_that_never_came_and_whose_price_nobody_says_leave_the_cost_unknow
     (paid,) = house.app.oversight.ledger(LOCAL, job_id)
     assert paid.cost_usd is None
     house.check_on_the_way(job_id)
+
+
+def test_a_file_that_the_provider_does_not_name_is_lost_and_its_cost_unknown(
+    house: House, local: LocalProvider
+) -> None:
+    job_id = house.submit(3)
+
+    def check(one: str) -> Batch:
+        return replace(house.provider.check(one), output_file_id=None, usage=None)
+
+    house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check)))
+    assert endings(house, job_id) == {MISSING: 3}
+    assert house.job(job_id).row.actual_usd is None
+    assert "counts 3 answers and names no file" in next(
+        event.note for event in house.events(job_id) if event.event == "result_lost"
+    )
+    reserved = house.job(job_id).estimate.expected_usd
+    (part,) = house.rows("SELECT settled, amount_nano FROM commitment WHERE job_id = :job", job=job_id)
+    assert (bool(part.settled), Decimal(part.amount_nano) / 10**9) == (True, reserved), (
+        "it stands for what is not known"
+    )
+    house.check(job_id, batches=1)
+
+
+def test_what_is_billed_for_missing_lines_is_never_less_than_what_came(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"*": {"missing_lines": 0.01}}})
+    job_id = house.submit(6)
+
+    def check(one: str) -> Batch:
+        return replace(house.provider.check(one), usage=Usage(1, 0, 1, 0))
+
+    house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check)))
+    assert endings(house, job_id) == {OK: 5, MISSING: 1}
+    came = sum((item.cost_usd or Decimal(0) for item in house.items(job_id).values()), Decimal(0))
+    assert house.job(job_id).row.actual_usd == came > 0
+    house.check(job_id, batches=1)
+
+
+def test_being_refused_a_look_at_the_bill_keeps_no_results_waiting(house: House, local: LocalProvider) -> None:
+    local.set_faults({"batches": {"*": {"missing_lines": 0.01}}})
+    job_id = house.submit(6)
+
+    def refused(_point: str) -> None:
+        local.set_faults({"http": {CHECK: {"*": "403"}}})
+
+    context = house.context(crossing=Once("before_settle", lambda: refused("")))
+    house.run(job_id, to=ShardState.COLLECTING)
+    house.run(job_id, context=context)
+    assert endings(house, job_id) == {OK: 5, MISSING: 1}
+    house.check(job_id, batches=1)
+
+
+def test_nothing_is_bought_by_itself_while_it_is_not_known_what_was_spent(house: House, local: LocalProvider) -> None:
+    local.set_faults(
+        {
+            "seed": 3,
+            "answers": {"server_error_rows": 0.5},
+            "http": {CONTENT: {"*": {"kind": "404"}}},
+            "batches": {"*": {"no_usage": True}},
+        }
+    )
+    job_id = house.submit(6)
+    house.run(job_id, context=house.context(retries=2))
+    assert house.job(job_id).row.actual_usd is None
+    assert len(house.store.shards.of_job(job_id)) == 1
+    assert house.store.retries.spent(job_id) == house.job(job_id).estimate.expected_usd, "never nothing"
 
 
 def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(

@@ -14,7 +14,7 @@ from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused, Refused
 from core.jobs.planning import MAX_ALONE
 from core.jobs.scheduling import Rooms, Rules
-from tests.faults.staging import House, Meddler
+from tests.faults.staging import House, Meddler, Once
 from tests.local_provider import LocalProvider
 
 CREATE = "POST /v1/batches"
@@ -238,5 +238,21 @@ def test_a_refusal_for_room_that_names_no_limit_is_said_after_some_patience(hous
     (alert,) = house.store.alerts.of(house.shard(job_id).shard_id)
     assert alert.kind is AlertKind.STUCK
     assert f"{MAX_ALONE} times in a row" in alert.text
+    house.run(job_id, to=ShardState.RUNNING)
+    (alert,) = house.store.alerts.of(house.shard(job_id).shard_id)
+    assert alert.cleared_at is not None, "it has found room"
     assert house.run(job_id) is JobState.DONE
     house.check(job_id, batches=1)
+
+
+def test_a_wish_to_stop_does_not_wait_behind_the_back_off(house: House) -> None:
+    def create(*_call: object) -> object:
+        raise ProviderRefused("Limit: 3 enqueued tokens.", status=400, code="token_limit_exceeded")
+
+    job_id = house.submit(2)
+    wish = Once("after_intent", lambda: house.store.jobs.wish_cancel(job_id, actor="ada", at=house.clock()))
+    context = house.context(provider=Meddler(house.provider, create_batch=create), crossing=wish)
+    begun = house.clock()
+    assert house.run(job_id, context=context) is JobState.CANCELLED
+    assert house.clock() - begun < timedelta(seconds=5)
+    house.check(job_id, batches=0)

@@ -19,6 +19,7 @@ from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.context import Context
 from core.jobs.scheduling import Rooms, Rules
+from core.storage.jobs import job_row, settle_job
 from core.storage.retries import ASKING
 from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
@@ -395,6 +396,23 @@ def test_a_retry_is_cut_into_batches_that_fit_the_models_room(house: House, loca
     assert [shard.requests for shard in house.store.shards.of_job(job_id)] == [4, 2, 2]
     assert house.run(job_id, context=context) is JobState.DONE
     house.check(job_id, batches=3)
+
+
+def test_the_end_of_a_job_leaves_a_call_that_is_under_way_its_reservation(house: House, local: LocalProvider) -> None:
+    failing(local, "invalid_json")
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.FAILED
+    local.set_faults()
+    asked, now = sorted(item.custom_id for item in house.items(job_id).values()), house.clock()
+    part = house.store.retries.intend(
+        job_id, asked[0], Decimal("0.01"), lambda *_spend: None, note="asked", actor="ada", at=now
+    )
+    with house.store.database.write() as connection:
+        settle_job(connection, job_row(connection, job_id), at=house.clock())
+    still = house.rows("SELECT part, amount_nano FROM commitment WHERE job_id = :job AND NOT settled", job=job_id)
+    assert [tuple(row) for row in still] == [(part, 10_000_000)]
+    house.store.retries.call_off(job_id, asked[0], part, "no answer", actor="ada", at=now)
+    house.check(job_id, batches=1)
 
 
 def test_a_retry_of_several_models_is_bought_whole_or_not_at_all(house: House, local: LocalProvider) -> None:

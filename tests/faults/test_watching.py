@@ -20,7 +20,7 @@ from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.remote_files import catch_up, orphans, remove_orphan
 from core.jobs.watching import look, take_running
-from tests.faults.staging import House, Meddler
+from tests.faults.staging import House, Meddler, until
 from tests.local_provider import LocalProvider
 
 LIST, CHECK = "GET /v1/batches", "GET /v1/batches/{id}"
@@ -335,6 +335,54 @@ def test_a_person_may_give_up_a_batch_that_vanished_but_not_at_the_first_miss(
     assert alert.text.endswith("is there again; it was cancelled")
     assert cancel_duplicates(house.context()) == 0
     house.check(job_id)
+
+
+def test_one_miss_after_a_long_silence_does_not_give_up_a_batch_that_is_to_stop(
+    house: House, local: LocalProvider
+) -> None:
+    """No worker ran for an hour, a person has asked to stop, and the first answer is a wrong 404."""
+    job_id = house.submit(3)
+    house.run(job_id, to=ShardState.RUNNING)
+    batch_id = house.shard(job_id).batch_id or ""
+    until(lambda: house.provider.check(batch_id).status == "completed", "completed")
+    house.clock.leap(house.clock() + timedelta(hours=1))
+    house.service().cancel(LOCAL, job_id)
+    house.round(_gone(house, job_id))
+    assert house.shard(job_id).state is ShardState.RUNNING
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=1)
+
+
+@pytest.mark.parametrize("status", ["completed", "in_progress"])
+def test_a_batch_that_was_given_up_and_is_there_again_in_time_is_collected(
+    house: House, local: LocalProvider, status: str
+) -> None:
+    local.set_faults({} if status == "completed" else {"batches": {"*": {"stuck": True}}})
+    job_id = house.submit(3)
+    house.run(job_id, to=ShardState.RUNNING)
+    batch_id = house.shard(job_id).batch_id or ""
+    until(lambda: house.provider.check(batch_id).status == status, status)
+    house.expire(job_id, house.clock() - timedelta(hours=2))
+    for _ in range(2):
+        house.clock.leap(house.shard(job_id).next_due_at)
+        # The claim of this very round goes on to the collection, where the provider is asked once more.
+        looks = iter([True])
+
+        def check(one: str, looks: Iterator[bool] = looks) -> Batch:
+            if next(looks, False):
+                raise ProviderRefused("No batch found", status=404)
+            return house.provider.check(one)
+
+        house.round(house.context(provider=Meddler(house.provider, check=check)))
+        house.clock.leap(house.clock() + timedelta(seconds=house.context().pace.quarantine + 1))
+    assert house.shard(job_id).state in {ShardState.COLLECTING, ShardState.DONE}
+    if status == "in_progress":
+        assert "is there again; its end is waited for" in house.shard(job_id).message
+        house.service().cancel(LOCAL, job_id)
+        assert house.run(job_id) is JobState.CANCELLED
+    else:
+        assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=1)
 
 
 def test_a_vanished_batch_without_a_stated_deadline_is_given_up_after_its_window(

@@ -41,6 +41,9 @@ def test_a_status_never_seen_before_is_kept() -> None:
             Usage(50, 9, 7, 3),
         ),
         ({"input_tokens": 50, "input_tokens_details": None, "output_tokens": 7}, Usage(50, 0, 7, 0)),
+        ({"input_tokens": 5, "input_tokens_details": {"cached_tokens": 9}, "output_tokens": -7}, Usage(5, 5, 0, 0)),
+        ({}, None),
+        ({"prompt_tokens": 50, "completion_tokens": 7}, None),
     ],
 )
 def test_what_the_provider_counts_for_a_whole_batch_is_read_where_it_says_so(
