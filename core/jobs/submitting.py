@@ -301,13 +301,7 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
         if found:
             return adopt(context, claim, shard, found)
         now = context.clock()
-        if now - shard.create_at > UNKNOWN_TOO_LONG:
-            context.store.alerts.raise_(
-                AlertKind.UNKNOWN_SUBMIT,
-                shard.shard_id,
-                f"It is not known yet whether the provider received {shard.shard_id}; nothing is sent again before.",
-                at=now,
-            )
+        _say_in_doubt(context, shard)
         until = shard.create_at + timedelta(seconds=context.pace.http_timeout + context.pace.quarantine)
         if now < until or shard.scans + 1 < MIN_SCANS:
             context.store.shards.update(claim, scans=shard.scans + 1, last_contact_at=now)
@@ -320,8 +314,16 @@ def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
         if found:
             return adopt(context, claim, shard, found)
     except ProviderError as error:
+        _say_in_doubt(context, shard)
         return wait(context, claim, shard, f"Checking whether the provider received this batch: {error}")
     return _absent(context, claim, shard, job)
+
+
+def _say_in_doubt(context: Context, shard: Shard) -> None:
+    now = context.clock()
+    if shard.create_at is not None and now - shard.create_at > UNKNOWN_TOO_LONG:
+        text = f"It is not known yet whether the provider received {shard.shard_id}; nothing is sent again before."
+        context.store.alerts.raise_(AlertKind.UNKNOWN_SUBMIT, shard.shard_id, text, at=now)
 
 
 def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:

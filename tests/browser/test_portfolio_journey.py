@@ -72,17 +72,20 @@ def test_a_limit_is_broken_by_an_edit_and_kept_again_by_undo(installed: Installe
         window.sees("Revisions of this day")
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_tab_of_a_portfolio_fits_a_narrow_screen(installed: Installed, visitor: Window, dark: bool) -> None:
-    with installed(worker=False) as installation, visitor(installation, width=400, dark=dark) as window:
-        window.go("/")
-        window.click("button", "Load sample portfolios")
-        window.sees("39 sample portfolios loaded")
-        for tab in TABS:
-            window.go(f"/portfolios?portfolio=sample-us-wealth-13f&portfolio_tab={tab}")
-            expect(window.page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
-            window.settled()
-            assert _width(window.page) <= 400, tab
+def test_every_tab_of_a_portfolio_fits_a_narrow_screen(installed: Installed, visitor: Window) -> None:
+    with installed(worker=False) as installation:
+        with visitor(installation) as window:
+            window.go("/")
+            window.click("button", "Load sample portfolios")
+            window.sees("39 sample portfolios loaded")
+        for dark in (False, True):
+            with visitor(installation, width=400, dark=dark) as window:
+                for tab in TABS:
+                    window.go(f"/portfolios?portfolio=sample-us-wealth-13f&portfolio_tab={tab}")
+                    chosen = window.page.get_by_role("tab", name=tab, exact=True)
+                    expect(chosen).to_have_attribute("aria-selected", "true")
+                    window.settled()
+                    assert _width(window.page) <= 400, (tab, dark)
 
 
 def _width(page: Page) -> int:
