@@ -38,6 +38,7 @@ class ShardEvent(StrEnum):
     TWICE_UNKNOWN = "twice_unknown"
     ENDED = "ended"
     REQUEUED = "requeued"
+    REAPPEARED = "reappeared"
     COLLECTED_ALL = "collected_all"
     COLLECTED_SOME = "collected_some"
     COLLECTED_NONE = "collected_none"
@@ -70,6 +71,7 @@ SHARD_MOVES: Mapping[tuple[ShardState, ShardEvent], ShardState] = {
     (S.RUNNING, E.REQUEUED): S.QUEUED,
     (S.RUNNING, E.CANCEL): S.CANCELLING,
     (S.CANCELLING, E.ENDED): S.COLLECTING,
+    (S.COLLECTING, E.REAPPEARED): S.RUNNING,
     (S.COLLECTING, E.COLLECTED_ALL): S.DONE,
     (S.COLLECTING, E.COLLECTED_SOME): S.PARTIAL,
     (S.COLLECTING, E.COLLECTED_NONE): S.FAILED,

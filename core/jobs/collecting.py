@@ -92,14 +92,15 @@ class _Reader:
 def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     """One shard from ended to settled. Killed anywhere, it goes on where it was."""
     job = context.store.jobs.get(shard.job_id)
+    engine = engine_for(job.request.kind)
+    parents = context.store.seconds.parents(shard.job_id, shard.index)
+    endings: Endings = context.store.seconds.endings(engine.tags) if parents else context.store.results
     if shard.provider_status not in ENDED:
         try:
-            found = _there_again(context, claim, shard)
+            if _there_again(context, claim, shard, endings):
+                return context.clock()
         except ProviderError as error:
             return wait(context, claim, shard, f"Looking once more for a batch that vanished: {error}")
-        if found is not None and found.status not in ENDED:
-            return wait(context, claim, shard, f"Batch {found.batch_id} is there again; its end is waited for.")
-        shard = context.store.shards.get(shard.shard_id)
     known = price(shard.model, batch=True, at=shard.submitted_at or context.clock())
     try:
         files, whole = _downloaded(context, claim, shard)
@@ -112,9 +113,6 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
             f"The results of {shard.shard_id} could not be written ({error.strerror}). "
             "Free some space; they stay at the provider and are fetched again."
         ) from error
-    engine = engine_for(job.request.kind)
-    parents = context.store.seconds.parents(shard.job_id, shard.index)
-    endings: Endings = context.store.seconds.endings(engine.tags) if parents else context.store.results
     expected = endings.expected(shard.job_id, shard.index)
     ended = endings.ended(shard.job_id, shard.index)
     requests = set(parents.values()) if parents else expected
@@ -132,15 +130,17 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
             for file in files:
                 _read_file(context, claim, shard, reader, file, ended)
     words = context.store.shards.last_note(shard.shard_id, ShardEvent.ENDED)
+    told = endings.shard_counts(shard.job_id, shard.index).get(ResultStatus.MISSING, 0)
+    try:
+        missing = told + len(expected) - len(ended)
+        billed = _billed(context, claim, shard, known, missing=missing, whole=whole)
+    except (DownloadCut, ProviderError) as error:
+        return wait(context, claim, shard, f"Asking what became of lines that are missing: {error}")
     _account_for_missing(context, claim, shard, reader, ended, words)
     context.crossing("before_settle")
     following = next_round(context, job, shard)
     asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
     counts = endings.shard_counts(shard.job_id, shard.index)
-    try:
-        billed = _billed(context, shard, known, counts, whole=whole)
-    except ProviderError as error:
-        return wait(context, claim, shard, f"Asking what the provider bills for lines that are missing: {error}")
     first = _first_line(shard)
     context.store.results.settle(
         claim,
@@ -211,28 +211,27 @@ def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int)
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 
-def _there_again(context: Context, claim: Claim, shard: Shard) -> Batch | None:
-    """The provider's view of a batch that was given up as unknown to it, should it be known again after all.
+def _there_again(context: Context, claim: Claim, shard: Shard, endings: Endings) -> bool:
+    """Whether a batch that was given up as unknown to the provider is known again: then it is watched as before.
 
     Raises:
-        ProviderError: It could not be asked.
+        ProviderError: The provider did not say.
     """
-    if shard.batch_id is None:
-        return None
+    if shard.batch_id is None or ResultStatus.MISSING in endings.shard_counts(shard.job_id, shard.index):
+        return False  # its requests have been told to be missing; should it come back, it is called off
     try:
-        batch = context.provider.check(shard.batch_id)
-        if shard.cancel_wish and batch.status not in ENDED:
-            batch = context.provider.cancel(shard.batch_id)
+        context.provider.check(shard.batch_id)
     except ProviderRefused as refusal:
-        if refusal.passing:
+        if refusal.status != 404:
             raise
-        return None
-    context.store.shards.seen(claim, batch, at=context.clock(), quiet_polls=0)
-    return batch
+        return False
+    now, note = context.clock(), "the provider knows the batch again"
+    context.store.shards.move(claim, shard.state, ShardEvent.REAPPEARED, at=now, note=note, message="")
+    return True
 
 
 def _billed(
-    context: Context, shard: Shard, known: Price | None, counts: Mapping[ResultStatus, int], *, whole: bool
+    context: Context, claim: Claim, shard: Shard, known: Price | None, *, missing: int, whole: bool
 ) -> Billed | None:
     """What the provider bills for a batch of which lines are missing: they were paid for whoever lost them.
 
@@ -244,20 +243,36 @@ def _billed(
 
     Raises:
         ProviderError: It could not be asked.
+        DownloadCut: It names a result file that it did not name before.
     """
-    if shard.batch_id is None or not counts.get(ResultStatus.MISSING):
+    if shard.batch_id is None or not missing:
         return None
     try:
-        usage = context.provider.check(shard.batch_id).usage
+        batch = context.provider.check(shard.batch_id)
     except ProviderRefused as refusal:
         if refusal.passing:
             raise
         usage = None  # whoever may not look, or finds nothing, will not know more tomorrow
+    else:
+        usage = batch.usage
+        _take_late_files(context, claim, shard, batch)
     if usage is None:
         # Some lines that are missing among many do not make the sum of the others worthless; a whole file does.
         return None if whole and shard.provider_status in ENDED else Billed(None, None)
     # Of a sum of requests nobody can tell which were long, so all are taken for short ones.
     return Billed(usage, None if known is None else cost(replace(known, long_input=None), usage))
+
+
+def _take_late_files(context: Context, claim: Claim, shard: Shard, batch: Batch) -> None:
+    """A batch can be seen to have ended before it names its files.
+
+    Raises:
+        DownloadCut: It names one now that it did not name before; the shard knows it from now on.
+    """
+    late = {batch.output_file_id, batch.error_file_id} - {None, shard.output_file_id, shard.error_file_id}
+    if late and batch.status in ENDED:
+        context.store.shards.seen(claim, batch, at=context.clock(), quiet_polls=shard.quiet_polls)
+        raise DownloadCut(f"The provider names result file {', '.join(sorted(map(str, late)))} only now.")
 
 
 def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path], bool]:
@@ -274,6 +289,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
     ):
         if file_id is None:
             if counted and role == "output":
+                _ask_for_files(context, claim, shard, counted)
                 _say_lost(context, claim, shard, f"The provider counts {counted:,} answers and names no file of them.")
                 whole = False
             continue
@@ -309,9 +325,26 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
     return present, whole
 
 
+def _ask_for_files(context: Context, claim: Claim, shard: Shard, counted: int) -> None:
+    """Look a few times more for the file of answers that the provider counts.
+
+    Raises:
+        ProviderError: It could not be asked.
+        DownloadCut: It was asked, and not often enough yet to be believed.
+    """
+    if shard.batch_id is None or shard.quiet_polls >= TRIES:
+        return
+    try:
+        _take_late_files(context, claim, shard, context.provider.check(shard.batch_id))
+    except ProviderRefused as refusal:
+        if refusal.status != 404:
+            raise
+    raise DownloadCut(f"The provider counts {counted:,} answers and names no file of them yet.")
+
+
 def _say_lost(context: Context, claim: Claim, shard: Shard, words: str) -> None:
-    context.store.shards.record(claim, shard.job_id, "result_lost", words, at=context.clock())
-    context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, words, at=context.clock())
+    if context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, words, at=context.clock()):
+        context.store.shards.record(claim, shard.job_id, "result_lost", words, at=context.clock())
 
 
 def _check_whole(path: Path, at_least: int, marker: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,9 +65,10 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
     """uploading: bring the input file up, then create the batch."""
     now = context.clock()
     if shard.cancel_wish:
-        if shard.file_id is not None:
-            context.provider.delete_file(shard.file_id)
         _cancelled(context, claim, shard)
+        if shard.file_id is not None:
+            with suppress(ProviderError):  # what stays is removed later, or ends with its lifetime
+                context.provider.delete_file(shard.file_id)
         return now
     short = _short_of_disk(context, shard)
     if short:

@@ -62,12 +62,16 @@ def look(context: Context, claims: Sequence[Claim]) -> None:
         shards = context.store.shards.held(claims)
         views = _listed(context, [shard for shard in shards.values() if not shard.cancel_wish])
         looks: list[Look] = []
+        vanished = context.store.alerts.subjects(AlertKind.VANISHED)
         for claim in claims:
             shard = shards.get(claim)
             if shard is None:
                 continue  # taken over
             try:
-                _look_at(context, claim, shard, views.get(shard.batch_id or ""), looks)
+                view = views.get(shard.batch_id or "")
+                if view is not None and shard.shard_id in vanished:
+                    context.store.alerts.clear(shard.shard_id, AlertKind.VANISHED, at=context.clock())
+                _look_at(context, claim, shard, view, looks)
             except StaleMove as stale:
                 logger.info("%s: %s", claim.shard_id, stale)
             except MosychlosError as error:
@@ -119,17 +123,23 @@ def watch(context: Context, claim: Claim, shard: Shard, view: Batch | None = Non
     shards = context.store.shards
     try:
         batch = view if view is not None else context.provider.check(shard.batch_id)
-        if shard.cancel_wish and shard.state is ShardState.RUNNING and batch.status not in ENDED:
-            context.crossing("before_cancel")
-            batch = context.provider.cancel(shard.batch_id)
-            shards.move(claim, shard.state, ShardEvent.CANCEL, at=context.clock(), note="asked the provider to stop")
-            shard = shards.get(shard.shard_id)
     except ProviderRefused as refusal:
         if refusal.status == 404:
             return _gone(context, claim, shard, refusal)
         return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
     except ProviderError as error:
         return wait(context, claim, shard, f"No contact with the provider: {error}")
+    context.store.alerts.clear(shard.shard_id, AlertKind.VANISHED, at=context.clock())
+    if shard.cancel_wish and shard.state is ShardState.RUNNING and batch.status not in ENDED:
+        try:
+            context.crossing("before_cancel")
+            batch = context.provider.cancel(shard.batch_id)
+        except ProviderError as error:
+            # Whatever it says, it has just shown the batch: nothing but a look can tell that it is gone.
+            shards.seen(claim, batch, at=context.clock(), quiet_polls=shard.quiet_polls, progress_at=shard.progress_at)
+            return wait(context, claim, shard, f"The batch could not be stopped yet: {error}")
+        shards.move(claim, shard.state, ShardEvent.CANCEL, at=context.clock(), note="asked the provider to stop")
+        shard = shards.get(shard.shard_id)
     if batch.status in ENDED:
         shards.seen(claim, batch, at=context.clock(), quiet_polls=0)
         context.crossing("after_end_seen")
@@ -187,8 +197,6 @@ def _running(context: Context, claim: Claim, shard: Shard, batch: Batch) -> Look
     now = context.clock()
     message = shard.message if shard.state is ShardState.CANCELLING else ""
     known = batch.status in KNOWN_STATUS
-    if shard.message:
-        context.store.alerts.clear(shard.shard_id, AlertKind.VANISHED, at=now)
     if not known:
         message = f"The provider says '{batch.status}', a word this program does not know; taken as still running."
         if shard.provider_status != batch.status:

@@ -172,6 +172,7 @@ class Worker:
                     next_beat = now + BEAT_SECONDS
                 if now >= next_cleaning:
                     self._clean()
+                    context.store.retries.end_lost(at=context.clock())
                     tell_budgets(context.store, context.budgets, now=context.clock())
                     next_cleaning = now + HOUSEKEEPING_SECONDS
                 if now >= next_tidying:

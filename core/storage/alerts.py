@@ -56,6 +56,12 @@ class Alerts:
         with self._database.read() as connection:
             return [_to_alert(row) for row in connection.execute(query)]
 
+    def subjects(self, kind: AlertKind) -> set[str]:
+        """What alerts of a kind stand about."""
+        query = select(_A.c.subject).where(_A.c.kind == kind.value, _A.c.cleared_at.is_(None))
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def of(self, subject: str) -> list[Alert]:
         """Everything ever said about a subject and still remembered, the newest first."""
         query = select(_A).where(_A.c.subject == subject).order_by(_A.c.raised_at.desc())

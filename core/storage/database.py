@@ -32,6 +32,10 @@ _TROUBLE = {
 }
 
 
+_CROSSED = {"40001", "40P01"}
+"""PostgreSQL's serialization failure and deadlock: the transaction was taken back and may be repeated."""
+
+
 class Database:
     """Connections to one database.
 
@@ -140,6 +144,8 @@ def clear_errors() -> Iterator[None]:
         for sign, sentence in _TROUBLE.items():
             if sign in text:
                 raise StorageTrouble(sentence) from error
+        if getattr(error.orig, "sqlstate", None) in _CROSSED:
+            raise StorageTrouble("Somebody else changed the same at the same moment. Nothing was changed.") from error
         if _out_of_reach(error):
             raise StorageTrouble("The database server cannot be reached. Check that it runs and try again.") from error
         raise

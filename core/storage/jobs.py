@@ -221,6 +221,7 @@ class Jobs:
             if state in JOB_ENDED:
                 return state
             connection.execute(update(_J).where(_J.c.job_id == job_id).values(cancel_wish=True))
+            lock_shards(connection, _S.c.job_id == job_id)
             connection.execute(
                 update(_S)
                 .where(_S.c.job_id == job_id, _S.c.ended_at.is_(None))
@@ -382,6 +383,7 @@ class Jobs:
         with self._database.write() as connection:
             row = _job_row(connection, job_id, lock=True)
             _move_job(connection, job_id, row.state, JobEvent.PAUSE, actor=actor, at=at)
+            lock_shards(connection, _S.c.job_id == job_id)
             connection.execute(
                 update(_S)
                 .where(_S.c.job_id == job_id, _S.c.state == ShardState.QUEUED.value)
@@ -397,6 +399,7 @@ class Jobs:
         with self._database.write() as connection:
             row = _job_row(connection, job_id, lock=True)
             _move_job(connection, job_id, row.state, JobEvent.RESUME, actor=actor, at=at)
+            lock_shards(connection, _S.c.job_id == job_id)
             unsent = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
             connection.execute(update(_S).where(_S.c.job_id == job_id, _S.c.state.in_(unsent)).values(next_due_at=at))
             follow(connection, job_id, actor=actor, at=at)
@@ -518,15 +521,64 @@ def reserve(connection: Connection, row: Any, amount_nano: int, check: BudgetChe
 
 
 def spent_so_far(connection: Connection, row: Any) -> Decimal:
-    """What a job has cost so far. Where that is not known: what is known of it, or what was reserved, if that is more.
+    """What a job has cost so far. Where a part of that is not known, what was reserved for it stands for it.
 
     Never 0 for want of a figure: limits are checked against it.
     """
     if row.actual_nano is not None:
         return from_nano(row.actual_nano) or Decimal(0)
     paid = select(func.coalesce(func.sum(_L.c.cost_nano), 0)).where(_L.c.job_id == row.job_id)
-    reserved = select(func.coalesce(func.sum(_C.c.amount_nano), 0)).where(_C.c.job_id == row.job_id)
-    return from_nano(max(int(connection.execute(query).scalar_one()) for query in (paid, reserved))) or Decimal(0)
+    known = int(connection.execute(paid).scalar_one())
+    unknown = sum(one.stands_for_nano for one in _reservations(connection, row.job_id))
+    return from_nano(known + unknown) or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    """One part of what a job has reserved, with the batches that it was for.
+
+    Attributes:
+        known_nano: What those of its batches cost of which that is known.
+        unknown: Share of its requests, a fraction, in batches that were paid and of which it is not.
+    """
+
+    part: int
+    amount_nano: int
+    settled: bool
+    known_nano: int
+    unknown: float
+
+    @property
+    def stands_for_nano(self) -> int:
+        """How much of it stands for what is not known."""
+        if not self.unknown:
+            return 0
+        return max(0, self.amount_nano - self.known_nano) if self.settled else int(self.amount_nano * self.unknown)
+
+
+def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
+    parts = connection.execute(select(_C).where(_C.c.job_id == job_id).order_by(_C.c.part)).all()
+    batches = connection.execute(
+        select(_S.c.part, _S.c.requests, _L.c.batch_id, _L.c.cost_nano)
+        # By the batch: synchronous answers stand in the ledger under a shard, too, and have a part of their own.
+        .outerjoin(_L, _L.c.batch_id == _S.c.batch_id)
+        .where(_S.c.job_id == job_id)
+    ).all()
+    found: list[_Reservation] = []
+    for part in parts:
+        mine = [one for one in batches if one.part == part.part]
+        unknown = sum(one.requests for one in mine if one.batch_id is not None and one.cost_nano is None)
+        requests = sum(one.requests for one in mine)
+        found.append(
+            _Reservation(
+                part.part,
+                part.amount_nano,
+                bool(part.settled),
+                sum(int(one.cost_nano) for one in mine if one.cost_nano is not None),
+                unknown / requests if requests else 0.0,
+            )
+        )
+    return found
 
 
 def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int | None) -> None:
@@ -544,29 +596,30 @@ def settle_job(connection: Connection, row: Any, *, at: datetime) -> None:
     """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for.
 
     What is spent once all are settled, such as on an answer that came late, is added to the newest. Those of
-    synchronous calls that are under way stay as they are. While it is not known what was spent, reservations stand for
-    it, and what is known to be more is added.
+    synchronous calls that are under way stay as they are. Where it is not known what some of its batches cost, each
+    reservation becomes what is known of its batches, and stands on for the others.
     """
     asking = select(_ASK.c.part).where(_ASK.c.job_id == row.job_id, _ASK.c.until > at)
     under_way = set(connection.execute(asking).scalars())
-    every = connection.execute(select(_C).where(_C.c.job_id == row.job_id).order_by(_C.c.part)).all()
+    every = _reservations(connection, row.job_id)
     parts = [part for part in every if part.settled or part.part not in under_way]
-    unpriced = row.actual_nano is None
-    if unpriced:
-        paid = select(func.coalesce(func.sum(_L.c.cost_nano), 0)).where(_L.c.job_id == row.job_id)
-        left = max(0, int(connection.execute(paid).scalar_one()) - sum(part.amount_nano for part in parts))
-    else:
-        left = row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
+    if row.actual_nano is None:
+        for part in parts:
+            if not part.settled:
+                _settle(connection, row.job_id, part.part, part.known_nano + part.stands_for_nano)
+        return
+    left = row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
     for part in reversed([part for part in parts if not part.settled]):
-        connection.execute(
-            update(_C)
-            .where(_C.c.job_id == row.job_id, _C.c.part == part.part)
-            .values(settled=True, amount_nano=part.amount_nano + left if unpriced else left)
-        )
+        _settle(connection, row.job_id, part.part, left)
         left = 0
     if left and parts:
         newest = (_C.c.job_id == row.job_id) & (_C.c.part == parts[-1].part)
         connection.execute(update(_C).where(newest).values(amount_nano=_C.c.amount_nano + left))
+
+
+def _settle(connection: Connection, job_id: str, part: int, amount_nano: int) -> None:
+    mine = (_C.c.job_id == job_id) & (_C.c.part == part)
+    connection.execute(update(_C).where(mine).values(settled=True, amount_nano=amount_nano))
 
 
 def job_row(connection: Connection, job_id: str) -> Any:
@@ -576,6 +629,15 @@ def job_row(connection: Connection, job_id: str) -> Any:
         NotFound: No such job.
     """
     return _job_row(connection, job_id, lock=True)
+
+
+def lock_shards(connection: Connection, which: Any) -> None:
+    """Hold shards until the transaction ends, in the order in which everybody locks several of them: by their ids.
+
+    An UPDATE takes them in the order in which it happens to find them, and two such orders deadlock on PostgreSQL.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(_S.c.shard_id).where(which).order_by(_S.c.shard_id).with_for_update()).all()
 
 
 def lock_job(connection: Connection, job_id: str) -> None:
@@ -614,6 +676,7 @@ def new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, model:
         "quiet_polls": 0,
         "cancel_wish": False,
         "nudged": False,
+        "part": 0,
         "message": "",
         "model": model,
         "retry_round": 0,

@@ -399,11 +399,12 @@ def m0012_asked_by_one(connection: Connection) -> None:
 
 
 def m0013_nudged(connection: Connection) -> None:
-    """A wish or a hint that comes while a shard is looked at is not lost; a synchronous call knows its reservation."""
+    """A hint that comes while a shard is looked at is not lost; shards and synchronous calls know their reservation."""
     _run(
         connection,
         """
         ALTER TABLE shard ADD COLUMN nudged BOOLEAN NOT NULL DEFAULT FALSE;
+        ALTER TABLE shard ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE asking ADD COLUMN part INTEGER NOT NULL DEFAULT 0
         """,
     )

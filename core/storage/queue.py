@@ -79,7 +79,7 @@ class Queue:
             if not self._database.is_sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_QUEUE_LOCK})")
             decisions = list(decide(_snapshot(connection, now)))
-            for decision in decisions:
+            for decision in sorted(decisions, key=lambda one: one.shard_id):  # the order of `lock_shards`
                 connection.execute(
                     update(_S)
                     # Its claim may be held for a moment by whoever put it back; the state says whether it still waits.

@@ -17,7 +17,7 @@ from core.errors import OverBudget
 from core.storage.database import Database
 from core.storage.endings import TOKENS, store_outcomes
 from core.storage.history import remember
-from core.storage.jobs import lock_job, record_event
+from core.storage.jobs import lock_job, lock_money, record_event
 from core.storage.money import to_nano
 from core.storage.parameter_memory import learn
 from core.storage.retries import Retry, add_retry
@@ -208,6 +208,8 @@ class Results:
         """
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
+            if retries:
+                lock_money(connection)  # before the job, as whoever buys does
             lock_job(connection, job_id)
             check_fence(connection, claim)
             shard = connection.execute(select(_S).where(_S.c.shard_id == claim.shard_id)).one()

@@ -279,6 +279,24 @@ class Retries:
                 f"{outcome.custom_id} was asked again meanwhile: this answer is left aside, its cost counts."
             )
 
+    def end_lost(self, *, at: datetime) -> int:
+        """Let go of synchronous calls whose process has died; returns how many.
+
+        Nobody knows whether the provider billed them, so what was reserved for them stands as spent.
+        """
+        with self._database.read() as connection:
+            if connection.execute(select(_ASK.c.job_id).where(_ASK.c.until <= at).limit(1)).first() is None:
+                return 0
+        with self._database.write() as connection:
+            lost = connection.execute(select(_ASK).where(_ASK.c.until <= at).order_by(_ASK.c.job_id)).all()
+            for one in lost:
+                job_row(connection, one.job_id)
+                _let_go(connection, one.job_id, one.custom_id, one.part)
+                settle_part(connection, one.job_id, one.part, None)
+                note = f"{one.custom_id}: no answer came, and whether it was billed is not known"
+                record_event(connection, one.job_id, None, at, one.actor, "ask_lost", note)
+        return len(lost)
+
     def attempts(self, job_id: str) -> dict[str, int]:
         """How often requests of a job had ended before they were asked again, by custom id."""
         query = select(_ATT.c.custom_id, func.count().label("n")).where(_ATT.c.job_id == job_id)
@@ -316,7 +334,7 @@ def add_shards(
     lock_money(connection)
     row = job_row(connection, job_id)
     spent = spent_so_far(connection, row)
-    reserve(
+    reservation = reserve(
         connection,
         row,
         to_nano(retry.expected_usd) or 0,
@@ -329,6 +347,7 @@ def add_shards(
         shard = new_shard(job_id, number, part.file, retry.remote_name(number), retry.model, at)
         shard |= {
             "retry_round": retry.round,
+            "part": reservation,
             "next_due_at": retry.not_before,
             "hold": "back_off" if retry.not_before > at else "",
             "hold_until": retry.not_before if retry.not_before > at else None,

@@ -20,7 +20,7 @@ from core.domain.records import AskedAgain, Claim
 from core.errors import StaleMove
 from core.storage.database import Database
 from core.storage.endings import SCORE, count, store_outcomes, uncount
-from core.storage.jobs import follow, lock_job
+from core.storage.jobs import follow, lock_job, lock_money
 from core.storage.money import from_nano, to_nano
 from core.storage.results import Expected, Stray, keep_place
 from core.storage.retries import Retry, Unanswered, add_shards, not_held
@@ -116,6 +116,7 @@ class SecondAnswers:
         """
         by_id = {one.again_id: one for one in asked}
         with self._database.write() as connection:
+            lock_money(connection)  # before the job, as everybody who buys does
             lock_job(connection, job_id)
             ids = [one.custom_id for one in asked]
             not_held(connection, job_id, ids, at)

@@ -16,7 +16,7 @@ from core.domain.records import Claim, Look, Shard
 from core.errors import NotFound, StaleMove
 from core.storage.alerts import clear_alert, raise_alert
 from core.storage.database import Database
-from core.storage.jobs import follow, lock_job, record_event
+from core.storage.jobs import follow, lock_job, lock_shards, record_event
 from core.storage.sql import table
 from core.storage.tables import EventTable, JobTable, ShardTable
 
@@ -134,6 +134,7 @@ class Shards:
         longest = now + timedelta(seconds=lease_seconds)
         working = _S.c.state.in_(_WORKING)
         with self._database.write() as connection:
+            lock_shards(connection, working)
             connection.execute(update(_S).where(working, _S.c.next_due_at > now).values(next_due_at=now))
             connection.execute(update(_S).where(working, _S.c.lease_until > longest).values(lease_until=longest))
             backing_off = working & (_S.c.hold == Hold.BACK_OFF.value) & (_S.c.hold_until > now)
@@ -148,7 +149,7 @@ class Shards:
         """Show life; False when every claim was taken over or let go: stop at once and change nothing."""
         held = False
         with self._database.write() as connection:
-            for claim in claims:
+            for claim in sorted(claims, key=lambda claim: claim.shard_id):  # the order of `lock_shards`
                 changed = connection.execute(
                     update(_S)
                     .where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence, _S.c.lease_until.is_not(None))
@@ -198,7 +199,7 @@ class Shards:
                 "lease_owner": None,
                 "due": one.due,
             }
-            for one in looks
+            for one in sorted(looks, key=lambda one: one.claim.shard_id)  # the order of `lock_shards`
         ]
         with self._database.write() as connection:
             due = bindparam("due", type_=_S.c.next_due_at.type)

@@ -374,6 +374,7 @@ class ShardTable(SQLModel, table=True):
     progress_at: datetime | None = _moment(nullable=True)
     files_gone_at: datetime | None = _moment(nullable=True)
     nudged: bool
+    part: int
 
 
 class EventTable(SQLModel, table=True):

@@ -17,6 +17,7 @@ from core.providers.openai_provider import OpenAIProvider
 from core.storage.database import Database
 from tests.faults.staging import House, Once, environment
 from tests.local_provider import LocalProvider
+from tests.postgres import Postgres
 
 CROSSINGS = ("before_start", "before_intent", "after_intent", "after_create", "before_chunk", "before_settle")
 MOMENT = 0.4
@@ -96,3 +97,28 @@ def test_a_step_that_cannot_wait_longer_says_that_the_database_is_busy_and_is_do
     assert hasty.run(job_id) is JobState.DONE
     assert local.calls("POST /v1/batches") == 1
     hasty.check(job_id, batches=1)
+
+
+@pytest.mark.postgres
+def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(postgres: Postgres) -> None:
+    with closing(Database(postgres.url())) as database:
+        with database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
+            connection.exec_driver_sql("INSERT INTO thing VALUES (1), (2)")
+        meet, told = threading.Barrier(2, timeout=10), list[str]()
+
+        def both(first: int, second: int) -> None:
+            try:
+                with database.write() as connection:
+                    connection.exec_driver_sql(f"SELECT id FROM thing WHERE id = {first} FOR UPDATE")
+                    meet.wait()
+                    connection.exec_driver_sql(f"SELECT id FROM thing WHERE id = {second} FOR UPDATE")
+            except StorageTrouble as trouble:
+                told.append(str(trouble))
+
+        others = [threading.Thread(target=both, args=pair) for pair in ((1, 2), (2, 1))]
+        for other in others:
+            other.start()
+        for other in others:
+            other.join(20)
+        assert told == ["Somebody else changed the same at the same moment. Nothing was changed."]

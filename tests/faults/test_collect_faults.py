@@ -22,6 +22,7 @@ from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import Batch, BatchProblem
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderUnreachable
+from core.guard.budgets import Budgets
 from core.jobs.collecting import TRIES
 from core.jobs.context import job_folder
 from core.jobs.remote_files import INCOMPLETE, remove_files
@@ -210,6 +211,24 @@ def test_lines_that_never_came_and_whose_price_nobody_says_leave_the_cost_unknow
     house.check_on_the_way(job_id)
 
 
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_file_that_the_provider_names_late_is_fetched(house: House, local: LocalProvider, looks: int) -> None:
+    job_id = house.submit(3)
+    left = looks
+
+    def check(one: str) -> Batch:
+        nonlocal left
+        batch = house.provider.check(one)
+        if batch.status != "completed" or left == 0:
+            return batch
+        left -= 1
+        return replace(batch, output_file_id=None)
+
+    assert house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check))) is JobState.DONE
+    assert left == 0
+    house.check(job_id, batches=1)
+
+
 def test_a_file_that_the_provider_does_not_name_is_lost_and_its_cost_unknown(
     house: House, local: LocalProvider
 ) -> None:
@@ -274,6 +293,26 @@ def test_nothing_is_bought_by_itself_while_it_is_not_known_what_was_spent(house:
     assert house.job(job_id).row.actual_usd is None
     assert len(house.store.shards.of_job(job_id)) == 1
     assert house.store.retries.spent(job_id) == house.job(job_id).estimate.expected_usd, "never nothing"
+
+
+def test_what_is_not_known_stays_reserved_beside_what_is(house: House, local: LocalProvider) -> None:
+    local.set_faults({"http": {CONTENT: {"*": "404"}}, "batches": {"*": {"no_usage": True}}})
+    job_id = house.submit(3)
+    assert house.run(job_id) is JobState.FAILED
+    reserved = house.job(job_id).estimate.expected_usd
+    assert reserved is not None
+    local.set_faults()
+    service = house.retry_service(Budgets(job_usd=reserved))
+    assert f"on top of ${reserved:,.4f}" in service.plan(LOCAL, job_id).over_budget, "what is not known counts as reserved"
+    house.retry_service().retry(LOCAL, job_id)
+    assert house.run(job_id) is JobState.DONE
+    paid = [row.cost_usd for row in house.app.oversight.ledger(LOCAL, job_id)]
+    assert paid[0] is None
+    assert paid[1] is not None
+    parts = house.rows("SELECT amount_nano FROM commitment WHERE job_id = :job ORDER BY part", job=job_id)
+    assert [Decimal(part.amount_nano) / 10**9 for part in parts] == [reserved, paid[1]]
+    assert house.store.retries.spent(job_id) == reserved + paid[1]
+    house.check(job_id, batches=2)
 
 
 def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(

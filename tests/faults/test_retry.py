@@ -335,7 +335,12 @@ def test_a_request_whose_asker_was_killed_can_be_asked_again_soon(house: House, 
         service.finish_now(LOCAL, job_id, Meanwhile(house, killed))
     with pytest.raises(Refused, match=r"can be asked again from \d\d:\d\dZ on"):
         service.finish_now(LOCAL, job_id, house.provider)
+    assert house.store.retries.end_lost(at=house.clock()) == 0
     house.clock.leap(house.clock() + ASKING)
+    assert house.store.retries.end_lost(at=house.clock()) == 1
+    assert "whether it was billed is not known" in notes(house, job_id, "ask_lost")[0]
+    still = house.rows("SELECT amount_nano FROM commitment WHERE job_id = :job AND NOT settled", job=job_id)
+    assert list(still) == [], "the reservation stands as spent"
     service.finish_now(LOCAL, job_id, house.provider)
     assert house.job(job_id).row.state is JobState.DONE
     house.check(job_id, batches=1)

@@ -17,7 +17,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.batch import Batch
 from core.domain.job import JobState, ShardState
-from core.errors import Refused
+from core.errors import ProviderUnreachable, Refused
 from core.jobs.context import job_key
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.submitting import PATIENCE
@@ -496,3 +496,20 @@ def test_what_waits_for_a_person_is_sent_again_while_other_batches_of_the_job_ru
     local.set_faults()
     assert house.run(job_id) is JobState.CANCELLED
     house.check(job_id)
+
+
+def test_what_was_never_sent_is_called_off_although_the_provider_cannot_be_reached(house: House) -> None:
+    job_id = house.submit()
+
+    def away(*_call: object) -> object:
+        raise ProviderUnreachable("cannot connect")
+
+    context = house.context(provider=Meddler(house.provider, create_batch=away, delete_file=away))
+    for _ in range(3):
+        house.round(context)
+    assert house.shard(job_id).state is ShardState.UPLOADING
+    assert house.shard(job_id).file_id is not None
+    house.service().cancel(LOCAL, job_id)
+    house.round(context)
+    assert house.job(job_id).row.state is JobState.CANCELLED
+    house.check(job_id, batches=0)

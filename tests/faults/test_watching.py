@@ -354,8 +354,31 @@ def test_one_miss_after_a_long_silence_does_not_give_up_a_batch_that_is_to_stop(
     house.check(job_id, batches=1)
 
 
+def _answering(house: House, *plan: int | None) -> Context:
+    """A worker whose looks at a batch are refused with these statuses, one after the other (None answers)."""
+    left = list(plan)
+
+    def check(batch_id: str) -> Batch:
+        status = left.pop(0) if left else None
+        if status is not None:
+            raise ProviderRefused("No batch found with that id", status=status, code="refused")
+        return house.provider.check(batch_id)
+
+    return house.context(provider=Meddler(house.provider, check=check))
+
+
+def _given_up(house: House, job_id: str, *then: int | None) -> None:
+    """A batch past its deadline that is not found twice; then the step that collects it asks once more."""
+    house.expire(job_id, house.clock() - timedelta(hours=2))
+    context = _answering(house, 404, 404, *then)
+    for _ in range(2):
+        house.clock.leap(house.shard(job_id).next_due_at)
+        house.round(context)
+        house.clock.leap(house.clock() + timedelta(seconds=house.context().pace.quarantine + 1))
+
+
 @pytest.mark.parametrize("status", ["completed", "in_progress"])
-def test_a_batch_that_was_given_up_and_is_there_again_in_time_is_collected(
+def test_a_batch_that_was_given_up_and_is_there_again_is_watched_and_collected(
     house: House, local: LocalProvider, status: str
 ) -> None:
     local.set_faults({} if status == "completed" else {"batches": {"*": {"stuck": True}}})
@@ -363,27 +386,72 @@ def test_a_batch_that_was_given_up_and_is_there_again_in_time_is_collected(
     house.run(job_id, to=ShardState.RUNNING)
     batch_id = house.shard(job_id).batch_id or ""
     until(lambda: house.provider.check(batch_id).status == status, status)
-    house.expire(job_id, house.clock() - timedelta(hours=2))
-    for _ in range(2):
-        house.clock.leap(house.shard(job_id).next_due_at)
-        # The claim of this very round goes on to the collection, where the provider is asked once more.
-        looks = iter([True])
-
-        def check(one: str, looks: Iterator[bool] = looks) -> Batch:
-            if next(looks, False):
-                raise ProviderRefused("No batch found", status=404)
-            return house.provider.check(one)
-
-        house.round(house.context(provider=Meddler(house.provider, check=check)))
-        house.clock.leap(house.clock() + timedelta(seconds=house.context().pace.quarantine + 1))
-    assert house.shard(job_id).state in {ShardState.COLLECTING, ShardState.DONE}
+    _given_up(house, job_id)
+    assert "reappeared" in [event.event for event in house.events(job_id)]
+    assert AlertKind.VANISHED not in standing(house, job_id)
     if status == "in_progress":
-        assert "is there again; its end is waited for" in house.shard(job_id).message
+        assert house.shard(job_id).state is ShardState.RUNNING
         house.service().cancel(LOCAL, job_id)
         assert house.run(job_id) is JobState.CANCELLED
     else:
         assert house.run(job_id) is JobState.DONE
     house.check(job_id, batches=1)
+
+
+@pytest.mark.parametrize("refusal", [400, 401, 403])
+def test_only_not_found_writes_a_batch_off(house: House, local: LocalProvider, refusal: int) -> None:
+    job_id = house.submit(3)
+    house.run(job_id, to=ShardState.RUNNING)
+    batch_id = house.shard(job_id).batch_id or ""
+    until(lambda: house.provider.check(batch_id).status == "completed", "completed")
+    _given_up(house, job_id, refusal)
+    assert house.shard(job_id).state is ShardState.COLLECTING
+    assert house.run(job_id) is JobState.DONE
+    house.check(job_id, batches=1)
+
+
+def test_nothing_is_called_missing_before_the_last_question_was_answered(house: House, local: LocalProvider) -> None:
+    job_id = house.submit(3)
+    house.run(job_id, to=ShardState.RUNNING)
+    batch_id = house.shard(job_id).batch_id or ""
+    until(lambda: house.provider.check(batch_id).status == "completed", "completed")
+    _given_up(house, job_id, 404, 429)  # the bill cannot be asked for; by then the provider is well again
+    assert house.run(job_id) is JobState.DONE
+    assert {item.status for item in house.items(job_id).values()} == {ResultStatus.SUCCEEDED}
+    house.check(job_id, batches=1)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_refusal_to_stop_says_nothing_about_whether_the_batch_is_there(
+    house: House, local: LocalProvider, status: int
+) -> None:
+    job_id = stuck(house, local, 1)
+
+    def cancel(_batch_id: str) -> Batch:
+        raise ProviderRefused("cannot cancel", status=status, code="refused")
+
+    context = house.context(provider=Meddler(house.provider, cancel=cancel))
+    house.service().cancel(LOCAL, job_id)
+    for _ in range(3):
+        house.clock.leap(house.clock() + timedelta(minutes=5))
+        house.round(context)
+    assert house.shard(job_id).state is ShardState.RUNNING
+    assert house.shard(job_id).message.startswith("The batch could not be stopped yet: cannot cancel")
+    assert AlertKind.VANISHED not in standing(house, job_id)
+    ended(house, job_id)
+
+
+@pytest.mark.parametrize("batches", [1, 2], ids=["alone", "together"])
+def test_a_good_look_ends_the_alarm_whatever_was_killed_before(
+    house: House, local: LocalProvider, batches: int
+) -> None:
+    job_id = stuck(house, local, batches)
+    # As a worker leaves it that died between the alarm and the message.
+    house.store.alerts.raise_(AlertKind.VANISHED, house.shard(job_id).shard_id, "It is gone.", at=house.clock())
+    house.clock.leap(max(shard.next_due_at for shard in house.store.shards.of_job(job_id)))
+    house.round(house.context())
+    assert AlertKind.VANISHED not in standing(house, job_id)
+    ended(house, job_id)
 
 
 def test_a_vanished_batch_without_a_stated_deadline_is_given_up_after_its_window(
