@@ -303,7 +303,7 @@ def test_what_is_not_known_stays_reserved_beside_what_is(house: House, local: Lo
     assert reserved is not None
     local.set_faults()
     service = house.retry_service(Budgets(job_usd=reserved))
-    assert f"on top of ${reserved:,.4f}" in service.plan(LOCAL, job_id).over_budget, "what is not known counts as reserved"
+    assert f"on top of ${reserved:,.4f}" in service.plan(LOCAL, job_id).over_budget
     house.retry_service().retry(LOCAL, job_id)
     assert house.run(job_id) is JobState.DONE
     paid = [row.cost_usd for row in house.app.oversight.ledger(LOCAL, job_id)]
