@@ -18,11 +18,12 @@ from core.analyses.engines import available
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.cost import Price
+from core.domain.oversight import BudgetLine
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
-from core.guard.budgets import Budgets
+from core.guard.budgets import Budgets, usd
 from core.jobs.asking import Asking
 from core.jobs.briefing import BriefService
 from core.jobs.comparing import CompareService
@@ -216,6 +217,7 @@ class App:
         checks.append(self._way_check())
         if not self.budgets.any_set:
             checks.append(Check("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
+        checks += [_budget_check(line) for line in self.oversight.budgets(actor)]
         return checks
 
     def _database_check(self) -> Check:
@@ -248,6 +250,18 @@ class App:
             return Check("provider", "error", f"{where} Nothing that costs money is sent for the moment.{tried}{last}")
         recent = state.last_error_at is not None and self._clock() - state.last_error_at < RECENT
         return Check("provider", "warning" if recent else "ok", f"{where}{last if recent else ''}")
+
+    def provider_trouble(self, actor: Actor) -> str:
+        """Why nothing is asked of the provider now, for a person; "" while calls go through."""
+        require(actor, Permission.JOB_READ)
+        state = self._store.provider_states.find(self.settings.base_url)
+        if state is None or (state.reads is CircuitState.CLOSED and state.paid is CircuitState.CLOSED):
+            return ""
+        stops = (
+            "is not asked for the moment" if state.reads is not CircuitState.CLOSED else "is sent nothing that costs"
+        )
+        since = f" since {state.last_error_at:%H:%M}Z" if state.last_error_at else ""
+        return f"The provider {stops}{since}: {state.last_error} It is tried again by itself; nothing is lost."
 
     def _prompts_check(self) -> Check:
         kinds = self.library.kinds()
@@ -349,7 +363,8 @@ class App:
         with closing(self.provider()) as provider:
             found = list(orphans(self._store, provider))
             for one in found if delete else ():
-                remove_orphan(provider, one)
+                if not one.keep:
+                    remove_orphan(provider, one)
         return found
 
     def take_webhook(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -384,6 +399,14 @@ class App:
     def close(self) -> None:
         """Give back connections."""
         self._store.close()
+
+
+def _budget_check(line: BudgetLine) -> Check:
+    state = "error" if line.share >= 1 else "warning" if line.share * 100 >= max(line.marks, default=100) else "ok"
+    share = f"{line.share * 100:.0f} %"
+    committed = f"${line.spend.total_usd:,.4f} of {usd(line.limit_usd)}, {share}, is committed this month."
+    remedy = " Nothing more is sent beyond it." if state == "error" else ""
+    return Check(f"budget: {line.name.lower()}", state, f"{committed}{remedy}")
 
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, migrate: bool = True) -> App:

@@ -26,6 +26,9 @@ def notices(app: App, actor: Actor) -> None:
             "**No worker is running.** Nothing that is submitted moves until you start one: `mosychlos worker`",
             icon=":material/pause_circle:",
         )
+    trouble = app.provider_trouble(actor)
+    if trouble:
+        st.warning(text.escape(trouble), icon=":material/cloud_off:")
 
 
 def footer(app: App, actor: Actor) -> None:

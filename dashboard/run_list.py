@@ -87,7 +87,7 @@ def table(
         "state": [[states.JOB[row.state].word] for row in rows],
         "created": [row.created_at.astimezone(zone) for row in rows],
         "model": [row.model for row in rows],
-        "progress": [_progress(row) for row in rows],
+        "progress": [progress(row) for row in rows],
     }
     # A column in which nothing stands takes the room of those that say something.
     if any(notes):
@@ -145,7 +145,7 @@ def answered(row: JobRow) -> float:
     return row.provider_done / row.counts.total if row.counts.total else 0.0
 
 
-def _progress(row: JobRow) -> float:
+def progress(row: JobRow) -> float:
     """How far a run has come: a fraction. Of one that has ended, how much of it has an analysis."""
     if row.state not in JOB_ENDED:
         return answered(row)

@@ -60,6 +60,12 @@ def _headline(job: Job) -> str:
 
 def _bar(job: Job) -> None:
     row, counts = job.row, job.row.counts
+    if row.ended_at is not None and counts.succeeded < counts.total:
+        lost = {"failed": counts.failed, "missing": counts.missing}
+        others = ", ".join(f"{n:,} {word}" for word, n in lost.items() if n)
+        words = f"{counts.succeeded:,} of {counts.total:,} requests have an analysis, {others}"
+        st.progress(run_list.progress(row), text=words)
+        return
     words = f"{row.provider_done:,} of {counts.total:,} requests answered, "
     st.progress(run_list.answered(row), text=f"{words}{counts.total - counts.pending:,} collected and checked")
 

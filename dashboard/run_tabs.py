@@ -12,6 +12,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus
+from core.domain.job import JobState
 from core.domain.oversight import Cause, JobFile, Lasting, LedgerRow
 from core.domain.records import AskedAgain, Job
 from dashboard import listings, run_queries, run_retry, session, show, states, text
@@ -116,7 +117,8 @@ def _first_asking(job: Job, rows: Sequence[LedgerRow]) -> Decimal | None:
 
 def _difference(job: Job, rows: Sequence[LedgerRow]) -> str:
     expected, actual = job.estimate.expected_usd, _first_asking(job, rows)
-    if expected is None or actual is None or not expected or not job.row.ended_at:
+    stopped = job.row.state is JobState.CANCELLED
+    if expected is None or actual is None or not expected or not job.row.ended_at or stopped:
         return text.NONE
     share = float((actual - expected) / expected)
     return f"{'+' if share > 0 else '−' if share < 0 else ''}{abs(share) * 100:.1f} %"
@@ -127,6 +129,8 @@ def _verdict(job: Job, rows: Sequence[LedgerRow]) -> str:
     found, actual = job.estimate, _first_asking(job, rows)
     if not job.row.ended_at:
         return "The run has not ended."
+    if job.row.state is JobState.CANCELLED:
+        return "The run was stopped, so its cost says nothing about the estimate."
     if found.expected_usd is not None and (actual is None or job.row.actual_usd is None):
         return "What some of it cost is not known: it has no price, or nobody says what was billed for lost lines."
     if actual is None or found.low_usd is None or found.high_usd is None:

@@ -13,7 +13,7 @@ from core.cli import output
 from core.cli.ask import ask
 from core.cli.moments import moment
 from core.cli.session import opened
-from core.cli.wait import wait_for
+from core.cli.wait import say_when_nobody_works, wait_for
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.cost import Estimate
@@ -125,8 +125,8 @@ def analyze(
         if not wait:
             if as_json:
                 output.document(described)
-            elif not app.worker_is_alive(actor):
-                output.aside("No worker runs, so it waits. Start one with: mosychlos worker")
+            else:
+                say_when_nobody_works(app, actor)
             return 0
         ended = [wait_for(app, actor, job.row.job_id) for job in done.jobs]
         if as_json:

@@ -12,7 +12,7 @@ from core.cli import output
 from core.cli.called import called
 from core.cli.second_answers import second_asking
 from core.cli.session import opened
-from core.cli.wait import EXIT, wait_for
+from core.cli.wait import EXIT, MOVING, say_when_nobody_works, wait_for
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
 from core.domain.analysis import Kind, ResultStatus
@@ -85,6 +85,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         at_stake = app.oversight.needs_person(actor, job_id)
         waits = app.oversight.waits(actor, [job_id]).get(job_id)
         notices = app.oversight.notices_of(actor, job_id)
+        if job.row.state in MOVING and not as_json:
+            say_when_nobody_works(app, actor)
     row = job.row
     if as_json:
         output.document(
@@ -134,7 +136,9 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
             f"  {shard.shard_id} {shard.state} {shard.batch_id or 'not at the provider'} {shard.provider_status} "
             f"{counts.completed + counts.failed}/{shard.requests} {shard.message}".rstrip()
         )
-    if waits is not None:
+    if row.state is JobState.PAUSED:
+        output.line(f"Paused: nothing more is sent until mosychlos portfolio batch resume {job_id}")
+    elif waits is not None:
         output.line(f"Waits: {waits.said(lambda at: f'{at:%Y-%m-%d %H:%M}Z')}")
     for one in at_stake:
         output.line(f"Needs a person: {one.shard_id}. {one.exposure}")
@@ -259,6 +263,8 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> int:
         before = app.jobs.cancel(actor, job_id)
         job = app.jobs.get(actor, job_id)
         after = job.row.state
+        if job.stopping:
+            say_when_nobody_works(app, actor)
     if as_json:
         output.document({"job_id": job_id, "state": after, "was": before, "stopping": job.stopping})
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,11 +15,12 @@ from core.app import App
 from core.cli import output
 from core.cli.batch import AsJson, JobId
 from core.cli.session import opened
+from core.cli.wait import say_when_nobody_works
 from core.domain.actor import Actor
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import Outcome, ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import WaitsForPerson
-from core.errors import BadInput, OverBudget, Refused
+from core.errors import BadInput, OverBudget, ProviderError, Refused
 from core.jobs.retry_service import RetryPlan
 
 
@@ -66,13 +67,10 @@ def retry(
         if plan.over_budget:
             raise OverBudget(plan.over_budget)
         if go_on and sync:
-            with closing(app.provider()) as provider:
-                app.retries.finish_now(
-                    actor, job_id, provider, only=statuses, model=model, max_output=max_output,
-                    told=lambda outcome: output.aside(f"{outcome.custom_id}: {outcome.reading.status}"),
-                )  # fmt: skip
+            _finish_now(app, actor, job_id, plan, only=statuses, model=model, max_output=max_output)
         elif go_on:
             app.retries.retry(actor, job_id, only=statuses, model=model, max_output=max_output)
+            say_when_nobody_works(app, actor)
         state = app.jobs.get(actor, job_id).row.state
     if as_json:
         output.document({**output.plain(plan), "started": go_on, "state": state})
@@ -81,6 +79,22 @@ def retry(
     else:
         output.line("Nothing was sent. Go on with --yes.")
     return 0
+
+
+def _finish_now(app: App, actor: Actor, job_id: str, plan: RetryPlan, **how: Any) -> None:
+    answered: list[str] = []
+
+    def told(outcome: Outcome) -> None:
+        answered.append(outcome.custom_id)
+        output.aside(f"{outcome.custom_id}: {outcome.reading.status}")
+
+    try:
+        with closing(app.provider()) as provider:
+            app.retries.finish_now(actor, job_id, provider, told=told, **how)
+    except ProviderError:
+        left = plan.requests - len(answered)
+        output.aside(f"{len(answered)} of {plan.requests} were asked and stored; {left} have no new answer.")
+        raise
 
 
 def _send_again(
@@ -155,7 +169,10 @@ def orphans(
         ((one.what, one.remote_id, one.name, f"{one.bytes:,}", one.why) for one in found),
         right=("bytes",),
     )
+    kept = sum(one.keep for one in found)
     output.line("Deleted." if delete else "Delete them with --delete.")
+    if kept:
+        output.line(f"{kept} of them hold answers that are not stored here and are kept until their lifetime ends.")
     return 0
 
 

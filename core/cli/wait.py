@@ -18,6 +18,16 @@ EXIT = {JobState.DONE: 0, JobState.PARTIAL: 5, JobState.FAILED: 5, JobState.CANC
 """Exit codes of ended jobs: 5 says that some requests have no analysis, or that a person is needed."""
 
 
+MOVING = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""States in which something happens by itself, if a worker runs."""
+
+
+def say_when_nobody_works(app: App, actor: Actor) -> None:
+    """That a job waits for a worker, where none runs."""
+    if not app.worker_is_alive(actor):
+        output.aside("No worker runs, so the job waits. Start one with: mosychlos worker")
+
+
 def wait_for(app: App, actor: Actor, job_id: str, *, timeout: float | None = None) -> tuple[int, JobState]:
     """Wait until a job has ended or needs a person; returns the exit code and the state.
 
@@ -43,9 +53,10 @@ def wait_for(app: App, actor: Actor, job_id: str, *, timeout: float | None = Non
                 break
             if timeout is not None and time.monotonic() - started > timeout:
                 output.aside(f"Job {job_id} is still {row.state} after {timeout:g} s; it goes on without us.")
+                say_when_nobody_works(app, actor)
                 return 5, row.state
-            if not told_no_worker and time.monotonic() - started > 5 and not app.worker_is_alive(actor):
-                output.aside("No worker runs, so the job waits. Start one with: mosychlos worker")
+            if not told_no_worker and time.monotonic() - started > 5:
+                say_when_nobody_works(app, actor)
                 told_no_worker = True
             time.sleep(0.5)
     counts = row.counts

@@ -41,7 +41,8 @@ from core.storage.retries import Retry
 logger = logging.getLogger(__name__)
 
 TRIES = 4
-"""Downloads of the same size that do not look whole before the file is taken as it is: then it is the provider's."""
+"""Downloads of the same size that do not look whole before the file is taken as it is: then it is the provider's. As
+often a file is asked for that the provider does not name, or does not find, before it is called lost."""
 
 
 class Endings(Protocol):
@@ -136,7 +137,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
         billed = _billed(context, claim, shard, known, missing=missing, whole=whole)
     except (DownloadCut, ProviderError) as error:
         return wait(context, claim, shard, f"Asking what became of lines that are missing: {error}")
-    _account_for_missing(context, claim, shard, reader, ended, words)
+    _account_for_missing(context, claim, shard, reader, ended, words, whole=whole)
     context.crossing("before_settle")
     following = next_round(context, job, shard)
     asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
@@ -309,6 +310,9 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
                     context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, told, at=context.clock())
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
+                if shard.quiet_polls < TRIES:
+                    raise DownloadCut(f"{lost} It is asked for again before it is given up.") from None
+                path.with_suffix(INCOMPLETE).touch(mode=0o600)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
                 _say_lost(context, claim, shard, str(lost))
                 whole = False
@@ -505,7 +509,7 @@ def _cost(known: Price | None, line: ResultLine) -> Decimal | None:
 
 
 def _account_for_missing(
-    context: Context, claim: Claim, shard: Shard, reader: _Reader, ended: set[str], words: str
+    context: Context, claim: Claim, shard: Shard, reader: _Reader, ended: set[str], words: str, *, whole: bool
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"
@@ -514,6 +518,9 @@ def _account_for_missing(
     elif shard.provider_status not in ENDED:
         # It may have been worked on and paid: whoever asks again must know.
         error = ItemError("batch_vanished", words, transient=False)
+    elif not whole:
+        lost = "A result file could not be fetched whole. What was answered is billed: asked again, it is paid twice."
+        error = ItemError("result_lost", lost, transient=False)
     else:
         error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from core.domain.alert import AlertKind
 from core.domain.batch import ENDED
 from core.domain.records import Shard
 from core.errors import NotFound, ProviderError
@@ -35,6 +36,7 @@ class Orphan:
     Attributes:
         what: "input file", "result file" or "batch".
         why: For a person.
+        keep: It holds results that are not stored here: it is listed and never removed.
     """
 
     what: str
@@ -42,6 +44,7 @@ class Orphan:
     name: str
     bytes: int
     why: str
+    keep: bool = False
 
 
 def remove_files(context: Context, shard: Shard) -> bool:
@@ -109,7 +112,9 @@ def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
     for file in provider.list_files("batch_output"):
         shard = store.shards.of_file(file.file_id)
         if shard is not None and shard.ended_at is not None:
-            yield Orphan("result file", file.file_id, file.name, file.bytes, f"{shard.shard_id} is {shard.state}")
+            lost = AlertKind.RESULT_LOST in {alert.kind for alert in store.alerts.of(shard.shard_id)}
+            why = f"{shard.shard_id} is {shard.state}" + (" and never got all of it: kept" if lost else "")
+            yield Orphan("result file", file.file_id, file.name, file.bytes, why, lost)
 
 
 def given_up(shard: Shard) -> bool:

@@ -17,7 +17,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import Job
-from core.errors import BadInput, ProviderError, Refused
+from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.asking import with_tool_facts
@@ -217,8 +217,10 @@ class RetryService:
         except StopIteration as end:
             body = end.value
         except ProviderError as error:
+            # Refused or never sent is proven to cost nothing. Of everything else nobody knows.
+            proven = isinstance(error, (ProviderRefused, ProviderUnreachable))
             self._store.retries.call_off(
-                job_id, custom_id, part, f"{custom_id}: {error}", actor=actor.subject, at=self._clock()
+                job_id, custom_id, part, f"{custom_id}: {error}", proven=proven, actor=actor.subject, at=self._clock()
             )
             raise
         envelope = {"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}
@@ -256,7 +258,7 @@ class RetryService:
         shards = self._store.shards.of_job(job_id)
         choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only))
         if not choice.requests:
-            raise no_requests(job_id, choice)
+            raise no_requests(job, choice, only)
         return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))
 
     def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
@@ -265,6 +267,12 @@ class RetryService:
         statuses: dict[str, int] = {}
         for one in (each for chosen in choice.chosen.values() for each in chosen):
             statuses[one.item.status.value] = statuses.get(one.item.status.value, 0) + 1
+        asked = {one.item.custom_id for chosen in choice.chosen.values() for one in chosen}
+        doubtful = asked & self._store.retries.in_doubt(job.row.job_id)
+        doubt = (
+            f"{len(doubtful):,} of them were asked synchronously and no answer came: they may have been billed, and "
+            "would then be paid twice."
+        )
         return RetryPlan(
             job_id=job.row.job_id,
             requests=choice.requests,
@@ -275,7 +283,15 @@ class RetryService:
             high_usd=expected if sync else total_of([one.high_usd for one in found]),
             sync=sync,
             left_out=choice.left_out,
-            warnings=tuple(dict.fromkeys([*choice.warnings, *(text for one in found for text in one.warnings)])),
+            warnings=tuple(
+                dict.fromkeys(
+                    [
+                        *([doubt] if doubtful else ()),
+                        *choice.warnings,
+                        *(text for one in found for text in one.warnings),
+                    ]
+                )
+            ),
             over_budget=self._purse.objection(actor, job, expected, now),
             replaced=tuple(self._replaced(actor, job, choice, now, sync=sync)),
         )

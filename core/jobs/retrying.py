@@ -208,8 +208,8 @@ def choose(
     silent = sum(one.item.status is ResultStatus.MISSING for found in chosen.values() for one in found)
     if silent:
         warnings[
-            f"{silent:,} of them have no line in the provider's files: they may have been answered and billed, and "
-            "would then be paid twice."
+            f"{silent:,} of them are missing: the provider may have answered and billed them, and they would then be "
+            "paid twice."
         ] = None
     lost = len(items) - sum(len(found) for found in chosen.values()) - sum(left.values())
     sentences = [f"{n:,} left out: {why}" for why, n in left.items()]
@@ -247,7 +247,14 @@ def _not_worth(item: Unanswered, *, changed: bool, named: bool) -> str:
     return f"nothing about them has changed, so they would fail again ({item.code}). Choose another --model."
 
 
-def no_requests(job_id: str, choice: Choice) -> BadInput:
+def no_requests(job: Job, choice: Choice, only: Sequence[ResultStatus]) -> BadInput:
     """Why a retry has nothing to do."""
-    why = " ".join(choice.left_out) or "Every request has its analysis."
-    return BadInput(f"There is nothing of job {job_id} to ask again. {why}")
+    why, counts = " ".join(choice.left_out), job.row.counts
+    if not why and counts.succeeded < counts.total:
+        why = (
+            f"None of its requests ended as {' or '.join(only)}; {counts.total - counts.succeeded:,} have no analysis. "
+            f"See why: mosychlos portfolio batch errors {job.row.job_id}"
+        )
+    return BadInput(
+        f"There is nothing of job {job.row.job_id} to ask again. {why or 'Every request has its analysis.'}"
+    )

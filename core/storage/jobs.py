@@ -515,6 +515,7 @@ def reserve(connection: Connection, row: Any, amount_nano: int, check: BudgetChe
             month=month,
             amount_nano=amount_nano,
             settled=False,
+            lost=False,
         )
     )
     return part
@@ -557,7 +558,8 @@ class _Reservation:
 
 
 def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
-    parts = connection.execute(select(_C).where(_C.c.job_id == job_id).order_by(_C.c.part)).all()
+    counted = (_C.c.job_id == job_id) & _C.c.lost.is_(False)
+    parts = connection.execute(select(_C).where(counted).order_by(_C.c.part)).all()
     batches = connection.execute(
         select(_S.c.part, _S.c.requests, _L.c.batch_id, _L.c.cost_nano)
         # By the batch: synchronous answers stand in the ledger under a shard, too, and have a part of their own.
@@ -579,6 +581,12 @@ def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
             )
         )
     return found
+
+
+def lose_part(connection: Connection, job_id: str, part: int) -> None:
+    """A call was made and no answer came: its reservation stands for good for what it may have cost."""
+    mine = (_C.c.job_id == job_id) & (_C.c.part == part)
+    connection.execute(update(_C).where(mine).values(settled=True, lost=True))
 
 
 def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int | None) -> None:

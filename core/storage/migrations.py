@@ -405,7 +405,8 @@ def m0013_nudged(connection: Connection) -> None:
         """
         ALTER TABLE shard ADD COLUMN nudged BOOLEAN NOT NULL DEFAULT FALSE;
         ALTER TABLE shard ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE asking ADD COLUMN part INTEGER NOT NULL DEFAULT 0
+        ALTER TABLE asking ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE commitment ADD COLUMN lost BOOLEAN NOT NULL DEFAULT FALSE
         """,
     )
 

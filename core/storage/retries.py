@@ -21,6 +21,7 @@ from core.storage.jobs import (
     follow,
     job_row,
     lock_money,
+    lose_part,
     new_shard,
     record_event,
     reserve,
@@ -32,6 +33,7 @@ from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AskingTable,
     AttemptTable,
+    EventTable,
     JobTable,
     LedgerTable,
     RequestTable,
@@ -41,7 +43,7 @@ from core.storage.tables import (
 
 _J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
 _RES, _ATT = table(ResultTable), table(AttemptTable)
-_ASK, _LEDGER = table(AskingTable), table(LedgerTable)
+_ASK, _LEDGER, _E = table(AskingTable), table(LedgerTable), table(EventTable)
 
 RetryCheck = Callable[[Spend, Spend, Spend, Decimal], None]
 """Given the month's commitments of everybody, of the person and of the desk, and what the job has cost so far, raises
@@ -219,17 +221,30 @@ class Retries:
             record_event(connection, job_id, None, at, actor, "ask", note)
             return part
 
-    def call_off(self, job_id: str, custom_id: str, part: int, note: str, *, actor: str, at: datetime) -> None:
-        """A synchronous call brought no answer: give its reservation back and say so. What stood goes on standing.
+    def call_off(
+        self, job_id: str, custom_id: str, part: int, note: str, *, proven: bool, actor: str, at: datetime
+    ) -> None:
+        """A synchronous call brought no answer: say so. What stood goes on standing.
 
         Args:
             part: Its reservation.
+            note: Begins with the custom id and a colon.
+            proven: It is sure that nothing was billed, so its reservation is given back; else that stands as spent.
         """
         with self._database.write() as connection:
             job_row(connection, job_id)
             _let_go(connection, job_id, custom_id, part)
-            settle_part(connection, job_id, part, 0)
-            record_event(connection, job_id, None, at, actor, "ask_failed", note)
+            if proven:
+                settle_part(connection, job_id, part, 0)
+            else:
+                lose_part(connection, job_id, part)
+            record_event(connection, job_id, None, at, actor, "ask_failed" if proven else "ask_lost", note)
+
+    def in_doubt(self, job_id: str) -> set[str]:
+        """Requests of a job that were asked synchronously and may have been billed although no answer came."""
+        query = select(_E.c.note).where(_E.c.job_id == job_id, _E.c.event == "ask_lost")
+        with self._database.read() as connection:
+            return {str(note).partition(":")[0] for note in connection.execute(query).scalars()}
 
     def answered(self, job_id: str, answer: SyncAnswer, part: int, *, actor: str, at: datetime) -> None:
         """Store a synchronous answer: the ending so far becomes an attempt, the cost a line of the ledger.
@@ -292,7 +307,7 @@ class Retries:
             for one in lost:
                 job_row(connection, one.job_id)
                 _let_go(connection, one.job_id, one.custom_id, one.part)
-                settle_part(connection, one.job_id, one.part, None)
+                lose_part(connection, one.job_id, one.part)
                 note = f"{one.custom_id}: no answer came, and whether it was billed is not known"
                 record_event(connection, one.job_id, None, at, one.actor, "ask_lost", note)
         return len(lost)

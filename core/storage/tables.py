@@ -576,6 +576,7 @@ class CommitmentTable(SQLModel, table=True):
     month: str = Field(index=True)
     amount_nano: int = _big()
     settled: bool
+    lost: bool = False
 
 
 class AskingTable(SQLModel, table=True):

@@ -105,7 +105,7 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
         window.click("button", "Review and submit")
         window.click("button", "Submit 39 requests")
         window.sees("of 39 requests ended without an analysis")
-        window.sees("39 of 39 requests answered, 39 collected and checked")
+        window.sees("of 39 requests have an analysis, ")
 
         window.sees("Steps · ended")
         window.click("tab", "Errors")

@@ -15,7 +15,7 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
-from core.errors import BadInput, OverBudget, Refused, StaleMove
+from core.errors import BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.context import Context
 from core.jobs.scheduling import Rooms, Rules
@@ -109,7 +109,7 @@ def test_a_missing_line_may_have_been_paid_so_it_takes_a_person(house: House, lo
     plan = service.plan(LOCAL, job_id)
     few = house.job(job_id).row.counts.missing
     assert plan.statuses == {"missing": few}
-    assert f"{few} of them have no line in the provider's files: they may have been answered" in plan.warnings[0]
+    assert f"{few} of them are missing: the provider may have answered" in plan.warnings[0]
     assert plan.expected_usd is not None
     assert plan.expected_usd > 0
     before = house.rows("SELECT count(*) AS n FROM shard WHERE job_id = :job", job=job_id)[0].n
@@ -245,15 +245,25 @@ def test_stragglers_are_finished_synchronously_and_paid_as_such(house: House, lo
     house.check(job_id, batches=1)
 
 
-def test_a_synchronous_call_without_an_answer_leaves_everything_as_it_was(house: House, local: LocalProvider) -> None:
+@pytest.mark.parametrize(("fault", "proven"), [("400", True), ("drop_before", False), ("500_before", False)])
+def test_a_synchronous_call_without_an_answer_leaves_what_stood_and_says_whether_it_may_be_billed(
+    house: House, local: LocalProvider, fault: str, proven: bool
+) -> None:
     failing(local, "invalid_json")
     job_id = house.submit(1)
     assert house.run(job_id) is JobState.FAILED
-    local.set_faults({"http": {SYNC: {"*": "500_before"}}})
-    with pytest.raises(Exception, match="500"):
-        house.retry_service().finish_now(LOCAL, job_id, house.provider)
+    local.set_faults({"http": {SYNC: {"*": fault}}})
+    before = house.store.jobs.spend(f"{house.clock():%Y-%m}").total_usd
+    service = house.retry_service()
+    with pytest.raises(ProviderError):
+        service.finish_now(LOCAL, job_id, house.provider)
     assert statuses(house, job_id) == {ResultStatus.INVALID}
-    assert len(notes(house, job_id, "ask")) == len(notes(house, job_id, "ask_failed")) == 1
+    assert len(notes(house, job_id, "ask")) == 1
+    assert len(notes(house, job_id, "ask_failed" if proven else "ask_lost")) == 1
+    reserved = house.store.jobs.spend(f"{house.clock():%Y-%m}").total_usd - before
+    assert reserved == (0 if proven else service.plan(LOCAL, job_id, sync=True).expected_usd)
+    warned = [text for text in service.plan(LOCAL, job_id).warnings if "may have been billed" in text]
+    assert len(warned) == (0 if proven else 1)
     house.check(job_id, batches=1)
 
 
@@ -375,12 +385,12 @@ def test_an_answer_settles_its_own_reservation_and_nobody_elses(house: House, lo
         house.store.retries.intend(job_id, one, Decimal("0.01"), lambda *_spend: None, note="asked", actor=who, at=now)
         for one, who in zip(asked, ("ada", "bob"), strict=True)
     ]
-    house.store.retries.call_off(job_id, asked[0], parts[0], "no answer", actor="ada", at=now)
+    house.store.retries.call_off(job_id, asked[0], parts[0], "no answer", proven=True, actor="ada", at=now)
     still = house.rows("SELECT person, amount_nano FROM commitment WHERE job_id = :job AND NOT settled", job=job_id)
     assert [tuple(row) for row in still] == [("bob", 10_000_000)]
     with pytest.raises(Refused, match="being asked right now"):
         house.retry_service().retry(LOCAL, job_id)
-    house.store.retries.call_off(job_id, asked[1], parts[1], "no answer", actor="bob", at=now)
+    house.store.retries.call_off(job_id, asked[1], parts[1], "no answer", proven=True, actor="bob", at=now)
     house.check(job_id, batches=1)
 
 
@@ -416,7 +426,7 @@ def test_the_end_of_a_job_leaves_a_call_that_is_under_way_its_reservation(house:
         settle_job(connection, job_row(connection, job_id), at=house.clock())
     still = house.rows("SELECT part, amount_nano FROM commitment WHERE job_id = :job AND NOT settled", job=job_id)
     assert [tuple(row) for row in still] == [(part, 10_000_000)]
-    house.store.retries.call_off(job_id, asked[0], part, "no answer", actor="ada", at=now)
+    house.store.retries.call_off(job_id, asked[0], part, "no answer", proven=True, actor="ada", at=now)
     house.check(job_id, batches=1)
 
 
