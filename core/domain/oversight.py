@@ -21,6 +21,9 @@ class Lasting(StrEnum):
     UNKNOWN = "unknown"
 
 
+_DOUBT = "cancelled_in_doubt"
+"""Code of requests that were called off while it was not known whether the provider had received them."""
+
 _STOPPED = frozenset({"cancelled", "batch_cancelled"})
 """Codes of requests that ended because somebody stopped the run: ours, and the provider's."""
 
@@ -55,6 +58,8 @@ class Cause:
         if self.status is ResultStatus.FAILED:
             if self.code in _STOPPED:
                 return "They were stopped before they were answered and cost nothing: ask again what is still wanted."
+            if self.code == _DOUBT:
+                return "They may have been paid: look at the provider's list of batches before asking again."
             if self.transient:
                 return "The trouble was the provider's own: asking again may well succeed."
             return "The same request would fail again: repair its cause or ask another model."

@@ -31,7 +31,7 @@ from core.jobs.drafting import Drafter
 from core.jobs.optimising import Optimiser, Suggestion
 from core.jobs.sheet_file import sheet_index, sheet_path
 from core.jobs.submission import Submission, Wanted, blockers, new_id
-from core.jobs.submitting import NEVER_SENT
+from core.jobs.submitting import given_up_as
 from core.llm.jsonl import lines
 from core.llm.parameters import Change
 from core.storage.results import Stray
@@ -227,7 +227,7 @@ class JobService:
                 Claim(shard.shard_id, shard.fence),
                 ShardState.ATTENTION,
                 ShardEvent.CANCEL,
-                NEVER_SENT,
+                given_up_as(self._store, shard),
                 at=self._clock(),
                 note="cancelled while it waited for a person",
                 actor=actor.subject,

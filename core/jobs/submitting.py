@@ -24,6 +24,7 @@ from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, Provi
 from core.jobs.context import Context, job_key
 from core.jobs.planning import FULL, no_room
 from core.storage.shards import QUEUE_AGAIN
+from core.storage.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,13 @@ PATIENCE = 5
 
 NEVER_SENT = ItemError("cancelled", "The job was cancelled before this request was sent.", transient=True)
 """How the requests of a batch end that was called off in time."""
+
+IN_DOUBT = ItemError(
+    "cancelled_in_doubt",
+    "The job was cancelled while nobody knew whether the provider had received this request: it may have been paid.",
+    transient=False,
+)
+"""How they end where a create had got no answer."""
 
 
 def start(context: Context, claim: Claim, shard: Shard) -> datetime:
@@ -272,11 +280,16 @@ def give_up(context: Context, claim: Claim, shard: Shard) -> datetime:
         claim,
         shard.state,
         ShardEvent.CANCEL,
-        NEVER_SENT,
+        given_up_as(context.store, shard),
         at=context.clock(),
         note="cancelled before a person had decided",
     )
     return context.clock()
+
+
+def given_up_as(store: Store, shard: Shard) -> ItemError:
+    """How the requests of a batch end that waited for a person and is wanted no more."""
+    return IN_DOUBT if store.job_views.unanswered_creates(shard.job_id).get(shard.shard_id) else NEVER_SENT
 
 
 def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:

@@ -25,7 +25,7 @@ from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
 from core.jobs.collecting import TRIES
 from core.jobs.context import job_folder
-from core.jobs.remote_files import INCOMPLETE, remove_files
+from core.jobs.remote_files import INCOMPLETE, orphans, remove_files
 from core.jobs.sheet_file import sheet_path
 from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
@@ -145,6 +145,7 @@ def test_failures_of_a_mixed_batch_are_read_from_the_error_file(house: House, lo
         pytest.param("drop_before", id="a-reset"),
         pytest.param("429", id="a-rate-limit"),
         pytest.param("403", id="a-refusal-that-passes"),
+        pytest.param("404", id="D11-not-found-for-a-moment"),
     ],
 )
 def test_a_download_that_fails_is_begun_again(house: House, local: LocalProvider, fault: str) -> None:
@@ -348,7 +349,14 @@ def test_d11_results_that_are_gone_are_missing_and_said_so(
     assert endings(house, job_id) == {MISSING: 3}
     assert "no longer has result file" in next(e.note for e in house.events(job_id) if e.event == "result_lost")
     assert house.job(job_id).row.actual_usd == billed(house, job_id) > 0
+    assert local.calls(CONTENT) == TRIES + 1, "one answer may be wrong"
+    assert {item.error.code for item in house.items(job_id).values() if item.error} == {"result_lost"}
     house.check(job_id, batches=1)
+    local.set_faults()
+    kept = house.shard(job_id).output_file_id
+    assert remove_files(house.context(keep_remote=False), house.shard(job_id))
+    (found,) = [one for one in orphans(house.store, house.provider) if one.remote_id == kept]
+    assert (found.keep, "never got all of it: kept" in found.why) == (True, True)
 
 
 def test_e3_a_batch_cancelled_midway_keeps_and_pays_what_was_finished(

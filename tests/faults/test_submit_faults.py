@@ -447,6 +447,9 @@ def test_a_wish_to_stop_that_comes_on_the_way_to_a_person_is_carried_out(house: 
     assert house.run(job_id, context=house.context(crossing=wish)) is JobState.CANCELLED
     assert wish.reached
     assert "twice_unknown" in trail(house, job_id)
+    (cause,) = house.app.oversight.causes(LOCAL, job_id)
+    assert (cause.code, cause.transient) == ("cancelled_in_doubt", False)
+    assert "They may have been paid" in cause.remedy
     house.check(job_id, batches=0)
 
 
