@@ -48,7 +48,7 @@ def button(
     """
     if not allowed(actor, job):
         return
-    word = _CALLED[only[0]] if only else "failed"
+    word = _CALLED[only[0]] if only else "failed" if job.row.counts.failed else "missing"
     if only == (ResultStatus.REFUSED,):
         if st.button("Ask another model …", icon=":material/alt_route:", key=key):
             ask(app, actor, job, only)

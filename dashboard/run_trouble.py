@@ -104,7 +104,7 @@ def _failed(app: App, actor: Actor, job: Job, causes: Sequence[Cause]) -> None:
         icon=":material/error:",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        run_retry.button(app, actor, job, failed, key="run_retry_all", first=first.lasting is not Lasting.PERMANENT)
+        run_retry.button(app, actor, job, failed, key="run_retry_all", first=first.lasting is Lasting.TRANSIENT)
         st.button("See the errors", icon=":material/list:", key="run_see_errors", on_click=_open_errors)
         if job.row.state not in JOB_ENDED:
             st.caption("What failed can be asked again once the run has ended.", width="content")

@@ -24,6 +24,9 @@ class Lasting(StrEnum):
 _DOUBT = "cancelled_in_doubt"
 """Code of requests that were called off while it was not known whether the provider had received them."""
 
+_LOST = "result_lost"
+"""Code of requests whose answers were billed and could not be fetched."""
+
 _STOPPED = frozenset({"cancelled", "batch_cancelled"})
 """Codes of requests that ended because somebody stopped the run: ours, and the provider's."""
 
@@ -63,6 +66,10 @@ class Cause:
             if self.transient:
                 return "The trouble was the provider's own: asking again may well succeed."
             return "The same request would fail again: repair its cause or ask another model."
+        if self.code == _LOST:
+            return (
+                "Asking again pays a second time. What the provider still holds of it is kept there until it expires."
+            )
         return _REMEDY.get(self.status, "")
 
 
