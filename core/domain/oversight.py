@@ -67,9 +67,7 @@ class Cause:
                 return "The trouble was the provider's own: asking again may well succeed."
             return "The same request would fail again: repair its cause or ask another model."
         if self.code == _LOST:
-            return (
-                "Asking again pays a second time. What the provider still holds of it is kept there until it expires."
-            )
+            return "Their file is asked for again every hour. Asking the requests again pays a second time."
         return _REMEDY.get(self.status, "")
 
 

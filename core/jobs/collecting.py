@@ -70,7 +70,7 @@ class Endings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
     """What is needed to read one shard's lines.
 
     Attributes:
@@ -118,7 +118,7 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     ended = endings.ended(shard.job_id, shard.index)
     requests = set(parents.values()) if parents else expected
     with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), requests) as sheets:
-        reader = _Reader(
+        reader = Reader(
             engine=engine,
             sheets=sheets,
             price=known,
@@ -301,12 +301,11 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
             try:
                 context.provider.download(file_id, temporary)
                 taken = _check_whole(temporary, counted, path.with_suffix(".short"))
-                path.with_suffix(INCOMPLETE).unlink(
-                    missing_ok=True
-                )  # of a process that was killed after an earlier one
+                # Of a process that was killed after an earlier one.
+                path.with_suffix(INCOMPLETE).unlink(missing_ok=True)
                 if taken:
                     path.with_suffix(INCOMPLETE).touch(mode=0o600)
-                    told = f"{taken} What it lacks counts as missing; the provider's copy ({file_id}) is left there."
+                    told = f"{taken} What it lacks counts as missing; {file_id} stays there and is asked for again."
                     context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, told, at=context.clock())
             except ResultLost as lost:
                 temporary.unlink(missing_ok=True)
@@ -314,7 +313,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
                     raise DownloadCut(f"{lost} It is asked for again before it is given up.") from None
                 path.with_suffix(INCOMPLETE).touch(mode=0o600)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
-                _say_lost(context, claim, shard, str(lost))
+                _say_lost(context, claim, shard, f"{lost} It is asked for again every hour.")
                 whole = False
                 continue
             except (ProviderError, OSError):
@@ -363,7 +362,7 @@ def _check_whole(path: Path, at_least: int, marker: Path) -> str:
     Raises:
         DownloadCut: It does not look whole, and has not come at this very size often enough to be believed.
     """
-    problem = _problem(path, at_least)
+    problem = problem_of(path, at_least)
     if problem:
         size = str(path.stat().st_size)
         before = marker.read_text("ascii").split() if marker.exists() else []
@@ -376,7 +375,12 @@ def _check_whole(path: Path, at_least: int, marker: Path) -> str:
     return problem
 
 
-def _problem(path: Path, at_least: int) -> str:
+def problem_of(path: Path, at_least: int) -> str:
+    """What is wrong with a result file; "" for one that is whole.
+
+    Args:
+        at_least: Lines that the provider counts.
+    """
     size = path.stat().st_size
     if size == 0:
         return f"The result file is empty; the provider counts {at_least} lines." if at_least else ""
@@ -409,14 +413,14 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, path: Path, ended: set[str]) -> None:
+def _read_file(context: Context, claim: Claim, shard: Shard, reader: Reader, path: Path, ended: set[str]) -> None:
     """Store a file from where it was left, a chunk a transaction."""
     start = context.store.results.read_to(shard.shard_id, path.name)
     outcomes: list[Outcome] = []
     strays: list[Stray] = []
     offset = start
     lines = 0
-    for begin, line in _lines_from(path, start):
+    for begin, line in lines_from(path, start):
         offset = begin + len(line) + 1
         lines += 1
         read = read_line(line)
@@ -426,7 +430,7 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
         else:
             ended.add(read.custom_id)
             raw = RawLine(f"results/{path.name}", begin, len(line))
-            outcomes.append(_outcome(read, reader, raw))
+            outcomes.append(outcome_of(read, reader, raw))
         if lines >= context.chunk:
             _store_calls(context, shard, reader)
             _store(context, claim, reader, outcomes, strays, path.name, offset)
@@ -437,7 +441,7 @@ def _read_file(context: Context, claim: Claim, shard: Shard, reader: _Reader, pa
         _store(context, claim, reader, outcomes, strays, path.name, offset)
 
 
-def _store_calls(context: Context, shard: Shard, reader: _Reader) -> None:
+def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
     """Searches and citations of a chunk, ahead of its endings: repeated, they change nothing."""
     if reader.tools is not None and reader.tools.found:
         context.store.tool_calls.add_many(shard.job_id, reader.tools.found)
@@ -447,7 +451,7 @@ def _store_calls(context: Context, shard: Shard, reader: _Reader) -> None:
 def _store(
     context: Context,
     claim: Claim,
-    reader: _Reader,
+    reader: Reader,
     outcomes: list[Outcome],
     strays: list[Stray],
     file: str,
@@ -469,7 +473,7 @@ def _stray_reason(line: ResultLine, expected: dict[str, Expected], ended: set[st
     return "a second line for this custom_id; the first one counts" if line.custom_id in ended else ""
 
 
-def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
+def lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
     """Lines with the byte they begin at. Only b"\\n" ends a line: models put U+2028 inside strings."""
     with path.open("rb") as file:
         file.seek(start)
@@ -481,7 +485,8 @@ def _lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
             begin += len(line)
 
 
-def _outcome(line: ResultLine, reader: _Reader, raw: RawLine) -> Outcome:
+def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
+    """How a request ended, its answer read and held against the facts."""
     spent, asks = _cost(reader.price, line), None
     if reader.tools is not None and not reader.parents:  # whoever is asked once more may call none
         asks, looked = reader.tools.ending(line)
@@ -509,7 +514,7 @@ def _cost(known: Price | None, line: ResultLine) -> Decimal | None:
 
 
 def _account_for_missing(
-    context: Context, claim: Claim, shard: Shard, reader: _Reader, ended: set[str], words: str, *, whole: bool
+    context: Context, claim: Claim, shard: Shard, reader: Reader, ended: set[str], words: str, *, whole: bool
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"

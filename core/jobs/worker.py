@@ -33,6 +33,7 @@ from core.jobs.alerting import tell_budgets
 from core.jobs.clock import TOLERANCE, ClockWatch
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
+from core.jobs.late_results import fetch_lost
 from core.jobs.remote_files import catch_up
 from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
@@ -244,6 +245,7 @@ class Worker:
                 self._reconciled.set()
             cancel_duplicates(self._context)
             catch_up(self._context)
+            fetch_lost(self._context)
         except MosychlosError as error:
             logger.warning("the provider's list could not be compared with the database: %s", error)
 

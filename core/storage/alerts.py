@@ -62,6 +62,11 @@ class Alerts:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
+    def ever(self, kind: AlertKind) -> set[str]:
+        """What alerts of a kind were about that are remembered, over or not."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(_A.c.subject).where(_A.c.kind == kind.value)).scalars())
+
     def of(self, subject: str) -> list[Alert]:
         """Everything ever said about a subject and still remembered, the newest first."""
         query = select(_A).where(_A.c.subject == subject).order_by(_A.c.raised_at.desc())

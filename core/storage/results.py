@@ -13,19 +13,20 @@ from sqlalchemy import Connection, func, select, update
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
-from core.errors import OverBudget
+from core.errors import OverBudget, StaleMove
 from core.storage.database import Database
 from core.storage.endings import TOKENS, store_outcomes
 from core.storage.history import remember
-from core.storage.jobs import lock_job, lock_money, record_event
+from core.storage.jobs import follow, job_row, lock_job, lock_money, record_event, settle_job
 from core.storage.money import to_nano
 from core.storage.parameter_memory import learn
-from core.storage.retries import Retry, add_retry
+from core.storage.retries import Retry, add_retry, take_back
 from core.storage.second_rows import close_seconds, sums_of_seconds, whole_sum
 from core.storage.shards import check_fence, move
 from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
     AnswerTable,
+    AttemptTable,
     CollectedTable,
     JobTable,
     LedgerTable,
@@ -39,6 +40,7 @@ from core.storage.tables import (
 
 _J, _S, _R = table(JobTable), table(ShardTable), table(RequestTable)
 _RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
+_ATT = table(AttemptTable)
 _C, _L, _STRAY, _P = table(CollectedTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
 
 
@@ -213,25 +215,8 @@ class Results:
             lock_job(connection, job_id)
             check_fence(connection, claim)
             shard = connection.execute(select(_S).where(_S.c.shard_id == claim.shard_id)).one()
-            sums = (
-                sums_of_seconds(connection, job_id, shard.shard_index)
-                or connection.execute(
-                    select(
-                        *(
-                            func.coalesce(func.sum(column), 0).label(column.name)
-                            for column in (
-                                _RES.c.input_tokens,
-                                _RES.c.cached_tokens,
-                                _RES.c.output_tokens,
-                                _RES.c.reasoning_tokens,
-                            )
-                        ),
-                        whole_sum(_RES.c.cost_nano).label("cost_nano"),
-                    )
-                    .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
-                    .where(_R.c.job_id == job_id, _R.c.shard_index == shard.shard_index)
-                ).one()
-            )
+            place = job_id, shard.shard_index
+            sums = sums_of_seconds(connection, *place) or _sums(connection, *place)
             if shard.batch_id is not None:
                 lines_nano = None if sums.cost_nano is None else int(sums.cost_nano)
                 nano = lines_nano
@@ -265,6 +250,78 @@ class Results:
                 except OverBudget as over:
                     record_event(connection, job_id, claim.shard_id, at, "worker", "retry_refused", str(over))
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
+
+    def found_late(self, claim: Claim, outcomes: Sequence[Outcome], *, at: datetime) -> None:
+        """Put endings in the place of missing ones, which become attempts. To be followed by `settle_late`.
+
+        Raises:
+            StaleMove: The claim was taken over, or some of them are not missing any more. Nothing was changed.
+        """
+        job_id = claim.shard_id.rsplit(".", 1)[0]
+        with self._database.write() as connection:
+            lock_job(connection, job_id)
+            check_fence(connection, claim)
+            take_back(connection, job_id, [outcome.custom_id for outcome in outcomes], None, at=at)
+            store_outcomes(connection, job_id, outcomes)
+
+    def settle_late(self, claim: Claim, *, note: str, at: datetime) -> None:
+        """Bring the ledger, the job and its commitments in line with lines that came late. Safe to repeat.
+
+        A batch costs what was billed for it, or what its lines say now, whichever is more. Where nobody had said what
+        was billed, and every request is still where it was, it is known now.
+
+        Raises:
+            StaleMove: The claim was taken over, or the job has gone on meanwhile. Nothing was changed.
+        """
+        job_id, _, index = claim.shard_id.rpartition(".")
+        with self._database.write() as connection:
+            lock_job(connection, job_id)
+            check_fence(connection, claim)
+            open_ = select(_S.c.shard_id).where(_S.c.job_id == job_id, _S.c.ended_at.is_(None)).limit(1)
+            if connection.execute(open_).first() is not None:
+                raise StaleMove(f"Job {job_id} goes on; what came late is counted once it has ended.")
+            shard = connection.execute(select(_S).where(_S.c.shard_id == claim.shard_id)).one()
+            row = connection.execute(select(_L).where(_L.c.batch_id == shard.batch_id)).one()
+            sums = _sums(connection, job_id, int(index))
+            nano = None if row.cost_nano is None else int(row.cost_nano)
+            lines = None if sums.cost_nano is None else int(sums.cost_nano)
+            if nano is None and not _moved_on(connection, job_id, int(index)):
+                nano = lines
+            elif nano is not None and lines is not None:
+                nano = max(nano, lines)
+            counted = {name: max(int(getattr(row, name)), int(getattr(sums, name))) for name in TOKENS}
+            connection.execute(update(_L).where(_L.c.batch_id == shard.batch_id).values(cost_nano=nano, **counted))
+            paid = connection.execute(select(whole_sum(_L.c.cost_nano)).where(_L.c.job_id == job_id)).scalar_one()
+            connection.execute(
+                update(_J).where(_J.c.job_id == job_id).values(actual_nano=None if paid is None else int(paid))
+            )
+            record_event(connection, job_id, claim.shard_id, at, "worker", "result_found", note)
+            follow(connection, job_id, actor="worker", at=at)
+            settle_job(connection, job_row(connection, job_id), at=at)
+
+
+def _sums(connection: Connection, job_id: str, shard_index: int) -> Any:
+    """Tokens and cost of the lines of a shard that are here."""
+    return connection.execute(
+        select(
+            *(func.coalesce(func.sum(_RES.c[name]), 0).label(name) for name in TOKENS),
+            whole_sum(_RES.c.cost_nano).label("cost_nano"),
+        )
+        .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
+        .where(_R.c.job_id == job_id, _R.c.shard_index == shard_index)
+    ).one()
+
+
+def _moved_on(connection: Connection, job_id: str, shard_index: int) -> bool:
+    """Whether some of a batch's requests stand in a later one now: then its own lines do not say what it cost."""
+    missed = (_ATT.c.job_id == job_id) & (_ATT.c.shard_index == shard_index)
+    query = (
+        select(_ATT.c.custom_id)
+        .join(_R, (_R.c.job_id == _ATT.c.job_id) & (_R.c.custom_id == _ATT.c.custom_id))
+        .where(missed, _R.c.shard_index != shard_index)
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
 
 
 def _tokens(name: str, sums: Any, billed: Billed | None) -> int:

@@ -25,6 +25,7 @@ from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
 from core.jobs.collecting import TRIES
 from core.jobs.context import job_folder
+from core.jobs.late_results import fetch_lost
 from core.jobs.remote_files import INCOMPLETE, orphans, remove_files
 from core.jobs.sheet_file import sheet_path
 from core.llm.pricing import cost, price
@@ -587,3 +588,73 @@ def test_a_batch_that_ran_out_of_room_midway_is_collected_and_not_bought_again(
     assert endings(house, job_id) == {OK: 3}
     assert "requeued" not in {event.event for event in house.events(job_id)}
     house.check(job_id, batches=1)
+
+
+def incomplete(house: House, job_id: str) -> list[str]:
+    folder = job_folder(house.app.settings.home, job_id) / "results"
+    return [path.name for path in folder.glob(f"*{INCOMPLETE}")]
+
+
+@pytest.mark.parametrize("fault", ["404", "short_download"])
+@pytest.mark.parametrize("usage", [True, False], ids=["billed", "bill-unknown"])
+def test_results_that_were_lost_are_taken_when_the_provider_has_them_after_all(
+    house: House, local: LocalProvider, fault: str, usage: bool
+) -> None:
+    fetch_lost(house.context())  # what other tests have left
+    local.set_faults({"http": {CONTENT: {"*": fault}}, "batches": {"*": {} if usage else {"no_usage": True}}})
+    job_id = house.submit(6)
+    house.run(job_id)
+    assert endings(house, job_id)[MISSING] > 0
+    assert house.job(job_id).row.actual_usd == (billed(house, job_id) if usage else None)
+    context = house.context(keep_remote=False)
+    assert fetch_lost(context) == 0, "it still cannot be had"
+    assert incomplete(house, job_id)
+    local.set_faults()
+    assert fetch_lost(context) == 1
+    assert fetch_lost(context) == 0
+    assert endings(house, job_id) == {OK: 6}
+    assert house.job(job_id).row.state is JobState.DONE
+    assert house.job(job_id).row.actual_usd == sum(
+        (item.cost_usd or Decimal(0) for item in house.items(job_id).values()), Decimal(0)
+    )
+    assert incomplete(house, job_id) == []
+    assert AlertKind.RESULT_LOST not in {
+        alert.kind for alert in house.store.alerts.of(house.shard(job_id).shard_id) if alert.cleared_at is None
+    }
+    assert house.shard(job_id).files_gone_at is not None, "now that everything is here"
+    house.check(job_id, batches=1)
+
+
+def test_killed_while_late_results_are_stored_nothing_is_counted_twice(house: House, local: LocalProvider) -> None:
+    fetch_lost(house.context())  # what other tests have left
+    local.set_faults({"http": {CONTENT: {"*": "404"}}})
+    job_id = house.submit(6)
+    house.run(job_id)
+    local.set_faults()
+
+    def killed() -> None:
+        raise Crash
+
+    with pytest.raises(Crash):
+        fetch_lost(house.context(chunk=2, crossing=Once("after_late_chunk", killed, nth=2)))
+    assert endings(house, job_id) == {OK: 4, MISSING: 2}
+    house.clock.leap(house.clock() + timedelta(seconds=2))
+    assert fetch_lost(house.context(chunk=2)) == 1
+    assert endings(house, job_id) == {OK: 6}
+    house.check(job_id, batches=1)
+
+
+def test_what_was_asked_again_meanwhile_is_left_as_it_is(house: House, local: LocalProvider) -> None:
+    fetch_lost(house.context())  # what other tests have left
+    local.set_faults({"http": {CONTENT: {"*": "404"}}})
+    job_id = house.submit(3)
+    house.run(job_id)
+    local.set_faults({"batches": {"*": {"stuck": True}}})
+    house.retry_service().retry(LOCAL, job_id)
+    local.set_faults()
+    assert fetch_lost(house.context()) == 0, "not while the job goes on"
+    assert house.run(job_id) is JobState.DONE
+    before = house.job(job_id).row.actual_usd
+    assert fetch_lost(house.context()) == 1
+    assert house.job(job_id).row.actual_usd == before
+    house.check(job_id, batches=2)

@@ -1,0 +1,138 @@
+"""Results that were called lost and can be had after all: their files are asked for while the provider keeps them.
+
+A result file that was not found, or never came whole, leaves requests missing that were answered and billed. The
+provider's copy is never removed then, so every hour it is asked for once more, and what it holds takes the place of
+the missing endings. Nothing is asked of a model and nothing is paid.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from core.analyses.engines import engine_for
+from core.domain.alert import AlertKind
+from core.domain.analysis import Outcome, RawLine, ResultStatus
+from core.domain.job import JOB_ENDED
+from core.domain.records import Claim, Shard
+from core.errors import NotFound, ProviderError, StaleMove
+from core.jobs.collecting import Reader, lines_from, outcome_of, problem_of
+from core.jobs.context import Context, job_folder
+from core.jobs.heartbeat import Heartbeat
+from core.jobs.remote_files import INCOMPLETE, remove_files
+from core.jobs.sheet_file import sheet_index, sheet_path
+from core.llm.answers import read_line
+from core.llm.pricing import price
+
+logger = logging.getLogger(__name__)
+
+KEPT: Final = timedelta(days=30)
+"""How long after a batch has ended its files are asked for: the longest that the provider keeps them for us."""
+
+OWNER: Final = "late results"
+
+
+def fetch_lost(context: Context) -> int:
+    """Ask once more for every result file that never came whole. Returns how many batches are whole now.
+
+    Left out are batches of jobs that are under way, second askings, and answers with tools, whose calls nobody waits
+    for any more.
+    """
+    done = 0
+    for shard_id in sorted(context.store.alerts.ever(AlertKind.RESULT_LOST)):
+        try:
+            shard = context.store.shards.get(shard_id)
+            job = context.store.jobs.get(shard.job_id)
+        except NotFound:
+            continue
+        over = shard.ended_at is not None and context.clock() - shard.ended_at > KEPT
+        if over or job.row.state not in JOB_ENDED or job.request.tools or not _lost_files(context, shard):
+            continue
+        if context.store.seconds.parents(shard.job_id, shard.index):
+            continue
+        now = context.clock()
+        claim = context.store.shards.claim(shard_id, owner=OWNER, now=now, lease_seconds=context.pace.lease)
+        if claim is None:
+            continue
+        try:
+            with Heartbeat(context, claim):
+                done += _fetch(context, claim, shard)
+        except StaleMove as stale:
+            logger.info("%s: %s", shard_id, stale)
+        finally:
+            context.store.shards.release(claim, due=now)
+    return done
+
+
+def _lost_files(context: Context, shard: Shard) -> list[tuple[Path, str, int]]:
+    """(path, id at the provider, lines that it counts) of files that are marked as not whole."""
+    folder, found = job_folder(context.home, shard.job_id) / "results", []
+    for role, file_id, counted in (
+        ("output", shard.output_file_id, shard.counts.completed),
+        ("error", shard.error_file_id, shard.counts.failed),
+    ):
+        path = folder / f"{shard.index:04d}.{role}.jsonl"
+        if file_id is not None and path.with_suffix(INCOMPLETE).exists():
+            found.append((path, file_id, counted))
+    return found
+
+
+def _fetch(context: Context, claim: Claim, shard: Shard) -> bool:
+    lost = _lost_files(context, shard)
+    for path, file_id, counted in lost:
+        temporary = path.with_suffix(f".{claim.fence}.tmp")
+        try:
+            context.provider.download(file_id, temporary)
+            problem = problem_of(temporary, counted)
+        except ProviderError as error:
+            problem = str(error)
+        if problem:
+            temporary.unlink(missing_ok=True)
+            logger.info("result file %s of %s still cannot be had: %s", file_id, shard.shard_id, problem)
+            return False
+        # What was read from a file that was cut stands at the same places in the whole one.
+        temporary.replace(path)
+    outcomes, found = _outcomes(context, shard, [path for path, *_ in lost]), 0
+    while chunk := list(islice(outcomes, context.chunk)):
+        context.store.results.found_late(claim, chunk, at=context.clock())
+        context.crossing("after_late_chunk")
+        found += len(chunk)
+    note = f"{found:,} answers that were missing came after all; nothing was asked again"
+    context.store.results.settle_late(claim, note=note, at=context.clock())
+    for path, *_ in lost:
+        path.with_suffix(INCOMPLETE).unlink(missing_ok=True)
+    context.store.alerts.clear(shard.shard_id, AlertKind.RESULT_LOST, at=context.clock())
+    logger.warning("%s: %s", shard.shard_id, note)
+    remove_files(context, context.store.shards.get(shard.shard_id))
+    return True
+
+
+def _outcomes(context: Context, shard: Shard, files: Sequence[Path]) -> Iterator[Outcome]:
+    """How the requests of a batch ended that are called missing and stand in these files."""
+    store, job = context.store, context.store.jobs.get(shard.job_id)
+    missing = {
+        item.custom_id
+        for item in store.retries.unanswered(shard.job_id, [ResultStatus.MISSING])
+        if item.shard_index == shard.index
+    }
+    expected = store.results.expected(shard.job_id, shard.index)
+    with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), missing) as sheets:
+        reader = Reader(
+            engine=engine_for(job.request.kind),
+            sheets=sheets,
+            price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),
+            expected=expected,
+            tools=None,
+            parents={},
+            endings=store.results,
+        )
+        for path in files:
+            for begin, line in lines_from(path, 0):
+                read = read_line(line)
+                if read.custom_id in missing:
+                    missing.discard(read.custom_id)
+                    yield outcome_of(read, reader, RawLine(f"results/{path.name}", begin, len(line)))
