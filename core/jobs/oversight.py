@@ -45,7 +45,7 @@ _NEXT: Final = {
     AlertKind.UNKNOWN_STATUS: "Wait; it counts as running until the provider says a word that is known.",
     AlertKind.UNKNOWN_SUBMIT: "Wait: the provider is asked again and again, and nothing is paid twice meanwhile.",
     AlertKind.DUPLICATE: "Check on the provider's bill that the second batch was cancelled in time.",
-    AlertKind.RESULT_LOST: "Wait: its file is asked for again every hour. Asking its requests again pays a second time.",
+    AlertKind.RESULT_LOST: "Wait: its file is asked for again every hour. Asking the requests anew pays again.",
     AlertKind.STRAY: "Open the run's errors and look at the lines that belong to no request.",
     AlertKind.UNKNOWN_BATCH: "Restore a newer copy of the database, or leave them to the installation that made them.",
     AlertKind.BUDGET: "Choose fewer portfolios or a cheaper model, or raise the limit.",
