@@ -99,7 +99,7 @@ def _fetch(context: Context, claim: Claim, shard: Shard) -> bool:
     outcomes, found = _outcomes(context, shard, [path for path, *_ in lost]), 0
     while chunk := list(islice(outcomes, context.chunk)):
         context.store.results.found_late(claim, chunk, at=context.clock())
-        context.crossing("after_late_chunk")
+        context.crossing("after_chunk")
         found += len(chunk)
     note = f"{found:,} answers that were missing came after all; nothing was asked again"
     context.store.results.settle_late(claim, note=note, at=context.clock())

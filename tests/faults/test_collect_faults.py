@@ -636,7 +636,7 @@ def test_killed_while_late_results_are_stored_nothing_is_counted_twice(house: Ho
         raise Crash
 
     with pytest.raises(Crash):
-        fetch_lost(house.context(chunk=2, crossing=Once("after_late_chunk", killed, nth=2)))
+        fetch_lost(house.context(chunk=2, crossing=Once("after_chunk", killed, nth=2)))
     assert endings(house, job_id) == {OK: 4, MISSING: 2}
     house.clock.leap(house.clock() + timedelta(seconds=2))
     assert fetch_lost(house.context(chunk=2)) == 1
