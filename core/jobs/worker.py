@@ -34,6 +34,7 @@ from core.jobs.clock import TOLERANCE, ClockWatch
 from core.jobs.context import Context
 from core.jobs.duplicates import cancel_duplicates
 from core.jobs.late_results import fetch_lost
+from core.jobs.no_pickle import refuse_pickle
 from core.jobs.remote_files import catch_up
 from core.jobs.steps import advance, take
 from core.jobs.tidying import tidy
@@ -62,7 +63,7 @@ _ENGINE_LOCK = 7_402_118_530_468
 
 
 class PlainJson(EngineSerializer):
-    """JSON instead of the engine's pickle: who can write the database must not be able to run code in the worker."""
+    """JSON instead of the engine's pickle, which `no_pickle` closes for rows that ask for it all the same."""
 
     def serialize(self, data: Any) -> str:
         """To text; an error becomes its sentence."""
@@ -132,6 +133,7 @@ class Worker:
     def _launch(self) -> None:
         global _current  # noqa: PLW0603  # the engine finds workflows at module level, so their worker must be too
         _current = self
+        refuse_pickle()
         url = f"sqlite:///{self._context.home / 'engine.db'}" if self._database.is_sqlite else self._database_url
         config: DBOSConfig = {
             "name": "mosychlos",
