@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.analyses.answer import Answer, bare_json, schema_error, unusable
 from core.analyses.cells import cell
+from core.analyses.cleaning import cleaned
 from core.analyses.schema import Schema, schema_of
 from core.analyses.shown import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.tables import TableWriter, tables
@@ -20,6 +21,7 @@ from core.analyses.verify import verify
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Reading, ResultStatus, Verification
 from core.domain.evidence import Evidence
 from core.domain.facts import FactSheet
+from core.domain.readable_text import readable_line
 from core.errors import BadInput
 from core.metrics.definitions import MetricGroup, definitions_of
 
@@ -201,33 +203,37 @@ class Engine:
         """The analysis in an answer's text, checked against what the prompt said, or why there is none. Never raises.
 
         An answer that breaks the schema or speaks of another portfolio is INVALID, with the place named. One whose
-        numbers do not hold stays SUCCEEDED and carries the findings.
+        numbers do not hold stays SUCCEEDED and carries the findings. What is checked is what will be shown: every text
+        is made readable first, and what stood hidden in one is a finding.
         """
         text = bare_json(text)
         try:
             answer = self.answer.model_validate_json(text)
-            analysis = orjson.loads(text)
+            stated = orjson.loads(text)
+            analysis, hidden = cleaned(stated)
+            if analysis != stated:
+                answer = self.answer.model_validate_json(orjson.dumps(analysis))
         except ValidationError as error:
             return schema_error(error)
         except orjson.JSONDecodeError as error:
             return unusable("schema", f"The answer is not JSON: {error}.")
         if answer.portfolio_id not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
-            said, asked = answer.portfolio_id[:80], sheet.portfolio_id
+            said, asked = readable_line(answer.portfolio_id)[:80], sheet.portfolio_id
             return unusable("wrong_portfolio", f"The answer is about portfolio '{said}' and was asked about '{asked}'.")
         level, tags = self.summarise(answer)
         return Reading(
             status=ResultStatus.SUCCEEDED,
             analysis=analysis,
-            verification=self._verified(analysis, sheet),
+            verification=self._verified(analysis, sheet, hidden),
             error=None,
             level=level,
             tags=tags,
             headline=" ".join(answer.headline.split())[:_HEADLINE_CHARACTERS],
         )
 
-    def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet) -> Verification:
+    def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]) -> Verification:
         found = verify(analysis, sheet, self.mandatory)
-        own = [finding for check in self.checks for finding in check(analysis, sheet)]
+        own = [*hidden, *(finding for check in self.checks for finding in check(analysis, sheet))]
         unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in own)
         rules, agreeing = self.agreement(analysis, sheet)
         return replace(

@@ -10,6 +10,9 @@ SPACES: Final = " \u00a0\u2009\u202f"
 
 APOSTROPHES: Final = "'\u2019"
 
+DASHES: Final = "\u2212\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u02d7\u2796\u207b\u208b\ufe58\ufe63\uff0d-"
+"""Whatever a reader takes for a minus where it stands directly before a number."""
+
 CURRENCIES: Final = frozenset(
     {
         "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNH", "CNY", "COP", "CZK", "DKK", "EGP", "EUR",
@@ -50,7 +53,8 @@ unit_after = re.compile(
     rf"[{SPACES}-]?(?:"
     r"(?P<pct>%|％|(?:per|pour) ?cent\b|per cento\b|por ciento\b|prozent\b|percento\b|procent\b|pct\b)"
     r"|(?P<pp>percentage[ -]points?\b|points? de pourcentage\b|prozentpunkten?\b|pp\b|ppts?\b)"
-    r"|(?P<bps>bps?\b|basis[ -]points?\b|points? de base\b|pdb\b|basispunkten?\b)"
+    r"|(?P<mille>‰|per mille\b|pour mille\b|promille\b)"
+    r"|(?P<bps>‱|bps?\b|basis[ -]points?\b|points? de base\b|pdb\b|basispunkten?\b)"
     r"|(?P<x>[x×](?!\w))"
     rf"|(?:(?P<scale>{_scale_words})\b\.?)?[{SPACES}]?(?:d['’]|de )?"
     rf"(?P<money>(?-i:{_codes})(?!\w)|[$€£¥]|(?:euro|dollar|pound|franc|yen)(?=s?(?!\w)))?"
@@ -64,6 +68,16 @@ money_before = re.compile(rf"(?:\b({_codes})|([$€£¥]))[{SPACES}]?$").search
 
 MONEY_ENDS: Final = frozenset("".join(CURRENCIES)) | frozenset("$€£¥")
 """The characters that can stand last in a currency."""
+
+states = re.compile(
+    r"(?:[:=]|\b(?:is|was|are|were|of|by|at|to|returned|made|lost|earned|est|était|sont|de|à|ist|war|sind|waren|von|um|"
+    rf"auf|bei|mit))[{SPACES}]*$",
+    re.IGNORECASE,
+).search
+"""What stands before a number that is stated, and never before one in a parenthesis."""
+
+power = re.compile(r"\^([-+]?\d{1,2})(?!\d)").match
+"""An exponent behind a number."""
 
 about = re.compile(
     r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|ca\.|environ|près de|quelque|presque|rund|"

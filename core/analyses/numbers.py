@@ -7,6 +7,10 @@ any of them agrees with a fact.
 Left out is what counts or names rather than measures: dates and years, rule numbers, quotes like 60/40, names with
 digits in them (S&P 500, Q4), whole numbers up to 12 without a unit, confidence levels beside a word such as VaR, terms
 (20-year).
+
+A minus is any dash directly before the number or its currency, and the brackets of accountants: around a number whose
+unit stands outside, "(4.82) %", around the whole text, or behind a word that states, "was (4.82 %)". Elsewhere brackets
+are a parenthesis: "volatility (12.4 %)".
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import re
 from typing import Final, NamedTuple
 
 from core.analyses import notation
-from core.analyses.notation import APOSTROPHES, SCALES, SIGNS, SPACES
+from core.analyses.notation import APOSTROPHES, DASHES, SCALES, SIGNS, SPACES
 
 _body = re.compile(rf"\d+(?:[.,{APOSTROPHES}]\d+|[{SPACES}]\d{{3}}(?!\d))*")
 _simple = re.compile(r"\d+(?:[.,]\d+)?").fullmatch
@@ -30,7 +34,8 @@ _LEAD_CHARACTERS: Final = 28
 _MONEY_CHARACTERS: Final = 6
 _NEARBY_CHARACTERS: Final = 40
 _NO_CURRENCY: Final[frozenset[str]] = frozenset()
-_MINUS: Final = "-\u2212\u2013"
+_BEFORE_HYPHEN: Final = frozenset("%)")
+_TRAILING_MINUS: Final = "-\u2212"
 
 Reading = tuple[float, float]
 """One way to read a number's digits: its value, and what its last digit is worth."""
@@ -47,8 +52,9 @@ class Number(NamedTuple):
         unit: "pct", "pp", "bps", "x", "ccy", or "" where none is stated.
         scale: What its scale word multiplies it with.
         currencies: What its currency may be; empty where none is stated.
-        negative: A minus sign stands before it.
+        negative: A minus sign stands before it, or brackets around it that mean one.
         mark: Decimal mark of the region, "" where it is not known.
+        begin: Where its sign or bracket begins; `start` where it has none.
     """
 
     text: str
@@ -59,7 +65,8 @@ class Number(NamedTuple):
     scale: float
     currencies: frozenset[str]
     negative: bool
-    mark: str = ""
+    mark: str
+    begin: int
 
     @property
     def digits(self) -> str:
@@ -69,7 +76,7 @@ class Number(NamedTuple):
     @property
     def stated(self) -> str:
         """The number as it stands in the text, with its sign, its unit and a currency before it."""
-        begin = self.start - self.negative
+        begin = self.begin
         money = notation.money_before(self.text, max(0, begin - _MONEY_CHARACTERS), begin)
         return self.text[money.start() if money else begin : self.stop].rstrip(SPACES + ".")
 
@@ -110,6 +117,7 @@ def numbers(text: str, mark: str = "") -> list[Number]:
         elif one:
             if (number := _number(text, start, end, mark)) is not None:
                 found.append(number)
+                skip_to = number.stop  # an exponent is no number of its own
         else:
             # Not one number but several with separators between: "2026 100", "1,2,3".
             pieces = re.finditer(r"\d+", match.group())
@@ -129,24 +137,89 @@ def _named_whole(text: str, start: int, end: int) -> int | None:
 
 
 def _number(text: str, start: int, end: int, mark: str) -> Number | None:
-    before = text[start - 1] if start else " "
-    if _is_letter(before):
+    if start and _is_letter(text[start - 1]):
         return None
     unit, scale, currencies, stop = _unit(text, end)
     if stop == end and _is_letter(text[end : end + 1]):
         return None
-    minus = before in _MINUS and (start < 2 or not (text[start - 2].isalnum() or text[start - 2] in "%)"))
-    lead_end = start - minus
-    last = text[max(0, lead_end - 2) : lead_end].rstrip()[-1:]
-    # Looking at one character spares most numbers the search.
-    if last in notation.MONEY_ENDS and (
-        money := notation.money_before(text, max(0, lead_end - _MONEY_CHARACTERS), lead_end)
-    ):
-        unit = "ccy"
-        currencies = frozenset({money.group(1)}) if money.group(1) else SIGNS[money.group(2)]
-    if not minus and _is_no_measure(text, start, end, stop, unit, currencies):
+    begin = _minus_before(text, start)
+    if money := _money_before(text, begin):
+        unit, currencies = "ccy", _currencies(money)
+        signed = _minus_before(text, money.start())
+        begin = signed if begin == start and signed < money.start() else begin
+    dashed = begin < start
+    if text[end : end + 1] == "^" and (raised := notation.power(text, end)):
+        # The reader sees a power, so that the base alone states nothing.
+        scale, stop = _times(text[start:end], raised[1]), raised.end()
+        return Number(text, start, end, stop, unit, scale, currencies, dashed, mark, begin)
+    if text[end : end + 1] and text[end] in _TRAILING_MINUS and _is_trailing(text, start, end):
+        dashed, stop = True, end + 1
+    closed = None if dashed else _in_brackets(text, start, end, stop)
+    if closed is not None:
+        begin, stop = closed
+        if not unit:
+            unit, scale, currencies, stop = _unit(text, stop)
+        if not unit and (money := _money_before(text, begin)):
+            unit, currencies = "ccy", _currencies(money)
+    if not dashed and _is_no_measure(text, start, end, stop, unit, currencies):
         return None
-    return Number(text, start, end, stop, unit, scale, currencies, minus, mark)
+    return Number(text, start, end, stop, unit, scale, currencies, dashed or closed is not None, mark, begin)
+
+
+def _money_before(text: str, at: int) -> re.Match[str] | None:
+    # Looking at one character spares most numbers the search.
+    last = text[max(0, at - 2) : at].rstrip()[-1:]
+    return notation.money_before(text, max(0, at - _MONEY_CHARACTERS), at) if last in notation.MONEY_ENDS else None
+
+
+def _currencies(money: re.Match[str]) -> frozenset[str]:
+    return frozenset({money.group(1)}) if money.group(1) else SIGNS[money.group(2)]
+
+
+def _minus_before(text: str, start: int) -> int:
+    """Where the minus begins that stands before a place; the place itself where none does."""
+    if not start:
+        return start
+    at = start - 1
+    if at and text[at] in SPACES and text[at - 1] == "\u2212":
+        # The true sign is one with a blank behind it, too; a hyphen or a dash is punctuation then.
+        before = text[max(0, at - 3) : at - 1].rstrip(SPACES)[-1:]
+        return start if before.isdigit() or before in _BEFORE_HYPHEN else at - 1
+    if text[at] not in DASHES:
+        return start
+    before = text[at - 1 : at] if at else ""
+    return start if before.isalnum() or before in _BEFORE_HYPHEN else at
+
+
+def _in_brackets(text: str, start: int, end: int, stop: int) -> tuple[int, int] | None:
+    """Where an accountant's brackets around a number begin and end; None where there are none that mean a minus."""
+    money = _money_before(text, start)
+    at = (money.start() if money else start) - 1
+    if at < 0 or text[at] != "(":
+        return None
+    # With the unit inside, the brackets close behind it.
+    close = next((place for place in (end, stop) if text[place : place + 1] == ")"), None)
+    if close is None:
+        return None
+    outside = close == end and (_unit(text, close + 1)[3] > close + 1 or _money_before(text, at) is not None)
+    alone = text[:at].strip(SPACES) == "" and text[close + 1 :].strip(SPACES + ".") == ""
+    lead = text[max(0, at - _LEAD_CHARACTERS) : at]
+    return (at, close + 1) if outside or alone or notation.states(lead) else None
+
+
+def _is_trailing(text: str, start: int, end: int) -> bool:
+    """Whether a minus behind a number is its sign ("4.82-"), and no hyphen ("10- and 20-day")."""
+    following = text[end + 1 : end + 2]
+    return not text[start:end].isdigit() and (not following or following in SPACES + "%);")
+
+
+def _times(digits: str, exponent: str) -> float:
+    """What a number is multiplied with when it is raised."""
+    value = _readings(digits)[0][0]
+    try:
+        return float(value ** (int(exponent) - 1))
+    except (OverflowError, ZeroDivisionError):
+        return float("inf")
 
 
 def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, currencies: frozenset[str]) -> bool:
@@ -182,6 +255,8 @@ def _unit(text: str, end: int) -> tuple[str, float, frozenset[str], int]:
     kind = after.lastgroup if after else None
     if after is None or kind is None:
         return "", 1.0, _NO_CURRENCY, end
+    if kind == "mille":
+        return "pct", 0.1, _NO_CURRENCY, after.end()
     if kind != "scale" and kind != "money":
         return kind, 1.0, _NO_CURRENCY, after.end()
     scale, money = after.group("scale"), after.group("money")

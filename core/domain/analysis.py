@@ -129,6 +129,7 @@ class FindingKind(StrEnum):
     RULE = "rule"
     POLICY = "policy"
     QUOTE = "quote"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
