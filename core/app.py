@@ -19,6 +19,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.cost import Price
 from core.domain.oversight import BudgetLine
+from core.domain.provider import ProviderIdentity, normalised
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
@@ -103,6 +104,9 @@ class App:
 
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self.settings = settings
+        self.identity = ProviderIdentity(
+            normalised(settings.base_url), region=settings.data_region, simulated=settings.simulated
+        )
         self.library = PromptLibrary(settings.prompts)
         self._store = store
         self._clock = clock
@@ -307,6 +311,7 @@ class App:
         return Context(
             store=self._store,
             provider=provider,
+            identity=self.identity,
             pace=Pace(
                 poll=settings.poll_seconds,
                 http_timeout=settings.http_timeout_seconds,
@@ -329,7 +334,7 @@ class App:
         """Whoever asks one question at once, on a provider. For the worker and the CLI only."""
         settings = self.settings
         return Trier(
-            Asking(self._store, provider, self._room, self._clock, settings.tool_rounds),
+            Asking(self._store, provider, self._room, self._clock, settings.tool_rounds, self.identity),
             self._drafter,
             owner or f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
             settings.lease_seconds,

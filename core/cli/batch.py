@@ -10,7 +10,7 @@ import typer
 from core.app import App
 from core.cli import output
 from core.cli.called import called
-from core.cli.second_answers import second_asking
+from core.cli.second_answers import answered_by, second_asking
 from core.cli.session import opened
 from core.cli.wait import EXIT, MOVING, say_when_nobody_works, wait_for
 from core.domain.actor import Actor
@@ -356,6 +356,7 @@ def _item(item: Item) -> dict[str, object]:
         "reused_from": item.reused_from or None,
         "cost_usd": item.cost_usd,
         "again": second_asking(item.again),
+        "answered_by": answered_by(item.answered),
     }
 
 

@@ -1,9 +1,15 @@
-"""How `batch results --json` tells of an answer that was asked for again."""
+"""How `batch results --json` tells who answered, and of an answer that was asked for again."""
 
 from __future__ import annotations
 
 from core.domain.analysis import ResultStatus
+from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.records import SecondAsking
+
+
+def answered_by(answered: AnsweredBy) -> dict[str, object] | None:
+    """Who answered, in `batch results --json`; None where nobody did."""
+    return None if answered == NOBODY else answered.document()
 
 
 def second_asking(again: SecondAsking | None) -> dict[str, object] | None:
@@ -25,5 +31,6 @@ def second_asking(again: SecondAsking | None) -> dict[str, object] | None:
             "analysis": again.analysis,
             "verification": again.verification,
             "error": again.error,
+            "answered_by": answered_by(again.answered),
         },
     }

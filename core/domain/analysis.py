@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from core.domain.provider import NOBODY, AnsweredBy
+
 
 class Kind(StrEnum):
     """The analyses. Which of them have an engine is asked of `core.analyses.engines`."""
@@ -248,6 +250,7 @@ class Outcome:
         cost_usd: None when the model has no known price.
         raw: The provider's line; None for a missing one.
         reused_from: The job whose stored answer this is; "" when the provider was asked.
+        answered: Who answered; for a stored answer, who did then.
     """
 
     custom_id: str
@@ -257,3 +260,4 @@ class Outcome:
     cost_usd: Decimal | None
     raw: RawLine | None = None
     reused_from: str = ""
+    answered: AnsweredBy = NOBODY

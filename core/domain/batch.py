@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.domain.analysis import ItemError, ResultStatus, Usage
+from core.domain.provider import NOBODY, AnsweredBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class ResultLine:
         text: The model's answer; None unless the status is SUCCEEDED.
         raw: The line as it came, decoded; undecodable bytes replaced.
         cache_write_tokens: Part of the uncached input that the provider wrote to its cache, at a rate of its own.
+        answered: Who answered, as the body says: model, served tier, endpoint by its shape.
     """
 
     custom_id: str
@@ -159,3 +161,4 @@ class ResultLine:
     usage: Usage
     raw: str
     cache_write_tokens: int = 0
+    answered: AnsweredBy = NOBODY

@@ -21,6 +21,7 @@ from core.domain.analysis import (
 from core.domain.batch import Batch, BatchCounts
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED, JobState, ShardState
+from core.domain.provider import NOBODY, AnsweredBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +304,7 @@ class SecondAsking:
     raw: RawLine | None
     usage: Usage
     cost_usd: Decimal | None
+    answered: AnsweredBy = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +315,7 @@ class Item:
         usage: Of the request itself; a second asking has its own.
         reused_from: The job whose stored answer it was given, at no price; "" when the provider was asked.
         again: The second asking, where there was one.
+        answered: Who gave the answer that stands.
     """
 
     custom_id: str
@@ -329,6 +332,7 @@ class Item:
     cost_usd: Decimal | None
     reused_from: str = ""
     again: SecondAsking | None = None
+    answered: AnsweredBy = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage, Verification
+from core.domain.provider import NOBODY, AnsweredBy
 
 
 class TryState(StrEnum):
@@ -36,6 +37,7 @@ class Try:
         expected_usd: Reserved when it was asked for; None when the price is not known.
         cost_usd: What it came to as far as that is known; None when it is not.
         line: The request as it was first sent; "" while it waits.
+        answered: Who gave the last round's answer.
     """
 
     try_id: str
@@ -62,3 +64,4 @@ class Try:
     simulated: bool
     ended_at: datetime | None
     prompt_version: str
+    answered: AnsweredBy = NOBODY

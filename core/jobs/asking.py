@@ -17,6 +17,7 @@ from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
+from core.domain.provider import ProviderIdentity
 from core.domain.tools import WEB_SEARCH, ToolCall, ToolUse
 from core.domain.trial import TryState
 from core.jobs.tool_room import ToolRoom
@@ -38,6 +39,7 @@ class Asking:
 
     Attributes:
         rounds: How often one request may be asked where its model calls tools.
+        identity: Whose provider it is.
     """
 
     store: Store
@@ -45,6 +47,7 @@ class Asking:
     room: ToolRoom
     clock: Callable[[], datetime]
     rounds: int
+    identity: ProviderIdentity
 
 
 def converse(
@@ -71,6 +74,7 @@ def converse(
             )
         )
         usage += read.usage
+        answered = replace(read.answered, provider=asking.identity.label)
         if known is not None and spent is not None:
             spent += cost(known, read.usage, cache_write_tokens=read.cache_write_tokens)
         looked = search_uses(answer, request.model, asking.clock(), first=len(uses) + 1, round_=round_)
@@ -82,7 +86,15 @@ def converse(
         if not calls:
             break
         if round_ == asking.rounds:
-            return Ending(TryState.DONE, ResultStatus.INVALID, usage, spent, unsettled=False, error=STILL_ASKING)
+            return Ending(
+                TryState.DONE,
+                ResultStatus.INVALID,
+                usage,
+                spent,
+                unsettled=False,
+                error=STILL_ASKING,
+                answered=answered,
+            )
         around = asking.room.around(sheet.portfolio_id, sheet.as_of)
         fresh = run_calls(calls, around, request.tools, uses, by_job=_made(uses), round_=round_, now=asking.clock)
         uses += fresh
@@ -90,7 +102,7 @@ def converse(
         body = continued(body, answer, fresh, request.endpoint, last=round_ + 1 == asking.rounds)
         yield "".join(f"[{use.call.name}{': ' + use.error if use.error else ''}]\n" for use in fresh)
     if read.status is not ResultStatus.SUCCEEDED or read.text is None:
-        return Ending(TryState.DONE, read.status, usage, spent, unsettled=False, error=read.error)
+        return Ending(TryState.DONE, read.status, usage, spent, unsettled=False, error=read.error, answered=answered)
     reading = engine_for(request.kind).read(read.text, with_tool_facts(sheet, uses))
     return Ending(
         TryState.DONE,
@@ -103,6 +115,7 @@ def converse(
         level=reading.level,
         headline=reading.headline,
         error=reading.error,
+        answered=answered,
     )
 
 

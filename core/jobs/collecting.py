@@ -23,6 +23,7 @@ from core.domain.cost import Price
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Job, Shard
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
+from core.jobs.answered import stands_in
 from core.jobs.asking import with_searches
 from core.jobs.context import Context, job_folder
 from core.jobs.remote_files import INCOMPLETE, remove_files
@@ -74,9 +75,12 @@ class Reader:
     """What is needed to read one shard's lines.
 
     Attributes:
+        provider: Label of whoever was asked.
         parents: The first request of each second one; empty for a shard of first ones.
     """
 
+    job: Job
+    provider: str
     engine: Engine
     sheets: SheetIndex
     price: Price | None
@@ -119,6 +123,8 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     requests = set(parents.values()) if parents else expected
     with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), requests) as sheets:
         reader = Reader(
+            job=job,
+            provider=context.identity.label,
             engine=engine,
             sheets=sheets,
             price=known,
@@ -487,7 +493,8 @@ def lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
 
 def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
     """How a request ended, its answer read and held against the facts."""
-    spent, asks = _cost(reader.price, line), None
+    answered = replace(line.answered, provider=reader.provider)
+    spent, asks = None if stands_in(reader.job, answered) else _cost(reader.price, line), None
     if reader.tools is not None and not reader.parents:  # whoever is asked once more may call none
         asks, looked = reader.tools.ending(line)
         spent = with_searches(spent, looked)
@@ -506,6 +513,7 @@ def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
         usage=line.usage,
         cost_usd=spent,
         raw=raw,
+        answered=answered,
     )
 
 

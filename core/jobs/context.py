@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Shard
 from core.guard.budgets import Budgets
 from core.jobs.scheduling import TIERS, Rooms, Rules
@@ -35,6 +36,7 @@ class Context:
     """A worker's surroundings.
 
     Attributes:
+        identity: Whose provider this is: only its own jobs are worked on.
         clock: Gives the present moment, aware UTC.
         crossing: Called with the name of each point between two effects; tests kill the process there.
         reconciled: True once the provider's list was read after a start (`core.jobs.adopting`); until then the database
@@ -51,6 +53,7 @@ class Context:
 
     store: Store
     provider: Provider
+    identity: ProviderIdentity
     pace: Pace
     home: Path
     clock: Callable[[], datetime]

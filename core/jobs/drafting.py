@@ -365,7 +365,15 @@ def _reused(engine: Engine, request: BatchRequest, sheet: FactSheet, answer: Sto
     reading = engine.read(orjson.dumps(answer.analysis).decode(), sheet)
     if reading.status is not ResultStatus.SUCCEEDED:
         return None
-    return Outcome(request.custom_id, request.portfolio_id, reading, Usage(), Decimal(0), reused_from=answer.job_id)
+    return Outcome(
+        request.custom_id,
+        request.portfolio_id,
+        reading,
+        Usage(),
+        Decimal(0),
+        reused_from=answer.job_id,
+        answered=answer.answered,
+    )
 
 
 def _spec_hash(request: AnalysisRequest, files: Sequence[ShardFile]) -> str:

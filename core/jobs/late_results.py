@@ -122,6 +122,8 @@ def _outcomes(context: Context, shard: Shard, files: Sequence[Path]) -> Iterator
     expected = store.results.expected(shard.job_id, shard.index)
     with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), missing) as sheets:
         reader = Reader(
+            job=job,
+            provider=context.identity.label,
             engine=engine_for(job.request.kind),
             sheets=sheets,
             price=price(shard.model, batch=True, at=shard.submitted_at or context.clock()),

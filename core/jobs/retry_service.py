@@ -231,7 +231,7 @@ class RetryService:
                 told = self._store.tool_calls.of_request(job_id, custom_id)
                 reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
         spent = None if known is None else cost(known, line.usage, cache_write_tokens=line.cache_write_tokens)
-        outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent)
+        outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent, answered=line.answered)
         answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")
         self._store.retries.answered(job_id, answer, part, actor=actor.subject, at=self._clock())
         return outcome

@@ -14,6 +14,7 @@ import orjson
 
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
+from core.domain.provider import SIMULATED_MARK, AnsweredBy
 from core.llm.foreign import items_of, object_of, text_of
 
 _BOM = b"\xef\xbb\xbf"
@@ -41,6 +42,7 @@ _MOST_TOKENS = 2**31 - 1
 """A count above this is nonsense, and would not fit a 32-bit column."""
 
 _MESSAGE_CHARACTERS = 2_000
+_NAME_CHARACTERS = 100
 
 _Opened = tuple[ResultStatus, str | None, ItemError | None]
 
@@ -74,7 +76,7 @@ def read_line(line: bytes) -> ResultLine:
         opened = _invalid("no_response", "The line has neither a response nor an error.")
     else:
         opened = _opened(_status_code(response.get("status_code")), body, fields, usage)
-    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw, written)
+    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw, written, _answered(fields))
 
 
 def _parsed(line: bytes) -> object:
@@ -193,6 +195,30 @@ def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
     code = code or ("no_code" if status_code is None else f"http_{status_code}")
     message = text_of(error.get("message")) or "The provider gave no message."
     return ItemError(code, message[:_MESSAGE_CHARACTERS], transient)
+
+
+def _answered(fields: dict[str, Any]) -> AnsweredBy:
+    """Who answered, as the body says. Foreign words: kept short and printable, and believed in nothing else."""
+    if isinstance(fields.get("choices"), list):
+        endpoint = "chat"
+    elif isinstance(fields.get("output"), list) or fields.get("object") == "response":
+        endpoint = "responses"
+    else:
+        return AnsweredBy(simulated=_is_marked(fields))
+    return AnsweredBy(
+        model=_name(fields.get("model")),
+        tier=_name(fields.get("service_tier")),
+        endpoint=endpoint,
+        simulated=_is_marked(fields),
+    )
+
+
+def _is_marked(fields: dict[str, Any]) -> bool:
+    return fields.get("system_fingerprint") == SIMULATED_MARK
+
+
+def _name(value: object) -> str:
+    return "".join(one for one in text_of(value) if one.isprintable()).strip()[:_NAME_CHARACTERS]
 
 
 def _usage(usage: dict[str, Any]) -> tuple[Usage, int]:

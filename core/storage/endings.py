@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, select, update
 
 from core.domain.analysis import Outcome, ResultStatus
+from core.domain.provider import AnsweredBy
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
 from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
@@ -27,6 +28,10 @@ _AT_ONCE: Final = 400
 
 ANSWERED: Final = "answered"
 """Dimension of what succeeded requests came to: output tokens, cost, and how many of them have one."""
+
+MODEL: Final = "answered_model"
+TIER: Final = "answered_tier"
+"""Dimensions of how many endings each model gave, and each service tier."""
 
 _FAILED = frozenset({ResultStatus.FAILED, ResultStatus.INVALID, ResultStatus.REFUSED, ResultStatus.TRUNCATED})
 
@@ -68,6 +73,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
                 raw.length if raw else None,
                 outcome.reused_from or None,
                 *about.get(outcome.custom_id, (None, outcome.portfolio_id)),
+                *answered_row(outcome.answered).values(),
             )
         )
         if reading.analysis is not None:
@@ -97,6 +103,28 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
             missing=_J.c.missing + tally["status", ResultStatus.MISSING.value],
             actual_nano=None if nano_total is None else _J.c.actual_nano + nano_total,
         )
+    )
+
+
+def answered_row(answered: AnsweredBy) -> dict[str, str | bool]:
+    """Who answered, as columns in the order that every table of endings has them in."""
+    return {
+        "answered_provider": answered.provider,
+        "answered_model": answered.model,
+        "answered_tier": answered.tier,
+        "answered_endpoint": answered.endpoint,
+        "answered_simulated": answered.simulated,
+    }
+
+
+def answered_of(row: Any) -> AnsweredBy:
+    """Who answered, from the columns of a row; of a request that has no ending, nobody."""
+    return AnsweredBy(
+        provider=row.answered_provider or "",
+        model=row.answered_model or "",
+        tier=row.answered_tier or "",
+        endpoint=row.answered_endpoint or "",
+        simulated=bool(row.answered_simulated),
     )
 
 
@@ -147,6 +175,10 @@ def count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
         tally[ANSWERED, "output_tokens"] += outcome.usage.output_tokens
         tally[ANSWERED, "cost_nano"] += to_nano(outcome.cost_usd) or 0
         tally[ANSWERED, "priced"] += outcome.cost_usd is not None
+    if outcome.answered.model:
+        tally[MODEL, outcome.answered.model] += 1
+    if outcome.answered.tier:
+        tally[TIER, outcome.answered.tier] += 1
     if reading.level:
         tally["level", reading.level] += 1
     for tag in reading.tags:

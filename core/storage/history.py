@@ -11,8 +11,10 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import ResultStatus
+from core.domain.provider import AnsweredBy
 from core.llm.calibration import Past
 from core.storage.database import Database
+from core.storage.endings import answered_of
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AnswerTable,
@@ -38,6 +40,7 @@ class StoredAnswer:
     job_id: str
     custom_id: str
     analysis: dict[str, Any]
+    answered: AnsweredBy
 
 
 class History:
@@ -76,12 +79,12 @@ class History:
             simulated: A stand-in's answers are no answers of the provider, and the other way round.
             prompt_version: Only answers that were read under the same schema.
         """
-        wanted = list(hashes)
+        wanted, answered = list(hashes), [column for column in _RES.c if column.name.startswith("answered_")]
         found: dict[str, StoredAnswer] = {}
         with self._database.read() as connection:
             for start in range(0, len(wanted), _AT_ONCE):
                 query = (
-                    select(_R.c.body_hash, _R.c.job_id, _R.c.custom_id, _ANS.c.analysis)
+                    select(_R.c.body_hash, _R.c.job_id, _R.c.custom_id, _ANS.c.analysis, *answered)
                     .join(_J, _J.c.job_id == _R.c.job_id)
                     .join(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
                     .join(_ANS, (_ANS.c.job_id == _R.c.job_id) & (_ANS.c.custom_id == _R.c.custom_id))
@@ -97,7 +100,9 @@ class History:
                     .order_by(_J.c.created_at)
                 )
                 for row in connection.execute(query):
-                    found[row.body_hash] = StoredAnswer(row.job_id, row.custom_id, orjson.loads(row.analysis))
+                    found[row.body_hash] = StoredAnswer(
+                        row.job_id, row.custom_id, orjson.loads(row.analysis), answered_of(row)
+                    )
         return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, or_, select
 from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, Verification
 from core.domain.records import Item
 from core.storage.database import Database
-from core.storage.endings import SCORE, TOKENS
+from core.storage.endings import SCORE, TOKENS, answered_of
 from core.storage.money import from_nano
 from core.storage.quartiles import Quartiles, quartiles
 from core.storage.result_views import NONE, SUCCEEDED
@@ -297,4 +297,5 @@ def _to_item(row: Any) -> Item:
         usage=Usage(*(fields[name] or 0 for name in TOKENS)),
         cost_usd=from_nano(fields["cost_nano"]),
         reused_from=fields["reused_from"] or "",
+        answered=answered_of(row),
     )

@@ -411,6 +411,21 @@ def m0013_nudged(connection: Connection) -> None:
     )
 
 
+def m0014_answered_by(connection: Connection) -> None:
+    """Who answered is kept with each ending: provider, model, served tier, endpoint, and the mark of the stand-in."""
+    for name in ("result", "second_answer", "attempt", "try_once"):
+        _run(
+            connection,
+            f"""
+            ALTER TABLE {name} ADD COLUMN answered_provider VARCHAR NOT NULL DEFAULT '';
+            ALTER TABLE {name} ADD COLUMN answered_model VARCHAR NOT NULL DEFAULT '';
+            ALTER TABLE {name} ADD COLUMN answered_tier VARCHAR NOT NULL DEFAULT '';
+            ALTER TABLE {name} ADD COLUMN answered_endpoint VARCHAR NOT NULL DEFAULT '';
+            ALTER TABLE {name} ADD COLUMN answered_simulated BOOLEAN NOT NULL DEFAULT FALSE
+            """,
+        )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -425,6 +440,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0011_results_in_order,
     m0012_asked_by_one,
     m0013_nudged,
+    m0014_answered_by,
 )
 """In order; the number in the name is the version."""
 

@@ -16,7 +16,7 @@ from core.domain.batch import ShardFile
 from core.domain.records import Spend
 from core.errors import Refused, StaleMove
 from core.storage.database import Database
-from core.storage.endings import store_outcomes, uncount
+from core.storage.endings import MODEL, TIER, answered_of, answered_row, store_outcomes, uncount
 from core.storage.jobs import (
     follow,
     job_row,
@@ -413,6 +413,10 @@ def take_back(
             gone["status", row.status] += 1
             if row.error_code is not None:
                 gone["error", row.error_code] += 1
+            if row.answered_model:
+                gone[MODEL, row.answered_model] += 1
+            if row.answered_tier:
+                gone[TIER, row.answered_tier] += 1
         connection.execute(delete(_RES).where(mine))
         # What is asked again may be another question (model, cap), so its answer must not be reused for the first one.
         moved = {} if index is None else {"shard_index": index}
@@ -476,6 +480,7 @@ def _leave_aside(connection: Connection, job_id: str, outcome: Outcome, at: date
             output_tokens=usage.output_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             cost_nano=nano,
+            **answered_row(outcome.answered),
         )
     )
     more = None if nano is None else _J.c.actual_nano + nano
@@ -486,7 +491,8 @@ def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:
     kept = ("job_id", "custom_id", "status", "error_code", "error_message", "cost_nano")
     tokens = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
     raw = ("raw_file", "raw_offset", "raw_length", "shard_index")
-    return {"attempt": number, "at": at, **{name: getattr(row, name) for name in (*kept, *tokens, *raw)}}
+    who = answered_row(answered_of(row))
+    return {"attempt": number, "at": at, **{name: getattr(row, name) for name in (*kept, *tokens, *raw)}, **who}
 
 
 def _next_index(connection: Connection, job_id: str) -> int:

@@ -19,7 +19,7 @@ from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus
 from core.domain.records import AskedAgain, Claim
 from core.errors import StaleMove
 from core.storage.database import Database
-from core.storage.endings import SCORE, count, store_outcomes, uncount
+from core.storage.endings import SCORE, answered_of, count, store_outcomes, uncount
 from core.storage.jobs import follow, lock_job, lock_money
 from core.storage.money import from_nano, to_nano
 from core.storage.results import Expected, Stray, keep_place
@@ -246,11 +246,11 @@ class SecondEndings:
             first = firsts.get(parent[outcome.custom_id])
             nano += to_nano(outcome.cost_usd) or 0
             unpriced |= outcome.cost_usd is None
-            other, better = (outcome.reading, outcome.raw), False
+            other, better = (outcome.reading, outcome.raw, outcome.answered), False
             if first is not None and _holds_better(outcome.reading, first):
                 better = True
-                other = reading_of(first, self._tags), raw_of(first)
-                count(gone, _in_its_place(replace(outcome, reading=other[0]), first))
+                other = reading_of(first, self._tags), raw_of(first), answered_of(first)
+                count(gone, _in_its_place(replace(outcome, reading=other[0], answered=other[2]), first))
                 standing.append(_in_its_place(outcome, first))
                 nano -= first.cost_nano or 0  # storing the second answer in the first one's row adds it once more
             connection.execute(
@@ -289,6 +289,7 @@ def _in_its_place(second: Outcome, first: Any) -> Outcome:
         usage=stored_usage(first),
         cost_usd=from_nano(first.cost_nano),
         raw=second.raw,
+        answered=second.answered,
     )
 
 

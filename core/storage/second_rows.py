@@ -21,8 +21,9 @@ from core.domain.analysis import (
     Usage,
     Verification,
 )
+from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.records import AskedAgain, SecondAsking
-from core.storage.endings import SCORE, TOKENS
+from core.storage.endings import SCORE, TOKENS, answered_of, answered_row
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import SecondAnswerTable
@@ -46,7 +47,7 @@ def waiting_row(shard_index: int, actor: str, at: datetime) -> dict[str, Any]:
         "ended": "",
         **dict.fromkeys(TOKENS, 0),
         "cost_nano": None,
-        **answer_row(_NOTHING, None),
+        **answer_row(_NOTHING, None, NOBODY),
     }
 
 
@@ -59,7 +60,7 @@ def asking_row(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def answer_row(reading: Reading, raw: RawLine | None) -> dict[str, Any]:
+def answer_row(reading: Reading, raw: RawLine | None, answered: AnsweredBy) -> dict[str, Any]:
     """The answer that does not stand."""
     checked, error = reading.verification, reading.error
     return {
@@ -78,6 +79,7 @@ def answer_row(reading: Reading, raw: RawLine | None) -> dict[str, Any]:
         "analysis": None if reading.analysis is None else dump(reading.analysis),
         "findings": dump([asdict(finding) for finding in checked.findings] if checked else []),
         **{name: getattr(checked, name) if checked else 0 for name in SCORE},
+        **answered_row(answered),
     }
 
 
@@ -124,7 +126,7 @@ def close_seconds(connection: Connection, job_id: str, shard_index: int, error: 
     connection.execute(
         update(_AGAIN)
         .where(_AGAIN.c.job_id == job_id, _AGAIN.c.shard_index == shard_index, _AGAIN.c.ended == "")
-        .values(ended=ResultStatus.FAILED.value, cost_nano=0, **answer_row(failed, None))
+        .values(ended=ResultStatus.FAILED.value, cost_nano=0, **answer_row(failed, None, NOBODY))
     )
 
 
@@ -172,6 +174,7 @@ def _second(row: Any) -> SecondAsking:
         raw=raw_of(row),
         usage=stored_usage(row),
         cost_usd=from_nano(row.cost_nano),
+        answered=answered_of(row),
     )
 
 

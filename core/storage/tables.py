@@ -437,6 +437,12 @@ class ResultTable(SQLModel, table=True):
     # Copies of what the request and the portfolio say: with them an index alone sorts a run of any size.
     hhi: float | None = None
     portfolio_name: str = ""
+    # Who answered, as the answer itself says; simulated where it carries the mark of the stand-in.
+    answered_provider: str = ""
+    answered_model: str = ""
+    answered_tier: str = ""
+    answered_endpoint: str = ""
+    answered_simulated: bool = False
 
 
 class AttemptTable(SQLModel, table=True):
@@ -459,6 +465,11 @@ class AttemptTable(SQLModel, table=True):
     raw_file: str | None
     raw_offset: int | None = _big(nullable=True)
     raw_length: int | None = _big(nullable=True)
+    answered_provider: str = ""
+    answered_model: str = ""
+    answered_tier: str = ""
+    answered_endpoint: str = ""
+    answered_simulated: bool = False
 
 
 class AnswerTable(SQLModel, table=True):
@@ -516,6 +527,11 @@ class SecondAnswerTable(SQLModel, table=True):
     covered: int
     rules: int
     rules_agreeing: int
+    answered_provider: str = ""
+    answered_model: str = ""
+    answered_tier: str = ""
+    answered_endpoint: str = ""
+    answered_simulated: bool = False
 
 
 class RollupTable(SQLModel, table=True):
@@ -706,6 +722,11 @@ class TryTable(SQLModel, table=True):
     ended_at: datetime | None = _moment(nullable=True)
     prompt_version: str
     model: str
+    answered_provider: str = ""
+    answered_model: str = ""
+    answered_tier: str = ""
+    answered_endpoint: str = ""
+    answered_simulated: bool = False
 
 
 class ProviderStateTable(SQLModel, table=True):

@@ -11,9 +11,11 @@ import orjson
 from sqlalchemy import and_, delete, or_, select, update
 
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, ItemError, ResultStatus, Usage, Verification
+from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.trial import Try, TryState
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
+from core.storage.endings import answered_of, answered_row
 from core.storage.jobs import BudgetCheck, lock_money, reserve, to_request
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
@@ -53,6 +55,7 @@ class Ending:
     level: str = ""
     headline: str = ""
     error: ItemError | None = None
+    answered: AnsweredBy = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,7 @@ def _end(
             cost_nano=to_nano(ending.cost_usd),
             ended_at=at,
             **asdict(ending.usage),
+            **answered_row(ending.answered),
         )
     )
     if changed.rowcount != 1:
@@ -350,4 +354,5 @@ def _to_try(row: Any) -> Try:
         simulated=row.simulated,
         ended_at=row.ended_at,
         prompt_version=row.prompt_version,
+        answered=answered_of(row),
     )

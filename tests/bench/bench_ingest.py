@@ -195,6 +195,7 @@ def ours(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     """What the worker does from ended batches to a settled job."""
     from sqlalchemy import func, select
 
+    from core.domain.provider import ProviderIdentity
     from core.jobs.collecting import collect
     from core.jobs.context import Context, Pace
     from core.storage.sql import table
@@ -205,6 +206,7 @@ def ours(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     context = Context(
         store=store,
         provider=cast("OpenAIProvider", _Nobody()),
+        identity=ProviderIdentity("http://127.0.0.1:1/v1", simulated=True),
         pace=Pace(poll=1, http_timeout=1, quarantine=1, lease=3600),
         home=Path(home),
         clock=lambda: AT + timedelta(hours=1),

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.domain.provider import SIMULATED_HEADER
 from core.providers.server.faults import Faults
 
 _IDS = re.compile(r"/(file-|batch_)[^/]+")
@@ -104,6 +105,7 @@ class _Answering:
                 (b"x-request-id", b"req_" + secrets.token_hex(16).encode()),
                 (b"openai-version", b"2020-10-01"),
                 (b"openai-processing-ms", b"7"),
+                (SIMULATED_HEADER.encode(), b"true"),
             ]
             message["headers"] = [*message.get("headers", []), *extra]
         await self._send(message)

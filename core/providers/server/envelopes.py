@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.provider import SIMULATED_MARK
 from core.providers.server import tool_answers
 from core.providers.server.catalog import Offer
 from core.providers.server.tool_answers import Call, Search
@@ -80,7 +81,7 @@ def chat(body: Mapping[str, Any], _found: Offer, answer: Written) -> dict[str, A
             },
         },
         "service_tier": "default",
-        "system_fingerprint": None,
+        "system_fingerprint": SIMULATED_MARK,
     }
 
 
@@ -130,6 +131,8 @@ def response(body: Mapping[str, Any], found: Offer, answer: Written) -> dict[str
         "safety_identifier": None,
         "service_tier": "default",
         "store": body.get("store", True),
+        # No field of a response, but servers may add some: whoever reads it must know who answered.
+        "system_fingerprint": SIMULATED_MARK,
         "temperature": body.get("temperature", 1.0),
         "text": body.get("text") or {"format": {"type": "text"}},
         "tool_choice": body.get("tool_choice", "auto"),

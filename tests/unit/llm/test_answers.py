@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.domain.analysis import ResultStatus, Usage
+from core.domain.provider import NOBODY, SIMULATED_MARK, AnsweredBy
 from core.llm.answers import read_line
 
 CHAT_USAGE = {
@@ -303,3 +304,27 @@ def test_answers_in_parts_are_joined() -> None:
 
 def test_a_status_code_in_quotes_is_understood() -> None:
     assert read_line(envelope(chat("{}"), status="200")).status is ResultStatus.SUCCEEDED
+
+
+def test_an_answer_says_which_model_tier_and_endpoint_gave_it() -> None:
+    body = chat("{}") | {"model": "gpt-5.4-mini-2026-03-17", "service_tier": "priority"}
+    assert read_line(envelope(body)).answered == AnsweredBy("", "gpt-5.4-mini-2026-03-17", "priority", "chat")
+    output = [message({"type": "output_text", "text": "{}"})]
+    body = responses(output, model="gpt-5.4-mini", service_tier="flex")
+    assert read_line(envelope(body)).answered == AnsweredBy("", "gpt-5.4-mini", "flex", "responses")
+
+
+@pytest.mark.parametrize("odd", [7, None, ["a"], {"a": 1}, "\u202e\x1b[2J"])
+def test_a_model_or_tier_of_another_shape_is_not_known(odd: Any) -> None:
+    answered = read_line(envelope(chat("{}") | {"model": odd, "service_tier": odd})).answered
+    assert answered in {AnsweredBy(endpoint="chat"), AnsweredBy(model="[2J", tier="[2J", endpoint="chat")}
+
+
+def test_an_error_was_answered_by_nobody() -> None:
+    assert read_line(envelope({"error": {"message": "no"}}, status=400)).answered == NOBODY
+
+
+@pytest.mark.parametrize("body", [chat("{}"), responses([])])
+def test_the_mark_of_the_stand_in_survives_its_envelope(body: dict[str, Any]) -> None:
+    assert read_line(envelope(body | {"system_fingerprint": SIMULATED_MARK})).answered.simulated
+    assert not read_line(envelope(body | {"system_fingerprint": "fp_44709d6fcb"})).answered.simulated
