@@ -27,9 +27,9 @@ from core.intake.broker_tables import amount
 from core.intake.codes import currency_code
 from core.intake.dates import NotADate, parse_date
 from core.intake.gathering import Case, Gathered
-from core.intake.limits import MAX_YAML_BYTES, check_size
 from core.intake.names import one_line, portfolio_id_of, stem_of
-from core.intake.source import Container, Source
+from core.intake.opening.limits import MAX_YAML_BYTES, check_size
+from core.intake.opening.source import Container, Source
 
 FAMILY = "beancount"
 TOOL = "bean-query"

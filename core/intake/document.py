@@ -37,8 +37,8 @@ from core.intake.gathering import Case, Gathered
 from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.mandate import read_benchmark, read_flows, read_regimes
 from core.intake.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
+from core.intake.opening.source import Source
 from core.intake.region import REGIONS, known_region
-from core.intake.source import Source
 from core.intake.terms import read_terms
 from core.intake.tree import Node, describe, plain_mapping
 

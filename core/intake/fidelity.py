@@ -20,7 +20,7 @@ from core.intake.dates import NotADate, parse_us_date
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of
-from core.intake.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
 
 FAMILY = "fidelity"
 _NAMES = {

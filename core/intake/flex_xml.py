@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_DEPTH, MAX_ROWS, MAX_XML_BYTES, check_size
-from core.intake.source import Container, Source
-from core.intake.xml_tree import feed
+from core.intake.opening.limits import MAX_DEPTH, MAX_ROWS, MAX_XML_BYTES, check_size
+from core.intake.opening.source import Container, Source
+from core.intake.opening.xml_tree import feed
 
 _KEPT = frozenset(
     {

@@ -22,7 +22,7 @@ from core.intake.gathering import Case, Gathered
 from core.intake.ibkr_checks import Share, compare_nav, compare_shares
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of
-from core.intake.source import Container, Source
+from core.intake.opening.source import Container, Source
 from core.intake.transactions.ledger import Ledger
 
 FAMILY = "ibkr"

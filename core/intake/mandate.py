@@ -16,9 +16,9 @@ from decimal import Decimal
 from core.domain.portfolio import Flow
 from core.intake.codes import currency_code
 from core.intake.dates import NotADate, parse_date
-from core.intake.limits import MAX_CELL_CHARS
 from core.intake.names import one_line
 from core.intake.numbers import NotANumber, parse_number
+from core.intake.opening.limits import MAX_CELL_CHARS
 from core.intake.tree import Node, plain_mapping
 
 Report = Callable[[Node, str, str], None]

@@ -24,9 +24,9 @@ from core.intake.dates import parse_date
 from core.intake.gathering import Case, Gathered
 from core.intake.names import one_line
 from core.intake.numbers import NotANumber, NumberStyle, parse_number
-from core.intake.source import Container, Source, delimiter_of, table_rows
+from core.intake.opening.source import Container, Source, delimiter_of, table_rows
+from core.intake.opening.workbook import workbook_rows
 from core.intake.transactions.moments import DayOrder, parse_moment
-from core.intake.workbook import workbook_rows
 
 FAMILY = "table"
 _HEADER_WITHIN = 20

@@ -24,8 +24,8 @@ from core.intake.dates import NotADate, parse_date
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of
-from core.intake.source import Container, Source
-from core.intake.xml_tree import Element, xml_root
+from core.intake.opening.source import Container, Source
+from core.intake.opening.xml_tree import Element, xml_root
 
 FAMILY = "nport"
 DOLLAR = "USD"

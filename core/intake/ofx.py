@@ -22,8 +22,8 @@ from core.intake.gathering import Case, Gathered
 from core.intake.lines import HUNDRED, ONE, LineReader, RawLine
 from core.intake.names import one_line, portfolio_id_of
 from core.intake.ofx_tree import detect_ofx, ofx_root
-from core.intake.source import Source
-from core.intake.xml_tree import Element
+from core.intake.opening.source import Source
+from core.intake.opening.xml_tree import Element
 
 FAMILY = "ofx"
 _COLUMNS = {

@@ -6,9 +6,9 @@ import html
 import re
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
-from core.intake.source import Container, Source, decoded
-from core.intake.xml_tree import Element, xml_root
+from core.intake.opening.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
+from core.intake.opening.source import Container, Source, decoded
+from core.intake.opening.xml_tree import Element, xml_root
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9.]{1,40})>")
 

@@ -19,13 +19,13 @@ from core.intake.asset_classes import class_from_name
 from core.intake.codes import currency_code, isin_fault
 from core.intake.dates import NotADate, parse_date
 from core.intake.gathering import Case, Gathered
-from core.intake.limits import MAX_ELEMENTS
 from core.intake.names import one_line, portfolio_id_of
+from core.intake.opening.limits import MAX_ELEMENTS
+from core.intake.opening.source import Source
+from core.intake.opening.xml_tree import Element, root_tag, xml_root
 from core.intake.pp_bookings import Bookings, CashBooking
-from core.intake.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Security
 from core.intake.transactions.positions import Positions, tidy
-from core.intake.xml_tree import Element, root_tag, xml_root
 from core.intake.xstream import References
 
 FAMILY = "portfolio_performance"

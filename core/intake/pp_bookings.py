@@ -13,9 +13,9 @@ from decimal import Decimal
 from core.intake.codes import currency_code
 from core.intake.dates import NotADate
 from core.intake.findings import Findings
+from core.intake.opening.xml_tree import Element
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.moments import DayOrder, parse_moment
-from core.intake.xml_tree import Element
 from core.intake.xstream import References
 
 CENTS = Decimal(100)

@@ -20,14 +20,14 @@ from core.domain.market import Anomaly
 from core.domain.portfolio import DailyCloses, Problem
 from core.errors import BadInput, UnreadableFile
 from core.intake.codes import currency_code
-from core.intake.files import bytes_of
 from core.intake.findings import Findings
-from core.intake.limits import check_size
 from core.intake.names import display_name
 from core.intake.numbers import NumberStyle, choose_style
+from core.intake.opening.files import bytes_of
+from core.intake.opening.limits import check_size
+from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
+from core.intake.opening.workbook import workbook_rows
 from core.intake.price_table import MAX_SYMBOLS, NO_OPTIONS, PriceOptions, PriceTable, day_order, is_price_header
-from core.intake.source import Container, Source, delimiter_of, open_source, table_rows
-from core.intake.workbook import workbook_rows
 
 _HEADER_WITHIN = 20
 _STYLE_ROWS = 2_000

@@ -27,14 +27,14 @@ from core.intake import (
 )
 from core.intake.codes import currency_code
 from core.intake.column_mapping import ColumnMapping
-from core.intake.files import bytes_of
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
-from core.intake.limits import check_size
 from core.intake.mapping import Survey
 from core.intake.names import display_name
+from core.intake.opening.files import bytes_of
+from core.intake.opening.limits import check_size
+from core.intake.opening.source import Source, open_source
 from core.intake.region import REGIONS, known_region
-from core.intake.source import Source, open_source
 from core.intake.transactions.readers import READERS
 
 

@@ -21,14 +21,14 @@ from core.errors import UnreadableFile
 from core.intake.broker_tables import Columns
 from core.intake.canonical import normal
 from core.intake.dates import NotADate
-from core.intake.files import bytes_of
 from core.intake.findings import Findings
-from core.intake.limits import MAX_CELL_CHARS, check_size
 from core.intake.names import display_name, one_line
 from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
+from core.intake.opening.files import bytes_of
+from core.intake.opening.limits import MAX_CELL_CHARS, check_size
+from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
+from core.intake.opening.workbook import workbook_rows
 from core.intake.price_table import DayOrder, day_order
-from core.intake.source import Container, Source, delimiter_of, open_source, table_rows
-from core.intake.workbook import workbook_rows
 
 NO_LICENCE = "not stated"
 IRREGULAR = "irregular"

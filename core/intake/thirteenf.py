@@ -23,11 +23,11 @@ from core.intake.broker_tables import amount, compare_total
 from core.intake.canonical import undated
 from core.intake.dates import NotADate, parse_date, parse_us_date
 from core.intake.gathering import Case, Gathered
-from core.intake.limits import MAX_XML_BYTES, check_size
 from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
-from core.intake.source import Source
-from core.intake.xml_tree import Element, root_tag, xml_root
+from core.intake.opening.limits import MAX_XML_BYTES, check_size
+from core.intake.opening.source import Source
+from core.intake.opening.xml_tree import Element, root_tag, xml_root
 
 FAMILY = "sec13f"
 DOLLAR = "USD"

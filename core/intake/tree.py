@@ -14,8 +14,8 @@ from typing import TypeAlias
 import yaml
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_DEPTH, MAX_JSON_BYTES, MAX_YAML_BYTES, check_size
-from core.intake.source import Container, Source
+from core.intake.opening.limits import MAX_DEPTH, MAX_JSON_BYTES, MAX_YAML_BYTES, check_size
+from core.intake.opening.source import Container, Source
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from core.errors import UnreadableFile
-from core.intake.xml_tree import Element
+from core.intake.opening.xml_tree import Element
 
 _STEP = re.compile(r"([A-Za-z_][\w.-]*)(?:\[([0-9]{1,7})\])?")
 _MAX_STEPS = 2_000

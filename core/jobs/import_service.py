@@ -11,8 +11,8 @@ from core.domain.portfolio import Intake, Problem
 from core.errors import BadInput, NotFound, UnreadableFile
 from core.guard.access import Permission, require
 from core.intake.column_mapping import ColumnMapping, faults_of
-from core.intake.files import bytes_of
 from core.intake.mapping import Survey, mapping_from
+from core.intake.opening.files import bytes_of
 from core.intake.reading import survey_bytes
 from core.jobs.portfolio_service import ImportReport, PortfolioService
 from core.jobs.price_service import PriceService

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 from core.errors import UnreadableFile
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Container, Source
+from core.intake.opening.source import Container, Source
+from core.intake.opening.workbook import workbook_rows
 from core.intake.transactions.entries import NOTHING, Entry, Kind
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.table import Cells, Layout, open_table, read_rows, table_of
-from core.intake.workbook import workbook_rows
 
 FAMILY = "financetoolkit"
 LAYOUT = Layout(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import Entry, Kind, Money
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.table import Cells, Layout, open_table, read_rows

@@ -17,7 +17,7 @@ from core.errors import UnreadableFile
 from core.intake.dates import NotADate
 from core.intake.gathering import Case, Gathered
 from core.intake.numbers import NumberStyle
-from core.intake.source import Container, Source
+from core.intake.opening.source import Container, Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment

@@ -16,7 +16,7 @@ from core.intake.dates import NotADate
 from core.intake.gathering import Case, Gathered
 from core.intake.names import one_line
 from core.intake.numbers import NumberStyle
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import Entry, Kind, Money
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions import (
     avanza,
     degiro,

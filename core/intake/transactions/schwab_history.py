@@ -20,7 +20,7 @@ from core.intake.broker_tables import amount as amount_in
 from core.intake.gathering import Case, Gathered
 from core.intake.names import one_line
 from core.intake.numbers import NumberStyle
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder

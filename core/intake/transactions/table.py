@@ -23,7 +23,7 @@ from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
 from core.intake.names import one_line
 from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
-from core.intake.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
 from core.intake.transactions.entries import Entry, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment

@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.intake.gathering import Case, Gathered
-from core.intake.source import Source
+from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.table import Cells, Layout, open_table, read_rows

@@ -17,7 +17,7 @@ from core.intake.canonical import normal
 from core.intake.gathering import Case, Gathered
 from core.intake.names import one_line
 from core.intake.numbers import NumberStyle
-from core.intake.source import Container, Source, head_rows
+from core.intake.opening.source import Container, Source, head_rows
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder

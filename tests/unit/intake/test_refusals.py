@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from core.errors import BadInput, NotFound, UnreadableFile
-from core.intake import limits, source
+from core.intake.opening import limits, source
 from core.intake.reading import FORMATS, read_bytes, read_file
 
 GOOD = "symbol,currency,market_value\nVOO,USD,5\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UnreadableFile
-from core.intake import limits, xml_tree
+from core.intake.opening import limits, xml_tree
 
 ROOTS = {
     "ibkr_flex": "<FlexQueryResponse>{}</FlexQueryResponse>",

@@ -14,8 +14,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
-from core.intake.source import Container, Source
+from core.intake.opening.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
+from core.intake.opening.source import Container, Source
 
 
 class Target(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import NotFound, UnreadableFile
-from core.intake.limits import check_size
 from core.intake.names import display_name
+from core.intake.opening.limits import check_size
 
 
 def bytes_of(path: Path, check: Callable[[str, int], None] = check_size) -> bytes:

@@ -20,7 +20,7 @@ MAX_CHARACTERS = 200_000
 MAX_SECONDS = 60
 MAX_MEMORY_BYTES = 1 << 30
 MAX_STREAM_BYTES = 20_000_000
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def pdf_text(name: str, data: bytes, *, seconds: float = MAX_SECONDS) -> PdfText
     Raises:
         UnreadableFile: Encrypted, damaged, over 200 pages or 200,000 characters, or more work than is allowed.
     """
-    program = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from core.intake.pdf_text import main; main()"
+    program = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from core.intake.opening.pdf_text import main; main()"
     command = [sys.executable, "-I", "-c", program]
     try:
         done = subprocess.run(  # noqa: S603  # our own program; the file is on stdin, never in the command

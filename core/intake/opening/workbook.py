@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_COLUMNS, MAX_ROWS, check_workbook_archive
-from core.intake.source import Container, Source
+from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS, check_workbook_archive
+from core.intake.opening.source import Container, Source
 
 _MAX_SHEETS_TRIED = 10
 _HEADER_WITHIN = 20

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.errors import UnreadableFile
-from core.intake.limits import MAX_COLUMNS, MAX_ROWS
+from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
 
 _MAGIC = {
     b"MZ": "a Windows program",

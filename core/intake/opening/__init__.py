@@ -1,0 +1,1 @@
+"""From bytes to text, rows, trees: archives, sheets, encodings, limits."""
