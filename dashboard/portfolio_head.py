@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError
-from core.intake.region import REGIONS
+from core.intake.cells.region import REGIONS
 from dashboard import navigation, portfolio_edits, queries, session, states, text
 from dashboard.portfolio_open import OpenPortfolio
 

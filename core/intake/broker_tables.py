@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from core.intake.canonical import normal
+from core.intake.cells.numbers import EMPTY, NotANumber, parse_number, parse_percent
 from core.intake.findings import Findings
-from core.intake.numbers import EMPTY, NotANumber, parse_number, parse_percent
 
 
 class Columns:

@@ -17,11 +17,11 @@ from operator import itemgetter
 
 from core.domain.portfolio import Holding
 from core.errors import UnreadableFile
-from core.intake.dates import NotADate, parse_date
+from core.intake.cells.dates import NotADate, parse_date
+from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
+from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import FIELDS, LineReader, RawLine
-from core.intake.names import date_in_name, one_line, portfolio_id_of, stem_of
-from core.intake.numbers import NumberStyle, choose_style
 from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
 from core.intake.opening.workbook import has_sheet, workbook_rows
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.intake.codes import currency_code
+from core.intake.cells.codes import currency_code
+from core.intake.cells.numbers import NumberStyle
 from core.intake.column_guess import MAPPABLE
-from core.intake.numbers import NumberStyle
 from core.intake.transactions.moments import DayOrder
 
 FIXABLE = ("currency", "asset_class", "date", "account")

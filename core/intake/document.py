@@ -4,7 +4,7 @@
     base_currency: EUR           optional; also the currency of holdings that name none
     name: Family office          optional
     id: family-office            optional, a-z 0-9 "-"; otherwise derived from the account
-    region: FR                   optional, one of core.intake.region.REGIONS
+    region: FR                   optional, one of core.intake.cells.region.REGIONS
     regimes: [ucits, priips]     optional, rule sets it is under
     benchmark: {VTI: 60, BND: 40}        optional, symbols and weights
     flows: [{date: 2026-01-05, amount: 100}]     optional, money from (or, negative, to) outside
@@ -31,14 +31,14 @@ from decimal import Decimal
 from core.domain.instrument import NO_TERMS, Terms
 from core.domain.portfolio import Flow
 from core.errors import UnreadableFile
-from core.intake.codes import currency_code
-from core.intake.dates import NotADate, parse_date
+from core.intake.cells.codes import currency_code
+from core.intake.cells.dates import NotADate, parse_date
+from core.intake.cells.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
+from core.intake.cells.region import REGIONS, known_region
 from core.intake.gathering import Case, Gathered
 from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.mandate import read_benchmark, read_flows, read_regimes
-from core.intake.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
 from core.intake.opening.source import Source
-from core.intake.region import REGIONS, known_region
 from core.intake.terms import read_terms
 from core.intake.tree import Node, describe, plain_mapping
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.domain.market import DocumentKind, Passage, ResearchDocument
 from core.errors import BadInput, UnreadableFile
-from core.intake.names import display_name, one_line, stem_of
+from core.intake.cells.names import display_name, one_line, stem_of
 from core.intake.opening.files import bytes_of
 from core.intake.opening.html_text import page_text
 from core.intake.opening.pdf_text import MAX_CHARACTERS, pdf_text

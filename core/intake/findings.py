@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.domain.portfolio import Problem
-from core.intake.names import one_line
+from core.intake.cells.names import one_line
 
 MAX_PROBLEMS = 10_000
 _SHOWN_EXAMPLES = 5

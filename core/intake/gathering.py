@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from core.domain.fx import Rates
 from core.domain.portfolio import DailyCloses, Flow, Holding, Portfolio
-from core.intake.base_currency import derived_base_currency
+from core.intake.cells.base_currency import derived_base_currency
+from core.intake.cells.region import derived_region
+from core.intake.cells.weights import Weigher
 from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
-from core.intake.region import derived_region
-from core.intake.weights import Weigher
 
 
 def nothing_remembered(_fingerprint: str) -> ColumnMapping | None:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
-from core.intake.asset_classes import asset_class_of
-from core.intake.codes import country_code, currency_code, isin_fault
+from core.intake.cells.asset_classes import asset_class_of
+from core.intake.cells.codes import country_code, currency_code, isin_fault
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
-from core.intake.names import one_line
-from core.intake.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.opening.limits import MAX_CELL_CHARS
 
 ONE = Decimal(1)

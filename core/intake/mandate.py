@@ -14,10 +14,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.domain.portfolio import Flow
-from core.intake.codes import currency_code
-from core.intake.dates import NotADate, parse_date
-from core.intake.names import one_line
-from core.intake.numbers import NotANumber, parse_number
+from core.intake.cells.codes import currency_code
+from core.intake.cells.dates import NotADate, parse_date
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import NotANumber, parse_number
 from core.intake.opening.limits import MAX_CELL_CHARS
 from core.intake.tree import Node, plain_mapping
 

@@ -15,11 +15,11 @@ from decimal import Decimal, localcontext
 
 from core.domain.portfolio import AssetClass, DailyCloses, Flow, Holding
 from core.errors import UnreadableFile
-from core.intake.asset_classes import class_from_name
-from core.intake.codes import currency_code, isin_fault
-from core.intake.dates import NotADate, parse_date
+from core.intake.cells.asset_classes import class_from_name
+from core.intake.cells.codes import currency_code, isin_fault
+from core.intake.cells.dates import NotADate, parse_date
+from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.names import one_line, portfolio_id_of
 from core.intake.opening.limits import MAX_ELEMENTS
 from core.intake.opening.source import Source
 from core.intake.opening.xml_tree import Element, root_tag, xml_root

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from core.intake.codes import currency_code
-from core.intake.dates import NotADate
+from core.intake.cells.codes import currency_code
+from core.intake.cells.dates import NotADate
 from core.intake.findings import Findings
 from core.intake.opening.xml_tree import Element
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security

@@ -19,10 +19,10 @@ from pathlib import Path
 from core.domain.market import Anomaly
 from core.domain.portfolio import DailyCloses, Problem
 from core.errors import BadInput, UnreadableFile
-from core.intake.codes import currency_code
+from core.intake.cells.codes import currency_code
+from core.intake.cells.names import display_name
+from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.findings import Findings
-from core.intake.names import display_name
-from core.intake.numbers import NumberStyle, choose_style
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
 from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows

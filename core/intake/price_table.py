@@ -16,11 +16,11 @@ from core.domain.market import Anomaly
 from core.domain.portfolio import DailyCloses
 from core.errors import UnreadableFile
 from core.intake.canonical import normal
-from core.intake.codes import currency_code
-from core.intake.dates import NotADate, parse_date, parse_us_date
+from core.intake.cells.codes import currency_code
+from core.intake.cells.dates import NotADate, parse_date, parse_us_date
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
-from core.intake.names import one_line
-from core.intake.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.price_checks import anomalies, scales
 
 JUMP_PCT = 25.0

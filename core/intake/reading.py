@@ -25,16 +25,16 @@ from core.intake import (
     tree,
     wealthfolio,
 )
-from core.intake.codes import currency_code
+from core.intake.cells.codes import currency_code
+from core.intake.cells.names import display_name
+from core.intake.cells.region import REGIONS, known_region
 from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.mapping import Survey
-from core.intake.names import display_name
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
 from core.intake.opening.source import Source, open_source
-from core.intake.region import REGIONS, known_region
 from core.intake.transactions.readers import READERS
 
 
@@ -115,7 +115,7 @@ def read_bytes(
         data: Its bytes.
         format: A key of `FORMATS`, or "auto" to go by the content.
         base_currency: ISO 4217 for all portfolios; None leaves it to the file, else to the most valuable currency.
-        region: Region for all portfolios; None leaves it to the file, else to the rule in `core.intake.region`.
+        region: Region for all portfolios; None leaves it to the file, else to the rule in `core.intake.cells.region`.
         rates: Exchange rates that these two rules may use.
         today: Dates after the day after it are refused (it may be tomorrow already elsewhere), and it stands in where a
             file states no date. None takes the present day in UTC.

@@ -23,11 +23,11 @@ from pathlib import Path
 from core.domain.instrument import NO_TERMS, Terms
 from core.domain.portfolio import AssetClass, Problem
 from core.errors import UnreadableFile
-from core.intake.asset_classes import asset_class_of
-from core.intake.codes import country_code, currency_code, isin_fault
+from core.intake.cells.asset_classes import asset_class_of
+from core.intake.cells.codes import country_code, currency_code, isin_fault
+from core.intake.cells.names import one_line
+from core.intake.cells.symbols import listings, spellings
 from core.intake.findings import Findings
-from core.intake.names import one_line
-from core.intake.symbols import listings, spellings
 from core.intake.terms import TERM_FIELDS, read_terms, written_terms
 
 FILE = Path(__file__).resolve().parent / "instruments.csv"

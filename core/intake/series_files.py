@@ -20,10 +20,10 @@ from core.domain.portfolio import Problem
 from core.errors import UnreadableFile
 from core.intake.broker_tables import Columns
 from core.intake.canonical import normal
-from core.intake.dates import NotADate
+from core.intake.cells.dates import NotADate
+from core.intake.cells.names import display_name, one_line
+from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings
-from core.intake.names import display_name, one_line
-from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import MAX_CELL_CHARS, check_size
 from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows

@@ -10,10 +10,10 @@ from enum import Enum
 from typing import Any
 
 from core.domain.instrument import NO_TERMS, FundKind, InstrumentType, Liquidity, Terms
-from core.intake.codes import COUNTRIES
+from core.intake.cells.codes import COUNTRIES
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import NotANumber, parse_number
 from core.intake.findings import shortened
-from core.intake.names import one_line
-from core.intake.numbers import NotANumber, parse_number
 from core.intake.opening.limits import MAX_CELL_CHARS
 
 TERM_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Terms))

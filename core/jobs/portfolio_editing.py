@@ -18,12 +18,12 @@ from core.domain.instrument import Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio, Problem
 from core.errors import BadInput
 from core.guard.access import Permission, require
-from core.intake.codes import currency_code
+from core.intake.cells.codes import currency_code
+from core.intake.cells.names import MAX_NAME_CHARS, one_line
+from core.intake.cells.region import REGIONS, known_region
 from core.intake.findings import Findings
 from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.mandate import read_benchmark, read_regimes
-from core.intake.names import MAX_NAME_CHARS, one_line
-from core.intake.region import REGIONS, known_region
 from core.intake.terms import TERM_FIELDS, read_terms, written_terms
 from core.intake.tree import Node, describe
 from core.jobs.portfolio_service import total_value

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
+from core.intake.cells.numbers import NumberStyle
 from core.intake.column_mapping import ColumnMapping
-from core.intake.numbers import NumberStyle
 from core.intake.transactions.moments import DayOrder
 from core.storage.database import Database
 from core.storage.sql import insert_or_replace, table

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from core.domain.portfolio import Intake
 from core.errors import UnreadableFile
-from core.intake.codes import isin_fault
-from core.intake.dates import NotADate, parse_date
-from core.intake.names import display_name, is_portfolio_id, portfolio_id_of
-from core.intake.numbers import NotANumber, NumberStyle, choose_style, parse_number
+from core.intake.cells.codes import isin_fault
+from core.intake.cells.dates import NotADate, parse_date
+from core.intake.cells.names import display_name, is_portfolio_id, portfolio_id_of
+from core.intake.cells.numbers import NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.reading import FORMATS, read_bytes
 
 TODAY = date(2026, 11, 24)

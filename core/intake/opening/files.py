@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import NotFound, UnreadableFile
-from core.intake.names import display_name
+from core.intake.cells.names import display_name
 from core.intake.opening.limits import check_size
 
 

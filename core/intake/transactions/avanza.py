@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.numbers import NumberStyle
 from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
 from core.intake.transactions.ledger import ALL, Ledger

@@ -14,9 +14,9 @@ from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.dates import NotADate
+from core.intake.cells.dates import NotADate
+from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.numbers import NumberStyle
 from core.intake.opening.source import Container, Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger

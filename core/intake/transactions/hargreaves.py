@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from core.errors import UnreadableFile
-from core.intake.dates import NotADate
+from core.intake.cells.dates import NotADate
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.names import one_line
-from core.intake.numbers import NumberStyle
 from core.intake.opening.source import Source
 from core.intake.transactions.entries import Entry, Kind, Money
 from core.intake.transactions.ledger import Ledger

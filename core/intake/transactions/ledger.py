@@ -15,8 +15,8 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 
 from core.domain.portfolio import AssetClass, Flow, Holding
+from core.intake.cells.names import portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
-from core.intake.names import portfolio_id_of, stem_of
 from core.intake.transactions.balances import Balance, balances_of
 from core.intake.transactions.entries import OUTSIDE, Entry, Kind, Security
 from core.intake.transactions.positions import Position, Positions, tidy

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from enum import Enum
 
-from core.intake.dates import EARLIEST, NotADate, parse_date
+from core.intake.cells.dates import EARLIEST, NotADate, parse_date
 
 
 class DayOrder(Enum):

@@ -17,9 +17,9 @@ from decimal import Decimal
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
 from core.intake.broker_tables import amount as amount_in
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.names import one_line
-from core.intake.numbers import NumberStyle
 from core.intake.opening.source import Source
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger

@@ -14,15 +14,15 @@ from itertools import chain, islice
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.asset_classes import class_from_name
 from core.intake.broker_tables import Columns
 from core.intake.canonical import normal
-from core.intake.codes import currency_code, isin_fault
-from core.intake.dates import NotADate
+from core.intake.cells.asset_classes import class_from_name
+from core.intake.cells.codes import currency_code, isin_fault
+from core.intake.cells.dates import NotADate
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
-from core.intake.names import one_line
-from core.intake.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
 from core.intake.transactions.entries import Entry, Security
 from core.intake.transactions.ledger import ALL, Ledger

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.intake.numbers import NotANumber, NumberStyle, parse_number
+from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.transactions.entries import NOTHING, Money
 from core.intake.transactions.table import Cells
 

@@ -14,9 +14,9 @@ from decimal import Decimal
 
 from core.errors import UnreadableFile
 from core.intake.canonical import normal
+from core.intake.cells.names import one_line
+from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.names import one_line
-from core.intake.numbers import NumberStyle
 from core.intake.opening.source import Container, Source, head_rows
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger

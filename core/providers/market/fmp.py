@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from core.domain.market import Offer, Profile, Quote
 from core.domain.portfolio import DailyCloses
 from core.errors import NotFound, ProviderError, ProviderRefused
-from core.intake.codes import currency_code
+from core.intake.cells.codes import currency_code
 from core.providers.market.closes import daily_closes
 from core.providers.market.door import Door
 from core.providers.market.protocol import Nothing

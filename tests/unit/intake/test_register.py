@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.domain.instrument import NO_TERMS, FundKind, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.intake.codes import isin_fault
+from core.intake.cells.codes import isin_fault
 from core.intake.describing import Describer
 from core.intake.register import (
     FIELDS,

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from core.intake.names import date_in_name, is_portfolio_id, portfolio_id_of, stem_of
+from core.intake.cells.names import date_in_name, is_portfolio_id, portfolio_id_of, stem_of
 
 HEAD = "symbol,currency,market_value,country,isin\n"
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from core.domain.portfolio import AssetClass
-from core.intake.asset_classes import asset_class_of, class_from_name
-from core.intake.codes import country_code, currency_code, isin_fault
-from core.intake.dates import NotADate, parse_date, parse_us_date
-from core.intake.numbers import NotANumber, NumberStyle, choose_style, parse_number, parse_percent
+from core.intake.cells.asset_classes import asset_class_of, class_from_name
+from core.intake.cells.codes import country_code, currency_code, isin_fault
+from core.intake.cells.dates import NotADate, parse_date, parse_us_date
+from core.intake.cells.numbers import NotANumber, NumberStyle, choose_style, parse_number, parse_percent
 
 
 @pytest.mark.parametrize(

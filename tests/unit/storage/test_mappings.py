@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from core.intake.cells.numbers import NumberStyle
 from core.intake.column_mapping import ColumnMapping
-from core.intake.numbers import NumberStyle
 from core.intake.transactions.moments import DayOrder
 from core.storage.mappings import RememberedMapping
 from core.storage.store import Store

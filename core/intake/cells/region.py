@@ -34,7 +34,7 @@ def derived_region(holdings: Sequence[Holding], sizes: Sequence[float]) -> str:
 
     Args:
         holdings: At least one.
-        sizes: How much each weighs (`core.intake.weights`), all at or above 0.
+        sizes: How much each weighs (`core.intake.cells.weights`), all at or above 0.
     """
     votes: dict[str, float] = {}
     for holding, size in zip(holdings, sizes, strict=True):

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import date
 
-from core.intake.dates import NotADate, parse_date
+from core.intake.cells.dates import NotADate, parse_date
 
 MAX_NAME_CHARS = 120
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")

@@ -12,7 +12,7 @@ def derived_base_currency(holdings: Sequence[Holding], sizes: Sequence[float]) -
 
     Args:
         holdings: At least one.
-        sizes: How much each weighs (`core.intake.weights`), all at or above 0.
+        sizes: How much each weighs (`core.intake.cells.weights`), all at or above 0.
     """
     held: dict[str, float] = {}
     for holding, size in zip(holdings, sizes, strict=True):
