@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.domain.portfolio import Intake
 from core.intake.cells.numbers import NumberStyle
-from core.intake.column_guess import MAPPABLE
-from core.intake.column_mapping import ColumnMapping, faults_of
-from core.intake.mapping import Survey
+from core.intake.tables.column_guess import MAPPABLE
+from core.intake.tables.column_mapping import ColumnMapping, faults_of
+from core.intake.tables.mapping import Survey
 from core.intake.transactions.moments import DayOrder
 from dashboard import listings, text
 

@@ -13,8 +13,8 @@ from core.domain.portfolio import DailyCloses, Flow, Holding, Portfolio
 from core.intake.cells.base_currency import derived_base_currency
 from core.intake.cells.region import derived_region
 from core.intake.cells.weights import Weigher
-from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
+from core.intake.tables.column_mapping import ColumnMapping
 
 
 def nothing_remembered(_fingerprint: str) -> ColumnMapping | None:

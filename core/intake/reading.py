@@ -16,7 +16,6 @@ from core.intake import (
     document,
     fidelity,
     ibkr,
-    mapping,
     nport,
     ofx,
     portfolio_performance,
@@ -28,13 +27,14 @@ from core.intake import (
 from core.intake.cells.codes import currency_code
 from core.intake.cells.names import display_name
 from core.intake.cells.region import REGIONS, known_region
-from core.intake.column_mapping import ColumnMapping
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
-from core.intake.mapping import Survey
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
 from core.intake.opening.source import Source, open_source
+from core.intake.tables import mapping
+from core.intake.tables.column_mapping import ColumnMapping
+from core.intake.tables.mapping import Survey
 from core.intake.transactions.readers import READERS
 
 

@@ -10,10 +10,10 @@ from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import BadInput, NotFound, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.column_mapping import ColumnMapping, faults_of
-from core.intake.mapping import Survey, mapping_from
 from core.intake.opening.files import bytes_of
 from core.intake.reading import survey_bytes
+from core.intake.tables.column_mapping import ColumnMapping, faults_of
+from core.intake.tables.mapping import Survey, mapping_from
 from core.jobs.portfolio_service import ImportReport, PortfolioService
 from core.jobs.price_service import PriceService
 from core.storage.mappings import RememberedMapping
@@ -120,7 +120,7 @@ class ImportService:
 
         Args:
             columns: Pairs "column=field" that correct the guess for tables with headers of their own
-                (`core.intake.mapping.mapping_from`); remembered for these headers unless nothing is kept.
+                (`core.intake.tables.mapping.mapping_from`); remembered for these headers unless nothing is kept.
             dry_run: Keep nothing, only say what would come in.
             strict: Keep nothing at all if there is any problem.
 

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import select
 
 from core.intake.cells.numbers import NumberStyle
-from core.intake.column_mapping import ColumnMapping
+from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.transactions.moments import DayOrder
 from core.storage.database import Database
 from core.storage.sql import insert_or_replace, table
@@ -24,7 +24,7 @@ class RememberedMapping:
     """A mapping as somebody confirmed it.
 
     Attributes:
-        fingerprint: Of the header (`core.intake.mapping.fingerprint_of`).
+        fingerprint: Of the header (`core.intake.tables.mapping.fingerprint_of`).
         header: The header's cells, for people.
         confirmed_by: The actor's subject.
     """

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, UnreadableFile
 from core.intake.canonical import COLUMNS
-from core.intake.column_guess import MAPPABLE, guess_columns
-from core.intake.mapping import fingerprint_of, mapping_from
 from core.intake.reading import read_bytes, survey_bytes
+from core.intake.tables.column_guess import MAPPABLE, guess_columns
+from core.intake.tables.mapping import fingerprint_of, mapping_from
 
 TODAY = date(2026, 11, 24)
 ROWS = {

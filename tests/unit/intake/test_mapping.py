@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from core.errors import BadInput, UnreadableFile
-from core.intake.column_mapping import ColumnMapping, faults_of
-from core.intake.mapping import NeedsMapping, fingerprint_of, mapping_from
 from core.intake.reading import survey_bytes
+from core.intake.tables.column_mapping import ColumnMapping, faults_of
+from core.intake.tables.mapping import NeedsMapping, fingerprint_of, mapping_from
 from core.intake.transactions.moments import DayOrder
 
 GERMAN = """Depotauszug;;;;;

@@ -13,7 +13,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.facts import Badge
 from core.domain.portfolio import DailyCloses, Intake
 from core.errors import BadInput, NotFound, NotPermitted
-from core.intake.column_mapping import ColumnMapping
+from core.intake.tables.column_mapping import ColumnMapping
 from core.jobs.import_service import ImportService
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService

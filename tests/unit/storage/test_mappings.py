@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.intake.cells.numbers import NumberStyle
-from core.intake.column_mapping import ColumnMapping
+from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.transactions.moments import DayOrder
 from core.storage.mappings import RememberedMapping
 from core.storage.store import Store

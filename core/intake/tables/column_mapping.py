@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.intake.cells.codes import currency_code
 from core.intake.cells.numbers import NumberStyle
-from core.intake.column_guess import MAPPABLE
+from core.intake.tables.column_guess import MAPPABLE
 from core.intake.transactions.moments import DayOrder
 
 FIXABLE = ("currency", "asset_class", "date", "account")

@@ -15,7 +15,7 @@ from core.intake.cells.asset_classes import asset_class_of
 from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.dates import NotADate
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
-from core.intake.column_words import named
+from core.intake.tables.column_words import named
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 NUMERIC = ("quantity", "price", "market_value", "cost")
