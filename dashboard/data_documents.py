@@ -15,7 +15,7 @@ from core.domain.market import DocumentKind, DocumentRow, Passage, ResearchDocum
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
-from core.intake.documents import About
+from core.intake.market.documents import About
 from core.jobs.research_service import AddedDocument, DocumentImport
 from dashboard import confirm, listings, navigation, session, show, states, text
 

@@ -17,8 +17,8 @@ from core.domain.market import Anomaly, PriceRow
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
-from core.intake.price_files import PriceIntake
-from core.intake.price_table import JUMP_PCT, PriceOptions
+from core.intake.market.price_files import PriceIntake
+from core.intake.market.price_table import JUMP_PCT, PriceOptions
 from core.jobs.price_service import PriceImport
 from core.metrics.prices import PriceSeries
 from core.metrics.thresholds import MAX_STALE_DAYS

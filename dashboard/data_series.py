@@ -15,7 +15,7 @@ from core.domain.market import EconomicSeries, SeriesRow
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
-from core.intake.series_files import NO_LICENCE, SeriesIntake
+from core.intake.market.series_files import NO_LICENCE, SeriesIntake
 from core.jobs.series_service import SeriesImport, SeriesReading
 from dashboard import data_charts, data_files, listings, navigation, show, states, text
 from dashboard.data_prices import AGES, CURRENT, SPANS, STALE

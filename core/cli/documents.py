@@ -13,7 +13,7 @@ from core.cli.prices import AsJson, problems
 from core.cli.session import opened
 from core.domain.market import DocumentKind
 from core.errors import BadInput
-from core.intake.documents import About
+from core.intake.market.documents import About
 
 documents_app = typer.Typer(help="Documents that market research may quote.", no_args_is_help=True)
 

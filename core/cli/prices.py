@@ -11,7 +11,7 @@ from core.cli import output
 from core.cli.session import opened
 from core.domain.market import Conflict
 from core.domain.portfolio import Problem
-from core.intake.price_table import JUMP_PCT, PriceOptions
+from core.intake.market.price_table import JUMP_PCT, PriceOptions
 
 prices_app = typer.Typer(help="Price histories: bring real ones in, see what is stored.", no_args_is_help=True)
 

@@ -26,7 +26,7 @@ from core.domain.market import (
 from core.domain.portfolio import DailyCloses
 from core.errors import ProviderError
 from core.guard.access import Permission, require
-from core.intake.series_files import SeriesIntake
+from core.intake.market.series_files import SeriesIntake
 from core.jobs.price_service import PriceImport, PriceService
 from core.jobs.series_service import SeriesService
 from core.providers.market.ecb import history_zip, joined, rates_of

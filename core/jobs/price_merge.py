@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.domain.facts import Badge
 from core.domain.market import Conflict
 from core.domain.portfolio import DailyCloses
-from core.intake.price_checks import scales
+from core.intake.market.price_checks import scales
 from core.metrics.prices import PriceSeries
 
 SAME = 1e-9

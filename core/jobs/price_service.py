@@ -13,8 +13,8 @@ from core.domain.market import Anomaly, Conflict, PriceRow
 from core.domain.portfolio import DailyCloses, Problem
 from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.price_files import PriceIntake, read_price_file, read_prices
-from core.intake.price_table import NO_OPTIONS, PriceOptions
+from core.intake.market.price_files import PriceIntake, read_price_file, read_prices
+from core.intake.market.price_table import NO_OPTIONS, PriceOptions
 from core.jobs.price_merge import merge
 from core.metrics.prices import PriceSeries
 from core.storage.store import Store

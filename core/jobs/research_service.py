@@ -13,7 +13,7 @@ from core.domain.market import DocumentKind, DocumentRow, ResearchDocument
 from core.domain.portfolio import Problem
 from core.errors import BadInput, NotFound
 from core.guard.access import Permission, require
-from core.intake.documents import About, read_document, read_document_file
+from core.intake.market.documents import About, read_document, read_document_file
 from core.storage.store import Store
 
 MAX_SOURCES = 12

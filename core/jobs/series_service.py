@@ -15,7 +15,7 @@ from core.domain.market import Conflict, EconomicSeries, SeriesRow, SourceTerms
 from core.domain.portfolio import Problem
 from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
-from core.intake.series_files import (
+from core.intake.market.series_files import (
     IRREGULAR,
     NO_LICENCE,
     SeriesIntake,

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.market import DocumentKind
-from core.intake.documents import About
+from core.intake.market.documents import About
 from tests.local_provider import LocalProvider
 from tests.pages.world import World, opened
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
 from core.domain.market import DocumentKind
-from core.intake.documents import About
+from core.intake.market.documents import About
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World

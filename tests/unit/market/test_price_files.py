@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from core.domain.market import AnomalyKind
 from core.errors import BadInput, UnreadableFile
-from core.intake.price_files import PriceIntake, read_prices
-from core.intake.price_table import PriceOptions
+from core.intake.market.price_files import PriceIntake, read_prices
+from core.intake.market.price_table import PriceOptions
 
 TODAY = date(2026, 11, 20)
 

@@ -14,7 +14,7 @@ from core.domain.actor import LOCAL
 from core.domain.facts import Badge, FactSheet, HoldingFact, Unit
 from core.domain.market import EconomicSeries
 from core.errors import NotFound, UnreadableFile
-from core.intake.series_files import SeriesIntake, frequency_of, read_series
+from core.intake.market.series_files import SeriesIntake, frequency_of, read_series
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.series_service import SeriesService, rotation_of
 from core.metrics.fx import EcbRates

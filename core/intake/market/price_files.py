@@ -23,11 +23,11 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.names import display_name
 from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.findings import Findings
+from core.intake.market.price_table import MAX_SYMBOLS, NO_OPTIONS, PriceOptions, PriceTable, day_order, is_price_header
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
 from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
-from core.intake.price_table import MAX_SYMBOLS, NO_OPTIONS, PriceOptions, PriceTable, day_order, is_price_header
 
 _HEADER_WITHIN = 20
 _STYLE_ROWS = 2_000

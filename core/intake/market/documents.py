@@ -17,10 +17,10 @@ from pathlib import Path
 from core.domain.market import DocumentKind, Passage, ResearchDocument
 from core.errors import BadInput, UnreadableFile
 from core.intake.cells.names import display_name, one_line, stem_of
+from core.intake.market.series_files import is_web_address
 from core.intake.opening.files import bytes_of
 from core.intake.opening.html_text import page_text
 from core.intake.opening.pdf_text import MAX_CHARACTERS, pdf_text
-from core.intake.series_files import is_web_address
 
 MAX_BYTES = 5_000_000
 PASSAGE_CHARACTERS = 1_200

@@ -21,7 +21,7 @@ from core.intake.cells.dates import NotADate, parse_date, parse_us_date
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
-from core.intake.price_checks import anomalies, scales
+from core.intake.market.price_checks import anomalies, scales
 
 JUMP_PCT = 25.0
 """Moves from one close to the next beyond this are reported."""

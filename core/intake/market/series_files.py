@@ -24,11 +24,11 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.names import display_name, one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings
+from core.intake.market.price_table import DayOrder, day_order
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import MAX_CELL_CHARS, check_size
 from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
-from core.intake.price_table import DayOrder, day_order
 
 NO_LICENCE = "not stated"
 IRREGULAR = "irregular"
