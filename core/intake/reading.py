@@ -10,7 +10,15 @@ from pathlib import Path
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake
 from core.errors import BadInput, UnreadableFile
-from core.intake import (
+from core.intake.cells.codes import currency_code
+from core.intake.cells.names import display_name
+from core.intake.cells.region import REGIONS, known_region
+from core.intake.findings import Findings
+from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
+from core.intake.opening.files import bytes_of
+from core.intake.opening.limits import check_size
+from core.intake.opening.source import Source, open_source
+from core.intake.positions import (
     beancount,
     canonical,
     document,
@@ -20,18 +28,10 @@ from core.intake import (
     ofx,
     portfolio_performance,
     schwab,
+    source_tree,
     thirteenf,
-    tree,
     wealthfolio,
 )
-from core.intake.cells.codes import currency_code
-from core.intake.cells.names import display_name
-from core.intake.cells.region import REGIONS, known_region
-from core.intake.findings import Findings
-from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
-from core.intake.opening.files import bytes_of
-from core.intake.opening.limits import check_size
-from core.intake.opening.source import Source, open_source
 from core.intake.tables import mapping
 from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.tables.mapping import Survey
@@ -56,11 +56,11 @@ class Format:
 
 
 def _read_yaml(source: Source, case: Case) -> list[Gathered]:
-    return document.read_document(source, tree.yaml_tree(source), case)
+    return document.read_document(source, source_tree.yaml_tree(source), case)
 
 
 def _read_json(source: Source, case: Case) -> list[Gathered]:
-    return document.read_document(source, tree.json_tree(source), case)
+    return document.read_document(source, source_tree.json_tree(source), case)
 
 
 MAPPED = "mapped_table"
@@ -86,8 +86,8 @@ _ALL = (
     Format(
         "canonical_xlsx", "positions table (Excel .xlsx, see the template)", canonical.detect_xlsx, canonical.read_xlsx
     ),
-    Format("mosychlos_json", "mosychlos portfolio (JSON)", tree.detect_json, _read_json),
-    Format("mosychlos_yaml", "mosychlos portfolio (YAML)", tree.detect_yaml, _read_yaml),
+    Format("mosychlos_json", "mosychlos portfolio (JSON)", source_tree.detect_json, _read_json),
+    Format("mosychlos_yaml", "mosychlos portfolio (YAML)", source_tree.detect_yaml, _read_yaml),
     Format(MAPPED, "any other table, once its columns are mapped (CSV or Excel)", mapping.detect, mapping.read),
 )
 FORMATS: dict[str, Format] = {entry.name: entry for entry in _ALL}

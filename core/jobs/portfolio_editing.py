@@ -22,10 +22,10 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.names import MAX_NAME_CHARS, one_line
 from core.intake.cells.region import REGIONS, known_region
 from core.intake.findings import Findings
-from core.intake.lines import FIELDS, LineReader, RawLine
-from core.intake.mandate import read_benchmark, read_regimes
+from core.intake.positions.lines import FIELDS, LineReader, RawLine
+from core.intake.positions.mandate import read_benchmark, read_regimes
+from core.intake.positions.source_tree import Node, describe
 from core.intake.terms import TERM_FIELDS, read_terms, written_terms
-from core.intake.tree import Node, describe
 from core.jobs.portfolio_service import total_value
 from core.metrics.valuation import holding_ids
 from core.storage.edits import Revision, Standing

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, UnreadableFile
-from core.intake.canonical import COLUMNS
+from core.intake.positions.canonical import COLUMNS
 from core.intake.reading import read_bytes, survey_bytes
 from core.intake.tables.column_guess import MAPPABLE, guess_columns
 from core.intake.tables.mapping import fingerprint_of, mapping_from

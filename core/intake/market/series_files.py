@@ -18,8 +18,6 @@ from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, SourceTerms
 from core.domain.portfolio import Problem
 from core.errors import UnreadableFile
-from core.intake.broker_tables import Columns
-from core.intake.canonical import normal
 from core.intake.cells.dates import NotADate
 from core.intake.cells.names import display_name, one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
@@ -29,6 +27,8 @@ from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import MAX_CELL_CHARS, check_size
 from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
+from core.intake.positions.broker_tables import Columns
+from core.intake.positions.canonical import normal
 
 NO_LICENCE = "not stated"
 IRREGULAR = "irregular"

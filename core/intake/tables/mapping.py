@@ -15,7 +15,6 @@ from datetime import date
 from itertools import chain, islice
 
 from core.errors import BadInput, UnreadableFile
-from core.intake.canonical import Layout, Rows, normal, read_rows, style_of
 from core.intake.cells.codes import currency_code
 from core.intake.cells.dates import parse_date
 from core.intake.cells.names import one_line
@@ -23,6 +22,7 @@ from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, Source, delimiter_of, table_rows
 from core.intake.opening.workbook import workbook_rows
+from core.intake.positions.canonical import Layout, Rows, normal, read_rows, style_of
 from core.intake.tables.column_guess import LEAST, NUMERIC, Guess, guess_columns
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.column_words import DEALS, named

@@ -18,11 +18,11 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, Source
+from core.intake.positions.source_tree import Node, json_tree, plain_mapping
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
 from core.intake.transactions.table import Cells, Layout, Numbers, Table, settle
-from core.intake.tree import Node, json_tree, plain_mapping
 
 FAMILY = "ghostfolio"
 _FIELDS = ("type", "date", "symbol", "dataSource", "quantity", "unitPrice", "fee", "currency", "accountId")

@@ -16,11 +16,11 @@ from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.broker_tables import amount as amount_in
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Source
+from core.intake.positions.broker_tables import amount as amount_in
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder

@@ -14,8 +14,6 @@ from itertools import chain, islice
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.broker_tables import Columns
-from core.intake.canonical import normal
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.codes import currency_code, isin_fault
 from core.intake.cells.dates import NotADate
@@ -24,6 +22,8 @@ from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_sty
 from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
 from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.positions.broker_tables import Columns
+from core.intake.positions.canonical import normal
 from core.intake.transactions.entries import Entry, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
@@ -38,7 +38,7 @@ class Layout:
     """How one broker lays out its table.
 
     Attributes:
-        names: For each of our names the broker's spellings, normalised as `core.intake.canonical.normal` does.
+        names: For each of our names the broker's spellings, normalised as `core.intake.positions.canonical.normal` does.
         needed: Our names that a header must have to be this broker's.
         days: Which of day and month stands first.
         style: Decimal sign; None where the file has to decide.

@@ -11,9 +11,9 @@ import pytest
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.canonical import COLUMNS
+from core.intake.positions.canonical import COLUMNS
+from core.intake.positions.template import canonical_template
 from core.intake.reading import read_bytes
-from core.intake.template import canonical_template
 
 HEADER = "date,account,symbol,isin,name,asset_class,quantity,price,currency,market_value,sector,country\n"
 GOOD = "2026-10-30,A1,VOO,US9229083632,Vanguard S&P 500 ETF,equity_fund,10,600.5,USD,6005,,US\n"

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.portfolio import AssetClass, Flow
 from core.errors import UnreadableFile
-from core.intake import portfolio_performance
+from core.intake.positions import portfolio_performance
 
 SECURITY = """<security><uuid>s1</uuid><name>Apple</name><currencyCode>USD</currencyCode>{isin}
 <tickerSymbol>AAPL</tickerSymbol><prices>{prices}</prices>{latest}</security>"""

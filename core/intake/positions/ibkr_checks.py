@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from core.intake.broker_tables import amount
 from core.intake.findings import Findings
-from core.intake.flex_xml import Element
+from core.intake.positions.broker_tables import amount
+from core.intake.positions.flex_xml import Element
 
 _ZERO = Decimal(0)
 _ROUNDING = Decimal("0.02")

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
-from core.intake.broker_tables import amount
 from core.intake.cells.codes import currency_code, isin_fault
 from core.intake.cells.dates import NotADate
 from core.intake.cells.names import one_line
 from core.intake.findings import Findings
-from core.intake.flex_xml import Element
-from core.intake.lines import ONE
+from core.intake.positions.broker_tables import amount
+from core.intake.positions.flex_xml import Element
+from core.intake.positions.lines import ONE
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment

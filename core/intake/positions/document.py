@@ -36,11 +36,11 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
 from core.intake.cells.region import REGIONS, known_region
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import FIELDS, LineReader, RawLine
-from core.intake.mandate import read_benchmark, read_flows, read_regimes
 from core.intake.opening.source import Source
+from core.intake.positions.lines import FIELDS, LineReader, RawLine
+from core.intake.positions.mandate import read_benchmark, read_flows, read_regimes
+from core.intake.positions.source_tree import Node, describe, plain_mapping
 from core.intake.terms import read_terms
-from core.intake.tree import Node, describe, plain_mapping
 
 FAMILY = "mosychlos"
 _HEAD_KEYS = frozenset(

@@ -13,16 +13,16 @@ from decimal import Decimal
 
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Flow, Holding
-from core.intake.broker_tables import amount
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
-from core.intake.flex_bookings import FlexBookings
-from core.intake.flex_xml import Element, flex_elements
 from core.intake.gathering import Case, Gathered
-from core.intake.ibkr_checks import Share, compare_nav, compare_shares
-from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.opening.source import Container, Source
+from core.intake.positions.broker_tables import amount
+from core.intake.positions.flex_bookings import FlexBookings
+from core.intake.positions.flex_xml import Element, flex_elements
+from core.intake.positions.ibkr_checks import Share, compare_nav, compare_shares
+from core.intake.positions.lines import ONE, LineReader, RawLine
 from core.intake.transactions.ledger import Ledger
 
 FAMILY = "ibkr"

@@ -18,14 +18,14 @@ from decimal import Decimal
 from core.domain.instrument import FundKind, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.errors import UnreadableFile
-from core.intake.broker_tables import amount
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import LineReader, RawLine
 from core.intake.opening.source import Container, Source
 from core.intake.opening.xml_tree import Element, xml_root
+from core.intake.positions.broker_tables import amount
+from core.intake.positions.lines import LineReader, RawLine
 
 FAMILY = "nport"
 DOLLAR = "USD"

@@ -14,16 +14,16 @@ from decimal import Decimal
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.errors import UnreadableFile
-from core.intake.broker_tables import amount, compare_total
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.codes import isin_fault
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import HUNDRED, ONE, LineReader, RawLine
-from core.intake.ofx_tree import detect_ofx, ofx_root
 from core.intake.opening.source import Source
 from core.intake.opening.xml_tree import Element
+from core.intake.positions.broker_tables import amount, compare_total
+from core.intake.positions.lines import HUNDRED, ONE, LineReader, RawLine
+from core.intake.positions.ofx_tree import detect_ofx, ofx_root
 
 FAMILY = "ofx"
 _COLUMNS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from core.intake.canonical import COLUMNS
+from core.intake.positions.canonical import COLUMNS
 
 _EXAMPLES = (
     ("2026-10-30", "Main account", "VOO", "US9229083632", "Vanguard S&P 500 ETF", "equity_fund", "20", "600.50", "USD",

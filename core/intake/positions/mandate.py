@@ -19,7 +19,7 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NotANumber, parse_number
 from core.intake.opening.limits import MAX_CELL_CHARS
-from core.intake.tree import Node, plain_mapping
+from core.intake.positions.source_tree import Node, plain_mapping
 
 Report = Callable[[Node, str, str], None]
 """Takes the part of the document that is wrong, its path, and a message."""

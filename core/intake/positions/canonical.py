@@ -21,9 +21,9 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import FIELDS, LineReader, RawLine
 from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
 from core.intake.opening.workbook import has_sheet, workbook_rows
+from core.intake.positions.lines import FIELDS, LineReader, RawLine
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",

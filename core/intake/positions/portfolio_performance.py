@@ -23,10 +23,10 @@ from core.intake.gathering import Case, Gathered
 from core.intake.opening.limits import MAX_ELEMENTS
 from core.intake.opening.source import Source
 from core.intake.opening.xml_tree import Element, root_tag, xml_root
-from core.intake.pp_bookings import Bookings, CashBooking
+from core.intake.positions.pp_bookings import Bookings, CashBooking
+from core.intake.positions.xstream import References
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Security
 from core.intake.transactions.positions import Positions, tidy
-from core.intake.xstream import References
 
 FAMILY = "portfolio_performance"
 _SCALES = (

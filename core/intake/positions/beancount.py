@@ -22,7 +22,6 @@ from pathlib import Path
 
 from core.domain.portfolio import AssetClass, DailyCloses, Holding
 from core.errors import UnreadableFile
-from core.intake.broker_tables import amount
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.codes import currency_code
 from core.intake.cells.dates import NotADate, parse_date
@@ -30,6 +29,7 @@ from core.intake.cells.names import one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.limits import MAX_YAML_BYTES, check_size
 from core.intake.opening.source import Container, Source
+from core.intake.positions.broker_tables import amount
 
 FAMILY = "beancount"
 TOOL = "bean-query"

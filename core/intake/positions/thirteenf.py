@@ -18,16 +18,16 @@ from statistics import median
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.errors import UnreadableFile
-from core.intake.broker_tables import amount, compare_total
-from core.intake.canonical import undated
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_date, parse_us_date
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.opening.limits import MAX_XML_BYTES, check_size
 from core.intake.opening.source import Source
 from core.intake.opening.xml_tree import Element, root_tag, xml_root
+from core.intake.positions.broker_tables import amount, compare_total
+from core.intake.positions.canonical import undated
+from core.intake.positions.lines import ONE, LineReader, RawLine
 
 FAMILY = "sec13f"
 DOLLAR = "USD"

@@ -13,14 +13,14 @@ from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.broker_tables import Columns, amount, compare_total
-from core.intake.canonical import undated
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_us_date
 from core.intake.cells.names import one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
-from core.intake.lines import ONE, LineReader, RawLine
 from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.positions.broker_tables import Columns, amount, compare_total
+from core.intake.positions.canonical import undated
+from core.intake.positions.lines import ONE, LineReader, RawLine
 
 FAMILY = "schwab"
 _NAMES: Mapping[str, tuple[str, ...]] = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from core.errors import UnreadableFile
-from core.intake.canonical import Layout, Rows, normal, read_rows, style_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, Source, delimiter_of, head_rows, table_rows
+from core.intake.positions.canonical import Layout, Rows, normal, read_rows, style_of
 
 FAMILY = "wealthfolio"
 CASH = "$CASH"

@@ -14,9 +14,9 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.dates import NotADate
 from core.intake.findings import Findings
 from core.intake.opening.xml_tree import Element
+from core.intake.positions.xstream import References
 from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
 from core.intake.transactions.moments import DayOrder, parse_moment
-from core.intake.xstream import References
 
 CENTS = Decimal(100)
 _UNITS = {
