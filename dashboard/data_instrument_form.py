@@ -12,8 +12,8 @@ from core.domain.actor import Actor
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Problem
 from core.errors import MosychlosError
-from core.intake.register import OWN_FIELDS, USER, Instrument, read_instrument, written_instrument
-from core.intake.terms import TERM_FIELDS
+from core.intake.register.instruments import OWN_FIELDS, USER, Instrument, read_instrument, written_instrument
+from core.intake.register.terms import TERM_FIELDS
 from dashboard import confirm, listings, session, text
 
 _KEY = "data_instrument"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.domain.facts import FactSheet
 from core.errors import MosychlosError
-from core.intake.describing import Conflict
+from core.intake.register.describing import Conflict
 from dashboard import listings, portfolio_editor, portfolio_edits, session, text
 from dashboard.portfolio_open import OpenPortfolio
 

@@ -13,7 +13,7 @@ from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
 from core.guard.access import Permission, may
-from core.intake.describing import Described
+from core.intake.register.describing import Described
 from core.jobs.compliance_service import Check
 from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.metrics.definitions import MetricGroup

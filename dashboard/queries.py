@@ -15,7 +15,7 @@ from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.domain.selection import Among
-from core.intake.describing import Described
+from core.intake.register.describing import Described
 from core.jobs.aggregate import OUTLIERS, Summary
 from core.jobs.comparing import Comparison
 from core.jobs.compliance_service import Check

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from core.domain.portfolio import AssetClass
-from core.intake.register import own_instruments
+from core.intake.register.instruments import own_instruments
 
 _LEGAL: Final = re.compile(
     r"\s+(?:Inc\.?|Corporation|Corp\.?|Company|Co\.?|& Co\.?|plc|Ltd\.?|SE|AG|SA|NV|Holdings?|Group|Groep|Class [A-C])$"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from core.domain.portfolio import Holding, Portfolio
 from core.errors import UnreadableFile
-from core.intake.describing import Describer
 from core.intake.reading import read_file
-from core.intake.register import Instrument, own_register
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import Instrument, own_register
 
 FOLDER = Path(__file__).resolve().parent / "samples"
 AS_OF = date(2026, 10, 30)

@@ -25,7 +25,7 @@ from core.intake.findings import Findings
 from core.intake.positions.lines import FIELDS, LineReader, RawLine
 from core.intake.positions.mandate import read_benchmark, read_regimes
 from core.intake.positions.source_tree import Node, describe
-from core.intake.terms import TERM_FIELDS, read_terms, written_terms
+from core.intake.register.terms import TERM_FIELDS, read_terms, written_terms
 from core.jobs.portfolio_service import total_value
 from core.metrics.valuation import holding_ids
 from core.storage.edits import Revision, Standing

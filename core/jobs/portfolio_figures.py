@@ -12,8 +12,8 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.guard.access import Permission, require
-from core.intake.describing import Describer
-from core.intake.register import Register
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import Register
 from core.jobs.portfolio_service import prices_of, sheets_of, total_value
 from core.metrics.calendar_years import YearReturn, calendar_years
 from core.metrics.definitions import MetricGroup

@@ -13,10 +13,10 @@ from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
 from core.guard.access import Permission, require
-from core.intake.describing import Describer
 from core.intake.positions.template import canonical_template
 from core.intake.reading import read_bytes
-from core.intake.register import Register
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import Register
 from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
 from core.intake.tables.column_mapping import ColumnMapping
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup

@@ -10,9 +10,16 @@ from core.domain.actor import Actor
 from core.domain.portfolio import Problem
 from core.errors import BadInput, NotFound
 from core.guard.access import Permission, require
-from core.intake.describing import Described, Describer
-from core.intake.register import USER, Instrument, Register, own_register, read_instrument, written_instrument
-from core.intake.resemblance import resemble
+from core.intake.register.describing import Described, Describer
+from core.intake.register.instruments import (
+    USER,
+    Instrument,
+    Register,
+    own_register,
+    read_instrument,
+    written_instrument,
+)
+from core.intake.register.resemblance import resemble
 from core.storage.instruments import InstrumentChange
 from core.storage.store import Store
 
@@ -57,7 +64,7 @@ class RegisterService:
         return len(_matching(self.register(actor), search))
 
     def add(self, actor: Actor, cells: Mapping[str, str]) -> KeptInstrument:
-        """Add a row, given as text by column (`core.intake.register.FIELDS` without `source`)."""
+        """Add a row, given as text by column (`core.intake.register.instruments.FIELDS` without `source`)."""
         require(actor, Permission.PORTFOLIO_EDIT)
         found, problems = read_instrument(cells, USER)
         known = self._register().by_symbol(found.symbol, found.currency) if found is not None else None

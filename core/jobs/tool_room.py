@@ -12,8 +12,8 @@ from core.domain.fx import Rates
 from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
 from core.domain.portfolio import DailyCloses, Portfolio
 from core.errors import NotFound
-from core.intake.describing import Describer
-from core.intake.register import Register
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import Register
 from core.jobs.portfolio_service import prices_of
 from core.metrics.prices import PriceHistory
 from core.providers.market.protocol import MarketData

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import select
 
 from core.errors import NotFound, StorageTrouble
-from core.intake.register import USER, Instrument, read_instrument, written_instrument
+from core.intake.register.instruments import USER, Instrument, read_instrument, written_instrument
 from core.storage.database import Database
 from core.storage.sql import dump, insert_or_replace, table
 from core.storage.tables import InstrumentChangeTable, InstrumentTable

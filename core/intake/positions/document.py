@@ -40,7 +40,7 @@ from core.intake.opening.source import Source
 from core.intake.positions.lines import FIELDS, LineReader, RawLine
 from core.intake.positions.mandate import read_benchmark, read_flows, read_regimes
 from core.intake.positions.source_tree import Node, describe, plain_mapping
-from core.intake.terms import read_terms
+from core.intake.register.terms import read_terms
 
 FAMILY = "mosychlos"
 _HEAD_KEYS = frozenset(

@@ -15,7 +15,7 @@ from core.analyses.engines import engine_for
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.evidence import Evidence
 from core.domain.facts import HoldingFact
-from core.intake.register import own_instruments
+from core.intake.register.instruments import own_instruments
 from tests.unit.analyses.whole import SHEET, answer, view
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from core.domain.instrument import NO_TERMS, FundKind, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.intake.cells.codes import isin_fault
-from core.intake.describing import Describer
-from core.intake.register import (
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import (
     FIELDS,
     SAMPLE,
     Instrument,
@@ -26,8 +26,8 @@ from core.intake.register import (
     read_instrument,
     written_instrument,
 )
-from core.intake.resemblance import ENOUGH, resemblance, resemble
-from core.intake.terms import TERM_FIELDS, added, read_terms, written_terms
+from core.intake.register.resemblance import ENOUGH, resemblance, resemble
+from core.intake.register.terms import TERM_FIELDS, added, read_terms, written_terms
 
 SOURCES = {"cusip", "cusip+list", "list", "lists", "filing", "broker", "curated", SAMPLE}
 

@@ -12,8 +12,8 @@ import pytest
 
 from core.domain.instrument import Liquidity
 from core.domain.portfolio import AssetClass
-from core.intake.describing import Describer
-from core.intake.register import own_register
+from core.intake.register.describing import Describer
+from core.intake.register.instruments import own_register
 from core.intake.samples import AS_OF, FOLDER, HISTORY_YEARS, sample_lines, sample_portfolios
 from core.metrics.fx import EcbRates
 from core.metrics.simulate import simulated_history

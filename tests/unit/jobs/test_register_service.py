@@ -11,7 +11,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import BadInput, NotFound, NotPermitted
-from core.intake.register import USER, own_register
+from core.intake.register.instruments import USER, own_register
 from core.jobs.portfolio_service import sheets_of
 from core.jobs.register_service import RegisterService
 from core.metrics.fx import EcbRates

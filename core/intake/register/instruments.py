@@ -28,7 +28,7 @@ from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.names import one_line
 from core.intake.cells.symbols import listings, spellings
 from core.intake.findings import Findings
-from core.intake.terms import TERM_FIELDS, read_terms, written_terms
+from core.intake.register.terms import TERM_FIELDS, read_terms, written_terms
 
 FILE = Path(__file__).resolve().parent / "instruments.csv"
 SAMPLE = "sample"

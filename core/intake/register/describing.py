@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from core.domain.instrument import NO_TERMS, InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.intake.register import SAMPLE, Instrument, Register, prefix_doubt
-from core.intake.resemblance import resemble
-from core.intake.terms import added
+from core.intake.register.instruments import SAMPLE, Instrument, Register, prefix_doubt
+from core.intake.register.resemblance import resemble
+from core.intake.register.terms import added
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The register of instruments, and what it knows of a line."""
