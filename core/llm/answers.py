@@ -15,7 +15,7 @@ import orjson
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
 from core.domain.provider import SIMULATED_MARK, AnsweredBy
-from core.llm.foreign import items_of, object_of, text_of
+from core.llm.json_coercion import items_of, object_of, text_of
 
 _BOM = b"\xef\xbb\xbf"
 

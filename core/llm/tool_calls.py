@@ -7,7 +7,7 @@ from typing import Any
 
 from core.domain.analysis import Endpoint
 from core.domain.tools import Citation, ToolCall, ToolUse
-from core.llm.foreign import items_of, object_of, text_of
+from core.llm.json_coercion import items_of, object_of, text_of
 
 ENCRYPTED = "reasoning.encrypted_content"
 """What has to be asked for so that a model's reasoning can be sent back where the provider stores nothing."""
