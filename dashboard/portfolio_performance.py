@@ -12,7 +12,7 @@ from core.domain.facts import FactSheet
 from core.jobs.portfolio_figures import Past
 from core.metrics.calendar_years import YearReturn
 from core.metrics.definitions import MetricGroup, definition_of
-from core.metrics.formulas import FLOW_METRICS, PERIODS
+from core.metrics.metric_definitions import FLOW_METRICS, PERIODS
 from core.metrics.tools import ReturnSeries
 from dashboard import portfolio_charts, portfolio_tables, show, text
 from dashboard.portfolio_cards import cards, missing, origin, why_not

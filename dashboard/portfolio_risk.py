@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain.facts import FactSheet
 from core.metrics.definitions import MetricGroup
-from core.metrics.formulas import BENCHMARK_METRICS, CONTRIBUTION_METRICS
+from core.metrics.metric_definitions import BENCHMARK_METRICS, CONTRIBUTION_METRICS
 from core.metrics.scenarios import scenarios
 from dashboard import listings, portfolio_charts, show, text
 from dashboard.portfolio_cards import cards, missing, origin, why_not

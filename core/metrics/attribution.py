@@ -13,8 +13,8 @@ from core.domain.facts import Badge
 from core.domain.portfolio import AssetClass, Portfolio
 from core.metrics.benchmark import Benchmark, Benchmarks
 from core.metrics.brinson import Effects, Side, attribute, links
-from core.metrics.formulas import ATTRIBUTION_FAMILIES, ATTRIBUTION_METRICS
 from core.metrics.history import RUIN
+from core.metrics.metric_definitions import ATTRIBUTION_FAMILIES, ATTRIBUTION_METRICS
 from core.metrics.periods import window
 from core.metrics.plans import CASH_IN, Plan, largest
 from core.metrics.returns import Floats, Sample
@@ -54,7 +54,7 @@ def attribution_rows(
     """The attribution of each portfolio of a sample, in its order.
 
     Args:
-        period: One of `core.metrics.formulas.PERIODS`. A year that the history does not have is what there is of it;
+        period: One of `core.metrics.metric_definitions.PERIODS`. A year that the history does not have is what there is of it;
             any other period must be whole.
         named: Weights by symbol of each portfolio's benchmark.
         members: Asset class and sector by symbol, of benchmarks' members; for others a portfolio's own lines decide.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.domain.facts import Badge
 from core.metrics import relative
-from core.metrics.formulas import BENCHMARK_METRICS
+from core.metrics.metric_definitions import BENCHMARK_METRICS
 from core.metrics.plans import largest
 from core.metrics.returns import Floats, Sample
 from core.metrics.rows import Rows, absent, state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from core.metrics.formulas import (
+from core.metrics.metric_definitions import (
     ATTRIBUTION_FAMILIES,
     ATTRIBUTION_METRICS,
     BENCHMARK_METRICS,

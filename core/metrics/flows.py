@@ -14,7 +14,7 @@ import pyxirr
 from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
-from core.metrics.formulas import FLOW_METRICS
+from core.metrics.metric_definitions import FLOW_METRICS
 from core.metrics.periods import back
 from core.metrics.rows import Rows, absent, state
 from core.metrics.valuation import Valuation

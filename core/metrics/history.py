@@ -7,7 +7,7 @@ from math import isnan
 
 from core.domain.facts import Badge
 from core.metrics import risk
-from core.metrics.formulas import HISTORY_METRICS
+from core.metrics.metric_definitions import HISTORY_METRICS
 from core.metrics.returns import Floats, Sample
 from core.metrics.rows import Rows, state
 from core.metrics.thresholds import MIN_FAR_TAIL_RETURNS, MIN_YEAR_RETURNS

@@ -10,7 +10,7 @@ from core.domain.facts import Badge, HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.metrics import concentration
-from core.metrics.formulas import FAMILIES, LIQUIDITY_FAMILIES
+from core.metrics.metric_definitions import FAMILIES, LIQUIDITY_FAMILIES
 from core.metrics.plans import why_uncovered
 from core.metrics.rows import Rows, absent, state, state_family
 from core.metrics.thresholds import MIN_COVERAGE

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.domain.facts import Badge
 from core.metrics.benchmark import Benchmark, Benchmarks
-from core.metrics.formulas import PERIODS
 from core.metrics.history import RUIN
+from core.metrics.metric_definitions import PERIODS
 from core.metrics.returns import Days, Floats, Sample
 from core.metrics.rows import Rows, absent, state, state_family
 

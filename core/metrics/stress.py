@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.metrics.formulas import STRESS_FAMILIES
+from core.metrics.metric_definitions import STRESS_FAMILIES
 from core.metrics.plans import age, why_uncovered
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.returns import worst_badge

@@ -24,9 +24,9 @@ from core.metrics.brinson import attribute, links
 from core.metrics.contributions import average_correlation, betas_to_whole, effective_bets
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
 from core.metrics.factsheet import fact_sheets
-from core.metrics.formulas import PERIODS
 from core.metrics.fx import EcbRates
 from core.metrics.history import figures
+from core.metrics.metric_definitions import PERIODS
 from core.metrics.periods import Window, growth, window
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory

@@ -17,7 +17,7 @@ from core.metrics.definitions import (
     family_of,
 )
 from core.metrics.factsheet import fact_sheets
-from core.metrics.formulas import PERIODS
+from core.metrics.metric_definitions import PERIODS
 from core.metrics.prices import PriceHistory
 from core.metrics.scenarios import scenarios, sensitivities
 from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, series, wobble
