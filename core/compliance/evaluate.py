@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.compliance import wording
-from core.compliance.bounds import Bounds, Empty, Gaps, Group, measured
+from core.compliance.measures import Bounds, Empty, Gaps, Group, measured
 from core.compliance.position import Book, Measures
 from core.compliance.provenance import breach_type
 from core.compliance.rule import Condition, Rule

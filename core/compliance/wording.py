@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from core.compliance.bounds import Gaps
+from core.compliance.measures import Gaps
 from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, Metric, Operator
 from core.domain.facts import Unit

@@ -10,10 +10,10 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compliance.bounds import Empty, measured
 from core.compliance.check import check
 from core.compliance.kinds import types_of
 from core.compliance.library import rule_sets
+from core.compliance.measures import Empty, measured
 from core.compliance.policy import read_policy
 from core.compliance.position import Book, Position
 from core.compliance.rule import Rule
