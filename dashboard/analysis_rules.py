@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analyses.cells import cell
-from core.analyses.shown import applicable, rule_key
+from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult, RuleStatus
 from dashboard import analysis_charts, listings, portfolio_rules, show, states, text
 from dashboard.analysis_answer import Answer, Part

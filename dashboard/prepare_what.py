@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analyses.engine import Each
 from core.analyses.engines import engine_for
-from core.analyses.shown import PERIODS
+from core.analyses.fact_selection import PERIODS
 from core.app import App, ModelRow
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
 from core.jobs.job_sets import SetWish

@@ -8,7 +8,7 @@ from typing import Literal
 from core.analyses.answer import Answer, LimitStatus, Metric, Part, Proposal
 from core.analyses.checks import Analysis, proposals, unlike
 from core.analyses.engine import Engine, Need, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 

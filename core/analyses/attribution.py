@@ -8,7 +8,7 @@ from typing import Final, Literal
 from core.analyses.answer import Answer, Metric, Part
 from core.analyses.checks import Analysis, adds_up, unlike
 from core.analyses.engine import Each, Engine, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 

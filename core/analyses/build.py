@@ -17,7 +17,7 @@ import orjson
 from core.analyses import suspicious
 from core.analyses.engine import Each, Engine
 from core.analyses.engines import engine_for
-from core.analyses.shown import PERIODS
+from core.analyses.fact_selection import PERIODS
 from core.analyses.tools.registry import GUIDANCE, specs
 from core.analyses.trimming import fitted
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind

@@ -13,7 +13,7 @@ from core.analyses.checks import Analysis, proposals, unlike
 from core.analyses.compliance import overall_status
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.evidence_tables import CHARTS
-from core.analyses.shown import PROFILE, Family, Shown, applicable
+from core.analyses.fact_selection import PROFILE, Family, Shown, applicable
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet

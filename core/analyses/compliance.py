@@ -11,7 +11,7 @@ from core.analyses.answer import Answer, Claim, Metric, Part
 from core.analyses.cells import cell
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Engine, Need, Tags
-from core.analyses.shown import Family, Shown, applicable, rule_key
+from core.analyses.fact_selection import Family, Shown, applicable, rule_key
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet

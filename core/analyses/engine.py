@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from core.analyses.answer import Answer, bare_json, schema_error, unusable
 from core.analyses.cells import cell
 from core.analyses.cleaning import cleaned
+from core.analyses.fact_selection import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.schema import Schema, schema_of
-from core.analyses.shown import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.tables import TableWriter, tables
 from core.analyses.tools.registry import FIGURES
 from core.analyses.verify import verify

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from core.analyses.cells import cell
-from core.analyses.shown import applicable, rule_key
+from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult
 from core.domain.evidence import Evidence, Finished, Profile, Source
 from core.domain.facts import FactSheet

@@ -22,7 +22,7 @@ from core.analyses.answer import (
 )
 from core.analyses.checks import Analysis, listed_sources, proposals, quotes, unlike
 from core.analyses.engine import Engine, Need, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet

@@ -8,7 +8,7 @@ from typing import Literal
 from core.analyses.answer import Answer, Catalyst, Claim, Listed, Metric, Part, Quote, Stance, middle_stance
 from core.analyses.checks import Analysis, listed_sources, quotes, unlike
 from core.analyses.engine import INDICATOR, Engine, Need, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet

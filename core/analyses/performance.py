@@ -8,7 +8,7 @@ from typing import Literal
 from core.analyses.answer import Answer, Claim, Metric, Part
 from core.analyses.checks import Analysis, adds_up, unlike
 from core.analyses.engine import Each, Engine, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.analyses.tools.market import FMP_STOCK_DATA
 from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind

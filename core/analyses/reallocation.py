@@ -10,7 +10,7 @@ from pydantic import Field
 from core.analyses.answer import Alternative, Answer, Claim, Metric, Part, Priority
 from core.analyses.checks import Analysis, adds_up, known_targets, unlike
 from core.analyses.engine import Engine, Need, Tags
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 

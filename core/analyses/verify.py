@@ -32,7 +32,7 @@ from core.analyses.cells import cell
 from core.analyses.derived import is_derived
 from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import Number, numbers
-from core.analyses.said import Said, weights
+from core.analyses.prompt_context import Said, weights
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import Badge, Fact, FactSheet, Unit
 

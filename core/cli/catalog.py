@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.analyses.expected import definitions_in_prompt, expected_prompts
+from core.analyses.prompt_requirements import definitions_in_prompt, expected_prompts
 from core.app import ModelRow
 from core.cli import output
 from core.cli.session import CONFIG_FILE, opened, settings

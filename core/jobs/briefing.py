@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from core.analyses.committee_brief import group_id_of
+from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
-from core.analyses.shown import applicable
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.compliance import RuleResult, RuleStatus

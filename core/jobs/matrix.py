@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
-from core.analyses.shown import applicable
 from core.domain.analysis import Kind
 from core.domain.compliance import RuleStatus
 from core.domain.facts import FactSheet

@@ -12,7 +12,7 @@ from core.analyses.build import Builder
 from core.analyses.committee_brief import group_sheet
 from core.analyses.engine import Need
 from core.analyses.engines import engine_for
-from core.analyses.shown import Family, Shown
+from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.facts import AbsentFact, Badge
 from core.errors import BadInput

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.analyses.expected import expected_prompts
+from core.analyses.prompt_requirements import expected_prompts
 from core.domain.analysis import Kind, Variant
 from core.errors import BadInput, BadSetting, NotFound
 from core.llm.profiles import profile_ids

@@ -14,8 +14,8 @@ import orjson
 
 from core.analyses.cells import cell
 from core.analyses.companies import named
+from core.analyses.fact_selection import rule_key
 from core.analyses.numbers import Number, numbers
-from core.analyses.shown import rule_key
 from core.domain.facts import Fact, FactSheet
 
 _IDENTIFIER: Final = re.compile(
