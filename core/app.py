@@ -55,8 +55,8 @@ from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
+from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
-from core.providers.market.sources import Sources
 from core.settings import Settings
 from core.storage.store import Store
 

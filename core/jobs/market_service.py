@@ -29,9 +29,9 @@ from core.guard.access import Permission, require
 from core.intake.market.series_files import SeriesIntake
 from core.jobs.price_service import PriceImport, PriceService
 from core.jobs.series_service import SeriesService
-from core.providers.market.ecb import history_zip, joined, rates_of
-from core.providers.market.protocol import MarketData
-from core.providers.market.sources import Sources
+from core.market_sources.ecb import history_zip, joined, rates_of
+from core.market_sources.protocol import MarketData
+from core.market_sources.sources import Sources
 from core.storage.store import Store
 
 T = TypeVar("T")

@@ -15,9 +15,9 @@ from core.errors import NotFound
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.jobs.portfolio_service import prices_of
+from core.market_sources.protocol import MarketData
+from core.market_sources.sources import Sources
 from core.metrics.prices import PriceHistory
-from core.providers.market.protocol import MarketData
-from core.providers.market.sources import Sources
 from core.storage.store import Store
 
 

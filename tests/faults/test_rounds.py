@@ -19,8 +19,8 @@ from core.guard.budgets import Budgets
 from core.jobs.context import Context
 from core.jobs.rounds import AT_ONCE
 from core.jobs.tool_room import Around, ToolRoom
+from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
-from core.providers.market.sources import Sources
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
 from tests.faults.staging import KEY, House, environment

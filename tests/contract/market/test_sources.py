@@ -15,9 +15,9 @@ import pytest
 
 from core.domain.market import Offer
 from core.errors import BadInput, BadSetting, NotFound, ProviderError, ProviderRefused, ProviderUnreachable, Refused
-from core.providers.market.door import ATTEMPTS, Door, TokenBucket
-from core.providers.market.protocol import MarketData, NotOffered
-from core.providers.market.sources import Sources
+from core.market_sources.http_client import ATTEMPTS, Door, TokenBucket
+from core.market_sources.protocol import MarketData, NotOffered
+from core.market_sources.sources import Sources
 from core.settings import load
 from tests.contract.market.conftest import CONTACT, KEY, Publisher, as_json, fmp, fred, sec, settings_for
 

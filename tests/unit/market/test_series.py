@@ -17,6 +17,7 @@ from core.errors import NotFound, UnreadableFile
 from core.intake.market.series_files import SeriesIntake, frequency_of, read_series
 from core.jobs.portfolio_service import PortfolioService
 from core.jobs.series_service import SeriesService, rotation_of
+from core.market_sources.terms import FRED, fred_terms
 from core.metrics.fx import EcbRates
 from core.metrics.prices import PriceSeries
 from core.metrics.series import (
@@ -30,7 +31,6 @@ from core.metrics.series import (
     sector_rotation,
 )
 from core.metrics.simulated_series import simulated_series
-from core.providers.market.terms import FRED, fred_terms
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

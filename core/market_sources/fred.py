@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, Offer, SourceTerms
 from core.errors import NotFound, ProviderError
-from core.providers.market.door import Door
-from core.providers.market.protocol import Nothing
-from core.providers.market.shapes import Shape, checked
+from core.market_sources.http_client import Door
+from core.market_sources.protocol import Nothing
+from core.market_sources.shapes import Shape, checked
 
 PAGE = 100_000
 """Most observations that one answer holds."""

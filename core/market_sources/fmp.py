@@ -12,11 +12,11 @@ from core.domain.market import Offer, Profile, Quote
 from core.domain.portfolio import DailyCloses
 from core.errors import NotFound, ProviderError, ProviderRefused
 from core.intake.cells.codes import currency_code
-from core.providers.market.closes import daily_closes
-from core.providers.market.door import Door
-from core.providers.market.protocol import Nothing
-from core.providers.market.shapes import Shape, checked
-from core.providers.market.terms import FMP
+from core.market_sources.closes import daily_closes
+from core.market_sources.http_client import Door
+from core.market_sources.protocol import Nothing
+from core.market_sources.shapes import Shape, checked
+from core.market_sources.terms import FMP
 
 
 class _Quote(Shape):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from core.domain.market import SourceState, SourceTerms
 from core.errors import BadInput, Refused
-from core.providers.market.door import Door, TokenBucket
-from core.providers.market.ecb import EcbSource
-from core.providers.market.fmp import FmpSource
-from core.providers.market.fred import FredSource
-from core.providers.market.protocol import MarketData
-from core.providers.market.sec import SecSource
-from core.providers.market.terms import ECB, FMP, SEC, fred_terms
+from core.market_sources.ecb import EcbSource
+from core.market_sources.fmp import FmpSource
+from core.market_sources.fred import FredSource
+from core.market_sources.http_client import Door, TokenBucket
+from core.market_sources.protocol import MarketData
+from core.market_sources.sec import SecSource
+from core.market_sources.terms import ECB, FMP, SEC, fred_terms
 from core.settings import MarketSettings
 
 _FMP_A_SECOND = 4.0  # its lowest paid plan takes 300 a minute

@@ -17,9 +17,9 @@ from defusedxml.ElementTree import fromstring
 
 from core.domain.market import Offer, ReferenceRate
 from core.errors import BadInput, NotFound, ProviderError
-from core.providers.market.door import Door
-from core.providers.market.protocol import Nothing
-from core.providers.market.terms import ECB
+from core.market_sources.http_client import Door
+from core.market_sources.protocol import Nothing
+from core.market_sources.terms import ECB
 
 MAX_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 64_000_000

@@ -8,10 +8,10 @@ from pydantic import TypeAdapter
 
 from core.domain.market import Filing, Offer, ReportedFact
 from core.errors import NotFound, ProviderError
-from core.providers.market.door import Door
-from core.providers.market.protocol import Nothing
-from core.providers.market.shapes import Shape, checked
-from core.providers.market.terms import SEC
+from core.market_sources.http_client import Door
+from core.market_sources.protocol import Nothing
+from core.market_sources.shapes import Shape, checked
+from core.market_sources.terms import SEC
 
 MAX_FACTS = 200_000
 
