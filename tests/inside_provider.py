@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from core.domain.batch import Batch, RemoteFile
 from core.errors import DownloadCut, ProviderAmbiguous, ProviderRefused, ProviderUnreachable, ResultLost
 from core.providers import shapes
-from core.providers.server.batches import Works
-from core.providers.server.faults import from_document
-from core.providers.server.store import BatchRecord, FileRecord, Store
+from core.simulator.batches import Works
+from core.simulator.faults import from_document
+from core.simulator.store import BatchRecord, FileRecord, Store
 
 T = TypeVar("T")
 

@@ -55,7 +55,7 @@ class LocalProvider:
         self.home.mkdir(parents=True, exist_ok=True)
         port_file = self.home / "port"
         port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "core.providers.server", "--control", "--home", str(self.home)]
+        command = [sys.executable, "-m", "core.simulator", "--control", "--home", str(self.home)]
         command += ["--port", str(self.port), "--port-file", str(port_file), "--speed", str(speed)]
         if faults is not None:
             fault_file = self.home / "faults.json"

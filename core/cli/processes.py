@@ -59,7 +59,7 @@ def provider(
     port_file: Annotated[Path | None, typer.Option(help="Write the port here once it listens.")] = None,
 ) -> int:
     """Run the local OpenAI-compatible server. Its answers are simulated and say so."""
-    from core.providers.server.process import serve as serve_provider
+    from core.simulator.process import serve as serve_provider
 
     output.aside(f"Local provider on http://127.0.0.1:{port or '(free port)'}/v1. Answers are simulated.")
     serve_provider(port, speed=speed, faults=faults, home=home, port_file=port_file)

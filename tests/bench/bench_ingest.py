@@ -104,8 +104,8 @@ def prepare(home: str) -> dict[str, Any]:
     """A submitted job of 50,000 requests, and the result file that a provider would return."""
     from core.app import build
     from core.domain.actor import LOCAL
-    from core.providers.server.replies import Responder, line
     from core.settings import load
+    from core.simulator.replies import Responder, line
 
     app = build(load({"MOSYCHLOS_HOME": home, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}))
     store = app._store  # the portfolios are written past the service, which would compute their totals

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from core.providers.server import events
-from core.providers.server.replies import Reply, Responder
+from core.simulator import events
+from core.simulator.replies import Reply, Responder
 from tests.batch_lines import chat_body, responses_body
 from tests.contract.test_journey import CHAT, RESPONSES
 

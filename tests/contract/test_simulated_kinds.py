@@ -25,8 +25,8 @@ from core.jobs.evidence import told_about
 from core.llm.prompts import PromptLibrary
 from core.metrics.definitions import MetricGroup
 from core.metrics.fx import EcbRates
-from core.providers.server import answers, faults
 from core.settings import load
+from core.simulator import answers, faults
 from core.storage.store import Store
 
 TODAY = date(2026, 11, 24)

@@ -13,7 +13,7 @@ import pytest
 from core.analyses.engines import engine_for
 from core.domain.analysis import FindingKind, Kind, ResultStatus
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
-from core.providers.server import answers, faults
+from core.simulator import answers, faults
 
 CHAT = "/v1/chat/completions"
 _AS_OF, _HISTORY = "as of 2026-10-30", "2023-10-31..2026-10-30"

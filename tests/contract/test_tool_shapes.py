@@ -14,8 +14,8 @@ from core.domain.tools import ToolUse
 from core.llm.shapes import write_tool
 from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.openai_provider import OpenAIProvider
-from core.providers.server import events
 from core.providers.streaming import Assembler
+from core.simulator import events
 from tests.batch_lines import chat_body, responses_body
 from tests.contract.test_journey import CHAT, RESPONSES
 from tests.contract.test_published_shapes import _NULLABLE, obeys, reply, without_nulls

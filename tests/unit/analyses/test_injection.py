@@ -21,7 +21,7 @@ from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.evidence import Evidence, Source
 from core.domain.facts import FactSheet
 from core.llm.prompts import PromptLibrary
-from core.providers.server import answers
+from core.simulator import answers
 
 TODAY = date(2026, 11, 24)
 

@@ -12,7 +12,7 @@ from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Ve
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
-from core.providers.server import answers
+from core.simulator import answers
 
 DAY, YEAR, HISTORY = "as of 2026-10-30", "2025-10-30..2026-10-30", "2020-10-29..2026-10-30"
 CHAT = "/v1/chat/completions"

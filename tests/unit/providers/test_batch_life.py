@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.llm.answers import read_line
-from core.providers.server import faults
-from core.providers.server.batches import Works
-from core.providers.server.store import BatchRecord, FileRecord, Store
+from core.simulator import faults
+from core.simulator.batches import Works
+from core.simulator.store import BatchRecord, FileRecord, Store
 from tests.batch_lines import chat_body, line, write
 
 CHAT = "/v1/chat/completions"

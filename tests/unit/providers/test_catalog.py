@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.domain.analysis import Endpoint
 from core.llm import models
 from core.llm.parameters import clean
-from core.providers.server import catalog
+from core.simulator import catalog
 from tests.batch_lines import chat_body, responses_body
 
 TODAY = date(2026, 11, 24)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import BadInput
-from core.providers.server import faults
+from core.simulator import faults
 
 
 def test_a_file_in_yaml_is_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.providers.server.fitting import fit
+from core.simulator.schema_filling import fit
 
 _NAMES = st.sampled_from(["a", "b", "long name", "ünï", "$", "type"])
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.domain.analysis import ResultStatus
 from core.llm.answers import read_line
-from core.providers.server import answers, blocks, faults, replies, risk_rules
+from core.simulator import answers, faults, prompt_tables, replies, risk_rules
 from tests.batch_lines import FACTS, PROMPT, chat_body, responses_body
 
 CHAT = "/v1/chat/completions"
@@ -46,9 +46,9 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def prompt(**values: str) -> blocks.Blocks:
+def prompt(**values: str) -> prompt_tables.Blocks:
     rows = "".join(f"{name.replace('__', '.')}|{value}|pct|||derived\n" for name, value in values.items())
-    return blocks.read(f"<METRICS>\nmetric_id|value|unit|currency|period|badge\n{rows}</METRICS>\nWhy?")
+    return prompt_tables.read(f"<METRICS>\nmetric_id|value|unit|currency|period|badge\n{rows}</METRICS>\nWhy?")
 
 
 def answered(fault: str | None, custom_id: str = "r1", **more: Any) -> replies.Reply:
@@ -61,7 +61,7 @@ def cited(document: Any) -> list[dict[str, Any]]:
 
 
 def test_the_tables_of_a_prompt_are_read() -> None:
-    found = blocks.read(PROMPT.format(language="fr"))
+    found = prompt_tables.read(PROMPT.format(language="fr"))
     assert found.french
     assert found.portfolio["portfolio_id"] == "acme"
     assert found.numbers == FACTS
@@ -78,10 +78,10 @@ def test_the_tables_of_a_prompt_are_read() -> None:
 
 
 def test_both_endpoints_show_the_same_user_text() -> None:
-    assert blocks.user_text(chat_body()) == blocks.user_text(responses_body())
-    assert blocks.user_text({"input": "plain"}) == "plain"
+    assert prompt_tables.user_text(chat_body()) == prompt_tables.user_text(responses_body())
+    assert prompt_tables.user_text({"input": "plain"}) == "plain"
     parts = [{"type": "input_text", "text": "one"}, {"type": "input_text", "text": "two"}]
-    assert blocks.user_text({"input": [{"role": "user", "content": parts}]}) == "one\ntwo"
+    assert prompt_tables.user_text({"input": [{"role": "user", "content": parts}]}) == "one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_worse_figures_give_a_higher_level(values: dict[str, str], level: str) -
 @pytest.mark.parametrize(("kind", "level"), [("equity", "very_high"), ("equity_fund", "high")])
 def test_one_large_issuer_raises_the_level_and_one_large_fund_does_not(kind: str, level: str) -> None:
     text = PROMPT.format(language="en").replace("|equity|diversified|", f"|{kind}|diversified|")
-    assert risk_rules.answer(blocks.read(text))["overall_level"] == level
+    assert risk_rules.answer(prompt_tables.read(text))["overall_level"] == level
 
 
 def test_the_first_caveat_is_the_one_the_instructions_prescribe() -> None:
@@ -123,13 +123,13 @@ def test_the_first_caveat_is_the_one_the_instructions_prescribe() -> None:
 
 
 def test_a_prompt_without_figures_still_gets_an_answer() -> None:
-    answer = risk_rules.answer(blocks.read("Hello"))
+    answer = risk_rules.answer(prompt_tables.read("Hello"))
     assert [risk["risk_type"] for risk in answer["risks"]] == ["model"]
     assert answer["var_statement"]["metrics"] == []
 
 
 def test_french_is_french_and_figures_take_a_comma() -> None:
-    answer = risk_rules.answer(blocks.read(PROMPT.format(language="fr")))
+    answer = risk_rules.answer(prompt_tables.read(PROMPT.format(language="fr")))
     assert answer["headline"].startswith("Réponse simulée")
     assert any("41,20\u00a0%" in claim["text"] for claim in answer["claims"])
     assert len(answer["headline"]) <= 120

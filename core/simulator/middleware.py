@@ -12,7 +12,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.domain.provider import SIMULATED_HEADER
-from core.providers.server.faults import Faults
+from core.simulator.faults import Faults
 
 _IDS = re.compile(r"/(file-|batch_)[^/]+")
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"

@@ -1,4 +1,4 @@
-"""`python -m core.providers.server`: the local server as a process of its own."""
+"""`python -m core.simulator`: the local server as a process of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from core.errors import MosychlosError
-from core.providers.server.process import serve
+from core.simulator.process import serve
 
 
 def main() -> int:
     """Read the arguments and serve; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="core.providers.server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="core.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=8090, help="0 lets the system choose")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--speed", type=float, default=1)

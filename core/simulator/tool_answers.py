@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from core.providers.server import blocks
-from core.providers.server.fitting import fit
+from core.simulator import prompt_tables
+from core.simulator.schema_filling import fit
 
 _CITED_A_CALL: Final = 2
 _PAGES: Final = (
@@ -58,7 +58,7 @@ def calls(body: Mapping[str, Any], custom_id: str, fault: str | None) -> tuple[C
     if not offered or body.get("tool_choice") == "none":
         return ()
     done = _rounds(body)
-    tables = blocks.read(blocks.user_text(body))
+    tables = prompt_tables.read(prompt_tables.user_text(body))
     if done == 0 and fault == "bad_arguments":
         wanted = [(name, '{"weights": "all of it"') for name in list(offered)[:1]]
     elif done == 0 and fault == "unknown_tool":
@@ -79,7 +79,7 @@ def searches(body: Mapping[str, Any], path: str, custom_id: str) -> tuple[Search
     offered = isinstance(tools, list) and any(_kind(tool).startswith("web_search") for tool in tools)
     if path != "/v1/responses" or not offered or body.get("tool_choice") == "none":
         return ()
-    portfolio = blocks.read(blocks.user_text(body)).portfolio
+    portfolio = prompt_tables.read(prompt_tables.user_text(body)).portfolio
     query = f"market outlook {portfolio.get('base_currency', '')} {portfolio.get('as_of_date', '')}"
     return (Search(_identity(f"{custom_id}|search"), " ".join(query.split())),)
 
@@ -182,7 +182,7 @@ def _input(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return (item for item in (given if isinstance(given, list) else []) if isinstance(item, Mapping))
 
 
-def _arguments(name: str, schema: Mapping[str, Any], tables: blocks.Blocks) -> Any:
+def _arguments(name: str, schema: Mapping[str, Any], tables: prompt_tables.Blocks) -> Any:
     held = tables.table("HOLDINGS")
     first = held[0].get("holding_id", "") if held else ""
     known: dict[str, dict[str, Any]] = {

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from core.providers.server import blocks, figure_rules, policy_rules, research_rules, risk_rules, tool_answers
-from core.providers.server.faults import draw
-from core.providers.server.fitting import fit
-from core.providers.server.voice import Voice
+from core.simulator import figure_rules, policy_rules, prompt_tables, research_rules, risk_rules, tool_answers
+from core.simulator.faults import draw
+from core.simulator.phrases import Voice
+from core.simulator.schema_filling import fit
 
 _CAVEAT = re.compile(
     r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^»\n]+)»|wörtlich: „(?P<german>[^“\n]+)“'
@@ -45,7 +45,7 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
     wanted = _wanted_format(body, path)
     if wanted is None:
         return SIMULATED
-    tables = blocks.read(blocks.user_text(body))
+    tables = prompt_tables.read(prompt_tables.user_text(body))
     schema = wanted.get("schema")
     if not isinstance(schema, Mapping):
         # Plain JSON mode: the keys of the risk answer where there is something to judge.
@@ -62,7 +62,7 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
 
 def _first_caveat(body: Mapping[str, Any]) -> str:
     # The instructions of a region prescribe the first caveat word for word, in quotation marks.
-    found = _CAVEAT.search(blocks.instructions(body))
+    found = _CAVEAT.search(prompt_tables.instructions(body))
     return next(words for words in found.groups() if words).strip() if found else ""
 
 
@@ -77,13 +77,13 @@ def _wanted_format(body: Mapping[str, Any], path: str) -> Mapping[str, Any] | No
     return wanted if isinstance(wanted, Mapping) and wanted.get("type") != "text" else None
 
 
-def _known(schema: Mapping[str, Any], tables: blocks.Blocks, body: Mapping[str, Any]) -> dict[str, Any]:
+def _known(schema: Mapping[str, Any], tables: prompt_tables.Blocks, body: Mapping[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
     first_caveat = _first_caveat(body)
     kind = properties.get("analysis_type")
     name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
-    voice = Voice(tables, blocks.instructions(body))
+    voice = Voice(tables, prompt_tables.instructions(body))
     if name in _KINDS and tables.metrics and "claims" in properties:
         return _KINDS[name](voice, first_caveat)
     whole = risk_rules.answer(tables, first_caveat, voice.mark)

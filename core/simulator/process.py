@@ -17,10 +17,10 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from core.errors import BadInput
-from core.providers.server import faults as fault_files
-from core.providers.server.app import build
-from core.providers.server.batches import Works
-from core.providers.server.store import Store
+from core.simulator import faults as fault_files
+from core.simulator.app import build
+from core.simulator.batches import Works
+from core.simulator.store import Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ def serve(
 
     Args:
         port: 0 lets the system choose.
-        speed: Pretended seconds per real second; see `core.providers.server.batches` for the pace.
-        faults: A fault file; see `core.providers.server.faults`.
+        speed: Pretended seconds per real second; see `core.simulator.batches` for the pace.
+        faults: A fault file; see `core.simulator.faults`.
         home: Where files and batches are kept; a server started again there goes on. None keeps them in a folder
             that is removed at the end.
         port_file: Written with the port once the server listens.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.providers.server.blocks import Blocks, Row
+from core.simulator.prompt_tables import Blocks, Row
 
 _COMMA = {"fr": ",", "de": ","}
 _UNITS = {"pct": " %", "pp": " pp", "bps": " bps", "x": "x"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.providers.server.blocks import Row
-from core.providers.server.voice import Voice
+from core.simulator.phrases import Voice
+from core.simulator.prompt_tables import Row
 
 _MOST_PASSES = 10
 _OVERALL = (("breach", "breach"), ("near", "warning"), ("pass", "compliant"))

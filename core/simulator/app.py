@@ -18,12 +18,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from core.errors import BadInput
-from core.providers.server import catalog, events, faults
-from core.providers.server.batches import Works
-from core.providers.server.door import Door
-from core.providers.server.replies import Responder
-from core.providers.server.store import BatchRecord, FileRecord, Store
-from core.providers.server.uploads import BadUpload, Upload
+from core.simulator import catalog, events, faults
+from core.simulator.batches import Works
+from core.simulator.middleware import Door
+from core.simulator.replies import Responder
+from core.simulator.store import BatchRecord, FileRecord, Store
+from core.simulator.uploads import BadUpload, Upload
 
 _ENDPOINTS = ("/v1/responses", "/v1/chat/completions")
 _INPUT_LIFETIME = 30 * 86_400

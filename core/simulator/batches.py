@@ -16,10 +16,10 @@ from typing import Any
 
 import orjson
 
-from core.providers.server import replies, validation
-from core.providers.server.faults import Faults
-from core.providers.server.outputs import publish
-from core.providers.server.store import BatchRecord, FileRecord, Store
+from core.simulator import replies, validation
+from core.simulator.faults import Faults
+from core.simulator.outputs import publish
+from core.simulator.store import BatchRecord, FileRecord, Store
 
 _LOG = logging.getLogger(__name__)
 

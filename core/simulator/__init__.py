@@ -4,6 +4,6 @@ It stands in for the provider in the demo, in tests and in rehearsals of faults.
 figures in the prompt and say that they are simulated; no model is asked and nothing leaves the machine.
 """
 
-from core.providers.server.process import serve
+from core.simulator.process import serve
 
 __all__ = ["serve"]

@@ -10,8 +10,8 @@ import heapq
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.providers.server.blocks import Blocks
-from core.providers.server.risk_words import WORDS, Words
+from core.simulator.prompt_tables import Blocks
+from core.simulator.risk_words import WORDS, Words
 
 _SEVERITIES = ("none", "low", "moderate", "high", "critical")
 _LIKELIHOODS = ("unlikely", "possible", "likely", "likely", "likely")

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from core.providers.server.catalog import offer
+from core.simulator.catalog import offer
 
 MAX_REQUESTS = 50_000
 MAX_BYTES = 209_715_200

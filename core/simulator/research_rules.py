@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from core.providers.server.blocks import Row
-from core.providers.server.voice import Voice
+from core.simulator.phrases import Voice
+from core.simulator.prompt_tables import Row
 
 _MOST_WORDS = 30
 _MOST_THESES = 6

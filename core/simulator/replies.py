@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from core.llm.tokens import counter, framing
-from core.providers.server import answers, envelopes, tool_answers
-from core.providers.server.blocks import user_text
-from core.providers.server.catalog import Refusal, offer, refusal
+from core.simulator import answers, envelopes, tool_answers
+from core.simulator.catalog import Refusal, offer, refusal
+from core.simulator.prompt_tables import user_text
 
 _COUNTED_EXACTLY = 500
 _CACHE_FROM, _CACHE_STEP = 1024, 128

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from core.providers.server.blocks import Blocks
-from core.providers.server.voice import Voice
+from core.simulator.phrases import Voice
+from core.simulator.prompt_tables import Blocks
 
 _DIVERSIFIED = ((30, "very_good"), (12, "good"), (5, "fair"))
 _NEAR_PCT = 2.0

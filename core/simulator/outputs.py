@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from core.providers.server import replies
-from core.providers.server.faults import draw
-from core.providers.server.store import BatchRecord, Store
+from core.simulator import replies
+from core.simulator.faults import draw
+from core.simulator.store import BatchRecord, Store
 
 _CHUNK = 1 << 20
 _EXPIRED = "This request could not be executed before the completion window expired."

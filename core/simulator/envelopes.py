@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.provider import SIMULATED_MARK
-from core.providers.server import tool_answers
-from core.providers.server.catalog import Offer
-from core.providers.server.tool_answers import Call, Search
+from core.simulator import tool_answers
+from core.simulator.catalog import Offer
+from core.simulator.tool_answers import Call, Search
 
 
 @dataclass(frozen=True, slots=True)
