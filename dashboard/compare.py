@@ -14,7 +14,7 @@ from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import MosychlosError
 from core.jobs.comparing import Comparison, price_of_a_number
-from core.storage.result_views import Tally
+from core.storage.jobs.result_views import Tally
 from dashboard import compare_charts, explore, grades, listings, navigation, queries, run_names, run_results, show, text
 
 _OFFERED = 200

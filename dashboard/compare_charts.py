@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.domain.analysis import Kind
 from core.jobs.grades import ranks
-from core.storage.comparisons import Changed
+from core.storage.jobs.comparisons import Changed
 from dashboard import grades
 from dashboard.charts import Palette, finish, plain
 

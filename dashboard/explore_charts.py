@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.domain.analysis import Kind
 from core.jobs.grades import GRADES
 from core.jobs.matrix import Cell, Matrix
-from core.storage.result_views import Point
+from core.storage.jobs.result_views import Point
 from dashboard import grades, text
 from dashboard.charts import Palette, finish, plain
 

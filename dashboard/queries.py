@@ -24,7 +24,7 @@ from core.jobs.matrix import Matrix
 from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.jobs.result_service import Spread
 from core.metrics.definitions import MetricGroup
-from core.storage.result_views import Flagged, Point, Tally
+from core.storage.jobs.result_views import Flagged, Point, Tally
 
 _WHILE = timedelta(minutes=10)
 """How long an answer is kept at most, whatever its stamp says: exchange rates are renewed behind it."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from core.domain.analysis import Usage
 from core.domain.records import ItemCounts, Job
-from core.storage.quartiles import Quartiles
+from core.storage.jobs.quartiles import Quartiles
 
 LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
 """Risk levels from calm to severe."""

@@ -25,8 +25,8 @@ from core.llm.answers import read_line
 from core.llm.pricing import cost, price, search_price
 from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.protocol import Provider
+from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
-from core.storage.tries import Ending
 
 STILL_ASKING: Final = ItemError(
     "tool_rounds", "The model went on asking for tools in the last round, in which it had to answer.", transient=False

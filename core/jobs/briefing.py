@@ -24,8 +24,8 @@ from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.jobs.comparing import CompareService
 from core.jobs.result_service import ByValue, ResultService
-from core.storage.comparisons import Changed
-from core.storage.result_views import Tally
+from core.storage.jobs.comparisons import Changed
+from core.storage.jobs.result_views import Tally
 from core.storage.store import Store
 
 MOST_READ: Final = 200

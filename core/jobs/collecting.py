@@ -36,8 +36,8 @@ from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
-from core.storage.results import Billed, Expected, Stray
-from core.storage.retries import Retry
+from core.storage.jobs.results import Billed, Expected, Stray
+from core.storage.jobs.retries import Retry
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from core.domain.selection import EVERYBODY, Among
 from core.errors import BadInput
 from core.guard.access import Permission, require
 from core.jobs.grades import ranks
-from core.storage.comparisons import Changed, Overlap
-from core.storage.result_views import Tally
+from core.storage.jobs.comparisons import Changed, Overlap
+from core.storage.jobs.result_views import Tally
 from core.storage.store import Store
 
 

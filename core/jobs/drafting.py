@@ -33,7 +33,7 @@ from core.llm.models import resident
 from core.llm.prompts import PromptLibrary
 from core.llm.rounds import multiplied
 from core.llm.sent import GIVEN, parameters_of
-from core.storage.history import StoredAnswer
+from core.storage.jobs.history import StoredAnswer
 from core.storage.store import Store
 
 CHUNK = 500

@@ -10,7 +10,7 @@ from core.domain.actor import Actor
 from core.domain.records import Job, Spend
 from core.errors import Refused
 from core.guard.budgets import Budgets
-from core.storage.retries import RetryCheck
+from core.storage.jobs.retries import RetryCheck
 from core.storage.store import Store
 
 

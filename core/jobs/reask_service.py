@@ -32,8 +32,8 @@ from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable
 from core.llm.rebuild import sent_effort
-from core.storage.retries import Retry, RetryFile
-from core.storage.second_answers import Asked
+from core.storage.jobs.corrections import Asked
+from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
 
 

@@ -24,9 +24,9 @@ from core.jobs.retrying import stored_lines
 from core.llm.answers import read_line
 from core.llm.models import Model, find
 from core.llm.tokens import counter
-from core.storage.second_answers import Asked, Flagged
+from core.storage.jobs.corrections import Asked, Flagged
+from core.storage.jobs.tool_calls import ASKED
 from core.storage.store import Store
-from core.storage.tool_calls import ASKED
 
 NO_ANSWERS: Final = (ASKED, STILL_ASKING.code, "wrong_portfolio")
 """Errors of answers that a list of errors does not correct: calls of tools, and talk of somebody else."""

@@ -16,7 +16,7 @@ from core.guard.access import Permission, require
 from core.jobs.context import job_folder
 from core.jobs.matrix import SUBJECTS, Matrix, matrix
 from core.jobs.sheet_file import sheet_index, sheet_path
-from core.storage.result_views import Asked, Flagged, Point, Tally, Worth
+from core.storage.jobs.result_views import Asked, Flagged, Point, Tally, Worth
 from core.storage.store import Store
 
 

@@ -33,7 +33,7 @@ from core.llm.models import find, usable
 from core.llm.optimiser import NOTHING
 from core.llm.pricing import cost, price
 from core.providers.protocol import Provider
-from core.storage.retries import Retry, SyncAnswer
+from core.storage.jobs.retries import Retry, SyncAnswer
 from core.storage.store import Store
 
 FEW: Final = 20

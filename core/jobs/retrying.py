@@ -28,7 +28,7 @@ from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter, lines
 from core.llm.models import Model, find
 from core.llm.rebuild import rebuild
-from core.storage.retries import Retry, RetryFile, Unanswered
+from core.storage.jobs.retries import Retry, RetryFile, Unanswered
 from core.storage.store import Store
 
 LONGER: Final = 2

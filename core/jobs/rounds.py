@@ -37,8 +37,8 @@ from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
 from core.llm.tokens import counter, framing
 from core.llm.tool_calls import citations, continued, tool_calls
-from core.storage.retries import Retry, RetryFile, Unanswered
-from core.storage.tool_calls import ASKED
+from core.storage.jobs.retries import Retry, RetryFile, Unanswered
+from core.storage.jobs.tool_calls import ASKED
 
 AT_ONCE: Final = 200
 """Requests whose portfolios and prices are loaded together."""

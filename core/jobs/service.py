@@ -34,7 +34,7 @@ from core.jobs.submission import Submission, Wanted, blockers, new_id
 from core.jobs.submitting import given_up_as
 from core.llm.jsonl import lines
 from core.llm.parameters import Change
-from core.storage.results import Stray
+from core.storage.jobs.results import Stray
 from core.storage.store import Store
 
 

@@ -22,8 +22,8 @@ from core.jobs.context import APP, job_folder
 from core.jobs.drafting import Built, Drafter
 from core.llm.fallback import Fallback
 from core.llm.models import find
-from core.storage.job_sets import Approval, NewSet
-from core.storage.jobs import NewJob
+from core.storage.jobs.job_sets import Approval, NewSet
+from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
 
 

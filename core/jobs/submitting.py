@@ -23,7 +23,7 @@ from core.domain.records import Claim, Job, Shard
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable, StaleMove
 from core.jobs.context import Context, job_key
 from core.jobs.planning import FULL, no_room
-from core.storage.shards import QUEUE_AGAIN
+from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.tools import Citation, ToolUse
 from core.guard.access import Permission, require
+from core.storage.jobs.tool_calls import ToolTotal
 from core.storage.store import Store
-from core.storage.tool_calls import ToolTotal
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ from core.jobs.drafting import Drafter
 from core.jobs.learning import learn_from_try
 from core.jobs.sheet_file import dump, load
 from core.jobs.submission import stop_unknown
+from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
-from core.storage.tries import Ending
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from core.domain.records import AskedAgain, Item
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.scheduling import Rooms, Rules
-from core.storage.retries import Retry, RetryFile
-from core.storage.second_answers import Asked
+from core.storage.jobs.corrections import Asked
+from core.storage.jobs.retries import Retry, RetryFile
 from tests.faults.staging import House
 from tests.local_provider import LocalProvider
 

@@ -19,8 +19,8 @@ from core.errors import BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.jobs.context import Context
 from core.jobs.scheduling import Rooms, Rules
-from core.storage.jobs import job_row, settle_job
-from core.storage.retries import ASKING
+from core.storage.jobs.jobs import job_row, settle_job
+from core.storage.jobs.retries import ASKING
 from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
 

@@ -31,7 +31,7 @@ from core.domain.job import (
 )
 from core.domain.records import Claim, RequestRow
 from core.errors import StaleMove
-from core.storage.jobs import NewJob
+from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
 from tests.unit.storage.making import let_go
 

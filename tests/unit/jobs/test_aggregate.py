@@ -14,7 +14,7 @@ from core.domain.cost import Estimate
 from core.domain.job import JobState
 from core.domain.records import ItemCounts, Job, JobRow
 from core.jobs.aggregate import LEVELS, Outlier, summarise
-from core.storage.quartiles import Quartiles
+from core.storage.jobs.quartiles import Quartiles
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROW = JobRow(

@@ -12,7 +12,7 @@ from core.domain.cost import Estimate
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.queue import Decision
 from core.domain.records import Claim, RequestRow
-from core.storage.jobs import NewJob
+from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.records import RequestRow
-from core.storage.quartiles import Quartiles
+from core.storage.jobs.quartiles import Quartiles
 from core.storage.store import Store
 
 values = st.lists(st.floats(0, 1, allow_nan=False).map(lambda value: round(value, 3)), max_size=40)

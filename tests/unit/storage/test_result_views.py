@@ -14,8 +14,8 @@ from sqlalchemy import event
 from core.domain.analysis import Finding, FindingKind, ItemError, Outcome, Reading, ResultStatus, Usage, Verification
 from core.domain.selection import Among
 from core.errors import NotFound
-from core.storage.quartiles import Quartiles
-from core.storage.result_views import Worth
+from core.storage.jobs.quartiles import Quartiles
+from core.storage.jobs.result_views import Worth
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, draft, portfolio
 

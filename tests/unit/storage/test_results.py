@@ -22,7 +22,7 @@ from core.domain.analysis import (
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim, RequestRow
 from core.errors import StaleMove
-from core.storage.results import Stray
+from core.storage.jobs.results import Stray
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, approved, portfolio
 

@@ -15,8 +15,8 @@ from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.trial import Try, TryState
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
-from core.storage.endings import answered_of, answered_row
-from core.storage.jobs import BudgetCheck, lock_money, reserve, to_request
+from core.storage.jobs.jobs import BudgetCheck, lock_money, reserve, to_request
+from core.storage.jobs.outcome_writer import answered_of, answered_row
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import CitationTable, CommitmentTable, LedgerTable, ToolCallTable, TryTable

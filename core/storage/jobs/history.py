@@ -14,7 +14,7 @@ from core.domain.analysis import ResultStatus
 from core.domain.provider import AnsweredBy
 from core.llm.calibration import Past
 from core.storage.database import Database
-from core.storage.endings import answered_of
+from core.storage.jobs.outcome_writer import answered_of
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AnswerTable,

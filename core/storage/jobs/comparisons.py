@@ -10,7 +10,7 @@ from sqlalchemy import Integer, case, cast, func, select
 
 from core.domain.selection import EVERYBODY, Among
 from core.storage.database import Database
-from core.storage.result_views import SUCCEEDED, Tally, narrowed, sums, tally_of
+from core.storage.jobs.result_views import SUCCEEDED, Tally, narrowed, sums, tally_of
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, PortfolioTable, RequestTable, ResultTable
 

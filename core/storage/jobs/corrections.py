@@ -19,13 +19,21 @@ from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus
 from core.domain.records import AskedAgain, Claim
 from core.errors import StaleMove
 from core.storage.database import Database
-from core.storage.endings import SCORE, answered_of, count, store_outcomes, uncount
-from core.storage.jobs import follow, lock_job, lock_money
+from core.storage.jobs.correction_rows import (
+    Tags,
+    answer_row,
+    asking_row,
+    raw_of,
+    reading_of,
+    stored_usage,
+    waiting_row,
+)
+from core.storage.jobs.jobs import follow, lock_job, lock_money
+from core.storage.jobs.outcome_writer import SCORE, answered_of, count, store_outcomes, uncount
+from core.storage.jobs.results import Expected, Stray, keep_place
+from core.storage.jobs.retries import Retry, Unanswered, add_shards, not_held
+from core.storage.jobs.shards import check_fence
 from core.storage.money import from_nano, to_nano
-from core.storage.results import Expected, Stray, keep_place
-from core.storage.retries import Retry, Unanswered, add_shards, not_held
-from core.storage.second_rows import Tags, answer_row, asking_row, raw_of, reading_of, stored_usage, waiting_row
-from core.storage.shards import check_fence
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, JobTable, RequestTable, ResultTable, SecondAnswerTable, ShardTable
 

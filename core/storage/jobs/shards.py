@@ -14,9 +14,9 @@ from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, Sh
 from core.domain.queue import Hold
 from core.domain.records import Claim, Look, Shard
 from core.errors import NotFound, StaleMove
-from core.storage.alerts import clear_alert, raise_alert
 from core.storage.database import Database
-from core.storage.jobs import follow, lock_job, lock_shards, record_event
+from core.storage.jobs.alerts import clear_alert, raise_alert
+from core.storage.jobs.jobs import follow, lock_job, lock_shards, record_event
 from core.storage.sql import table
 from core.storage.tables import EventTable, JobTable, ShardTable
 

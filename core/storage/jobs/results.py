@@ -15,14 +15,14 @@ from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import OverBudget, StaleMove
 from core.storage.database import Database
-from core.storage.endings import TOKENS, store_outcomes
-from core.storage.history import remember
-from core.storage.jobs import follow, job_row, lock_job, lock_money, record_event, settle_job
+from core.storage.jobs.correction_rows import close_seconds, sums_of_seconds, whole_sum
+from core.storage.jobs.history import remember
+from core.storage.jobs.jobs import follow, job_row, lock_job, lock_money, record_event, settle_job
+from core.storage.jobs.outcome_writer import TOKENS, store_outcomes
+from core.storage.jobs.parameter_memory import learn
+from core.storage.jobs.retries import Retry, add_retry, take_back
+from core.storage.jobs.shards import check_fence, move
 from core.storage.money import to_nano
-from core.storage.parameter_memory import learn
-from core.storage.retries import Retry, add_retry, take_back
-from core.storage.second_rows import close_seconds, sums_of_seconds, whole_sum
-from core.storage.shards import check_fence, move
 from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
     AnswerTable,

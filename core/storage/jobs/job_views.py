@@ -11,9 +11,9 @@ from core.domain.analysis import ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
 from core.domain.oversight import Cause, LedgerRow, Waits
 from core.storage.database import Database
-from core.storage.endings import TOKENS
+from core.storage.jobs.outcome_writer import TOKENS
+from core.storage.jobs.result_views import SUCCEEDED
 from core.storage.money import from_nano
-from core.storage.result_views import SUCCEEDED
 from core.storage.sql import table
 from core.storage.tables import EventTable, JobTable, LedgerTable, ResultTable, RollupTable, ShardTable
 

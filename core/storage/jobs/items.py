@@ -13,12 +13,12 @@ from sqlalchemy import Connection, func, or_, select
 from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, Verification
 from core.domain.records import Item
 from core.storage.database import Database
-from core.storage.endings import SCORE, TOKENS, answered_of
+from core.storage.jobs.correction_rows import second_askings
+from core.storage.jobs.outcome_writer import SCORE, TOKENS, answered_of
+from core.storage.jobs.quartiles import Quartiles, quartiles
+from core.storage.jobs.result_views import NONE, SUCCEEDED
+from core.storage.jobs.results import Stray
 from core.storage.money import from_nano
-from core.storage.quartiles import Quartiles, quartiles
-from core.storage.result_views import NONE, SUCCEEDED
-from core.storage.results import Stray
-from core.storage.second_rows import second_askings
 from core.storage.sql import table
 from core.storage.tables import (
     AnswerTable,

@@ -14,7 +14,7 @@ from core.domain.job import JobState
 from core.domain.records import ItemCounts, JobRow, JobSet
 from core.errors import NotFound
 from core.storage.database import Database
-from core.storage.jobs import BudgetCheck, approve_job, lock_money, record_event, to_row
+from core.storage.jobs.jobs import BudgetCheck, approve_job, lock_money, record_event, to_row
 from core.storage.money import from_nano
 from core.storage.sql import table
 from core.storage.tables import JobSetTable, JobTable, ShardTable

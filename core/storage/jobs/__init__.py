@@ -1,0 +1,1 @@
+"""What jobs, shards, requests and answers leave behind."""
