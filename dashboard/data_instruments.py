@@ -13,7 +13,7 @@ from core.domain.actor import Actor
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
 from core.intake.register.instruments import FIELDS, SAMPLE, USER, Instrument, written_instrument
-from core.storage.instruments import InstrumentChange, RegisterAction
+from core.storage.portfolios.instruments import InstrumentChange, RegisterAction
 from dashboard import confirm, data_instrument_form, listings, navigation, session, show, states, text
 from dashboard.prepare import pairs
 

@@ -12,7 +12,7 @@ from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import MosychlosError
 from core.jobs.portfolio_editing import LINE_FIELDS, Edited, line_cells
-from core.storage.edits import Standing
+from core.storage.portfolios.edits import Standing
 from dashboard import listings, portfolio_edits, session, text
 from dashboard.portfolio_open import OpenPortfolio
 

@@ -17,7 +17,7 @@ from core.intake.register.describing import Described
 from core.jobs.compliance_service import Check
 from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.metrics.definitions import MetricGroup
-from core.storage.edits import Standing
+from core.storage.portfolios.edits import Standing
 from dashboard import queries, session, show
 from dashboard.charts import Palette
 

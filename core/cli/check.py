@@ -17,7 +17,7 @@ from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Unit
 from core.errors import BadInput
 from core.jobs.compliance_service import Check
-from core.storage.policies import PolicyScope
+from core.storage.portfolios.policies import PolicyScope
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
 

@@ -24,7 +24,7 @@ from core.intake.register.instruments import Register
 from core.jobs.compliance_inputs import book_of, measures_of, snapshot_days
 from core.jobs.portfolio_service import total_value
 from core.metrics.prices import PriceHistory
-from core.storage.policies import PolicyScope, StoredPolicy
+from core.storage.portfolios.policies import PolicyScope, StoredPolicy
 from core.storage.store import Store
 
 

@@ -16,7 +16,7 @@ from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.mapping import Survey, mapping_from
 from core.jobs.portfolio_service import ImportReport, PortfolioService
 from core.jobs.price_service import PriceService
-from core.storage.mappings import RememberedMapping
+from core.storage.portfolios.mappings import RememberedMapping
 from core.storage.store import Store
 
 READABLE = frozenset(

@@ -28,7 +28,7 @@ from core.intake.positions.source_tree import Node, describe
 from core.intake.register.terms import TERM_FIELDS, read_terms, written_terms
 from core.jobs.portfolio_service import total_value
 from core.metrics.valuation import holding_ids
-from core.storage.edits import Revision, Standing
+from core.storage.portfolios.edits import Revision, Standing
 from core.storage.store import Store
 
 LINE_FIELDS = (*FIELDS, *TERM_FIELDS)

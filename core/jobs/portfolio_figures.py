@@ -26,8 +26,8 @@ from core.metrics.tools import (
     correlation_analyzer,
     return_series,
 )
+from core.storage.portfolios.versions import Versions
 from core.storage.store import Store
-from core.storage.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)

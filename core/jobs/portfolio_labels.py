@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain.actor import Actor
 from core.guard.access import Permission, require
-from core.storage.groups import Group
+from core.storage.portfolios.groups import Group
 from core.storage.store import Store
 
 

@@ -24,7 +24,7 @@ from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
 from core.metrics.simulated_series import simulated_series
-from core.storage.portfolios import Change
+from core.storage.portfolios.portfolios import Change
 from core.storage.store import Store
 
 

@@ -20,7 +20,7 @@ from core.intake.register.instruments import (
     written_instrument,
 )
 from core.intake.register.resemblance import resemble
-from core.storage.instruments import InstrumentChange
+from core.storage.portfolios.instruments import InstrumentChange
 from core.storage.store import Store
 
 

@@ -12,10 +12,10 @@ from core.domain.analysis import ResultStatus
 from core.domain.selection import EVERYBODY, Among
 from core.errors import NotFound
 from core.storage.database import Database
-from core.storage.groups import in_group, with_tag
 from core.storage.jobs.outcome_writer import ANSWERED
 from core.storage.jobs.quartiles import Quartiles, quartiles
 from core.storage.money import from_nano
+from core.storage.portfolios.groups import in_group, with_tag
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
 

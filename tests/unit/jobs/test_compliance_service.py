@@ -17,7 +17,7 @@ from core.domain.portfolio import AssetClass, Flow, Holding, Portfolio
 from core.errors import BadInput, NotFound, NotPermitted
 from core.jobs.compliance_service import Check, ComplianceService, checks_of, rules_of
 from core.metrics.fx import EcbRates
-from core.storage.policies import PolicyScope
+from core.storage.portfolios.policies import PolicyScope
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

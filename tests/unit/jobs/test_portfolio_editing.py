@@ -16,7 +16,7 @@ from core.errors import BadInput, NotPermitted, StaleEdit
 from core.jobs.portfolio_editing import Edited, PortfolioEditor, line_cells
 from core.jobs.portfolio_service import PortfolioService
 from core.metrics.fx import EcbRates
-from core.storage.edits import Standing
+from core.storage.portfolios.edits import Standing
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from core.domain.portfolio import Portfolio
 from core.errors import BadInput, NotFound, StaleEdit
-from core.storage.edits import EditKind, Standing
-from core.storage.portfolios import Change
+from core.storage.portfolios.edits import EditKind, Standing
+from core.storage.portfolios.portfolios import Change
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import BadInput, NotFound
-from core.storage.groups import Group
+from core.storage.portfolios.groups import Group
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from core.intake.cells.numbers import NumberStyle
 from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.transactions.moments import DayOrder
-from core.storage.mappings import RememberedMapping
+from core.storage.portfolios.mappings import RememberedMapping
 from core.storage.store import Store
 
 MAPPING = ColumnMapping(

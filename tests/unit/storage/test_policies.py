@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import NotFound
-from core.storage.policies import PolicyScope
+from core.storage.portfolios.policies import PolicyScope
 from core.storage.store import Store
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from core.domain.instrument import InstrumentType, Liquidity, Terms
 from core.domain.portfolio import Flow, Portfolio
 from core.errors import NotFound
-from core.storage.portfolio_document import from_document, to_document
-from core.storage.portfolios import Change
+from core.storage.portfolios.portfolio_document import from_document, to_document
+from core.storage.portfolios.portfolios import Change
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 

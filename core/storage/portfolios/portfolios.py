@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select
 from core.domain.portfolio import Portfolio, PortfolioRow
 from core.errors import NotFound
 from core.storage.database import Database
-from core.storage.groups import Groups, in_group, with_tag
-from core.storage.portfolio_document import from_document, to_document
+from core.storage.portfolios.groups import Groups, in_group, with_tag
+from core.storage.portfolios.portfolio_document import from_document, to_document
 from core.storage.sql import insert_or_replace, table
 from core.storage.tables import EditTable, PortfolioTable, SnapshotTable
 

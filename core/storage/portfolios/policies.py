@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from core.errors import NotFound
 from core.storage.database import Database
-from core.storage.groups import group_key_of
+from core.storage.portfolios.groups import group_key_of
 from core.storage.sql import table
 from core.storage.tables import PolicyTable
 

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, select
 from core.domain.portfolio import Portfolio
 from core.errors import BadInput, NotFound, StaleEdit
 from core.storage.database import Database
-from core.storage.portfolio_document import from_document, to_document
-from core.storage.portfolios import TotalOf, row_values
+from core.storage.portfolios.portfolio_document import from_document, to_document
+from core.storage.portfolios.portfolios import TotalOf, row_values
 from core.storage.sql import dump, table
 from core.storage.tables import EditTable, PortfolioTable, SnapshotTable
 

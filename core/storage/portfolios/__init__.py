@@ -1,0 +1,1 @@
+"""Portfolios, their edits, labels, policies and instruments."""
