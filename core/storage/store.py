@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.storage.database import Database
-from core.storage.documents import Documents
 from core.storage.jobs.alerts import Alerts
 from core.storage.jobs.comparisons import Comparisons
 from core.storage.jobs.corrections import SecondAnswers
@@ -24,7 +23,10 @@ from core.storage.jobs.track_record import TrackRecord
 from core.storage.jobs.waiting import Queue
 from core.storage.jobs.webhooks import Webhooks
 from core.storage.jobs.workers import Workers
-from core.storage.market import MarketAnswers
+from core.storage.market.documents import Documents
+from core.storage.market.market import MarketAnswers
+from core.storage.market.prices import Prices
+from core.storage.market.series import SeriesShelf
 from core.storage.migrations import upgrade
 from core.storage.portfolios.edits import Edits
 from core.storage.portfolios.groups import Groups
@@ -32,8 +34,6 @@ from core.storage.portfolios.instruments import Instruments
 from core.storage.portfolios.mappings import Mappings
 from core.storage.portfolios.policies import Policies
 from core.storage.portfolios.portfolios import Portfolios
-from core.storage.prices import Prices
-from core.storage.series import SeriesShelf
 
 
 class Store:

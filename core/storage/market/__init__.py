@@ -1,0 +1,1 @@
+"""Prices, economic series and documents."""
