@@ -22,6 +22,7 @@ from core.domain.oversight import BudgetLine
 from core.domain.provider import ProviderIdentity, normalised
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
+from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
@@ -30,7 +31,6 @@ from core.jobs.briefing import BriefService
 from core.jobs.comparing import CompareService
 from core.jobs.compliance_service import ComplianceService
 from core.jobs.context import Context, Pace
-from core.jobs.drafting import Drafter
 from core.jobs.import_service import ImportService
 from core.jobs.job_sets import SetService
 from core.jobs.market_service import MarketService, rates_file

@@ -22,6 +22,7 @@ from core.domain.batch import ENDED, Batch, ResultLine
 from core.domain.cost import Price
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Job, Shard
+from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.jobs.answered import stands_in
 from core.jobs.asking import with_searches
@@ -29,7 +30,6 @@ from core.jobs.context import Context, job_folder
 from core.jobs.remote_files import INCOMPLETE, remove_files
 from core.jobs.retrying import automatic
 from core.jobs.rounds import ToolReader, asked_for_tools, next_round
-from core.jobs.sheet_file import SheetIndex, sheet_index, sheet_path
 from core.jobs.submitting import wait
 from core.llm.answers import read_line
 from core.llm.jsonl import lines

@@ -17,11 +17,11 @@ from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
+from core.drafts.rule_inputs import book_of, measures_of, snapshot_days
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
-from core.jobs.compliance_inputs import book_of, measures_of, snapshot_days
 from core.jobs.portfolio_service import total_value
 from core.metrics.prices import PriceHistory
 from core.storage.portfolios.policies import PolicyScope, StoredPolicy

@@ -13,11 +13,11 @@ from core.analyses.engines import engine_for
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.records import Job, JobRow, JobSet
+from core.drafts.evidence import finished
+from core.drafts.submission import Wanted
 from core.errors import BadInput, ModelRefused, MosychlosError
 from core.guard.access import Permission, require
-from core.jobs.evidence import finished
 from core.jobs.service import JobService, Preview
-from core.jobs.submission import Wanted
 from core.llm.estimate import COMPLETION_TIME
 from core.llm.fallback import Fallback
 from core.storage.store import Store

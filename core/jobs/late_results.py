@@ -19,12 +19,12 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import Outcome, RawLine, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import Claim, Shard
+from core.drafts.fact_store import sheet_index, sheet_path
 from core.errors import NotFound, ProviderError, StaleMove
 from core.jobs.collecting import Reader, lines_from, outcome_of, problem_of
 from core.jobs.context import Context, job_folder
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.remote_files import INCOMPLETE, remove_files
-from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.answers import read_line
 from core.llm.pricing import price
 

@@ -15,12 +15,12 @@ from core.domain.alert import Alert, AlertKind
 from core.domain.job import ShardState
 from core.domain.oversight import BudgetLine, Cause, JobFile, LedgerRow, Notice, Waits, WaitsForPerson
 from core.domain.records import Job, Shard, Spend
+from core.drafts.fact_store import sheet_path
+from core.drafts.line_index import index_path
 from core.errors import NotFound, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.context import job_folder
-from core.jobs.line_index import index_path
-from core.jobs.sheet_file import sheet_path
 from core.storage.store import Store
 
 RESULTS: Final = "results"

@@ -18,15 +18,15 @@ from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job, Shard
+from core.drafts.batch_size import batch_room
+from core.drafts.costing import priced
 from core.errors import BadInput, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.context import job_folder
-from core.jobs.costing import priced
 from core.jobs.purse import Purse, total_of
 from core.jobs.reasking import raw_bytes, second_requests
 from core.jobs.retrying import remote_name
-from core.jobs.room import batch_room
 from core.jobs.scheduling import Rooms
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter

@@ -12,10 +12,10 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import Item
 from core.domain.selection import EVERYBODY, Among
+from core.drafts.fact_store import sheet_index, sheet_path
 from core.guard.access import Permission, require
 from core.jobs.context import job_folder
 from core.jobs.matrix import SUBJECTS, Matrix, matrix
-from core.jobs.sheet_file import sheet_index, sheet_path
 from core.storage.jobs.result_views import Asked, Flagged, Point, Tally, Worth
 from core.storage.store import Store
 

@@ -17,6 +17,8 @@ from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import Job
+from core.drafts.batch_size import batch_room
+from core.drafts.fact_store import sheet_index, sheet_path
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -24,9 +26,7 @@ from core.jobs.asking import with_tool_facts
 from core.jobs.context import job_folder
 from core.jobs.purse import Purse, total_of
 from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
-from core.jobs.room import batch_room
 from core.jobs.scheduling import Rooms
-from core.jobs.sheet_file import sheet_index, sheet_path
 from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable

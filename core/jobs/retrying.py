@@ -20,10 +20,10 @@ from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.batch import BatchRequest, ShardFile
 from core.domain.cost import Estimate
 from core.domain.records import Job, Shard, Spend
+from core.drafts.batch_size import batch_room
+from core.drafts.costing import priced
 from core.errors import BadInput, OverBudget
 from core.jobs.context import APP, Context, job_folder
-from core.jobs.costing import priced
-from core.jobs.room import batch_room
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter, lines
 from core.llm.models import Model, find

@@ -22,12 +22,12 @@ from core.domain.cost import Price
 from core.domain.facts import FactSheet
 from core.domain.records import Job, Shard, Spend
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
+from core.drafts.batch_size import batch_room
+from core.drafts.costing import priced
 from core.errors import OverBudget
 from core.jobs.asking import STILL_ASKING, run_calls, search_uses, with_tool_facts
 from core.jobs.context import Context, job_folder
-from core.jobs.costing import priced
 from core.jobs.retrying import ceiling, remote_name, stored_lines
-from core.jobs.room import batch_room
 from core.jobs.tool_room import Around
 from core.llm.answers import read_line
 from core.llm.estimate import TokenCounts, assumed_output

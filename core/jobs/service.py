@@ -21,16 +21,16 @@ from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
 from core.domain.queue import Snapshot
 from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Shard, Spend
+from core.drafts.cheaper_model import Optimiser, Suggestion
+from core.drafts.drafting import Drafter
+from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.submission import Submission, Wanted, blockers, new_id
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Outlier, Summary, summarise
 from core.jobs.asking import with_tool_facts
 from core.jobs.context import job_folder, job_key
-from core.jobs.drafting import Drafter
-from core.jobs.optimising import Optimiser, Suggestion
-from core.jobs.sheet_file import sheet_index, sheet_path
-from core.jobs.submission import Submission, Wanted, blockers, new_id
 from core.jobs.submitting import given_up_as
 from core.llm.jsonl import lines
 from core.llm.parameters import Change

@@ -19,14 +19,14 @@ from core.domain.facts import FactSheet
 from core.domain.records import Spend
 from core.domain.tools import Citation, ToolUse
 from core.domain.trial import TRY_ENDED, Try, TryState
+from core.drafts.drafting import Drafter
+from core.drafts.fact_store import dump, load
+from core.drafts.parameter_lessons import learn_from_try
+from core.drafts.submission import stop_unknown
 from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.asking import Asking, converse, with_tool_facts
-from core.jobs.drafting import Drafter
-from core.jobs.learning import learn_from_try
-from core.jobs.sheet_file import dump, load
-from core.jobs.submission import stop_unknown
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
 

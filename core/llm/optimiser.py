@@ -1,4 +1,4 @@
-"""Which models have what an analysis needs. What they would cost is asked of `core.jobs.optimising`."""
+"""Which models have what an analysis needs. What they would cost is asked of `core.drafts.cheaper_model`."""
 
 from __future__ import annotations
 

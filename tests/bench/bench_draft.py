@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.jobs.drafting import Drafter
+from core.drafts.drafting import Drafter
 from core.metrics.fx import EcbRates
 from core.storage.store import Store
 from tests.bench import world

@@ -17,7 +17,7 @@ from core.analyses.engines import engine_for
 from core.analyses.risk import RiskAnswer
 from core.domain.analysis import Kind
 from core.domain.portfolio import Portfolio
-from core.jobs.sheet_file import sheet_index, sheet_path
+from core.drafts.fact_store import sheet_index, sheet_path
 from core.llm.jsonl import lines
 from tests.bench import world
 from tests.bench.bench_prepare import AT, asked

@@ -14,10 +14,10 @@ from core.app import App
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.batch import ENDED
+from core.drafts.drafting import Drafter
+from core.drafts.submission import Submission, Wanted
 from core.jobs.context import Context
-from core.jobs.drafting import Drafter
 from core.jobs.steps import advance, take
-from core.jobs.submission import Submission, Wanted
 from core.jobs.watching import look, take_running, watch
 from core.metrics.fx import EcbRates
 from tests.bench.bench_prepare import library

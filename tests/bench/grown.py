@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.jobs.line_index import LineIndexWriter, index_path
+from core.drafts.line_index import LineIndexWriter, index_path
 from tests.bench.live import opened
 
 _BATCH = 50_000

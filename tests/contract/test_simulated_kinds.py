@@ -20,8 +20,8 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, FindingKind, Kind, Reading, ResultStatus
 from core.domain.evidence import Evidence, Finished, Source
 from core.domain.facts import FactSheet
+from core.drafts.evidence import told_about
 from core.errors import BadInput
-from core.jobs.evidence import told_about
 from core.llm.prompts import PromptLibrary
 from core.metrics.definitions import MetricGroup
 from core.metrics.fx import EcbRates

@@ -34,10 +34,10 @@ from core.domain.job import (
 )
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.records import Event, Item, Job, Shard
+from core.drafts.drafting import Drafter
 from core.errors import MosychlosError
 from core.guard.budgets import Budgets
 from core.jobs.context import Context, job_key
-from core.jobs.drafting import Drafter
 from core.jobs.planning import plan
 from core.jobs.reask_service import ReaskService
 from core.jobs.remote_files import orphans

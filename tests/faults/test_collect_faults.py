@@ -21,13 +21,13 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import Batch, BatchProblem
 from core.domain.job import JobState, ShardState
+from core.drafts.fact_store import sheet_path
 from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
 from core.jobs.collecting import TRIES
 from core.jobs.context import job_folder
 from core.jobs.late_results import fetch_lost
 from core.jobs.remote_files import INCOMPLETE, orphans, remove_files
-from core.jobs.sheet_file import sheet_path
 from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, House, Meddler, Once, until

@@ -17,9 +17,9 @@ from sqlalchemy import event
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Outcome, Reading, ResultStatus, Usage
 from core.domain.job import JobState
+from core.drafts.drafting import Drafter
 from core.errors import BadInput, MosychlosError, NotPermitted, OverBudget, Refused, StorageTrouble
 from core.guard.budgets import Budgets
-from core.jobs.drafting import Drafter
 from core.jobs.tidying import tidy
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider

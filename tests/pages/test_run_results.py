@@ -15,8 +15,8 @@ from core.analyses.marking import Mark, Marked
 from core.domain.actor import LOCAL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import Badge, Fact, Unit
+from core.drafts.fact_store import sheet_path
 from core.jobs.context import job_folder
-from core.jobs.sheet_file import sheet_path
 from dashboard import marked_text
 from dashboard.analysis_answer import Answer
 from tests.pages.conftest import Page

@@ -10,10 +10,10 @@ import pytest
 from core.compliance.check import Checked, check
 from core.compliance.policy import sample_policy
 from core.domain.compliance import RuleResult, RuleStatus
+from core.drafts.rule_inputs import book_of
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.intake.samples import sample_portfolios
-from core.jobs.compliance_inputs import book_of
 from core.metrics.fx import EcbRates
 
 BREACH, NEAR, OPEN = RuleStatus.BREACH, RuleStatus.NEAR, RuleStatus.NOT_ASSESSABLE

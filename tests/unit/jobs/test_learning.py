@@ -11,7 +11,7 @@ import orjson
 
 from core.domain.analysis import AnalysisRequest, ItemError, Kind, ResultStatus, Usage
 from core.domain.trial import Try, TryState
-from core.jobs.learning import learn_from_try
+from core.drafts.parameter_lessons import learn_from_try
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.drafts import line_index
+from core.drafts.line_index import LineIndexWriter, index_path, places
 from core.errors import StorageTrouble
-from core.jobs import line_index
-from core.jobs.line_index import LineIndexWriter, index_path, places
 
 names = st.lists(st.text(max_size=12), max_size=30, unique=True)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import Band, Evidence, Finished, Profile, Source
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
-from core.jobs import line_index
-from core.jobs.line_index import index_path
-from core.jobs.sheet_file import SheetWriter, dump, load, sheet_index, sheet_path
+from core.drafts import line_index
+from core.drafts.fact_store import SheetWriter, dump, load, sheet_index, sheet_path
+from core.drafts.line_index import index_path
 from core.metrics.definitions import definition_of
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -21,12 +21,12 @@ from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import RequestRow
+from core.drafts.batch_size import batch_room
+from core.drafts.costing import priced
+from core.drafts.evidence import told_about
+from core.drafts.fact_store import SheetWriter, sheet_path
 from core.errors import BadInput
-from core.jobs.costing import priced
-from core.jobs.evidence import told_about
-from core.jobs.room import batch_room
 from core.jobs.scheduling import Rooms
-from core.jobs.sheet_file import SheetWriter, sheet_path
 from core.llm.estimate import TokenCounts
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
 from core.llm.models import resident

@@ -16,10 +16,10 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.records import Job, Spend
+from core.drafts.drafting import Built, Drafter
 from core.errors import BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
 from core.jobs.context import APP, job_folder
-from core.jobs.drafting import Built, Drafter
 from core.llm.fallback import Fallback
 from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet

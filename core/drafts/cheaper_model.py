@@ -12,9 +12,9 @@ from core.analyses.build import Builder
 from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.records import Track
+from core.drafts.costing import priced
+from core.drafts.drafting import Drafter, Tally
 from core.errors import MosychlosError
-from core.jobs.costing import priced
-from core.jobs.drafting import Drafter, Tally
 from core.llm.estimate import OutputSpread, TokenCounts, assumed_output, estimate
 from core.llm.fallback import Fallback, propose, why_not
 from core.llm.models import Model, find, heir

@@ -1,0 +1,1 @@
+"""From a wish to request lines: fact sheets, indicators, drafting, costing, submission."""
