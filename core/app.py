@@ -26,11 +26,9 @@ from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
-from core.jobs.asking import Asking
 from core.jobs.briefing import BriefService
 from core.jobs.comparing import CompareService
 from core.jobs.compliance_service import ComplianceService
-from core.jobs.context import Context, Pace
 from core.jobs.import_service import ImportService
 from core.jobs.job_sets import SetService
 from core.jobs.market_service import MarketService, rates_file
@@ -42,16 +40,12 @@ from core.jobs.portfolio_service import PortfolioService
 from core.jobs.price_service import PriceService
 from core.jobs.reask_service import ReaskService
 from core.jobs.register_service import RegisterService
-from core.jobs.remote_files import Orphan, orphans, remove_orphan
 from core.jobs.research_service import ResearchService
 from core.jobs.result_service import ResultService
 from core.jobs.retry_service import RetryService
-from core.jobs.scheduling import TIERS, Rooms, Rules
 from core.jobs.series_service import SeriesService
 from core.jobs.service import JobService
-from core.jobs.tool_room import ToolRoom
 from core.jobs.tool_service import ToolService
-from core.jobs.trying import Trier, TryRunner, TryService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
@@ -59,10 +53,16 @@ from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
 from core.settings import Settings
 from core.storage.store import Store
+from core.worker.ask_sync import Asking
+from core.worker.context import Context, Pace
+from core.worker.queue_order import TIERS, Rooms, Rules
+from core.worker.remote_files import Orphan, orphans, remove_orphan
+from core.worker.single_try import Trier, TryRunner, TryService
+from core.worker.tool_context import ToolRoom
 
 if TYPE_CHECKING:
-    from core.jobs.worker import Worker
     from core.providers.protocol import Provider
+    from core.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -346,7 +346,7 @@ class App:
         Raises:
             BadSetting: There is no key.
         """
-        from core.jobs.worker import Worker
+        from core.worker.worker import Worker
 
         provider = self.provider()
         return Worker(

@@ -14,7 +14,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.trial import Try
 from core.errors import ProviderError
-from core.jobs.trying import Trier
+from core.worker.single_try import Trier
 
 
 def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_json: bool) -> int:

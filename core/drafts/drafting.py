@@ -26,7 +26,6 @@ from core.drafts.costing import priced
 from core.drafts.evidence import told_about
 from core.drafts.fact_store import SheetWriter, sheet_path
 from core.errors import BadInput
-from core.jobs.scheduling import Rooms
 from core.llm.estimate import TokenCounts
 from core.llm.jsonl import MAX_BYTES, MAX_REQUESTS, ShardWriter
 from core.llm.models import resident
@@ -35,6 +34,7 @@ from core.llm.rounds import multiplied
 from core.llm.sent import GIVEN, parameters_of
 from core.storage.jobs.history import StoredAnswer
 from core.storage.store import Store
+from core.worker.queue_order import Rooms
 
 CHUNK = 500
 """Portfolios whose facts are computed together."""

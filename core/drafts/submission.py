@@ -19,12 +19,12 @@ from core.domain.records import Job, Spend
 from core.drafts.drafting import Built, Drafter
 from core.errors import BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
-from core.jobs.context import APP, job_folder
 from core.llm.fallback import Fallback
 from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
+from core.worker.context import APP, job_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from core.drafts.line_index import index_path
 from core.errors import NotFound, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.context import job_folder
 from core.storage.store import Store
+from core.worker.context import job_folder
 
 RESULTS: Final = "results"
 """Folder of what came back, among a job's files."""

@@ -23,11 +23,7 @@ from core.drafts.costing import priced
 from core.errors import BadInput, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.context import job_folder
 from core.jobs.purse import Purse, total_of
-from core.jobs.reasking import raw_bytes, second_requests
-from core.jobs.retrying import remote_name
-from core.jobs.scheduling import Rooms
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable
@@ -35,6 +31,10 @@ from core.llm.rebuild import sent_effort
 from core.storage.jobs.corrections import Asked
 from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
+from core.worker.context import job_folder
+from core.worker.correction_requests import raw_bytes, second_requests
+from core.worker.queue_order import Rooms
+from core.worker.retries import remote_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,7 @@ from core.drafts.fact_store import sheet_index, sheet_path
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.asking import with_tool_facts
-from core.jobs.context import job_folder
 from core.jobs.purse import Purse, total_of
-from core.jobs.retrying import Again, Choice, choose, no_requests, price_of, remote_name, write_files
-from core.jobs.scheduling import Rooms
 from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable
@@ -35,6 +31,10 @@ from core.llm.pricing import cost, price
 from core.providers.protocol import Provider
 from core.storage.jobs.retries import Retry, SyncAnswer
 from core.storage.store import Store
+from core.worker.ask_sync import with_tool_facts
+from core.worker.context import job_folder
+from core.worker.queue_order import Rooms
+from core.worker.retries import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 
 FEW: Final = 20
 """Most requests that are finished synchronously: more belong into a batch at half the price."""

@@ -29,13 +29,13 @@ from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.jobs.aggregate import Outlier, Summary, summarise
-from core.jobs.asking import with_tool_facts
-from core.jobs.context import job_folder, job_key
-from core.jobs.submitting import given_up_as
 from core.llm.jsonl import lines
 from core.llm.parameters import Change
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
+from core.worker.ask_sync import with_tool_facts
+from core.worker.context import job_folder, job_key
+from core.worker.submit import given_up_as
 
 
 @dataclass(frozen=True, slots=True)

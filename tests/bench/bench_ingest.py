@@ -196,11 +196,11 @@ def ours(home: str, url: str, prepared: str, count: int) -> dict[str, Any]:
     from sqlalchemy import func, select
 
     from core.domain.provider import ProviderIdentity
-    from core.jobs.collecting import collect
-    from core.jobs.context import Context, Pace
     from core.storage.sql import table
     from core.storage.store import Store
     from core.storage.tables import AnswerTable
+    from core.worker.collect import collect
+    from core.worker.context import Context, Pace
 
     store = Store(url)
     context = Context(

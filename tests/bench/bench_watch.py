@@ -16,10 +16,10 @@ from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.batch import ENDED
 from core.drafts.drafting import Drafter
 from core.drafts.submission import Submission, Wanted
-from core.jobs.context import Context
-from core.jobs.steps import advance, take
-from core.jobs.watching import look, take_running, watch
 from core.metrics.fx import EcbRates
+from core.worker.context import Context
+from core.worker.steps import advance, take
+from core.worker.watch import look, take_running, watch
 from tests.bench.bench_prepare import library
 from tests.bench.live import MODEL, opened
 from tests.bench.measure import Figures, Watch, child, sized

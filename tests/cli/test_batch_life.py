@@ -15,10 +15,10 @@ from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
-from core.jobs.context import Pace
-from core.jobs.steps import round_
 from core.settings import load
 from core.storage.store import Store
+from core.worker.context import Pace
+from core.worker.steps import round_
 from tests.cli.conftest import Cli
 from tests.local_provider import LocalProvider
 

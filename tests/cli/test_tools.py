@@ -18,8 +18,8 @@ from core.app import build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.trial import TryState
-from core.jobs.trying import has_ended
 from core.settings import load
+from core.worker.single_try import has_ended
 from tests.cli.conftest import Cli
 from tests.local_provider import LocalProvider
 

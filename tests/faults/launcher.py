@@ -23,14 +23,14 @@ from dataclasses import replace
 from typing import Any
 
 import core.analyses.engines
-import core.jobs.worker
 import core.providers.openai_provider
+import core.worker.worker
 from core.app import build
 from core.domain.job import JOB_ENDED, JobState
-from core.jobs.steps import round_
-from core.jobs.worker import Worker
 from core.settings import load
 from core.storage.store import Store
+from core.worker.steps import round_
+from core.worker.worker import Worker
 
 LOADED = (core.analyses.engines, core.providers.openai_provider)
 """Imported before the first fork, so that no worker pays for it."""

@@ -37,20 +37,20 @@ from core.domain.records import Event, Item, Job, Shard
 from core.drafts.drafting import Drafter
 from core.errors import MosychlosError
 from core.guard.budgets import Budgets
-from core.jobs.context import Context, job_key
-from core.jobs.planning import plan
 from core.jobs.reask_service import ReaskService
-from core.jobs.remote_files import orphans
 from core.jobs.retry_service import RetryService
-from core.jobs.scheduling import Rooms
 from core.jobs.service import JobService
-from core.jobs.steps import advance
-from core.jobs.watching import look, take_running
 from core.llm.answers import read_line
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
 from core.storage.store import Store
+from core.worker.context import Context, job_key
+from core.worker.queue_order import Rooms
+from core.worker.queue_plan import plan
+from core.worker.remote_files import orphans
+from core.worker.steps import advance
+from core.worker.watch import look, take_running
 
 MODEL = "gpt-5.4-mini"
 KEY = "sk-CANARY-0123456789abcdef"

@@ -11,8 +11,8 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused
-from core.jobs.clock import TOLERANCE, ClockWatch
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.clock_watch import TOLERANCE, ClockWatch
 from tests.faults.staging import House, Meddler, environment
 from tests.local_provider import LocalProvider
 

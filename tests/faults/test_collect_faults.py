@@ -24,12 +24,12 @@ from core.domain.job import JobState, ShardState
 from core.drafts.fact_store import sheet_path
 from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
-from core.jobs.collecting import TRIES
-from core.jobs.context import job_folder
-from core.jobs.late_results import fetch_lost
-from core.jobs.remote_files import INCOMPLETE, orphans, remove_files
 from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.collect import TRIES
+from core.worker.context import job_folder
+from core.worker.late_results import fetch_lost
+from core.worker.remote_files import INCOMPLETE, orphans, remove_files
 from tests.faults.staging import KEY, House, Meddler, Once, until
 from tests.local_provider import LocalProvider
 
@@ -320,7 +320,7 @@ def test_what_is_not_known_stays_reserved_beside_what_is(house: House, local: Lo
 def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(
     house: House, local: LocalProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.jobs.collecting.price", lambda *_model, **_how: None)
+    monkeypatch.setattr("core.worker.collect.price", lambda *_model, **_how: None)
     local.set_faults({"batches": {"*": {"missing_lines": 0.5}}})
     job_id = house.submit(6)
     house.run(job_id)

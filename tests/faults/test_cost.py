@@ -17,8 +17,8 @@ from core.domain.analysis import ResultStatus
 from core.domain.job import JobState
 from core.errors import MosychlosError, OverBudget
 from core.guard.budgets import Budgets
-from core.jobs.alerting import tell_budgets
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.budget_alerts import tell_budgets
 from tests.faults.staging import House, environment
 from tests.local_provider import LocalProvider
 from tests.postgres import Postgres

@@ -14,9 +14,9 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.job import JobState, ShardState
 from core.domain.provider_state import CircuitState
-from core.jobs.context import Context
 from core.providers.guarded import GuardedProvider
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.context import Context
 from tests.faults.staging import KEY, House, environment
 from tests.local_provider import LocalProvider
 

@@ -12,8 +12,8 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import Priority
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused, Refused
-from core.jobs.planning import MAX_ALONE
-from core.jobs.scheduling import Rooms, Rules
+from core.worker.queue_order import Rooms, Rules
+from core.worker.queue_plan import MAX_ALONE
 from tests.faults.staging import House, Meddler, Once
 from tests.local_provider import LocalProvider
 
@@ -190,7 +190,7 @@ def test_a_job_that_has_ended_cannot_be_paused(house: House, local: LocalProvide
 def test_two_planners_at_once_do_not_both_see_the_last_room(house: House, local: LocalProvider) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from core.jobs.planning import plan
+    from core.worker.queue_plan import plan
 
     local.set_faults({"batches": {"*": {"stuck": True}}})
     first = house.submit(1)

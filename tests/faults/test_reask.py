@@ -18,9 +18,9 @@ from core.domain.job import JobState
 from core.domain.records import AskedAgain, Item
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
-from core.jobs.scheduling import Rooms, Rules
 from core.storage.jobs.corrections import Asked
 from core.storage.jobs.retries import Retry, RetryFile
+from core.worker.queue_order import Rooms, Rules
 from tests.faults.staging import House
 from tests.local_provider import LocalProvider
 

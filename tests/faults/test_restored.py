@@ -16,11 +16,11 @@ from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused, StorageTrouble
-from core.jobs.adopting import adopt_forgotten
-from core.jobs.context import Context
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
 from core.storage.store import Store
+from core.worker.context import Context
+from core.worker.reconcile_at_start import adopt_forgotten
 from tests.faults.staging import House, Meddler, environment
 from tests.local_provider import LocalProvider
 

@@ -17,10 +17,10 @@ from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
 from core.errors import BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
-from core.jobs.context import Context
-from core.jobs.scheduling import Rooms, Rules
 from core.storage.jobs.jobs import job_row, settle_job
 from core.storage.jobs.retries import ASKING
+from core.worker.context import Context
+from core.worker.queue_order import Rooms, Rules
 from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
 

@@ -16,13 +16,13 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import Endpoint, Kind, ResultStatus
 from core.domain.job import JobState, ShardState
 from core.guard.budgets import Budgets
-from core.jobs.context import Context
-from core.jobs.rounds import AT_ONCE
-from core.jobs.tool_room import Around, ToolRoom
 from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
+from core.worker.context import Context
+from core.worker.tool_context import Around, ToolRoom
+from core.worker.tool_rounds import AT_ONCE
 from tests.faults.staging import KEY, House, environment
 from tests.local_provider import LocalProvider
 

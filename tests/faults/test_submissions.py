@@ -20,9 +20,9 @@ from core.domain.job import JobState
 from core.drafts.drafting import Drafter
 from core.errors import BadInput, MosychlosError, NotPermitted, OverBudget, Refused, StorageTrouble
 from core.guard.budgets import Budgets
-from core.jobs.tidying import tidy
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.orphan_files import tidy
 from tests.faults.staging import MODEL, House, environment, portfolio
 from tests.local_provider import LocalProvider
 from tests.postgres import Postgres

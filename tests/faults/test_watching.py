@@ -16,10 +16,10 @@ from core.domain.analysis import ResultStatus
 from core.domain.batch import Batch, Hint
 from core.domain.job import JobState, ShardState
 from core.errors import ProviderRefused
-from core.jobs.context import Context
-from core.jobs.duplicates import cancel_duplicates
-from core.jobs.remote_files import catch_up, orphans, remove_orphan
-from core.jobs.watching import look, take_running
+from core.worker.cancel_duplicates import cancel_duplicates
+from core.worker.context import Context
+from core.worker.remote_files import catch_up, orphans, remove_orphan
+from core.worker.watch import look, take_running
 from tests.faults.staging import House, Meddler, until
 from tests.local_provider import LocalProvider
 

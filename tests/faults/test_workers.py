@@ -19,10 +19,10 @@ from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usag
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import StaleMove
-from core.jobs.context import Context, Pace
-from core.jobs.planning import plan
-from core.jobs.steps import round_
 from core.storage.store import Store
+from core.worker.context import Context, Pace
+from core.worker.queue_plan import plan
+from core.worker.steps import round_
 from tests.faults.staging import House, Meddler, Once, until
 from tests.local_provider import LocalProvider
 

@@ -16,7 +16,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import Badge, Fact, Unit
 from core.drafts.fact_store import sheet_path
-from core.jobs.context import job_folder
+from core.worker.context import job_folder
 from dashboard import marked_text
 from dashboard.analysis_answer import Answer
 from tests.pages.conftest import Page

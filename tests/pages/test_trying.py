@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.trial import TryState
-from core.jobs.trying import TryRunner
+from core.worker.single_try import TryRunner
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said

@@ -12,9 +12,9 @@ from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.jobs.steps import round_
 from core.settings import load
 from core.storage.store import Store
+from core.worker.steps import round_
 from tests.local_provider import LocalProvider
 from tests.unit.storage.making import let_go
 

@@ -29,11 +29,11 @@ from core.domain.batch import Hint
 from core.domain.job import JOB_ENDED, JobState, ShardState
 from core.errors import MosychlosError, Refused
 from core.guard.budgets import Budgets
-from core.jobs.adopting import adopt_forgotten
-from core.jobs.context import Context
-from core.jobs.duplicates import cancel_duplicates
-from core.jobs.steps import round_
 from core.providers.openai_provider import OpenAIProvider
+from core.worker.cancel_duplicates import cancel_duplicates
+from core.worker.context import Context
+from core.worker.reconcile_at_start import adopt_forgotten
+from core.worker.steps import round_
 from tests.faults.staging import House, environment
 from tests.inside_provider import FAULTS, InsideProvider
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.domain.analysis import Priority
 from core.domain.queue import Enqueued, Hold, Snapshot, Waiting
-from core.jobs.planning import stated_room
-from core.jobs.scheduling import AGEING, TIERS, Rooms, Rules, decide, in_order, level
+from core.worker.queue_order import AGEING, TIERS, Rooms, Rules, decide, in_order, level
+from core.worker.queue_plan import stated_room
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MODEL = "gpt-5.4"

@@ -20,9 +20,9 @@ from core.domain.analysis import AnalysisRequest, Endpoint, Kind, ResultStatus
 from core.domain.tools import WEB_SEARCH
 from core.domain.trial import Try, TryState
 from core.errors import BadInput, NotFound, NotPermitted, OverBudget
-from core.jobs.trying import TryRunner, has_ended
 from core.settings import load
 from core.storage.store import Store
+from core.worker.single_try import TryRunner, has_ended
 from tests.local_provider import LocalProvider
 
 TOOLS = ("risk_calculator", "correlation_analyzer")

@@ -91,7 +91,7 @@ def test_every_reader_of_the_engine_refuses_a_row_that_says_it_is_pickled(reader
     from dbos import _serialization
 
     from core.jobs.no_pickle import PickleRefused, refuse_pickle
-    from core.jobs.worker import PlainJson
+    from core.worker.worker import PlainJson
 
     refuse_pickle()
     read: Any = getattr(_serialization, reader)

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from core.domain.analysis import Kind, Priority
 from core.domain.job import JobState
 from core.errors import NotFound, Refused, StaleMove
-from core.jobs.scheduling import TIERS, Rooms, Rules, decide
 from core.storage.store import Store
+from core.worker.queue_order import TIERS, Rooms, Rules, decide
 from tests.unit.storage.making import NOW, approved, draft
 
 

@@ -12,9 +12,9 @@ from core.domain.alert import AlertKind
 from core.domain.batch import ENDED
 from core.domain.records import Shard
 from core.errors import NotFound, ProviderError
-from core.jobs.context import APP, Context, job_folder
 from core.providers.protocol import Provider
 from core.storage.store import Store
+from core.worker.context import APP, Context, job_folder
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from core.domain.batch import Batch
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Shard
 from core.errors import NotFound, StaleMove
-from core.jobs.context import APP, Context, job_key
-from core.jobs.submitting import adopt
+from core.worker.context import APP, Context, job_key
+from core.worker.submit import adopt
 
 logger = logging.getLogger(__name__)
 

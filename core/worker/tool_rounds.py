@@ -25,10 +25,6 @@ from core.domain.tools import WEB_SEARCH, Citation, ToolUse
 from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
 from core.errors import OverBudget
-from core.jobs.asking import STILL_ASKING, run_calls, search_uses, with_tool_facts
-from core.jobs.context import Context, job_folder
-from core.jobs.retrying import ceiling, remote_name, stored_lines
-from core.jobs.tool_room import Around
 from core.llm.answers import read_line
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
@@ -39,6 +35,10 @@ from core.llm.tokens import counter, framing
 from core.llm.tool_calls import citations, continued, tool_calls
 from core.storage.jobs.retries import Retry, RetryFile, Unanswered
 from core.storage.jobs.tool_calls import ASKED
+from core.worker.ask_sync import STILL_ASKING, run_calls, search_uses, with_tool_facts
+from core.worker.context import Context, job_folder
+from core.worker.retries import ceiling, remote_name, stored_lines
+from core.worker.tool_context import Around
 
 AT_ONCE: Final = 200
 """Requests whose portfolios and prices are loaded together."""

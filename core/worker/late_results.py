@@ -21,12 +21,12 @@ from core.domain.job import JOB_ENDED
 from core.domain.records import Claim, Shard
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.errors import NotFound, ProviderError, StaleMove
-from core.jobs.collecting import Reader, lines_from, outcome_of, problem_of
-from core.jobs.context import Context, job_folder
-from core.jobs.heartbeat import Heartbeat
-from core.jobs.remote_files import INCOMPLETE, remove_files
 from core.llm.answers import read_line
 from core.llm.pricing import price
+from core.worker.collect import Reader, lines_from, outcome_of, problem_of
+from core.worker.context import Context, job_folder
+from core.worker.heartbeat import Heartbeat
+from core.worker.remote_files import INCOMPLETE, remove_files
 
 logger = logging.getLogger(__name__)
 

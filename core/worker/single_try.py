@@ -26,9 +26,9 @@ from core.drafts.submission import stop_unknown
 from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.asking import Asking, converse, with_tool_facts
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
+from core.worker.ask_sync import Asking, converse, with_tool_facts
 
 logger = logging.getLogger(__name__)
 

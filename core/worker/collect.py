@@ -25,12 +25,6 @@ from core.domain.records import Claim, Job, Shard
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.jobs.answered import stands_in
-from core.jobs.asking import with_searches
-from core.jobs.context import Context, job_folder
-from core.jobs.remote_files import INCOMPLETE, remove_files
-from core.jobs.retrying import automatic
-from core.jobs.rounds import ToolReader, asked_for_tools, next_round
-from core.jobs.submitting import wait
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
@@ -38,6 +32,12 @@ from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
 from core.storage.jobs.results import Billed, Expected, Stray
 from core.storage.jobs.retries import Retry
+from core.worker.ask_sync import with_searches
+from core.worker.context import Context, job_folder
+from core.worker.remote_files import INCOMPLETE, remove_files
+from core.worker.retries import automatic
+from core.worker.submit import wait
+from core.worker.tool_rounds import ToolReader, asked_for_tools, next_round
 
 logger = logging.getLogger(__name__)
 

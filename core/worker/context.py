@@ -10,10 +10,10 @@ from pathlib import Path
 from core.domain.provider import ProviderIdentity
 from core.domain.records import Shard
 from core.guard.budgets import Budgets
-from core.jobs.scheduling import TIERS, Rooms, Rules
-from core.jobs.tool_room import ToolRoom
 from core.providers.protocol import Provider
 from core.storage.store import Store
+from core.worker.queue_order import TIERS, Rooms, Rules
+from core.worker.tool_context import ToolRoom
 
 APP = "mosychlos"
 
@@ -39,7 +39,7 @@ class Context:
         identity: Whose provider this is: only its own jobs are worked on.
         clock: Gives the present moment, aware UTC.
         crossing: Called with the name of each point between two effects; tests kill the process there.
-        reconciled: True once the provider's list was read after a start (`core.jobs.adopting`); until then the database
+        reconciled: True once the provider's list was read after a start (`reconcile_at_start`); until then the database
             may be an older copy, and every create is preceded by a look.
         chunk: Result lines a transaction: a kill loses at most this much work and no result.
         rules: What the queue keeps to.

@@ -10,8 +10,8 @@ from core.domain.alert import AlertKind
 from core.domain.job import ShardEvent, ShardState
 from core.domain.queue import Decision, Hold, Snapshot
 from core.domain.records import Claim, Shard
-from core.jobs.context import Context
-from core.jobs.scheduling import decide
+from core.worker.context import Context
+from core.worker.queue_order import decide
 
 FULL: Final = "token_limit_exceeded"
 """The provider's code for "too much is enqueued already": said at the create, or by a batch that fails later."""

@@ -10,7 +10,7 @@ from typing import Self
 
 from core.domain.records import Claim
 from core.errors import StorageTrouble
-from core.jobs.context import Context
+from core.worker.context import Context
 
 logger = logging.getLogger(__name__)
 

@@ -28,19 +28,19 @@ from dbos import Serializer as EngineSerializer
 
 from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
-from core.jobs.adopting import adopt_forgotten
-from core.jobs.alerting import tell_budgets
-from core.jobs.clock import TOLERANCE, ClockWatch
-from core.jobs.context import Context
-from core.jobs.duplicates import cancel_duplicates
-from core.jobs.late_results import fetch_lost
 from core.jobs.no_pickle import refuse_pickle
-from core.jobs.remote_files import catch_up
-from core.jobs.steps import advance, take
-from core.jobs.tidying import tidy
-from core.jobs.trying import TryRunner
-from core.jobs.watching import look, take_running
 from core.storage.database import clear_errors
+from core.worker.budget_alerts import tell_budgets
+from core.worker.cancel_duplicates import cancel_duplicates
+from core.worker.clock_watch import TOLERANCE, ClockWatch
+from core.worker.context import Context
+from core.worker.late_results import fetch_lost
+from core.worker.orphan_files import tidy
+from core.worker.reconcile_at_start import adopt_forgotten
+from core.worker.remote_files import catch_up
+from core.worker.single_try import TryRunner
+from core.worker.steps import advance, take
+from core.worker.watch import look, take_running
 
 logger = logging.getLogger(__name__)
 

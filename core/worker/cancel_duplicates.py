@@ -8,9 +8,9 @@ from core.domain.alert import AlertKind
 from core.domain.batch import ENDED, Batch
 from core.domain.records import Shard
 from core.errors import ProviderRefused
-from core.jobs.adopting import shard_of
-from core.jobs.context import Context
-from core.jobs.remote_files import given_up
+from core.worker.context import Context
+from core.worker.reconcile_at_start import shard_of
+from core.worker.remote_files import given_up
 
 logger = logging.getLogger(__name__)
 

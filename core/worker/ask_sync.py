@@ -20,13 +20,13 @@ from core.domain.facts import FactSheet
 from core.domain.provider import ProviderIdentity
 from core.domain.tools import WEB_SEARCH, ToolCall, ToolUse
 from core.domain.trial import TryState
-from core.jobs.tool_room import ToolRoom
 from core.llm.answers import read_line
 from core.llm.pricing import cost, price, search_price
 from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.protocol import Provider
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
+from core.worker.tool_context import ToolRoom
 
 STILL_ASKING: Final = ItemError(
     "tool_rounds", "The model went on asking for tools in the last round, in which it had to answer.", transient=False

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from core.domain.job import ShardState
 from core.domain.records import Claim, Shard
 from core.errors import MosychlosError, StaleMove, StorageTrouble
-from core.jobs.collecting import collect
-from core.jobs.context import Context
-from core.jobs.heartbeat import Heartbeat
-from core.jobs.planning import plan
-from core.jobs.submitting import doubt, give_up, reconcile, send, start
-from core.jobs.watching import WATCHING, look, take_running, watch
+from core.worker.collect import collect
+from core.worker.context import Context
+from core.worker.heartbeat import Heartbeat
+from core.worker.queue_plan import plan
+from core.worker.submit import doubt, give_up, reconcile, send, start
+from core.worker.watch import WATCHING, look, take_running, watch
 
 logger = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ from core.domain.batch import Batch, RemoteFile
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim, Job, Shard
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable, StaleMove
-from core.jobs.context import Context, job_key
-from core.jobs.planning import FULL, no_room
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
+from core.worker.context import Context, job_key
+from core.worker.queue_plan import FULL, no_room
 
 logger = logging.getLogger(__name__)
 

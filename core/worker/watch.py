@@ -12,10 +12,10 @@ from core.domain.batch import ENDED, KNOWN_STATUS, Batch
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim, Look, Shard
 from core.errors import MosychlosError, ProviderError, ProviderRefused, StaleMove
-from core.jobs.context import Context
-from core.jobs.heartbeat import Heartbeat
-from core.jobs.planning import FULL, no_room
-from core.jobs.submitting import wait
+from core.worker.context import Context
+from core.worker.heartbeat import Heartbeat
+from core.worker.queue_plan import FULL, no_room
+from core.worker.submit import wait
 
 logger = logging.getLogger(__name__)
 

@@ -18,15 +18,15 @@ from core.analyses.asking_again import ask_again, can_be_asked_again
 from core.domain.analysis import RawLine
 from core.domain.batch import BatchRequest
 from core.domain.records import AskedAgain, Job, Shard
-from core.jobs.asking import STILL_ASKING
-from core.jobs.context import job_folder
-from core.jobs.retrying import stored_lines
 from core.llm.answers import read_line
 from core.llm.models import Model, find
 from core.llm.tokens import counter
 from core.storage.jobs.corrections import Asked, Flagged
 from core.storage.jobs.tool_calls import ASKED
 from core.storage.store import Store
+from core.worker.ask_sync import STILL_ASKING
+from core.worker.context import job_folder
+from core.worker.retries import stored_lines
 
 NO_ANSWERS: Final = (ASKED, STILL_ASKING.code, "wrong_portfolio")
 """Errors of answers that a list of errors does not correct: calls of tools, and talk of somebody else."""
