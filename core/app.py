@@ -15,6 +15,26 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.analyses.engines import available
+from core.desk.committee_page import BriefService
+from core.desk.comparisons import CompareService
+from core.desk.corrections import ReaskService
+from core.desk.documents import ResearchService
+from core.desk.imports import ImportService
+from core.desk.instruments import RegisterService
+from core.desk.jobs import JobService
+from core.desk.labels import PortfolioLabels
+from core.desk.market_sources import MarketService, rates_file
+from core.desk.oversight import Oversight
+from core.desk.portfolio_edits import PortfolioEditor
+from core.desk.portfolio_figures import PortfolioFigures
+from core.desk.portfolios import PortfolioService
+from core.desk.prices import PriceService
+from core.desk.results import ResultService
+from core.desk.retries import RetryService
+from core.desk.rules import ComplianceService
+from core.desk.series import SeriesService
+from core.desk.sets import SetService
+from core.desk.tool_calls import ToolService
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.cost import Price
@@ -26,26 +46,6 @@ from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
-from core.jobs.briefing import BriefService
-from core.jobs.comparing import CompareService
-from core.jobs.compliance_service import ComplianceService
-from core.jobs.import_service import ImportService
-from core.jobs.job_sets import SetService
-from core.jobs.market_service import MarketService, rates_file
-from core.jobs.oversight import Oversight
-from core.jobs.portfolio_editing import PortfolioEditor
-from core.jobs.portfolio_figures import PortfolioFigures
-from core.jobs.portfolio_labels import PortfolioLabels
-from core.jobs.portfolio_service import PortfolioService
-from core.jobs.price_service import PriceService
-from core.jobs.reask_service import ReaskService
-from core.jobs.register_service import RegisterService
-from core.jobs.research_service import ResearchService
-from core.jobs.result_service import ResultService
-from core.jobs.retry_service import RetryService
-from core.jobs.series_service import SeriesService
-from core.jobs.service import JobService
-from core.jobs.tool_service import ToolService
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary

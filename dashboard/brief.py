@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.app import App
+from core.desk.committee_page import Brief
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import NotFound
-from core.jobs.briefing import Brief
 from dashboard import brief_document, explore, navigation, run_names, show, text
 
 _OFFERED = 200

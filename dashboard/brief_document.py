@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import jinja2
 
+from core.desk.committee_page import BreachLine, Brief, GapLine, ProposalLine, RiskLine, Said
 from core.domain.analysis import Kind
 from core.domain.facts import Unit
-from core.jobs.briefing import BreachLine, Brief, GapLine, ProposalLine, RiskLine, Said
 from dashboard import grades, text
 
 _FOLDER: Final = Path(__file__).with_name("templates")

@@ -9,11 +9,11 @@ from decimal import Decimal
 import streamlit as st
 
 from core.app import App
+from core.desk.comparisons import Comparison, price_of_a_number
 from core.domain.actor import Actor
 from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import MosychlosError
-from core.jobs.comparing import Comparison, price_of_a_number
 from core.storage.jobs.result_views import Tally
 from dashboard import compare_charts, explore, grades, listings, navigation, queries, run_names, run_results, show, text
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from core.desk.grades import ranks
 from core.domain.analysis import Kind
-from core.jobs.grades import ranks
 from core.storage.jobs.comparisons import Changed
 from dashboard import grades
 from dashboard.charts import Palette, finish, plain

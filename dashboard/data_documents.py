@@ -10,13 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from core.app import App
+from core.desk.documents import AddedDocument, DocumentImport
 from core.domain.actor import Actor
 from core.domain.market import DocumentKind, DocumentRow, Passage, ResearchDocument
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.documents import About
-from core.jobs.research_service import AddedDocument, DocumentImport
 from dashboard import confirm, listings, navigation, session, show, states, text
 
 _KEY = "data_documents"

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.app import App
+from core.desk.prices import PriceImport
 from core.domain.actor import Actor
 from core.domain.facts import Badge
 from core.domain.market import Anomaly, PriceRow
@@ -19,7 +20,6 @@ from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.price_files import PriceIntake
 from core.intake.market.price_table import JUMP_PCT, PriceOptions
-from core.jobs.price_service import PriceImport
 from core.metrics.prices import PriceSeries
 from core.metrics.thresholds import MAX_STALE_DAYS
 from dashboard import confirm, data_charts, data_files, listings, navigation, session, show, states, text

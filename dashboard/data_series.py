@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.app import App
+from core.desk.series import SeriesImport, SeriesReading
 from core.domain.actor import Actor
 from core.domain.facts import Badge, Fact
 from core.domain.market import EconomicSeries, SeriesRow
@@ -16,7 +17,6 @@ from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.series_files import NO_LICENCE, SeriesIntake
-from core.jobs.series_service import SeriesImport, SeriesReading
 from dashboard import data_charts, data_files, listings, navigation, show, states, text
 from dashboard.data_prices import AGES, CURRENT, SPANS, STALE
 

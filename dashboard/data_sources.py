@@ -7,9 +7,9 @@ from datetime import datetime
 import streamlit as st
 
 from core.app import App
+from core.desk.market_sources import Contact
 from core.domain.actor import Actor
 from core.domain.market import Offer, SourceState
-from core.jobs.market_service import Contact
 from core.settings import KEYS
 from dashboard import session, states, text
 

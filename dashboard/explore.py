@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.app import App
+from core.desk.portfolio_matrix import Matrix
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import Job
 from core.domain.selection import Among
-from core.jobs.matrix import Matrix
 from dashboard import explore_charts, grades, listings, navigation, queries, run_names, run_results, show, text
 
 FINISHED = (JobState.DONE, JobState.PARTIAL, JobState.RUNNING, JobState.CANCELLED)

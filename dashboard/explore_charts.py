@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from core.desk.grades import GRADES
+from core.desk.portfolio_matrix import Cell, Matrix
 from core.domain.analysis import Kind
-from core.jobs.grades import GRADES
-from core.jobs.matrix import Cell, Matrix
 from core.storage.jobs.result_views import Point
 from dashboard import grades, text
 from dashboard.charts import Palette, finish, plain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from core.desk.grades import BESIDES, GRADES
 from core.domain.analysis import Kind
-from core.jobs.grades import BESIDES, GRADES
 from dashboard import states, text
 from dashboard.charts import Palette
 from dashboard.states import Look

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.app import App
+from core.desk.imports import READABLE
+from core.desk.portfolios import ImportReport
 from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import MosychlosError, UnreadableFile
 from core.intake.reading import MAPPED
 from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.tables.mapping import NeedsMapping, Survey
-from core.jobs.import_service import READABLE
-from core.jobs.portfolio_service import ImportReport
 from dashboard import listings, mapping_wizard, navigation, queries, session, text
 
 TABS = ("Portfolios", "Import")

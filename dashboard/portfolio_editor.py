@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.desk.portfolio_edits import LINE_FIELDS, Edited, line_cells
 from core.domain.facts import FactSheet
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import MosychlosError
-from core.jobs.portfolio_editing import LINE_FIELDS, Edited, line_cells
 from core.storage.portfolios.edits import Standing
 from dashboard import listings, portfolio_edits, session, text
 from dashboard.portfolio_open import OpenPortfolio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.jobs.portfolio_figures import DayRow
+from core.desk.portfolio_figures import DayRow
 from dashboard import listings, navigation, portfolio_charts, session, states, text
 from dashboard.portfolio_open import OpenPortfolio
 

@@ -9,13 +9,13 @@ from datetime import date
 import plotly.graph_objects as go
 
 from core.app import App
+from core.desk.portfolio_figures import DayRow, Past, Together
+from core.desk.rules import Check
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
 from core.guard.access import Permission, may
 from core.intake.register.describing import Described
-from core.jobs.compliance_service import Check
-from core.jobs.portfolio_figures import DayRow, Past, Together
 from core.metrics.definitions import MetricGroup
 from core.storage.portfolios.edits import Standing
 from dashboard import queries, session, show

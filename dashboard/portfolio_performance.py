@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.desk.portfolio_figures import Past
 from core.domain.facts import FactSheet
-from core.jobs.portfolio_figures import Past
 from core.metrics.calendar_years import YearReturn
 from core.metrics.definitions import MetricGroup, definition_of
 from core.metrics.metric_definitions import FLOW_METRICS, PERIODS

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from core.desk.rules import Check
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.facts import Unit
-from core.jobs.compliance_service import Check
 from dashboard import listings, portfolio_head, show, states, text
 from dashboard.portfolio_open import OpenPortfolio
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 import streamlit as st
 
 from core.app import App
+from core.desk.jobs import QueueRoom
+from core.desk.sets import Part, SetPreview, SetWish
 from core.domain.actor import Actor
 from core.errors import MosychlosError
-from core.jobs.job_sets import Part, SetPreview, SetWish
-from core.jobs.service import QueueRoom
 from core.llm.models import find
 from dashboard import prepare_link, prepare_missing, queries, text
 from dashboard.pairs import pairs

@@ -8,9 +8,9 @@ from datetime import datetime
 import streamlit as st
 
 from core.app import App
+from core.desk.sets import SetPreview
 from core.domain.actor import Actor
 from core.errors import MosychlosError
-from core.jobs.job_sets import SetPreview
 from dashboard import listings, navigation, session, text
 from dashboard.pairs import pairs
 

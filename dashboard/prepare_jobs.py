@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.jobs.job_sets import Part, SetPreview
+from core.desk.sets import Part, SetPreview
 from core.llm.parameters import Change
 from dashboard import listings, text
 

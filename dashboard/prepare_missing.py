@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.app import App
+from core.desk.sets import SetPreview
 from core.domain.analysis import Kind
-from core.jobs.job_sets import SetPreview
 from dashboard import listings, prepare_link, text
 
 _SHOWN = 50

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from core.app import App
+from core.desk.sets import Part, SetPreview
 from core.domain.actor import Actor
-from core.jobs.job_sets import Part, SetPreview
 from dashboard import listings, text
 
 

@@ -11,8 +11,8 @@ from core.analyses.engine import Each
 from core.analyses.engines import engine_for
 from core.analyses.fact_selection import PERIODS
 from core.app import App, ModelRow
+from core.desk.sets import SetWish
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
-from core.jobs.job_sets import SetWish
 from core.metrics.scenarios import scenarios
 from dashboard import listings, queries, text
 from dashboard.prepare_link import KINDS, MODELS

@@ -11,18 +11,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.app import App, ModelRow
+from core.desk.comparisons import Comparison
+from core.desk.job_summary import OUTLIERS, Summary
+from core.desk.portfolio_figures import DayRow, Past, Together
+from core.desk.portfolio_matrix import Matrix
+from core.desk.results import Spread
+from core.desk.rules import Check
+from core.desk.sets import SetPreview, SetWish
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.domain.selection import Among
 from core.intake.register.describing import Described
-from core.jobs.aggregate import OUTLIERS, Summary
-from core.jobs.comparing import Comparison
-from core.jobs.compliance_service import Check
-from core.jobs.job_sets import SetPreview, SetWish
-from core.jobs.matrix import Matrix
-from core.jobs.portfolio_figures import DayRow, Past, Together
-from core.jobs.result_service import Spread
 from core.metrics.definitions import MetricGroup
 from core.storage.jobs.result_views import Flagged, Point, Tally
 

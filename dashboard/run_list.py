@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.desk.oversight import without_commands
 from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Waits
 from core.domain.records import JobRow
-from core.jobs.oversight import without_commands
 from dashboard import listings, session, states, text
 
 STOPPABLE = (*states.ACTIVE, JobState.ATTENTION)

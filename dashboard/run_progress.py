@@ -9,11 +9,11 @@ from typing import Literal
 import streamlit as st
 
 from core.app import App
+from core.desk.oversight import without_commands
 from core.domain.actor import Actor
 from core.domain.job import JobState, ShardState
 from core.domain.oversight import Waits
 from core.domain.records import Job, Shard
-from core.jobs.oversight import without_commands
 from dashboard import live, run_list, session, show, states, text
 
 StepState = Literal["running", "complete", "error"]

@@ -8,13 +8,13 @@ from datetime import timedelta
 import streamlit as st
 
 from core.app import App
+from core.desk.corrections import ReaskPlan
+from core.desk.retries import RetryPlan
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus
 from core.domain.oversight import Cause
 from core.domain.records import AskedAgain, JobSet
 from core.errors import MosychlosError
-from core.jobs.reask_service import ReaskPlan
-from core.jobs.retry_service import RetryPlan
 
 
 @st.cache_data(ttl=timedelta(seconds=20), max_entries=32, show_spinner=False)

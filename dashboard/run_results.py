@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.app import App
+from core.desk.job_summary import Summary
 from core.domain.actor import Actor
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.records import Job
-from core.jobs.aggregate import Summary
 from dashboard import (
     analysis_view,
     charts,

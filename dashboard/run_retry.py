@@ -7,14 +7,14 @@ from typing import Final, Literal
 import streamlit as st
 
 from core.app import App
+from core.desk.corrections import ReaskPlan
+from core.desk.retries import FEW, RetryPlan
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from core.jobs.reask_service import ReaskPlan
-from core.jobs.retry_service import FEW, RetryPlan
 from dashboard import queries, run_queries, session, states, text
 from dashboard.pairs import pairs
 

@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 
 from core.app import App
+from core.desk.sets import Part, SetPreview
 from core.domain.actor import Actor
 from core.domain.trial import TRY_ENDED, Try, TryState
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from core.jobs.job_sets import Part, SetPreview
 from dashboard import listings, show, states, text, tool_calls
 
 EVERY_SECONDS = 0.6

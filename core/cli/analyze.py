@@ -14,13 +14,13 @@ from core.cli.ask import ask
 from core.cli.moments import moment
 from core.cli.session import opened
 from core.cli.wait import say_when_nobody_works, wait_for
+from core.desk.jobs import Preview
+from core.desk.sets import SetPreview, SetWish, Submitted
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.cost import Estimate
 from core.domain.job import JobState
 from core.errors import BadInput, OverBudget
-from core.jobs.job_sets import SetPreview, SetWish, Submitted
-from core.jobs.service import Preview
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
 DEFAULT_MODEL = "gpt-5.4-mini"

@@ -13,10 +13,10 @@ from core.cli import output
 from core.cli.session import opened
 from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
+from core.desk.rules import Check
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Unit
 from core.errors import BadInput
-from core.jobs.compliance_service import Check
 from core.storage.portfolios.policies import PolicyScope
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]

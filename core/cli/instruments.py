@@ -8,9 +8,9 @@ import typer
 
 from core.cli import output
 from core.cli.session import opened
+from core.desk.instruments import KeptInstrument
 from core.errors import BadInput, NotFound
 from core.intake.register.instruments import written_instrument
-from core.jobs.register_service import KeptInstrument
 
 instruments_app = typer.Typer(help="Instruments: what is known about securities beyond files.", no_args_is_help=True)
 

@@ -12,10 +12,10 @@ import typer
 from core.cli import output
 from core.cli.prices import SHOWN, AsJson, conflicts, problems
 from core.cli.session import opened
+from core.desk.prices import PriceImport
 from core.domain.market import EconomicSeries, Fetched
 from core.domain.portfolio import DailyCloses
 from core.errors import BadInput
-from core.jobs.price_service import PriceImport
 
 series_app = typer.Typer(help="Economic series with publisher and licence.", no_args_is_help=True)
 market_app = typer.Typer(help="Sources of market data: their terms, and what they say.", no_args_is_help=True)

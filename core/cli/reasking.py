@@ -10,9 +10,9 @@ import typer
 from core.cli import output
 from core.cli.batch import AsJson, JobId
 from core.cli.session import opened
+from core.desk.corrections import ReaskPlan
 from core.domain.records import AskedAgain
 from core.errors import OverBudget
-from core.jobs.reask_service import ReaskPlan
 
 
 def reask(

@@ -16,12 +16,12 @@ from core.cli import output
 from core.cli.batch import AsJson, JobId
 from core.cli.session import opened
 from core.cli.wait import say_when_nobody_works
+from core.desk.retries import RetryPlan
 from core.domain.actor import Actor
 from core.domain.analysis import Outcome, ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import WaitsForPerson
 from core.errors import BadInput, OverBudget, ProviderError, Refused
-from core.jobs.retry_service import RetryPlan
 
 
 class Unanswered(StrEnum):

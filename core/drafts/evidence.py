@@ -8,6 +8,10 @@ from datetime import date
 from typing import Final
 
 from core.analyses.engine import Need
+from core.desk.documents import sources_of
+from core.desk.portfolios import sheets_of
+from core.desk.rules import rules_of
+from core.desk.series import Said, indicators_of, prices_for, rotation_of
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.compliance import RuleResult
 from core.domain.evidence import Finished
@@ -15,10 +19,6 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.records import Item, Job
-from core.jobs.compliance_service import rules_of
-from core.jobs.portfolio_service import sheets_of
-from core.jobs.research_service import sources_of
-from core.jobs.series_service import Said, indicators_of, prices_for, rotation_of
 from core.metrics.definitions import MetricGroup
 from core.storage.store import Store
 

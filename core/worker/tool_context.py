@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from core.desk.portfolios import prices_of
 from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
@@ -14,7 +15,6 @@ from core.domain.portfolio import DailyCloses, Portfolio
 from core.errors import NotFound
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
-from core.jobs.portfolio_service import prices_of
 from core.market_sources.protocol import MarketData
 from core.market_sources.sources import Sources
 from core.metrics.prices import PriceHistory

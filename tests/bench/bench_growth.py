@@ -11,11 +11,11 @@ from statistics import median
 from typing import Any
 
 from core.app import App
+from core.desk.job_summary import OUTLIERS
 from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.selection import EVERYBODY
-from core.jobs.aggregate import OUTLIERS
 from tests.bench.live import SPEED, opened
 from tests.bench.measure import Figures, child, sized
 from tests.bench.report import Row, Target

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
-from core.jobs.job_sets import SetWish
 from core.metrics.scenarios import scenarios
 from tests.bench.live import opened
 from tests.bench.measure import Watch, child, sized

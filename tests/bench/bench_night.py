@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from core.app import App
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.portfolio import Portfolio
-from core.jobs.job_sets import SetWish
 from tests.bench.live import MODEL, SPEED, opened
 from tests.bench.measure import Figures, Watch, child, cpu_of, sized
 from tests.bench.report import Row, Target

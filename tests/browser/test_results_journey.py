@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
+from core.desk.committee_page import GapLine, ProposalLine, Said
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JOB_ENDED
-from core.jobs.briefing import GapLine, ProposalLine, Said
 from dashboard import brief_document
 from tests.browser.conftest import Visitor
 from tests.browser.installation import Installation

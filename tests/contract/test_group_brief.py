@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.job import JobState
 from core.errors import BadInput
-from core.jobs.job_sets import SetWish
 from tests.local_provider import LocalProvider
 from tests.pages.world import World, opened
 

@@ -17,6 +17,9 @@ from typing import Any
 from sqlalchemy import text
 
 from core.app import App, build
+from core.desk.corrections import ReaskService
+from core.desk.jobs import JobService
+from core.desk.retries import RetryService
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
@@ -37,9 +40,6 @@ from core.domain.records import Event, Item, Job, Shard
 from core.drafts.drafting import Drafter
 from core.errors import MosychlosError
 from core.guard.budgets import Budgets
-from core.jobs.reask_service import ReaskService
-from core.jobs.retry_service import RetryService
-from core.jobs.service import JobService
 from core.llm.answers import read_line
 from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider

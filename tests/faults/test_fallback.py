@@ -9,11 +9,11 @@ from decimal import Decimal
 import orjson
 import pytest
 
+from core.desk.retries import RetryService
 from core.domain.actor import LOCAL
 from core.domain.job import JobState
 from core.errors import ModelRefused
 from core.guard.budgets import Budgets
-from core.jobs.retry_service import RetryService
 from tests.faults.staging import House
 from tests.local_provider import LocalProvider
 

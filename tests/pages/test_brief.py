@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from core.desk.committee_page import Brief, Said
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Kind
 from core.domain.selection import Among
 from core.errors import NotFound
-from core.jobs.briefing import Brief, Said
 from dashboard import brief_document
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind, Variant
 from core.domain.job import JobState
-from core.jobs.job_sets import SetWish
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
 from core.domain.job import JobState
 from core.domain.oversight import LedgerRow
-from core.jobs.job_sets import SetWish
 from core.storage.store import Store
 from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, states, text
 from tests.local_provider import LocalProvider

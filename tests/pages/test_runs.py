@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from streamlit.testing.v1 import AppTest
 
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState
 from core.domain.oversight import Waits
-from core.jobs.job_sets import SetWish
 from dashboard import run_list, runs
 from tests.pages.conftest import Page
 from tests.pages.reading import column, said

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from core.app import App, build
+from core.desk.market_sources import Contact
 from core.domain.actor import LOCAL
 from core.domain.facts import Badge
 from core.errors import ProviderError, Refused
-from core.jobs.market_service import Contact
 from core.metrics.fx import EcbRates
 from core.settings import Settings, load
 from tests.contract.market.conftest import KEY, Publisher, fmp, fred, sec

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from core.desk.job_summary import LEVELS, Outlier, summarise
 from core.domain.analysis import AnalysisRequest, Kind, Priority, Usage
 from core.domain.cost import Estimate
 from core.domain.job import JobState
 from core.domain.records import ItemCounts, Job, JobRow
-from core.jobs.aggregate import LEVELS, Outlier, summarise
 from core.storage.jobs.quartiles import Quartiles
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

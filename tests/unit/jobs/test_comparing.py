@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from core.desk.comparisons import CompareService, price_of_a_number
 from core.domain.actor import LOCAL, Actor, Role
 from core.errors import BadInput, NotFound, NotPermitted
-from core.jobs.comparing import CompareService, price_of_a_number
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, draft
 from tests.unit.storage.test_result_views import BASE, NEW, answer, job, two_jobs

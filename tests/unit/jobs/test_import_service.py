@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from core.desk.imports import ImportService
+from core.desk.portfolios import PortfolioService
+from core.desk.prices import PriceService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.facts import Badge
 from core.domain.portfolio import DailyCloses, Intake
 from core.errors import BadInput, NotFound, NotPermitted
 from core.intake.tables.column_mapping import ColumnMapping
-from core.jobs.import_service import ImportService
-from core.jobs.portfolio_service import PortfolioService
-from core.jobs.price_service import PriceService
 from core.metrics.fx import EcbRates
 from core.storage.store import Store
 

@@ -13,11 +13,11 @@ import orjson
 import pytest
 
 from core.app import App, build
+from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority
 from core.domain.job import JobState
 from core.errors import BadInput, ModelRefused, NotPermitted, OverBudget, Refused
-from core.jobs.job_sets import SetWish
 from core.llm.models import find
 from core.settings import load
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from core.analyses.engines import engine_for
+from core.desk.grades import BESIDES, GRADES, grade_in, ranks
+from core.desk.portfolio_matrix import SUBJECTS, cells_of, matrix
 from core.domain.analysis import Kind, ResultStatus, Usage
 from core.domain.records import Item
-from core.jobs.grades import BESIDES, GRADES, grade_in, ranks
-from core.jobs.matrix import SUBJECTS, cells_of, matrix
 from tests.unit.analyses import whole
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from core.desk.oversight import without_commands
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import ResultStatus
 from core.domain.job import ShardEvent, ShardState
 from core.domain.oversight import Cause, Lasting, Waits, WaitsForPerson
 from core.errors import NotFound, NotPermitted, Refused
-from core.jobs.oversight import without_commands
 from core.storage.store import Store
 from tests.local_provider import LocalProvider
 from tests.pages.world import POSITIONS, World, opened

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.desk.portfolio_edits import Edited, PortfolioEditor, line_cells
+from core.desk.portfolios import PortfolioService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import BadInput, NotPermitted, StaleEdit
-from core.jobs.portfolio_editing import Edited, PortfolioEditor, line_cells
-from core.jobs.portfolio_service import PortfolioService
 from core.metrics.fx import EcbRates
 from core.storage.portfolios.edits import Standing
 from core.storage.store import Store

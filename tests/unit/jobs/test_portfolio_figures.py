@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from core.desk.instruments import RegisterService
+from core.desk.labels import PortfolioLabels
+from core.desk.portfolio_figures import PortfolioFigures
+from core.desk.portfolios import PortfolioService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import NotFound, NotPermitted
-from core.jobs.portfolio_figures import PortfolioFigures
-from core.jobs.portfolio_labels import PortfolioLabels
-from core.jobs.portfolio_service import PortfolioService
-from core.jobs.register_service import RegisterService
 from core.metrics.definitions import MetricGroup
 from core.metrics.fx import EcbRates
 from core.storage.store import Store

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.desk.documents import ResearchService, sources_of
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.market import DocumentKind, ResearchDocument
 from core.errors import BadInput, NotFound, NotPermitted, UnreadableFile
 from core.intake.market.documents import MAX_BYTES, PASSAGE_CHARACTERS, About, plain_text, read_document
 from core.intake.opening.html_text import page_text
 from core.intake.opening.pdf_text import pdf_text
-from core.jobs.research_service import ResearchService, sources_of
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

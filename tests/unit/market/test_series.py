@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.desk.portfolios import PortfolioService
+from core.desk.series import SeriesService, rotation_of
 from core.domain.actor import LOCAL
 from core.domain.facts import Badge, FactSheet, HoldingFact, Unit
 from core.domain.market import EconomicSeries
 from core.errors import NotFound, UnreadableFile
 from core.intake.market.series_files import SeriesIntake, frequency_of, read_series
-from core.jobs.portfolio_service import PortfolioService
-from core.jobs.series_service import SeriesService, rotation_of
 from core.market_sources.terms import FRED, fred_terms
 from core.metrics.fx import EcbRates
 from core.metrics.prices import PriceSeries

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from core.desk.budget_gate import Purse, total_of
 from core.domain.actor import Actor
 from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
@@ -23,7 +24,6 @@ from core.drafts.costing import priced
 from core.errors import BadInput, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.purse import Purse, total_of
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from core.desk.grades import ranks
 from core.domain.actor import Actor
 from core.domain.records import Job, JobRow
 from core.domain.selection import EVERYBODY, Among
 from core.errors import BadInput
 from core.guard.access import Permission, require
-from core.jobs.grades import ranks
 from core.storage.jobs.comparisons import Changed, Overlap
 from core.storage.jobs.result_views import Tally
 from core.storage.store import Store

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from core.desk.portfolios import ImportReport, PortfolioService
+from core.desk.prices import PriceService
 from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import BadInput, NotFound, UnreadableFile
@@ -14,8 +16,6 @@ from core.intake.opening.files import bytes_of
 from core.intake.reading import survey_bytes
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.mapping import Survey, mapping_from
-from core.jobs.portfolio_service import ImportReport, PortfolioService
-from core.jobs.price_service import PriceService
 from core.storage.portfolios.mappings import RememberedMapping
 from core.storage.store import Store
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from core.desk.price_merge import merge
 from core.domain.actor import Actor
 from core.domain.facts import Badge
 from core.domain.market import Anomaly, Conflict, PriceRow
@@ -15,7 +16,6 @@ from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
 from core.intake.market.price_files import PriceIntake, read_price_file, read_prices
 from core.intake.market.price_table import NO_OPTIONS, PriceOptions
-from core.jobs.price_merge import merge
 from core.metrics.prices import PriceSeries
 from core.storage.store import Store
 
@@ -108,7 +108,7 @@ class PriceService:
         dry_run: bool = False,
         accept_jumps: bool = False,
     ) -> PriceImport:
-        """Join what was read to what is stored; see `core.jobs.price_merge` for what is refused."""
+        """Join what was read to what is stored; see `core.desk.price_merge` for what is refused."""
         require(actor, Permission.PORTFOLIO_IMPORT)
         imported: list[ImportedPrices] = []
         conflicts: list[Conflict] = []

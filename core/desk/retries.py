@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 
 from core.analyses.engines import engine_for
+from core.desk.budget_gate import Purse, total_of
 from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
@@ -22,7 +23,6 @@ from core.drafts.fact_store import sheet_index, sheet_path
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.purse import Purse, total_of
 from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable

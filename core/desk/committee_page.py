@@ -14,6 +14,8 @@ from typing import Any, Final
 from core.analyses.committee_brief import group_id_of
 from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
+from core.desk.comparisons import CompareService
+from core.desk.results import ByValue, ResultService
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.compliance import RuleResult, RuleStatus
@@ -22,8 +24,6 @@ from core.domain.records import Item, Job, JobRow
 from core.domain.selection import EVERYBODY, Among
 from core.errors import NotFound
 from core.guard.access import Permission, require
-from core.jobs.comparing import CompareService
-from core.jobs.result_service import ByValue, ResultService
 from core.storage.jobs.comparisons import Changed
 from core.storage.jobs.result_views import Tally
 from core.storage.store import Store

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from core.desk.portfolios import prices_of, sheets_of, total_value
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
@@ -14,7 +15,6 @@ from core.domain.portfolio import Portfolio
 from core.guard.access import Permission, require
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
-from core.jobs.portfolio_service import prices_of, sheets_of, total_value
 from core.metrics.calendar_years import YearReturn, calendar_years
 from core.metrics.definitions import MetricGroup
 from core.metrics.prices import PriceHistory

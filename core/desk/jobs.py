@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from core.analyses.metadata import batch_metadata
+from core.desk.job_summary import Outlier, Summary, summarise
 from core.domain.actor import Actor
 from core.domain.alert import Alert
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
@@ -28,7 +29,6 @@ from core.drafts.submission import Submission, Wanted, blockers, new_id
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.jobs.aggregate import Outlier, Summary, summarise
 from core.llm.jsonl import lines
 from core.llm.parameters import Change
 from core.storage.jobs.results import Stray

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from core.desk.prices import PriceImport, PriceService
+from core.desk.series import SeriesService
 from core.domain.actor import Actor
 from core.domain.market import (
     EconomicSeries,
@@ -27,8 +29,6 @@ from core.domain.portfolio import DailyCloses
 from core.errors import ProviderError
 from core.guard.access import Permission, require
 from core.intake.market.series_files import SeriesIntake
-from core.jobs.price_service import PriceImport, PriceService
-from core.jobs.series_service import SeriesService
 from core.market_sources.ecb import history_zip, joined, rates_of
 from core.market_sources.protocol import MarketData
 from core.market_sources.sources import Sources

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
+from core.desk.grades import GRADES, grade_in
 from core.domain.analysis import Kind
 from core.domain.compliance import RuleStatus
 from core.domain.facts import FactSheet
 from core.domain.records import Item
-from core.jobs.grades import GRADES, grade_in
 
 Analysis = Mapping[str, Any]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from core.desk.portfolio_matrix import SUBJECTS, Matrix, matrix
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
@@ -14,7 +15,6 @@ from core.domain.records import Item
 from core.domain.selection import EVERYBODY, Among
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.guard.access import Permission, require
-from core.jobs.matrix import SUBJECTS, Matrix, matrix
 from core.storage.jobs.result_views import Asked, Flagged, Point, Tally, Worth
 from core.storage.store import Store
 from core.worker.context import job_folder

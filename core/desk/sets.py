@@ -10,6 +10,7 @@ from decimal import Decimal
 from core.analyses.committee_brief import NEEDED
 from core.analyses.engine import Each
 from core.analyses.engines import engine_for
+from core.desk.jobs import JobService, Preview
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.records import Job, JobRow, JobSet
@@ -17,7 +18,6 @@ from core.drafts.evidence import finished
 from core.drafts.submission import Wanted
 from core.errors import BadInput, ModelRefused, MosychlosError
 from core.guard.access import Permission, require
-from core.jobs.service import JobService, Preview
 from core.llm.estimate import COMPLETION_TIME
 from core.llm.fallback import Fallback
 from core.storage.store import Store

@@ -12,6 +12,7 @@ from core.compliance.library import RuleSet, chosen, rule_sets
 from core.compliance.policy import Policy, read_policy, sample_policy
 from core.compliance.position import NO_MEASURES, Book, Measures
 from core.compliance.vocabulary import HANDED_IN
+from core.desk.portfolios import total_value
 from core.domain.actor import Actor
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Badge
@@ -22,7 +23,6 @@ from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
-from core.jobs.portfolio_service import total_value
 from core.metrics.prices import PriceHistory
 from core.storage.portfolios.policies import PolicyScope, StoredPolicy
 from core.storage.store import Store

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from core.desk.portfolios import total_value
 from core.domain.actor import Actor
 from core.domain.fx import Rates
 from core.domain.instrument import Terms
@@ -26,7 +27,6 @@ from core.intake.positions.lines import FIELDS, LineReader, RawLine
 from core.intake.positions.mandate import read_benchmark, read_regimes
 from core.intake.positions.source_tree import Node, describe
 from core.intake.register.terms import TERM_FIELDS, read_terms, written_terms
-from core.jobs.portfolio_service import total_value
 from core.metrics.valuation import holding_ids
 from core.storage.portfolios.edits import Revision, Standing
 from core.storage.store import Store

@@ -1,0 +1,1 @@
+"""What a person asks for: jobs, sets, results, portfolios, imports, rules, oversight."""

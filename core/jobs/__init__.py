@@ -1,1 +1,0 @@
-"""A job from draft to settled."""
