@@ -11,7 +11,7 @@ from core.analyses.marking import Mark, Marked, marks
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 from core.domain.records import Item, Job
-from dashboard import marked_text, states, text
+from dashboard.widgets import marked_text, states, text
 
 Part = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dashboard.charts import Palette, finish, plain
+from dashboard.widgets.charts import Palette, finish, plain
 
 _LONGEST = 30
 

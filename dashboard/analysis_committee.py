@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import grades, listings, navigation, text
+from dashboard import navigation
 from dashboard.analysis_answer import Answer
 from dashboard.analysis_parts import CONFIDENCE, alternatives, badge, claims, heading, proposals, strings
+from dashboard.widgets import grades, listings, text
 
 _SECTIONS = (
     ("key_facts", "Key facts"),

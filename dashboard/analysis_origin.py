@@ -8,8 +8,8 @@ from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus
 from core.domain.records import AskedAgain, Item, Job
-from dashboard import listings, states, text
-from dashboard.pairs import pairs
+from dashboard.widgets import listings, states, text
+from dashboard.widgets.pairs import pairs
 
 _LONGEST = 2000
 

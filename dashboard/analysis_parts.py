@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.analyses.checks import Passages
 from core.domain.evidence import Source
-from dashboard import listings, marked_text, states, text
 from dashboard.analysis_answer import Answer, Part
-from dashboard.states import Look
+from dashboard.widgets import listings, marked_text, states, text
+from dashboard.widgets.states import Look
 
 _LONGEST_PASSAGE = 1200
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import grades, listings, text
 from dashboard.analysis_answer import Answer
 from dashboard.analysis_parts import (
     badge,
@@ -16,7 +15,8 @@ from dashboard.analysis_parts import (
     quotations,
     strings,
 )
-from dashboard.states import Look
+from dashboard.widgets import grades, listings, text
+from dashboard.widgets.states import Look
 
 _GRADE = {
     "low": Look("low", ":material/signal_cellular_1_bar:", "green"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import listings, portfolio_charts, show, states, text
+from dashboard import portfolio_charts
 from dashboard.analysis_answer import Answer
 from dashboard.analysis_parts import badge, heading
-from dashboard.states import Look
+from dashboard.widgets import listings, show, states, text
+from dashboard.widgets.states import Look
 
 _LIMITS = {
     "within": Look("within", ":material/check_circle:", "green"),

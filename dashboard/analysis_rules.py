@@ -10,10 +10,11 @@ import streamlit as st
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult, RuleStatus
-from dashboard import analysis_charts, listings, portfolio_rules, show, states, text
+from dashboard import analysis_charts, portfolio_rules
 from dashboard.analysis_answer import Answer, Part
 from dashboard.analysis_parts import alternatives, badge, claims, heading, proposals, strings
-from dashboard.states import Look
+from dashboard.widgets import listings, show, states, text
+from dashboard.widgets.states import Look
 
 _COLUMN = st.column_config
 _SUITABLE = {

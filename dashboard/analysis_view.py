@@ -17,15 +17,10 @@ from dashboard import (
     analysis_research,
     analysis_risk,
     analysis_rules,
-    grades,
-    listings,
-    marked_text,
-    show,
-    states,
-    text,
 )
 from dashboard.analysis_answer import Answer, place_of
 from dashboard.analysis_parts import claims, gaps_and_caveats, heading
+from dashboard.widgets import grades, listings, marked_text, show, states, text
 
 _BODIES: Mapping[Kind, Callable[[Answer], None]] = {
     Kind.RISK: analysis_risk.draw,

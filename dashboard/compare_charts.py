@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from core.desk.grades import ranks
 from core.domain.analysis import Kind
 from core.storage.jobs.comparisons import Changed
-from dashboard import grades
-from dashboard.charts import Palette, finish, plain
+from dashboard.widgets import grades
+from dashboard.widgets.charts import Palette, finish, plain
 
 
 def transitions(kind: Kind, counts: Mapping[tuple[str, str], int], colours: Palette) -> go.Figure:

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.charts import Palette, finish, plain
+from dashboard.widgets.charts import Palette, finish, plain
 
 _SPARSE = 80
 """Up to so many points each gets a mark: a line alone would hide how few there are."""

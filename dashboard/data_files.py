@@ -11,7 +11,7 @@ import streamlit as st
 from core.domain.facts import Badge
 from core.domain.market import Conflict
 from core.domain.portfolio import Problem
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 T = TypeVar("T")
 

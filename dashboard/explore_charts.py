@@ -11,8 +11,8 @@ from core.desk.grades import GRADES
 from core.desk.portfolio_matrix import Cell, Matrix
 from core.domain.analysis import Kind
 from core.storage.jobs.result_views import Point
-from dashboard import grades, text
-from dashboard.charts import Palette, finish, plain
+from dashboard.widgets import grades, text
+from dashboard.widgets.charts import Palette, finish, plain
 
 _MANY: Final = 1000
 """Points above which WebGL draws."""

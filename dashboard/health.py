@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from dashboard import text
+from dashboard.widgets import text
 
 _LOOKS = {
     "ok": ":green-badge[:material/check_circle: ok]",

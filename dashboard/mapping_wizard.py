@@ -12,7 +12,7 @@ from core.intake.tables.column_guess import MAPPABLE
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.mapping import Survey
 from core.intake.transactions.moments import DayOrder
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 _LABELS = {
     "symbol": "Symbol",

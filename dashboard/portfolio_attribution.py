@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.domain.facts import Fact, FactSheet
 from core.metrics.definitions import MetricGroup
-from dashboard import listings, portfolio_charts, show, text
+from dashboard import portfolio_charts
 from dashboard.portfolio_cards import missing, origin, why_not
 from dashboard.portfolio_open import OpenPortfolio
+from dashboard.widgets import listings, show, text
 
 _EFFECTS = ("allocation", "selection", "interaction", "currency")
 _TOTAL = "attribution.active_return"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
-from dashboard import listings, states, text
+from dashboard.widgets import listings, states, text
 
 _SHORT = {
     "var_95_1d": "VaR 95 %",

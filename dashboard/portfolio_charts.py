@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.charts import Palette, finish, plain
+from dashboard.widgets.charts import Palette, finish, plain
 
 Days = NDArray[np.datetime64]
 Floats = NDArray[np.float64]

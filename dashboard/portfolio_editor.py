@@ -13,8 +13,9 @@ from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import MosychlosError
 from core.storage.portfolios.edits import Standing
-from dashboard import listings, portfolio_edits, session, text
+from dashboard import portfolio_edits, session
 from dashboard.portfolio_open import OpenPortfolio
+from dashboard.widgets import listings, text
 
 _CHOSEN = "holding_chosen"
 _ADDING = "holding_adding"

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session, text
+from dashboard import session
 from dashboard.portfolio_open import OpenPortfolio
+from dashboard.widgets import text
 
 Place = DeltaGenerator
 """An empty place below a field, for what is wrong with it."""

@@ -18,8 +18,9 @@ from core.guard.access import Permission, may
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
 from core.storage.portfolios.edits import Standing
-from dashboard import queries, session, show
-from dashboard.charts import Palette
+from dashboard import queries, session
+from dashboard.widgets import show
+from dashboard.widgets.charts import Palette
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 _COLUMN = st.column_config
 _TALL = 11

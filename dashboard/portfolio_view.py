@@ -19,10 +19,10 @@ from dashboard import (
     portfolio_performance,
     portfolio_risk,
     portfolio_rules,
-    text,
 )
 from dashboard.portfolio_cards import cards
 from dashboard.portfolio_open import OpenPortfolio, open_portfolio
+from dashboard.widgets import text
 
 DAY = "day"
 """Name of the stored day in the address."""

@@ -14,9 +14,10 @@ from core.desk.sets import Part, SetPreview, SetWish
 from core.domain.actor import Actor
 from core.errors import MosychlosError
 from core.llm.models import find
-from dashboard import prepare_link, prepare_missing, queries, text
-from dashboard.pairs import pairs
+from dashboard import prepare_link, prepare_missing, queries
 from dashboard.prepare_confirm import review
+from dashboard.widgets import text
+from dashboard.widgets.pairs import pairs
 
 _MOST_WARNINGS = 6
 

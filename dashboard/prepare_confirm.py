@@ -11,8 +11,9 @@ from core.app import App
 from core.desk.sets import SetPreview
 from core.domain.actor import Actor
 from core.errors import MosychlosError
-from dashboard import listings, navigation, session, text
-from dashboard.pairs import pairs
+from dashboard import navigation, session
+from dashboard.widgets import listings, text
+from dashboard.widgets.pairs import pairs
 
 
 def review(

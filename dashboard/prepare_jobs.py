@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.desk.sets import Part, SetPreview
 from core.llm.parameters import Change
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 
 def job_by_job(found: SetPreview | None) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.app import App
 from core.desk.sets import Part, SetPreview
 from core.domain.actor import Actor
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 
 def first_request(found: SetPreview | None) -> None:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from dashboard import navigation, queries, show, text
+from dashboard import navigation, queries
 from dashboard.prepare_link import CHOSEN, WHICH
+from dashboard.widgets import show, text
 
 _WAYS = ("All", "Region", "Group", "Tag", "Search", "Chosen")
 _CHOICES = 500

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.domain.oversight import BudgetLine
-from dashboard.charts import Palette, finish
+from dashboard.widgets.charts import Palette, finish
 
 _LONGEST = 1.2
 """Share of a limit up to which the axis reaches at least: what passes the limit must be seen to."""

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from core.domain.records import JobRow
-from dashboard import session, text
+from dashboard import session
+from dashboard.widgets import text
 
 
 def runs(rows: Iterable[JobRow]) -> dict[str, str]:

@@ -15,8 +15,9 @@ from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import queries, run_queries, session, states, text
-from dashboard.pairs import pairs
+from dashboard import queries, run_queries, session
+from dashboard.widgets import states, text
+from dashboard.widgets.pairs import pairs
 
 EAGER: Final = 5_000
 """Requests of a run up to which a button shows its price; of a larger one its files are read only when asked for."""

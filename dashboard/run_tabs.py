@@ -15,7 +15,8 @@ from core.domain.analysis import ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import Cause, JobFile, Lasting, LedgerRow
 from core.domain.records import AskedAgain, Job
-from dashboard import listings, run_queries, run_retry, session, show, states, text
+from dashboard import run_queries, run_retry, session
+from dashboard.widgets import listings, show, states, text
 
 _LASTING: Final = {
     Lasting.TRANSIENT: states.Look("transient", ":material/sync_problem:", "blue"),

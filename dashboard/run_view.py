@@ -7,9 +7,10 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.records import Job, JobRow
-from dashboard import exports, navigation, run_actions, runs, session, show, states, text
-from dashboard.listings import table
-from dashboard.pairs import pairs
+from dashboard import navigation, run_actions, runs, session
+from dashboard.widgets import exports, show, states, text
+from dashboard.widgets.listings import table
+from dashboard.widgets.pairs import pairs
 
 TABS = ("Results", "Summary", "Errors", "Cost", "Configuration", "Files", "Events")
 _SIBLINGS = 6

@@ -25,8 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import MosychlosError
 from core.settings import KEYS, LOOPBACK
-from dashboard import text
 from dashboard.webhooks import webhook
+from dashboard.widgets import text
 
 log = logging.getLogger("mosychlos.dashboard")
 
@@ -100,7 +100,14 @@ def on_script_error(error: Exception) -> bool:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     """Load what pages need before the first visitor waits for it."""
-    for module in ("pandas", "plotly.graph_objects", "numpy", "core.app", "dashboard.charts", "dashboard.listings"):
+    for module in (
+        "pandas",
+        "plotly.graph_objects",
+        "numpy",
+        "core.app",
+        "dashboard.widgets.charts",
+        "dashboard.widgets.listings",
+    ):
         import_module(module)
     if st.get_option("server.fileWatcherType") == "none":
         # Streamlit collects garbage after every run of a page; walking the libraries' objects each time costs far

@@ -9,7 +9,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
-from dashboard import listings, text
+from dashboard.widgets import listings, text
 
 
 def show(uses: Sequence[ToolUse], citations: Sequence[Citation], *, key: str) -> None:

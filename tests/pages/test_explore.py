@@ -10,7 +10,8 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.selection import Among
-from dashboard import charts, explore_charts
+from dashboard import explore_charts
+from dashboard.widgets import charts
 from tests.pages.conftest import Page
 from tests.pages.kinds import CHOSEN, Kinds
 from tests.pages.reading import column, said

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from core.domain.actor import LOCAL
 from core.domain.job import JobState
-from dashboard import exports
+from dashboard.widgets import exports
 from tests.pages.test_run import run_in
 from tests.pages.world import World
 

@@ -11,7 +11,8 @@ from core.domain.alert import AlertKind
 from core.domain.oversight import BudgetLine
 from core.domain.records import Spend
 from core.storage.store import Store
-from dashboard import charts, run_charts
+from dashboard import run_charts
+from dashboard.widgets import charts
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World

@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from dashboard import charts, portfolio_charts, text
-from dashboard.charts import DARK, LIGHT, Palette
+from dashboard import portfolio_charts
+from dashboard.widgets import charts, text
+from dashboard.widgets.charts import DARK, LIGHT, Palette
 
 BOTH = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 DAYS = np.datetime64("2026-01-01") + np.arange(5)

@@ -16,7 +16,8 @@ from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
 from core.domain.job import JobState
 from core.domain.oversight import LedgerRow
 from core.storage.store import Store
-from dashboard import exports, run_actions, run_progress, run_tabs, run_trouble, states, text
+from dashboard import run_actions, run_progress, run_tabs, run_trouble
+from dashboard.widgets import exports, states, text
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said

@@ -17,8 +17,8 @@ from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import Badge, Fact, Unit
 from core.drafts.fact_store import sheet_path
 from core.worker.context import job_folder
-from dashboard import marked_text
 from dashboard.analysis_answer import Answer
+from dashboard.widgets import marked_text
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds
 from tests.pages.reading import button, column, said, written
@@ -223,7 +223,7 @@ def test_html_is_made_in_two_places_only_and_never_runs_anything() -> None:
     files = [*(root / "dashboard").rglob("*.py"), *(root / "pages").rglob("*.py")]
     texts = {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in files}
     assert {name for name, body in texts.items() if "st.html(" in body} == {
-        "dashboard/marked_text.py",
+        "dashboard/widgets/marked_text.py",
         "dashboard/brief.py",
     }
     for word in ("unsafe_allow_html", "unsafe_allow_javascript", "st.iframe", "components.v1"):

@@ -15,7 +15,7 @@ from core.domain.analysis import Verification
 from core.domain.facts import Fact, Unit
 from core.domain.portfolio import PortfolioRow, Problem
 from core.domain.records import Event, Item
-from dashboard import grades, states, text
+from dashboard.widgets import grades, states, text
 
 PAGE_ROWS = 25
 """Rows of a page of a list."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import text
+from dashboard.widgets import text
 
 
 def pairs(shown: Mapping[str, str], *, alt: str) -> None:

@@ -15,7 +15,8 @@ import streamlit as st
 
 from core.analyses.marking import Mark, Marked
 from core.domain.facts import Fact, Unit
-from dashboard import session, states, text
+from dashboard import session
+from dashboard.widgets import states, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, listings, session
+from dashboard import session
+from dashboard.widgets import charts, listings
 
 NO_MATCH = ":material/search_off:"
 """Icon of a search that found nothing."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.domain.facts import FactSheet, HoldingFact
-from dashboard import text
+from dashboard.widgets import text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import text
+from dashboard.widgets import text
 
 
 def asked(label: str, sentence: str, yes: str, *, key: str, icon: str, disabled: bool = False) -> bool:

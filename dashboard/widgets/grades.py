@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from core.desk.grades import BESIDES, GRADES
 from core.domain.analysis import Kind
-from dashboard import states, text
-from dashboard.charts import Palette
-from dashboard.states import Look
+from dashboard.widgets import states, text
+from dashboard.widgets.charts import Palette
+from dashboard.widgets.states import Look
 
 TITLES: Mapping[Kind, str] = {
     Kind.RISK: "Overall level",
