@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import navigation
 from dashboard.analysis_answer import Answer
 from dashboard.analysis_parts import CONFIDENCE, alternatives, badge, claims, heading, proposals, strings
+from dashboard.shell import navigation
 from dashboard.widgets import grades, listings, text
 
 _SECTIONS = (

@@ -9,7 +9,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.errors import MosychlosError
-from dashboard import health, navigation, session
+from dashboard.shell import health, navigation, session
 from dashboard.widgets import text
 
 MARK = Path(__file__).with_name("images") / "mark.svg"

@@ -17,7 +17,7 @@ from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.documents import About
-from dashboard import navigation, session
+from dashboard.shell import navigation, session
 from dashboard.widgets import confirm, listings, show, states, text
 
 _KEY = "data_documents"

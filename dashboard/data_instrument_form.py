@@ -14,7 +14,7 @@ from core.domain.portfolio import AssetClass, Problem
 from core.errors import MosychlosError
 from core.intake.register.instruments import OWN_FIELDS, USER, Instrument, read_instrument, written_instrument
 from core.intake.register.terms import TERM_FIELDS
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import confirm, listings, text
 
 _KEY = "data_instrument"

@@ -11,7 +11,7 @@ from core.desk.market_sources import Contact
 from core.domain.actor import Actor
 from core.domain.market import Offer, SourceState
 from core.settings import KEYS
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import states, text
 
 ON = states.Look("on", ":material/power:", "green")

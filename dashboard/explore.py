@@ -13,7 +13,8 @@ from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import Job
 from core.domain.selection import Among
-from dashboard import explore_charts, navigation, queries, run_names, run_results
+from dashboard import explore_charts, run_names, run_results
+from dashboard.shell import navigation, queries
 from dashboard.widgets import grades, listings, show, text
 
 FINISHED = (JobState.DONE, JobState.PARTIAL, JobState.RUNNING, JobState.CANCELLED)

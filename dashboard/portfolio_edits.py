@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
 from dashboard.portfolio_open import OpenPortfolio
+from dashboard.shell import session
 from dashboard.widgets import text
 
 Place = DeltaGenerator

@@ -13,7 +13,8 @@ from core.domain.actor import Actor
 from core.domain.portfolio import PortfolioRow
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import imports, navigation, session
+from dashboard import imports
+from dashboard.shell import navigation, session
 from dashboard.widgets import listings, show, text
 
 _SEARCH, _REGION, _TAG, _GROUP = "portfolios_search", "portfolios_region", "portfolios_tag", "portfolios_group"

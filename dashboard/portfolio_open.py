@@ -18,7 +18,7 @@ from core.guard.access import Permission, may
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
 from core.storage.portfolios.edits import Standing
-from dashboard import queries, session
+from dashboard.shell import queries, session
 from dashboard.widgets import show
 from dashboard.widgets.charts import Palette
 

@@ -11,7 +11,6 @@ from core.app import App
 from core.domain.actor import Actor
 from core.metrics.definitions import MetricGroup
 from dashboard import (
-    navigation,
     portfolio_attribution,
     portfolio_head,
     portfolio_history,
@@ -22,6 +21,7 @@ from dashboard import (
 )
 from dashboard.portfolio_cards import cards
 from dashboard.portfolio_open import OpenPortfolio, open_portfolio
+from dashboard.shell import navigation
 from dashboard.widgets import text
 
 DAY = "day"

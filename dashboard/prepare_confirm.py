@@ -11,7 +11,7 @@ from core.app import App
 from core.desk.sets import SetPreview
 from core.domain.actor import Actor
 from core.errors import MosychlosError
-from dashboard import navigation, session
+from dashboard.shell import navigation, session
 from dashboard.widgets import listings, text
 from dashboard.widgets.pairs import pairs
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.analysis import Kind
-from dashboard import navigation
+from dashboard.shell import navigation
 
 WHICH, CHOSEN = "prepare_which", "prepare_chosen"
 KINDS, MODELS = "prepare_kinds", "prepare_models"

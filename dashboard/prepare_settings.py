@@ -13,7 +13,7 @@ import streamlit as st
 from core.analyses.engines import engine_for
 from core.domain.analysis import Endpoint, Kind, Priority
 from core.llm.models import EFFORTS, find
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import text
 
 

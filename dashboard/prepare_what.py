@@ -14,9 +14,9 @@ from core.app import App, ModelRow
 from core.desk.sets import SetWish
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
 from core.metrics.scenarios import scenarios
-from dashboard import queries
 from dashboard.prepare_link import KINDS, MODELS
 from dashboard.prepare_settings import Settings, settings
+from dashboard.shell import queries
 from dashboard.widgets import listings, text
 
 DEFAULT_MODEL = "gpt-5.4-mini"

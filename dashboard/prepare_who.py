@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from dashboard import navigation, queries
 from dashboard.prepare_link import CHOSEN, WHICH
+from dashboard.shell import navigation, queries
 from dashboard.widgets import show, text
 
 _WAYS = ("All", "Region", "Group", "Tag", "Search", "Chosen")

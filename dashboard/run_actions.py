@@ -12,7 +12,7 @@ from core.domain.job import JobState
 from core.domain.records import Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import confirm, states, text
 
 _PAUSABLE = (JobState.QUEUED, JobState.RUNNING)

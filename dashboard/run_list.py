@@ -16,7 +16,7 @@ from core.domain.alert import AlertKind
 from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Waits
 from core.domain.records import JobRow
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import listings, states, text
 
 STOPPABLE = (*states.ACTIVE, JobState.ATTENTION)

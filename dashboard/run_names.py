@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from core.domain.records import JobRow
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import text
 
 

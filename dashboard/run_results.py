@@ -11,7 +11,8 @@ from core.desk.job_summary import Summary
 from core.domain.actor import Actor
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.records import Job
-from dashboard import analysis_view, explore_charts, navigation, queries
+from dashboard import analysis_view, explore_charts
+from dashboard.shell import navigation, queries
 from dashboard.widgets import charts, grades, listings, show, states, text
 
 

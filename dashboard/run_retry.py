@@ -15,7 +15,8 @@ from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import queries, run_queries, session
+from dashboard import run_queries
+from dashboard.shell import queries, session
 from dashboard.widgets import states, text
 from dashboard.widgets.pairs import pairs
 

@@ -15,7 +15,8 @@ from core.domain.analysis import ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import Cause, JobFile, Lasting, LedgerRow
 from core.domain.records import AskedAgain, Job
-from dashboard import run_queries, run_retry, session
+from dashboard import run_queries, run_retry
+from dashboard.shell import session
 from dashboard.widgets import listings, show, states, text
 
 _LASTING: Final = {

@@ -15,7 +15,8 @@ from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import JobSet
 from core.guard.access import Permission, may
-from dashboard import navigation, run_actions, run_list, run_queries, session
+from dashboard import run_actions, run_list, run_queries
+from dashboard.shell import navigation, session
 from dashboard.widgets import listings, show, states, text
 
 _SINCE = {"Today": 0, "7 days": 7, "30 days": 30, "90 days": 90}

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import brief, session
+from dashboard import brief
+from dashboard.shell import session
 
 app, actor = session.current()
 

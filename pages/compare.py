@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import compare, session
+from dashboard import compare
+from dashboard.shell import session
 
 app, actor = session.current()
 

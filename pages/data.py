@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import data_documents, data_instruments, data_prices, data_series, data_sources, session
+from dashboard import data_documents, data_instruments, data_prices, data_series, data_sources
+from dashboard.shell import session
 
 app, actor = session.current()
 

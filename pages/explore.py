@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import explore, session
+from dashboard import explore
+from dashboard.shell import session
 
 app, actor = session.current()
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import overview, session
+from dashboard import overview
+from dashboard.shell import session
 
 app, actor = session.current()
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import imports, navigation, portfolio_list, portfolio_view, session
+from dashboard import imports, portfolio_list, portfolio_view
+from dashboard.shell import navigation, session
 
 app, actor = session.current()
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import prepare, session
+from dashboard import prepare
+from dashboard.shell import session
 
 st.title("Prepare an analysis", anchor=False)
 prepare.prepare(*session.current())

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import navigation, run_progress, run_results, run_tabs, run_trouble, run_view, session
+from dashboard import run_progress, run_results, run_tabs, run_trouble, run_view
+from dashboard.shell import navigation, session
 
 app, actor = session.current()
 job_id = navigation.parameter("run")

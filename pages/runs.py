@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import runs, session
+from dashboard import runs
+from dashboard.shell import session
 
 app, actor = session.current()
 

@@ -121,7 +121,7 @@ def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
 
 
 def _dashboard_command(address: str, port: int) -> list[str]:
-    return [sys.executable, "-m", "dashboard.server", "--address", address, "--port", str(port)]
+    return [sys.executable, "-m", "dashboard.shell.server", "--address", address, "--port", str(port)]
 
 
 def _without_key(environment: dict[str, str]) -> dict[str, str]:

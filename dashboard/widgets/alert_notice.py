@@ -14,7 +14,7 @@ from core.domain.job import JobState
 from core.domain.oversight import Notice
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import states, text
 
 _LONGEST = 280

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.analyses.marking import Mark, Marked
 from core.domain.facts import Fact, Unit
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import states, text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import session
+from dashboard.shell import session
 from dashboard.widgets import charts, listings
 
 NO_MATCH = ":material/search_off:"

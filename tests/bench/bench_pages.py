@@ -79,7 +79,7 @@ def rerun(home: str) -> dict[str, Any]:
     """Serve, connect as a browser does, and ask for the page again and again."""
     port = _free_port()
     environment = {**os.environ, "MOSYCHLOS_HOME": home, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
-    command = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
+    command = [sys.executable, "-m", "dashboard.shell.server", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _until_healthy(port)

@@ -50,7 +50,7 @@ class Installation:
             "OPENAI_BASE_URL": self.provider.base_url,
             "MOSYCHLOS_POLL_SECONDS": "0.5",
         }
-        self._start("dashboard", ["dashboard.server", "--port", str(self.port)], settings)
+        self._start("dashboard", ["dashboard.shell.server", "--port", str(self.port)], settings)
         self._until_healthy()
         if self.with_worker:
             self._start("worker", ["core.cli.main", "worker"], {**settings, "OPENAI_API_KEY": "sk-test"})

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
+from dashboard.shell import session
 from tests.local_provider import LocalProvider
 from tests.pages.kinds import Kinds, every_kind_run
 from tests.pages.world import World, opened

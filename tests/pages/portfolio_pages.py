@@ -19,7 +19,8 @@ CONFLICTING = POSITIONS.replace("Apple Inc.", "Orange Growers Cooperative")
 
 def drawn(view: str, portfolio_id: str) -> None:
     """The script of a page for a viewer; it runs with a source of its own, so it imports for itself."""
-    from dashboard import navigation, portfolio_list, portfolio_view, session
+    from dashboard import portfolio_list, portfolio_view
+    from dashboard.shell import navigation, session
     from tests.pages.portfolio_pages import VIEWER
 
     app, _ = session.current()
@@ -33,7 +34,7 @@ def drawn(view: str, portfolio_id: str) -> None:
 @contextmanager
 def viewing(world: World, view: str, portfolio_id: str = "", **query: str) -> Iterator[AppTest]:
     """A portfolio's page, or the list, as somebody sees it who may only read."""
-    from dashboard import session
+    from dashboard.shell import session
 
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -62,7 +62,7 @@ def as_viewer(module: str) -> None:
     import importlib
 
     from core.domain.actor import Actor, Role
-    from dashboard import session
+    from dashboard.shell import session
 
     app, _ = session.current()
     importlib.import_module(f"dashboard.{module}").tab(app, Actor("vera", "Vera", frozenset({Role.VIEWER})))

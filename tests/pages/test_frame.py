@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
+from dashboard.shell import session
 from tests.pages.conftest import Page
 from tests.pages.reading import button, said
 from tests.pages.world import World
@@ -77,7 +77,7 @@ def test_an_unknown_portfolio_is_said_in_a_sentence(page: Page, world: World) ->
 
 def broken_page() -> None:
     """What the server does when a page raises."""
-    from dashboard import server
+    from dashboard.shell import server
 
     server.on_script_error(ValueError("holdings of client 4711"))
 

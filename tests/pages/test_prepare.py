@@ -225,7 +225,8 @@ def test_a_choice_of_thousands_is_counted_and_not_listed(page: Page, lived_in: W
 
 def as_viewer() -> None:
     """The page for somebody who may only read."""
-    from dashboard import navigation, prepare, session
+    from dashboard import prepare
+    from dashboard.shell import navigation, session
     from tests.pages.portfolio_pages import VIEWER
 
     navigation.choose()

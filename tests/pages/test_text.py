@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.analysis import Verification
-from dashboard import server
+from dashboard.shell import server
 from dashboard.widgets import charts, listings, text
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,7 +22,7 @@ from core.domain.job import ShardEvent, ShardState
 from core.errors import Refused
 from core.settings import load
 from core.storage.store import Store
-from dashboard import webhooks
+from dashboard.shell import webhooks
 from tests.unit.storage.making import NOW, approved
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of our own").decode()

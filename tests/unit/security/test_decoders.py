@@ -76,7 +76,7 @@ def test_this_check_sees_what_it_looks_for(source: str) -> None:
 
 def test_neither_the_command_line_nor_the_dashboard_loads_the_engine() -> None:
     program = (
-        "import sys, core.cli.main, dashboard.server, dashboard.session\n"
+        "import sys, core.cli.main, dashboard.shell.server, dashboard.shell.session\n"
         "print(*(name for name in sys.modules if name.partition('.')[0] == 'dbos'))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

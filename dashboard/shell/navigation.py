@@ -8,7 +8,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-_PAGES = Path(__file__).resolve().parent.parent / "pages"
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 _TITLES = {
     "overview": ("Overview", ":material/space_dashboard:"),

@@ -1,4 +1,4 @@
-"""`python -m dashboard.server`: serves the pages on this machine, with a content policy and a health route."""
+"""`python -m dashboard.shell.server`: serves the pages on this machine, with a content policy and a health route."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import MosychlosError
 from core.settings import KEYS, LOOPBACK
-from dashboard.webhooks import webhook
+from dashboard.shell.webhooks import webhook
 from dashboard.widgets import text
 
 log = logging.getLogger("mosychlos.dashboard")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # Scripts from this server only. Styles are written into the page by Streamlit itself; Plotly draws into canvases from
 # blobs. Images never come from elsewhere: a model's text must not be able to make a browser call out.
@@ -131,7 +131,7 @@ app = st.App(
 
 def main() -> int:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="dashboard.server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="dashboard.shell.server", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
     given = parser.parse_args()

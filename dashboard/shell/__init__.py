@@ -1,0 +1,1 @@
+"""Server, session, navigation, health, webhooks."""
