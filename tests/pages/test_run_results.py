@@ -17,7 +17,7 @@ from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import Badge, Fact, Unit
 from core.drafts.fact_store import sheet_path
 from core.worker.context import job_folder
-from dashboard.analysis_answer import Answer
+from dashboard.analysis.answer import Answer
 from dashboard.widgets import marked_text
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import portfolio_charts
-from dashboard.analysis_answer import Answer
-from dashboard.analysis_parts import badge, heading
+from dashboard.analysis.answer import Answer
+from dashboard.analysis.parts import badge, heading
 from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.states import Look
 

@@ -10,16 +10,26 @@ from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import Finding, FindingKind, Kind, Verification
 from core.domain.records import Item
-from dashboard import (
-    analysis_committee,
-    analysis_figures,
-    analysis_origin,
-    analysis_research,
-    analysis_risk,
-    analysis_rules,
+from dashboard.analysis import (
+    committee as analysis_committee,
 )
-from dashboard.analysis_answer import Answer, place_of
-from dashboard.analysis_parts import claims, gaps_and_caveats, heading
+from dashboard.analysis import (
+    figures as analysis_figures,
+)
+from dashboard.analysis import (
+    origin as analysis_origin,
+)
+from dashboard.analysis import (
+    research as analysis_research,
+)
+from dashboard.analysis import (
+    risk as analysis_risk,
+)
+from dashboard.analysis import (
+    rules as analysis_rules,
+)
+from dashboard.analysis.answer import Answer, place_of
+from dashboard.analysis.parts import claims, gaps_and_caveats, heading
 from dashboard.widgets import grades, listings, marked_text, show, states, text
 
 _BODIES: Mapping[Kind, Callable[[Answer], None]] = {

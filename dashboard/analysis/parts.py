@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analyses.checks import Passages
 from core.domain.evidence import Source
-from dashboard.analysis_answer import Answer, Part
+from dashboard.analysis.answer import Answer, Part
 from dashboard.widgets import listings, marked_text, states, text
 from dashboard.widgets.states import Look
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.analysis_answer import Answer
-from dashboard.analysis_parts import CONFIDENCE, alternatives, badge, claims, heading, proposals, strings
+from dashboard.analysis.answer import Answer
+from dashboard.analysis.parts import CONFIDENCE, alternatives, badge, claims, heading, proposals, strings
 from dashboard.shell import navigation
 from dashboard.widgets import grades, listings, text
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.analysis_answer import Answer
-from dashboard.analysis_parts import (
-    badge,
-    catalysts,
-    claims,
-    heading,
-    listed_sources,
-    proposals,
-    quotations,
-    strings,
-)
+from dashboard.analysis.answer import Answer
+from dashboard.analysis.parts import badge, catalysts, claims, heading, listed_sources, proposals, quotations, strings
 from dashboard.widgets import grades, listings, text
 from dashboard.widgets.states import Look
 
