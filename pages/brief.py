@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import brief
+from dashboard.brief import page as brief
 from dashboard.shell import session
 
 app, actor = session.current()

@@ -17,7 +17,7 @@ from core.desk.committee_page import GapLine, ProposalLine, Said
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JOB_ENDED
-from dashboard import brief_document
+from dashboard.brief import document as brief_document
 from tests.browser.conftest import Visitor
 from tests.browser.installation import Installation
 from tests.pages.world import World, opened

@@ -12,7 +12,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Kind
 from core.domain.selection import Among
 from core.errors import NotFound
-from dashboard import brief_document
+from dashboard.brief import document as brief_document
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds
 from tests.pages.reading import said, written

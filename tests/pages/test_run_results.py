@@ -224,7 +224,7 @@ def test_html_is_made_in_two_places_only_and_never_runs_anything() -> None:
     texts = {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in files}
     assert {name for name, body in texts.items() if "st.html(" in body} == {
         "dashboard/widgets/marked_text.py",
-        "dashboard/brief.py",
+        "dashboard/brief/page.py",
     }
     for word in ("unsafe_allow_html", "unsafe_allow_javascript", "st.iframe", "components.v1"):
         assert [name for name, body in texts.items() if word in body] == []

@@ -11,7 +11,8 @@ from core.domain.analysis import Kind
 from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import NotFound
-from dashboard import brief_document, explore, run_names
+from dashboard import explore, run_names
+from dashboard.brief import document as brief_document
 from dashboard.shell import navigation
 from dashboard.widgets import show, text
 
