@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import compare
+from dashboard.compare import page as compare
 from dashboard.shell import session
 
 app, actor = session.current()

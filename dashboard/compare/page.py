@@ -15,7 +15,8 @@ from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import MosychlosError
 from core.storage.jobs.result_views import Tally
-from dashboard import compare_charts, explore, run_names, run_results
+from dashboard import explore, run_names, run_results
+from dashboard.compare import charts as compare_charts
 from dashboard.shell import navigation, queries
 from dashboard.widgets import grades, listings, show, text
 

@@ -1,0 +1,1 @@
+"""Runs and portfolios side by side."""
