@@ -2,7 +2,21 @@
 
 import streamlit as st
 
-from dashboard import data_documents, data_instruments, data_prices, data_series, data_sources
+from dashboard.data import (
+    documents as data_documents,
+)
+from dashboard.data import (
+    instruments as data_instruments,
+)
+from dashboard.data import (
+    prices as data_prices,
+)
+from dashboard.data import (
+    series as data_series,
+)
+from dashboard.data import (
+    sources as data_sources,
+)
 from dashboard.shell import session
 
 app, actor = session.current()

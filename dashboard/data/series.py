@@ -17,8 +17,9 @@ from core.domain.portfolio import Problem
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.series_files import NO_LICENCE, SeriesIntake
-from dashboard import data_charts, data_files
-from dashboard.data_prices import AGES, CURRENT, SPANS, STALE
+from dashboard.data import charts as data_charts
+from dashboard.data import files as data_files
+from dashboard.data.prices import AGES, CURRENT, SPANS, STALE
 from dashboard.shell import navigation
 from dashboard.widgets import listings, show, states, text
 

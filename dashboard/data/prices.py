@@ -22,7 +22,8 @@ from core.intake.market.price_files import PriceIntake
 from core.intake.market.price_table import JUMP_PCT, PriceOptions
 from core.metrics.prices import PriceSeries
 from core.metrics.thresholds import MAX_STALE_DAYS
-from dashboard import data_charts, data_files
+from dashboard.data import charts as data_charts
+from dashboard.data import files as data_files
 from dashboard.shell import navigation, session
 from dashboard.widgets import confirm, listings, show, states, text
 

@@ -14,7 +14,7 @@ from core.errors import MosychlosError
 from core.guard.access import Permission, may
 from core.intake.register.instruments import FIELDS, SAMPLE, USER, Instrument, written_instrument
 from core.storage.portfolios.instruments import InstrumentChange, RegisterAction
-from dashboard import data_instrument_form
+from dashboard.data import instrument_form as data_instrument_form
 from dashboard.prepare import pairs
 from dashboard.shell import navigation, session
 from dashboard.widgets import confirm, listings, show, states, text

@@ -1,0 +1,1 @@
+"""What figures rest on: prices, series, documents, instruments."""
