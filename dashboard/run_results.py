@@ -11,8 +11,8 @@ from core.desk.job_summary import Summary
 from core.domain.actor import Actor
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.records import Job
-from dashboard import explore_charts
 from dashboard.analysis import view as analysis_view
+from dashboard.explore import charts as explore_charts
 from dashboard.shell import navigation, queries
 from dashboard.widgets import charts, grades, listings, show, states, text
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import explore
+from dashboard.explore import page as explore
 from dashboard.shell import session
 
 app, actor = session.current()

@@ -10,7 +10,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.selection import Among
-from dashboard import explore_charts
+from dashboard.explore import charts as explore_charts
 from dashboard.widgets import charts
 from tests.pages.conftest import Page
 from tests.pages.kinds import CHOSEN, Kinds

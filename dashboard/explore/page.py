@@ -13,7 +13,8 @@ from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import Job
 from core.domain.selection import Among
-from dashboard import explore_charts, run_names, run_results
+from dashboard import run_names, run_results
+from dashboard.explore import charts as explore_charts
 from dashboard.shell import navigation, queries
 from dashboard.widgets import grades, listings, show, text
 
