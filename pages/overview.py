@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import overview
+from dashboard.overview import page as overview
 from dashboard.shell import session
 
 app, actor = session.current()

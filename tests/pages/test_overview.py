@@ -104,7 +104,7 @@ def test_a_viewer_is_offered_nothing_to_dismiss(world: World) -> None:
 
     # AppTest takes the source alone, where no name of this module is known.
     def script(app, actor):  # type: ignore[no-untyped-def]
-        from dashboard import overview
+        from dashboard.overview import page as overview
 
         overview.attention(app, actor)
 
