@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import imports, portfolio_list, portfolio_view
+from dashboard.portfolio import imports
+from dashboard.portfolio import list as portfolio_list
+from dashboard.portfolio import view as portfolio_view
 from dashboard.shell import navigation, session
 
 app, actor = session.current()

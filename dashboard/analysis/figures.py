@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import portfolio_charts
 from dashboard.analysis import charts as analysis_charts
 from dashboard.analysis.answer import Answer, Part
 from dashboard.analysis.charts import Bullet
 from dashboard.analysis.parts import claims, heading, proposals
+from dashboard.portfolio import charts as portfolio_charts
 from dashboard.widgets import listings, show, text
 
 _EFFECTS = ("allocation", "selection", "interaction", "currency", "residual")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import portfolio_charts
 from dashboard.analysis.answer import Answer
 from dashboard.analysis.parts import badge, heading
+from dashboard.portfolio import charts as portfolio_charts
 from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.states import Look
 

@@ -10,10 +10,10 @@ import streamlit as st
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult, RuleStatus
-from dashboard import portfolio_rules
 from dashboard.analysis import charts as analysis_charts
 from dashboard.analysis.answer import Answer, Part
 from dashboard.analysis.parts import alternatives, badge, claims, heading, proposals, strings
+from dashboard.portfolio import rules as portfolio_rules
 from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.states import Look
 

@@ -13,7 +13,8 @@ from core.domain.alert import AlertKind
 from core.domain.job import JobState
 from core.domain.oversight import BudgetLine, Notice, Waits
 from core.domain.records import JobRow
-from dashboard import imports, run_charts, run_list, run_queries, runs
+from dashboard import run_charts, run_list, run_queries, runs
+from dashboard.portfolio import imports
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import alert_notice, listings, live, show, states, text
 

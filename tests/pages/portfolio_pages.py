@@ -19,7 +19,8 @@ CONFLICTING = POSITIONS.replace("Apple Inc.", "Orange Growers Cooperative")
 
 def drawn(view: str, portfolio_id: str) -> None:
     """The script of a page for a viewer; it runs with a source of its own, so it imports for itself."""
-    from dashboard import portfolio_list, portfolio_view
+    from dashboard.portfolio import list as portfolio_list
+    from dashboard.portfolio import view as portfolio_view
     from dashboard.shell import navigation, session
     from tests.pages.portfolio_pages import VIEWER
 

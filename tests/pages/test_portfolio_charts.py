@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from dashboard import portfolio_charts
+from dashboard.portfolio import charts as portfolio_charts
 from dashboard.widgets import charts, text
 from dashboard.widgets.charts import DARK, LIGHT, Palette
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
 from core.domain.portfolio import Holding
-from dashboard.portfolio_head import read_benchmark
+from dashboard.portfolio.head import read_benchmark
 from tests.pages.conftest import Page
 from tests.pages.portfolio_pages import CONFLICTING
 from tests.pages.reading import button, column, said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
-from dashboard import imports
+from dashboard.portfolio import imports
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World

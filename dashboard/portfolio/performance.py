@@ -14,10 +14,11 @@ from core.metrics.calendar_years import YearReturn
 from core.metrics.definitions import MetricGroup, definition_of
 from core.metrics.metric_definitions import FLOW_METRICS, PERIODS
 from core.metrics.tools import ReturnSeries
-from dashboard import portfolio_charts, portfolio_tables
-from dashboard.portfolio_cards import cards, missing, origin, why_not
-from dashboard.portfolio_charts import BENCHMARK, OWN, Days, Floats
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import charts as portfolio_charts
+from dashboard.portfolio import tables as portfolio_tables
+from dashboard.portfolio.cards import cards, missing, origin, why_not
+from dashboard.portfolio.charts import BENCHMARK, OWN, Days, Floats
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import show, text
 
 _NAMES = {

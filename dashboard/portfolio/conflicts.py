@@ -9,8 +9,9 @@ import streamlit as st
 from core.domain.facts import FactSheet
 from core.errors import MosychlosError
 from core.intake.register.describing import Conflict
-from dashboard import portfolio_editor, portfolio_edits
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import editor as portfolio_editor
+from dashboard.portfolio import edits as portfolio_edits
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import session
 from dashboard.widgets import listings, text
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.desk.rules import Check
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.facts import Unit
-from dashboard import portfolio_head
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import head as portfolio_head
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, states, text
 
 _COLUMN = st.column_config

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.domain.facts import Fact, FactSheet
 from core.metrics.definitions import MetricGroup
-from dashboard import portfolio_charts
-from dashboard.portfolio_cards import missing, origin, why_not
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import charts as portfolio_charts
+from dashboard.portfolio.cards import missing, origin, why_not
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, text
 
 _EFFECTS = ("allocation", "selection", "interaction", "currency")

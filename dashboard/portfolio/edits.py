@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import session
 from dashboard.widgets import text
 

@@ -13,7 +13,7 @@ from core.domain.actor import Actor
 from core.domain.portfolio import PortfolioRow
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import imports
+from dashboard.portfolio import imports
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, show, text
 

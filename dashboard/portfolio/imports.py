@@ -17,7 +17,7 @@ from core.errors import MosychlosError, UnreadableFile
 from core.intake.reading import MAPPED
 from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.tables.mapping import NeedsMapping, Survey
-from dashboard import mapping_wizard
+from dashboard.portfolio import mapping_wizard
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import listings, text
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.domain.portfolio import Problem
 from core.errors import MosychlosError
 from core.intake.cells.region import REGIONS
-from dashboard import portfolio_edits
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import edits as portfolio_edits
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import states, text
 

@@ -13,8 +13,8 @@ from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import MosychlosError
 from core.storage.portfolios.edits import Standing
-from dashboard import portfolio_edits
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import edits as portfolio_edits
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import session
 from dashboard.widgets import listings, text
 

@@ -9,9 +9,9 @@ from core.domain.facts import FactSheet
 from core.metrics.definitions import MetricGroup
 from core.metrics.metric_definitions import BENCHMARK_METRICS, CONTRIBUTION_METRICS
 from core.metrics.scenarios import scenarios
-from dashboard import portfolio_charts
-from dashboard.portfolio_cards import cards, missing, origin, why_not
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import charts as portfolio_charts
+from dashboard.portfolio.cards import cards, missing, origin, why_not
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, text
 
 _RETURN_AND_RISK = ("annual_return", "volatility", "sharpe", "sortino", "downside_deviation", "max_drawdown")

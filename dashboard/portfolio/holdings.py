@@ -6,9 +6,11 @@ import streamlit as st
 
 from core.domain.facts import Fact, FactSheet
 from core.metrics.definitions import MetricGroup
-from dashboard import portfolio_conflicts, portfolio_editor, portfolio_tables
-from dashboard.portfolio_cards import cards, missing
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import conflicts as portfolio_conflicts
+from dashboard.portfolio import editor as portfolio_editor
+from dashboard.portfolio import tables as portfolio_tables
+from dashboard.portfolio.cards import cards, missing
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import charts, listings, show, text
 
 _CONCENTRATION = ("hhi", "top1_weight", "top5_weight", "issuer_hhi", "issuer_top1_weight")

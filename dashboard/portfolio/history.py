@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.desk.portfolio_figures import DayRow
-from dashboard import portfolio_charts
-from dashboard.portfolio_open import OpenPortfolio
+from dashboard.portfolio import charts as portfolio_charts
+from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, states, text
 

@@ -10,17 +10,29 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.metrics.definitions import MetricGroup
-from dashboard import (
-    portfolio_attribution,
-    portfolio_head,
-    portfolio_history,
-    portfolio_holdings,
-    portfolio_performance,
-    portfolio_risk,
-    portfolio_rules,
+from dashboard.portfolio import (
+    attribution as portfolio_attribution,
 )
-from dashboard.portfolio_cards import cards
-from dashboard.portfolio_open import OpenPortfolio, open_portfolio
+from dashboard.portfolio import (
+    head as portfolio_head,
+)
+from dashboard.portfolio import (
+    history as portfolio_history,
+)
+from dashboard.portfolio import (
+    holdings as portfolio_holdings,
+)
+from dashboard.portfolio import (
+    performance as portfolio_performance,
+)
+from dashboard.portfolio import (
+    risk as portfolio_risk,
+)
+from dashboard.portfolio import (
+    rules as portfolio_rules,
+)
+from dashboard.portfolio.cards import cards
+from dashboard.portfolio.open import OpenPortfolio, open_portfolio
 from dashboard.shell import navigation
 from dashboard.widgets import text
 

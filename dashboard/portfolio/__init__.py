@@ -1,0 +1,1 @@
+"""Portfolios: list, one, import."""
