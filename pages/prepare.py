@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import prepare
+from dashboard.prepare import page as prepare
 from dashboard.shell import session
 
 st.title("Prepare an analysis", anchor=False)

@@ -15,7 +15,7 @@ from core.guard.access import Permission, may
 from core.intake.register.instruments import FIELDS, SAMPLE, USER, Instrument, written_instrument
 from core.storage.portfolios.instruments import InstrumentChange, RegisterAction
 from dashboard.data import instrument_form as data_instrument_form
-from dashboard.prepare import pairs
+from dashboard.prepare.page import pairs
 from dashboard.shell import navigation, session
 from dashboard.widgets import confirm, listings, show, states, text
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
-from dashboard.prepare import DEFAULT_MODEL
+from dashboard.prepare.page import DEFAULT_MODEL
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World
@@ -225,7 +225,7 @@ def test_a_choice_of_thousands_is_counted_and_not_listed(page: Page, lived_in: W
 
 def as_viewer() -> None:
     """The page for somebody who may only read."""
-    from dashboard import prepare
+    from dashboard.prepare import page as prepare
     from dashboard.shell import navigation, session
     from tests.pages.portfolio_pages import VIEWER
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.app import App
 from core.desk.sets import SetPreview
 from core.domain.analysis import Kind
-from dashboard import prepare_link
+from dashboard.prepare import link as prepare_link
 from dashboard.widgets import listings, text
 
 _SHOWN = 50

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from dashboard.prepare_link import CHOSEN, WHICH
+from dashboard.prepare.link import CHOSEN, WHICH
 from dashboard.shell import navigation, queries
 from dashboard.widgets import show, text
 

@@ -14,8 +14,9 @@ from core.desk.sets import Part, SetPreview, SetWish
 from core.domain.actor import Actor
 from core.errors import MosychlosError
 from core.llm.models import find
-from dashboard import prepare_link, prepare_missing
-from dashboard.prepare_confirm import review
+from dashboard.prepare import link as prepare_link
+from dashboard.prepare import missing as prepare_missing
+from dashboard.prepare.confirm import review
 from dashboard.shell import queries
 from dashboard.widgets import text
 from dashboard.widgets.pairs import pairs

@@ -7,13 +7,13 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.guard.access import Permission, may
-from dashboard import prepare_link
-from dashboard.prepare_check import check
-from dashboard.prepare_confirm import sets
-from dashboard.prepare_jobs import job_by_job
-from dashboard.prepare_request import first_request, remembered
-from dashboard.prepare_what import DEFAULT_MODEL, what
-from dashboard.prepare_who import nothing_to_send, who
+from dashboard.prepare import link as prepare_link
+from dashboard.prepare.check import check
+from dashboard.prepare.confirm import sets
+from dashboard.prepare.jobs import job_by_job
+from dashboard.prepare.request import first_request, remembered
+from dashboard.prepare.what import DEFAULT_MODEL, what
+from dashboard.prepare.who import nothing_to_send, who
 from dashboard.shell import navigation
 from dashboard.trying import try_one
 from dashboard.widgets import show

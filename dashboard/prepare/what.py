@@ -14,8 +14,8 @@ from core.app import App, ModelRow
 from core.desk.sets import SetWish
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
 from core.metrics.scenarios import scenarios
-from dashboard.prepare_link import KINDS, MODELS
-from dashboard.prepare_settings import Settings, settings
+from dashboard.prepare.link import KINDS, MODELS
+from dashboard.prepare.settings import Settings, settings
 from dashboard.shell import queries
 from dashboard.widgets import listings, text
 
