@@ -2,7 +2,21 @@
 
 import streamlit as st
 
-from dashboard import run_progress, run_results, run_tabs, run_trouble, run_view
+from dashboard.run import (
+    progress as run_progress,
+)
+from dashboard.run import (
+    results as run_results,
+)
+from dashboard.run import (
+    tabs as run_tabs,
+)
+from dashboard.run import (
+    trouble as run_trouble,
+)
+from dashboard.run import (
+    view as run_view,
+)
 from dashboard.shell import navigation, session
 
 app, actor = session.current()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import runs
+from dashboard.run import list_page as runs
 from dashboard.shell import session
 
 app, actor = session.current()

@@ -11,9 +11,9 @@ from core.domain.analysis import Kind
 from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import NotFound
-from dashboard import run_names
 from dashboard.brief import document as brief_document
 from dashboard.explore import page as explore
+from dashboard.run import names as run_names
 from dashboard.shell import navigation
 from dashboard.widgets import show, text
 

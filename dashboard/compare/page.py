@@ -15,9 +15,10 @@ from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import MosychlosError
 from core.storage.jobs.result_views import Tally
-from dashboard import run_names, run_results
 from dashboard.compare import charts as compare_charts
 from dashboard.explore import page as explore
+from dashboard.run import names as run_names
+from dashboard.run import results as run_results
 from dashboard.shell import navigation, queries
 from dashboard.widgets import grades, listings, show, text
 

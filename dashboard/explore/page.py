@@ -13,8 +13,9 @@ from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import Job
 from core.domain.selection import Among
-from dashboard import run_names, run_results
 from dashboard.explore import charts as explore_charts
+from dashboard.run import names as run_names
+from dashboard.run import results as run_results
 from dashboard.shell import navigation, queries
 from dashboard.widgets import grades, listings, show, text
 

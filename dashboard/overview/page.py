@@ -13,8 +13,11 @@ from core.domain.alert import AlertKind
 from core.domain.job import JobState
 from core.domain.oversight import BudgetLine, Notice, Waits
 from core.domain.records import JobRow
-from dashboard import run_charts, run_list, run_queries, runs
 from dashboard.portfolio import imports
+from dashboard.run import charts as run_charts
+from dashboard.run import list as run_list
+from dashboard.run import list_page as runs
+from dashboard.run import queries as run_queries
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import alert_notice, listings, live, show, states, text
 

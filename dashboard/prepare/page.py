@@ -14,8 +14,8 @@ from dashboard.prepare.jobs import job_by_job
 from dashboard.prepare.request import first_request, remembered
 from dashboard.prepare.what import DEFAULT_MODEL, what
 from dashboard.prepare.who import nothing_to_send, who
+from dashboard.run.trying import try_one
 from dashboard.shell import navigation
-from dashboard.trying import try_one
 from dashboard.widgets import show
 from dashboard.widgets.pairs import pairs
 

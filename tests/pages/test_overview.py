@@ -11,7 +11,7 @@ from core.domain.alert import AlertKind
 from core.domain.oversight import BudgetLine
 from core.domain.records import Spend
 from core.storage.store import Store
-from dashboard import run_charts
+from dashboard.run import charts as run_charts
 from dashboard.widgets import charts
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said

@@ -16,7 +16,10 @@ from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
 from core.domain.job import JobState
 from core.domain.oversight import LedgerRow
 from core.storage.store import Store
-from dashboard import run_actions, run_progress, run_tabs, run_trouble
+from dashboard.run import actions as run_actions
+from dashboard.run import progress as run_progress
+from dashboard.run import tabs as run_tabs
+from dashboard.run import trouble as run_trouble
 from dashboard.widgets import exports, states, text
 from tests.local_provider import LocalProvider
 from tests.pages.conftest import Page

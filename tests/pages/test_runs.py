@@ -13,7 +13,8 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState
 from core.domain.oversight import Waits
-from dashboard import run_list, runs
+from dashboard.run import list as run_list
+from dashboard.run import list_page as runs
 from tests.pages.conftest import Page
 from tests.pages.reading import column, said
 from tests.pages.world import POSITIONS, World
@@ -103,7 +104,7 @@ def test_a_viewer_is_offered_no_stop(world: World) -> None:
 
     # AppTest takes the source alone, where no name of this module is known.
     def script(app, actor):  # type: ignore[no-untyped-def]
-        from dashboard import runs
+        from dashboard.run import list_page as runs
 
         runs.listing(app, actor, runs.Wanted())
 

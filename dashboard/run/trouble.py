@@ -13,7 +13,8 @@ from core.domain.job import JOB_ENDED, JobState
 from core.domain.oversight import Cause, Lasting, WaitsForPerson
 from core.domain.records import Job
 from core.guard.access import Permission, may
-from dashboard import run_actions, run_retry
+from dashboard.run import actions as run_actions
+from dashboard.run import retry as run_retry
 from dashboard.widgets import alert_notice, states, text
 
 _LONGEST = 280

@@ -15,7 +15,8 @@ from core.domain.analysis import ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import Cause, JobFile, Lasting, LedgerRow
 from core.domain.records import AskedAgain, Job
-from dashboard import run_queries, run_retry
+from dashboard.run import queries as run_queries
+from dashboard.run import retry as run_retry
 from dashboard.shell import session
 from dashboard.widgets import listings, show, states, text
 

@@ -15,7 +15,7 @@ from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import run_queries
+from dashboard.run import queries as run_queries
 from dashboard.shell import queries, session
 from dashboard.widgets import states, text
 from dashboard.widgets.pairs import pairs

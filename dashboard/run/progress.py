@@ -14,7 +14,7 @@ from core.domain.actor import Actor
 from core.domain.job import JobState, ShardState
 from core.domain.oversight import Waits
 from core.domain.records import Job, Shard
-from dashboard import run_list
+from dashboard.run import list as run_list
 from dashboard.shell import session
 from dashboard.widgets import live, show, states, text
 

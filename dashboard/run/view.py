@@ -7,7 +7,8 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.records import Job, JobRow
-from dashboard import run_actions, runs
+from dashboard.run import actions as run_actions
+from dashboard.run import list_page as runs
 from dashboard.shell import navigation, session
 from dashboard.widgets import exports, show, states, text
 from dashboard.widgets.listings import table

@@ -15,7 +15,9 @@ from core.domain.analysis import Kind
 from core.domain.job import JobState
 from core.domain.records import JobSet
 from core.guard.access import Permission, may
-from dashboard import run_actions, run_list, run_queries
+from dashboard.run import actions as run_actions
+from dashboard.run import list as run_list
+from dashboard.run import queries as run_queries
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, show, states, text
 

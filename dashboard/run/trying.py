@@ -16,7 +16,7 @@ from core.domain.actor import Actor
 from core.domain.trial import TRY_ENDED, Try, TryState
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
-from dashboard import tool_calls
+from dashboard.run import tool_calls
 from dashboard.widgets import listings, show, states, text
 
 EVERY_SECONDS = 0.6
