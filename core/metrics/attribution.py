@@ -54,7 +54,7 @@ def attribution_rows(
     """The attribution of each portfolio of a sample, in its order.
 
     Args:
-        period: One of `core.metrics.metric_definitions.PERIODS`. A year that the history does not have is what there is of it;
+        period: One of `metric_definitions.PERIODS`. A year that the history does not have is what there is of it;
             any other period must be whole.
         named: Weights by symbol of each portfolio's benchmark.
         members: Asset class and sector by symbol, of benchmarks' members; for others a portfolio's own lines decide.

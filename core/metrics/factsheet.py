@@ -60,7 +60,7 @@ def fact_sheets(
         snapshots: Earlier total values by portfolio id, each a day and a value in base currency, for the flows group.
         members: Asset class and sector by symbol of what benchmarks hold, for the attribution group; a row of an
             instruments register will do.
-        attribution_period: Over which of `core.metrics.metric_definitions.PERIODS` the difference to the benchmark is explained.
+        attribution_period: Over which of `metric_definitions.PERIODS` the difference to the benchmark is explained.
     """
     sheets: list[FactSheet] = []
     maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {}, attribution_period)

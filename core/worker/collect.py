@@ -24,7 +24,6 @@ from core.domain.job import ShardEvent
 from core.domain.records import Claim, Job, Shard
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
-from core.jobs.answered import stands_in
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
 from core.llm.pricing import cost, price
@@ -32,6 +31,7 @@ from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
 from core.storage.jobs.results import Billed, Expected, Stray
 from core.storage.jobs.retries import Retry
+from core.worker.answered import stands_in
 from core.worker.ask_sync import with_searches
 from core.worker.context import Context, job_folder
 from core.worker.remote_files import INCOMPLETE, remove_files

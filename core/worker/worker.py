@@ -28,13 +28,13 @@ from dbos import Serializer as EngineSerializer
 
 from core.domain.records import Claim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
-from core.jobs.no_pickle import refuse_pickle
 from core.storage.database import clear_errors
 from core.worker.budget_alerts import tell_budgets
 from core.worker.cancel_duplicates import cancel_duplicates
 from core.worker.clock_watch import TOLERANCE, ClockWatch
 from core.worker.context import Context
 from core.worker.late_results import fetch_lost
+from core.worker.no_pickle import refuse_pickle
 from core.worker.orphan_files import tidy
 from core.worker.reconcile_at_start import adopt_forgotten
 from core.worker.remote_files import catch_up

@@ -38,7 +38,7 @@ class Layout:
     """How one broker lays out its table.
 
     Attributes:
-        names: For each of our names the broker's spellings, normalised as `core.intake.positions.canonical.normal` does.
+        names: For each of our names the broker's spellings, normalised as `canonical.normal` does.
         needed: Our names that a header must have to be this broker's.
         days: Which of day and month stands first.
         style: Decimal sign; None where the file has to decide.

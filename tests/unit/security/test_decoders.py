@@ -90,7 +90,7 @@ PICKLED = base64.b64encode(pickle.dumps({"args": ("job-1", 1), "kwargs": {}})).d
 def test_every_reader_of_the_engine_refuses_a_row_that_says_it_is_pickled(reader: str) -> None:
     from dbos import _serialization
 
-    from core.jobs.no_pickle import PickleRefused, refuse_pickle
+    from core.worker.no_pickle import PickleRefused, refuse_pickle
     from core.worker.worker import PlainJson
 
     refuse_pickle()
