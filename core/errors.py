@@ -79,19 +79,33 @@ class ProviderAmbiguous(ProviderError):
     """The call may or may not have had its effect: the answer was lost. Never repeat it blindly."""
 
 
+class ProviderUnreadable(ProviderAmbiguous):
+    """The provider answered, but one thing in its answer cannot be read: no trouble of the way to it."""
+
+
 class ProviderRefused(ProviderError):
     """A definite no from the provider, in its own words.
 
     Attributes:
         status: HTTP status.
         code: The provider's error code, or "" where it gave none.
+        param: The parameter that it names as being at fault, or "".
         retry_after_seconds: What the provider asked us to wait, or None.
     """
 
-    def __init__(self, message: str, *, status: int, code: str = "", retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str = "",
+        param: str = "",
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.param = param
         self.retry_after_seconds = retry_after_seconds
 
     @property
@@ -103,6 +117,18 @@ class ProviderRefused(ProviderError):
     def needs_person(self) -> bool:
         """True when no retry helps until somebody repairs the key, the project or the purse."""
         return self.status in {401, 403} or (self.status == 429 and not self.passing)
+
+
+class ProviderUnfit(ProviderRefused):
+    """A verdict on the address, the key or the server, not on what was asked: there is no such place there.
+
+    Nothing was done, no request ends for it, and everything goes on once the cause is repaired.
+    """
+
+    @property
+    def needs_person(self) -> bool:
+        """Always: somebody must correct the address or the server."""
+        return True
 
 
 class DownloadCut(ProviderError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.domain.analysis import AnalysisRequest
+from core.domain.batch import OWN_MARK
 from core.errors import BadInput
 
 MAX_VALUE_CHARACTERS: Final = 512
@@ -33,7 +34,7 @@ def batch_metadata(
         BadInput: A value is longer than the provider takes.
     """
     values = {
-        "app": "mosychlos",
+        "app": OWN_MARK,
         "type": "portfolio_analysis",
         "analysis": request.kind.value,
         "model": request.model,

@@ -166,7 +166,7 @@ def orphans(
         return 0
     output.table(
         ("what", "id", "name", "bytes", "why"),
-        ((one.what, one.remote_id, one.name, f"{one.bytes:,}", one.why) for one in found),
+        ((one.what, one.remote_id, one.name, "" if one.bytes is None else f"{one.bytes:,}", one.why) for one in found),
         right=("bytes",),
     )
     kept = sum(one.keep for one in found)

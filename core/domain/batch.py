@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.provider import NOBODY, AnsweredBy
+
+OWN_MARK: Final = "mosychlos"
+"""How this program's batches and files are known at a provider: in their metadata and at the front of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,19 @@ class ShardFile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file at the provider."""
+    """A file at the provider.
+
+    Attributes:
+        bytes: None where the provider does not say.
+        status: Its own word in lower case; "" where it gives none. `details`: why, where the file cannot be used.
+    """
 
     file_id: str
     name: str
-    bytes: int
+    bytes: int | None
     created_at: datetime
     status: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,9 @@ class Batch:
     """The provider's view of one shard.
 
     Attributes:
-        status: The provider's own word, kept as it came. A word never seen before means "still running".
+        status: The provider's own word in lower case. A word never seen before, or none at all (""), means "still
+            running".
+        created_at: When it was first seen here, where the provider does not say when it was made.
         output_file_id: None where there is none (an empty string at the provider becomes None here).
         usage: Tokens that the provider counts for the whole batch once it has ended; None where it says nothing.
     """

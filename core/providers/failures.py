@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
+from typing import Final
 
 import httpx2
 import openai
 
-from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable
+from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnfit, ProviderUnreachable
+from core.llm.error_words import ErrorWords, error_words
 from core.providers.shapes import Malformed
 
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 """Causes after which not a byte of the request can have left this machine."""
 
-_DEFINITE = frozenset({400, 401, 403, 404, 422, 429})
+_DEFINITE = frozenset({400, 401, 403, 404, 405, 422, 429, 501})
 """Statuses by which the API itself says no. Any other one may come from something in between."""
+
+_NO_SUCH_PLACE = frozenset({404, 405, 501})
+"""Statuses of a server that has nothing at this address, or not for this verb: then nothing can have been done."""
+
+_OF_A_PAGE = _NO_SUCH_PLACE | {401, 403}
+"""Statuses with which a web page is a no as well: whoever sends them has not passed the request on."""
+
+_ROUTE_WORDS: Final = re.compile(
+    r"(?:error:? ?)?(?:404:? ?)?(?:page |resource |route |endpoint |path |url )?not found\.?"
+    r"|(?:invalid|unknown|unrecognized|unsupported) (?:request )?(?:url|path|route|endpoint).*"
+    r"|cannot (?:get|post|put|delete) /.*"
+    r"|no (?:such )?(?:route|endpoint|path|url).*"
+    r"|method not allowed\.?|",
+    re.IGNORECASE,
+)
+"""What servers say of an address that leads nowhere, in contrast to an object that is not there."""
+
+
+class Call(Enum):
+    """What a call's address stands for, which decides what a 404 means."""
+
+    PLACE = "a list, an upload: an address that names no object"
+    OBJECT = "an address that names an object, which may be gone"
+    PAID = "what costs money: only a server that has nothing there proves that nothing was done"
+
 
 _LONGEST_MESSAGE = 600
 _KEY_LIKE = re.compile(r"\bsk-[\w*.-]{3,}")
 
 
 @contextmanager
-def told_apart(doing: str, key: str) -> Iterator[None]:
+def told_apart(doing: str, key: str, call: Call = Call.OBJECT) -> Iterator[None]:
     """Run a call and turn whatever the SDK raises into one of ours.
 
     No message carries a request or response body, and the key is cut out even where a server echoes it. The SDK's
@@ -32,9 +61,11 @@ def told_apart(doing: str, key: str) -> Iterator[None]:
     Args:
         doing: Completes "could not ...", such as "create the batch".
         key: The key in use.
+        call: What its address stands for.
 
     Raises:
         ProviderUnreachable: Proven unsent.
+        ProviderUnfit: There is no such place: a verdict on the address or the server.
         ProviderRefused: A definite no, in the server's words.
         ProviderAmbiguous: Everything else.
     """
@@ -43,7 +74,7 @@ def told_apart(doing: str, key: str) -> Iterator[None]:
     except openai.APIConnectionError as error:
         raise _connection_failure(error, doing) from None
     except openai.APIStatusError as error:
-        raise _status_failure(error, doing, key) from None
+        raise _status_failure(error, doing, key, call) from None
     except openai.APIError as error:
         # An error event inside a stream: the request was accepted, so it may have been charged.
         raise ProviderAmbiguous(
@@ -77,27 +108,75 @@ def _connection_failure(error: openai.APIConnectionError, doing: str) -> Provide
     )
 
 
-def _status_failure(error: openai.APIStatusError, doing: str, key: str) -> ProviderError:
-    status = error.status_code
+def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: Call) -> ProviderError:
+    status, page = error.status_code, is_web_page(error.response)
     reference = f", request {clean(error.request_id, key)}" if error.request_id else ""
-    if status not in _DEFINITE or _is_web_page(error.response):
+    words = ErrorWords() if page else _words(error.response)
+    said = clean(words.message, key) or ("a web page came" if page else "no reason was given")
+    if _is_elsewhere(status, page, words, call):
+        return ProviderUnfit(
+            f"Could not {doing}: the address answers (HTTP {status}{reference}: {said}), but has no such place. "
+            f"{_remedy(error.response)}",
+            status=status,
+            code=clean(words.code, key),
+        )
+    if status not in _DEFINITE or (page and status not in _OF_A_PAGE):
         return ProviderAmbiguous(
             f"Could not {doing}: HTTP {status} came back{reference}, which does not say whether the provider did it."
         )
-    body = error.body if isinstance(error.body, dict) else {}
-    words = body.get("message")
-    said = clean(words, key) if isinstance(words, str) and words.strip() else "no reason was given"
     return ProviderRefused(
         f"The provider refused to {doing} (HTTP {status}{reference}): {said}",
         status=status,
-        code=clean(error.code or "", key),
+        code=clean(words.code, key),
+        param=clean(words.param, key),
         retry_after_seconds=_retry_after(error.response.headers),
     )
 
 
-def _is_web_page(response: httpx2.Response) -> bool:
-    # A proxy or a login page answers in HTML; the API never does.
-    return "html" in response.headers.get("content-type", "").lower()
+def _is_elsewhere(status: int, page: bool, words: ErrorWords, call: Call) -> bool:
+    """Whether an answer says that the address is wrong, or that the server cannot do this at all."""
+    if 300 <= status < 400:
+        return call is not Call.PAID  # it may lead to what was made
+    if status in {405, 501}:
+        return True
+    if page and 400 <= status < 500:
+        return call is Call.PLACE or status == 404
+    if status != 404 or call is Call.OBJECT:
+        return False
+    # What is missing may be the model or the input file; only of those does a create or a question speak.
+    missing = f"{words.message} {words.code} {words.param}".lower()
+    return call is Call.PLACE or not ("model" in missing or "file" in missing)
+
+
+def leads_nowhere(error: openai.APIStatusError) -> bool:
+    """Whether a 404 speaks of the address rather than of the object that it names."""
+    return is_web_page(error.response) or _ROUTE_WORDS.fullmatch(_words(error.response).message) is not None
+
+
+def _remedy(response: httpx2.Response) -> str:
+    place = response.request.url
+    if 300 <= response.status_code < 400:
+        return f"It sends to '{_plain_place(response)}': check http and https, and whether a sign-in stands in between."
+    if not re.search(r"/v\d", place.path):
+        return f"The address {place.host}{place.path} has no version: does OPENAI_BASE_URL lack /v1 at its end?"
+    return "Check OPENAI_BASE_URL, and whether this server offers files and batches."
+
+
+def _plain_place(response: httpx2.Response) -> str:
+    """Where a redirect leads, without what may be secret in its query."""
+    return response.headers.get("location", "").partition("?")[0][:200]
+
+
+def _words(response: httpx2.Response) -> ErrorWords:
+    try:
+        return error_words(json.loads(response.content))
+    except (ValueError, RecursionError):
+        return ErrorWords(response.text.strip() if len(response.content) < _LONGEST_MESSAGE else "")
+
+
+def is_web_page(response: httpx2.Response) -> bool:
+    """Whether a proxy or a login page answered in HTML; the API never does."""
+    return "html" in response.headers.get("content-type", "").lower() or response.content[:15].lstrip()[:1] == b"<"
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:

@@ -23,7 +23,9 @@ from core.errors import (
     ProviderAmbiguous,
     ProviderError,
     ProviderRefused,
+    ProviderUnfit,
     ProviderUnreachable,
+    ProviderUnreadable,
     ResultLost,
 )
 from core.providers.circuit import Circuit
@@ -151,9 +153,9 @@ class GuardedProvider:
         """See `Provider`. Repeated where the provider asks to slow down."""
         return self._read(lambda: self._inner.check(batch_id))
 
-    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
+    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
         """See `Provider`. Repeated only as long as nothing came."""
-        return self._each(lambda: self._inner.list_batches(newer_than))
+        return self._each(lambda: self._inner.list_batches(newer_than, of_file=of_file))
 
     def cancel(self, batch_id: str) -> Batch:
         """See `Provider`. Never repeated."""
@@ -279,7 +281,12 @@ class GuardedProvider:
         if isinstance(error, ResultLost | DownloadCut):
             self._answered(circuits)
             return
-        if isinstance(error, ProviderRefused):
+        if isinstance(error, ProviderUnfit | ProviderUnreadable):
+            # It answered: what is wrong stands in the settings, or in one item, and the way there is open.
+            self._note(error)
+            for circuit in circuits:
+                circuit.succeeded()
+        elif isinstance(error, ProviderRefused):
             self._count_refusal(error, circuits)
         elif isinstance(error, ProviderUnreachable | ProviderAmbiguous):
             self._note(error)

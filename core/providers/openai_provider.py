@@ -23,15 +23,15 @@ from core.errors import (
     StorageTrouble,
 )
 from core.providers import shapes
-from core.providers.failures import told_apart
+from core.providers.failures import Call, is_web_page, leads_nowhere, told_apart
+from core.providers.paging import A_PAGE, Lists
 from core.providers.streaming import Assembler
 from core.settings import LOOPBACK
 
 _CONNECT_SECONDS = 5.0
 _READ_RETRIES = 1
 _SLOW_START_SECONDS = 10.0
-_BATCHES_A_PAGE = 100
-_FILES_A_PAGE = 1000
+_BOM = b"\xef\xbb\xbf"
 
 
 class OpenAIProvider:
@@ -101,6 +101,10 @@ class OpenAIProvider:
             ),
         )
 
+        self._lists = Lists(
+            lambda path, query: _document(self._reads.get(path, cast_to=httpx2.Response, options={"params": query}))
+        )
+
     def __repr__(self) -> str:
         return f"OpenAIProvider({str(self._reads.base_url)!r})"
 
@@ -111,23 +115,17 @@ class OpenAIProvider:
 
     def find_upload(self, name: str) -> RemoteFile | None:
         """The oldest batch input file of this name, or None. Reads the whole list."""
-        with told_apart("list the uploaded files", self._key):
-            found = [
-                file
-                for item in self._pages("/files", {"purpose": "batch", "limit": _FILES_A_PAGE})
-                if (file := shapes.remote_file(item)).name == name
-            ]
+        found = [file for file in self.list_files("batch") if file.name == name]
         return min(found, key=lambda file: (file.created_at, file.file_id), default=None)
 
     def list_files(self, purpose: str) -> Iterator[RemoteFile]:
-        """Every file of a purpose, all pages."""
-        with told_apart("list the uploaded files", self._key):
-            for item in self._pages("/files", {"purpose": purpose, "limit": _FILES_A_PAGE}):
-                yield shapes.remote_file(item)
+        """Every file of a purpose that can be read, all pages."""
+        with told_apart("list the uploaded files", self._key, Call.PLACE):
+            yield from self._lists.read("/files", {"purpose": purpose, "limit": A_PAGE}, shapes.remote_file)
 
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`, streamed from disk. Not retried."""
-        with path.open("rb") as content, told_apart(f"upload {name}", self._key):
+        with path.open("rb") as content, told_apart(f"upload {name}", self._key, Call.PLACE):
             answer = self._once.files.with_raw_response.create(
                 file=(name, content, "application/jsonl"),
                 purpose="batch",
@@ -137,7 +135,7 @@ class OpenAIProvider:
 
     def create_batch(self, file_id: str, endpoint: str, metadata: Mapping[str, str]) -> Batch:
         """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens."""
-        with told_apart("create the batch", self._key):
+        with told_apart("create the batch", self._key, Call.PAID):
             answer = self._once.batches.with_raw_response.create(
                 input_file_id=file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
@@ -150,13 +148,19 @@ class OpenAIProvider:
     def check(self, batch_id: str) -> Batch:
         """The provider's present view of a batch."""
         with told_apart(f"look at batch {batch_id}", self._key):
-            return shapes.batch(_document(self._reads.batches.with_raw_response.retrieve(batch_id).http_response))
+            answer = self._reads.batches.with_raw_response.retrieve(batch_id).http_response
+            return shapes.batch(_document(answer), known_id=batch_id)
 
-    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
-        """Every batch created at or after `newer_than`, all pages, in the provider's order."""
-        with told_apart("list the batches", self._key):
-            for item in self._pages("/batches", {"limit": _BATCHES_A_PAGE}):
-                batch = shapes.batch(item)
+    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+        """Every batch created at or after `newer_than`, all pages, in the provider's order.
+
+        One of somebody else that cannot be read is left out with a warning.
+
+        Args:
+            of_file: An input file of ours that is looked for.
+        """
+        with told_apart("list the batches", self._key, Call.PLACE):
+            for batch in self._lists.read("/batches", {"limit": A_PAGE}, shapes.batch, of_file):
                 # No early stop: the order of the list is documented nowhere.
                 if newer_than is None or batch.created_at >= newer_than:
                     yield batch
@@ -165,9 +169,16 @@ class OpenAIProvider:
         """Ask for a batch to stop; one that has already ended is returned as it is."""
         with told_apart(f"cancel batch {batch_id}", self._key):
             try:
-                return shapes.batch(_document(self._once.batches.with_raw_response.cancel(batch_id).http_response))
+                answer = self._once.batches.with_raw_response.cancel(batch_id).http_response
+                return shapes.batch(_document(answer), known_id=batch_id)
+            except shapes.Malformed:
+                return self.check(batch_id)  # it took the wish and does not say how the batch stands
             except openai.ConflictError:
                 batch = self.check(batch_id)
+            except (openai.BadRequestError, openai.UnprocessableEntityError):
+                batch = self.check(batch_id)  # what has ended is refused with these by some servers
+                if batch.status not in ENDED:
+                    raise
         if batch.status not in ENDED:
             raise ProviderAmbiguous(f"Batch {batch_id} is {batch.status} and could not be cancelled now. Ask again.")
         return batch
@@ -205,8 +216,9 @@ class OpenAIProvider:
         with told_apart(f"delete file {file_id}", self._key):
             try:
                 self._reads.files.with_raw_response.delete(file_id)
-            except openai.NotFoundError:
-                return
+            except openai.NotFoundError as error:
+                if leads_nowhere(error):
+                    raise
 
     def stream(self, endpoint: str, body: Mapping[str, Any]) -> Generator[str, None, dict[str, Any]]:
         """Ask once, synchronously: yields pieces of text and returns the final response body. Not retried.
@@ -216,7 +228,7 @@ class OpenAIProvider:
             body: The request body as a batch line carries it.
         """
         assembler = Assembler.for_endpoint(endpoint)
-        with told_apart("get an answer", self._key):
+        with told_apart("get an answer", self._key, Call.PAID):
             events = self._once.post(
                 endpoint.removeprefix("/v1"),
                 cast_to=object,
@@ -234,23 +246,8 @@ class OpenAIProvider:
 
     def models(self) -> dict[str, date | None]:
         """Model ids this key may use, each with its announced shutdown date or None."""
-        with told_apart("list the models", self._key):
+        with told_apart("list the models", self._key, Call.PLACE):
             return shapes.shutdown_dates(_document(self._reads.models.with_raw_response.list().http_response))
-
-    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[object]:
-        after: str | None = None
-        seen: set[str] = set()
-        while True:
-            asked = {**query, "after": after} if after else query
-            answer = self._reads.get(path, cast_to=httpx2.Response, options={"params": asked})
-            items, more = shapes.page(_document(answer))
-            yield from items
-            last = items[-1].get("id") if items and isinstance(items[-1], dict) else None
-            # A server that repeats its cursor would keep us here for ever.
-            if not more or not isinstance(last, str) or last in seen:
-                return
-            seen.add(last)
-            after = last
 
     def _save(self, file_id: str, part: Path) -> int:
         with self._reads.files.with_streaming_response.content(file_id) as answer, part.open("wb") as out:
@@ -295,9 +292,10 @@ class OpenAIProvider:
 
 def _document(response: httpx2.Response) -> object:
     try:
-        return json.loads(response.content)
+        return shapes.unwrapped(json.loads(response.content.removeprefix(_BOM)))
     except (ValueError, RecursionError):
-        raise shapes.Malformed("what came is not JSON") from None
+        page = " but a web page: the address may be wrong, or lack /v1" if is_web_page(response) else ""
+        raise shapes.Malformed(f"what came is not JSON{page}") from None
 
 
 def _leave_rate_limits_to_the_caller(response: httpx2.Response) -> None:

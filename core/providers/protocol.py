@@ -32,8 +32,17 @@ class Provider(Protocol):
     def check(self, batch_id: str) -> Batch:
         """The provider's present view of a batch."""
 
-    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
-        """Every batch created at or after `newer_than`, all pages. The order is the provider's."""
+    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+        """Every batch created at or after `newer_than`, all pages. The order is the provider's.
+
+        One of somebody else that cannot be read is left out.
+
+        Args:
+            of_file: An input file of ours that is looked for.
+
+        Raises:
+            ProviderUnreadable: One that may be ours, or of that file, cannot be read: nothing is known of the list.
+        """
 
     def cancel(self, batch_id: str) -> Batch:
         """Ask for a batch to stop. A batch that has already ended is returned as it is, without an error."""

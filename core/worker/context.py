@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.domain.batch import OWN_MARK
 from core.domain.provider import ProviderIdentity
 from core.domain.records import Shard
 from core.guard.budgets import Budgets
@@ -15,7 +16,7 @@ from core.storage.store import Store
 from core.worker.queue_order import TIERS, Rooms, Rules
 from core.worker.tool_context import ToolRoom
 
-APP = "mosychlos"
+APP = OWN_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Context:
         crossing: Called with the name of each point between two effects; tests kill the process there.
         reconciled: True once the provider's list was read after a start (`reconcile_at_start`); until then the database
             may be an older copy, and every create is preceded by a look.
+        unfit: Told why when the address or the server turns out to be none at which batches can be made.
         chunk: Result lines a transaction: a kill loses at most this much work and no result.
         rules: What the queue keeps to.
         budgets: What a retry by itself must keep to.
@@ -59,6 +61,7 @@ class Context:
     clock: Callable[[], datetime]
     crossing: Callable[[str], None] = lambda _point: None
     reconciled: Callable[[], bool] = lambda: True
+    unfit: Callable[[str], None] = lambda _why: None
     chunk: int = 1000
     rules: Rules = field(default_factory=lambda: Rules(Rooms(TIERS[HIGHEST_TIER])))
     budgets: Budgets = field(default_factory=Budgets)

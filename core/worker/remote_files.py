@@ -35,6 +35,7 @@ class Orphan:
 
     Attributes:
         what: "input file", "result file" or "batch".
+        bytes: None where the provider does not say.
         why: For a person.
         keep: It holds results that are not stored here: it is listed and never removed.
     """
@@ -42,7 +43,7 @@ class Orphan:
     what: str
     remote_id: str
     name: str
-    bytes: int
+    bytes: int | None
     why: str
     keep: bool = False
 
@@ -91,17 +92,17 @@ def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
             continue
         shard = _shard(store, key)
         if shard is None:
-            yield Orphan("batch", batch.batch_id, key, 0, f"no job here knows it; it is {batch.status}")
+            yield Orphan("batch", batch.batch_id, key, None, f"no job here knows it; it is {batch.status}")
         elif shard.batch_id != batch.batch_id and batch.status not in ENDED:
             if shard.batch_id is not None:
                 why = f"a second batch of {shard.shard_id}; it is {batch.status}"
-                yield Orphan("batch", batch.batch_id, key, 0, why)
+                yield Orphan("batch", batch.batch_id, key, None, why)
             elif shard.ended_at is not None:
                 why = f"{shard.shard_id} is {shard.state} and wants it no more; it is {batch.status}"
-                yield Orphan("batch", batch.batch_id, key, 0, why)
+                yield Orphan("batch", batch.batch_id, key, None, why)
         elif given_up(shard) and batch.status not in ENDED:
             why = f"{shard.shard_id} gave it up when the provider did not know it; it is {batch.status}"
-            yield Orphan("batch", batch.batch_id, key, 0, why)
+            yield Orphan("batch", batch.batch_id, key, None, why)
     for file in provider.list_files("batch"):
         if file.name.startswith(f"{APP}-"):
             shard = _shard(store, file.name.partition(".a")[0])

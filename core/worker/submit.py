@@ -20,7 +20,14 @@ from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim, Job, Shard
-from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnreachable, StaleMove
+from core.errors import (
+    ProviderAmbiguous,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnfit,
+    ProviderUnreachable,
+    StaleMove,
+)
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
 from core.worker.context import Context, job_key
@@ -64,7 +71,7 @@ def start(context: Context, claim: Claim, shard: Shard) -> datetime:
     name = f"{job_key(shard, spec_hash)}.a{shard.attempt + 1}.jsonl"
     context.crossing("before_start")
     context.store.shards.move(
-        claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0, place=0
+        claim, shard.state, ShardEvent.START, at=now, remote_name=name, file_id=None, scans=0, place=0, quiet_polls=0
     )
     return now
 
@@ -132,12 +139,16 @@ def _uploaded(context: Context, claim: Claim, shard: Shard) -> str:
     if shard.file_id is not None and shard.file_created_at is not None:
         return shard.file_id
     context.crossing("before_upload")
-    found = context.provider.find_upload(shard.remote_name)
+    try:
+        found = context.provider.find_upload(shard.remote_name)
+    except ProviderUnfit:
+        found = None  # a server without such a list: a second copy of the file costs nothing
     if found is not None and not _whole(found, shard):
         context.provider.delete_file(found.file_id)
         found = None
     remote = found or context.provider.upload(Path(shard.path), shard.remote_name)
-    if not _whole(remote, shard):
+    # Its answer to the whole file is taken also where it leaves the size out.
+    if remote.bytes is not None and not _whole(remote, shard):
         raise ProviderAmbiguous(
             f"The provider holds {remote.bytes:,} of the {shard.bytes:,} bytes of {shard.remote_name} "
             f"(file status '{remote.status}'). It is sent again."
@@ -247,9 +258,27 @@ def _unsent(
     return now + timedelta(seconds=after if after is not None else context.pace.poll)
 
 
+def _unfit(
+    context: Context, claim: Claim, shard: Shard, refusal: ProviderUnfit, *, state: ShardState = ShardState.UPLOADING
+) -> datetime:
+    """The address or the server cannot do this at all: that says nothing about the requests, and nothing was done.
+
+    It is tried again with growing patience, since a server may be in the middle of its own repair, and then waits for
+    a person.
+    """
+    context.unfit(str(refusal))
+    if shard.quiet_polls >= PATIENCE:
+        return _blocked(context, claim, shard, refusal, state=state)
+    if state is ShardState.SUBMITTING:
+        _unsent(context, claim, shard, str(refusal))
+    return wait(context, claim, shard, str(refusal))
+
+
 def _refused(
     context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState = ShardState.UPLOADING
 ) -> datetime:
+    if isinstance(refusal, ProviderUnfit):
+        return _unfit(context, claim, shard, refusal, state=state)
     if refusal.passing:
         return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
     if refusal.needs_person:
@@ -382,7 +411,7 @@ def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]
     return sorted(
         (
             batch
-            for batch in context.provider.list_batches()
+            for batch in context.provider.list_batches(of_file=file_id)
             if batch.status != "failed" and (batch.metadata.get("job_key") == key or batch.input_file_id == file_id)
         ),
         key=lambda batch: (batch.created_at, batch.batch_id),
@@ -393,6 +422,8 @@ def adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> d
     """Take up the first of a shard's batches, and cancel the others."""
     first, *others = found
     for extra in others:
+        if extra.batch_id == first.batch_id:
+            continue
         logger.error("batch %s duplicates %s and is cancelled", extra.batch_id, first.batch_id)
         note = f"{extra.batch_id} duplicates {first.batch_id}; it was cancelled"
         try:

@@ -108,7 +108,7 @@ def test_an_upload_whose_answer_is_lost_is_sent_once_and_can_be_found(
         ("400", 400, "invalid_value", False, False),
         ("401", 401, "invalid_api_key", False, True),
         ("403", 403, "", False, True),
-        ("404", 404, "", False, False),
+        ("404", 404, "", False, True),
     ],
 )
 def test_a_definite_no_is_a_refusal_and_sent_once(

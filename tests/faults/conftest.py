@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, ROWS, House, environment, rows_named, tally
 from tests.local_provider import LocalProvider
+from tests.odd_server import OddServer
 from tests.postgres import Postgres
 
 
@@ -35,6 +36,29 @@ def local(server: LocalProvider) -> Iterator[LocalProvider]:
     server.set_faults()
     yield server
     server.set_faults()
+
+
+@pytest.fixture(scope="session")
+def odd_server(server: LocalProvider) -> Iterator[OddServer]:
+    """The same server behind one that speaks a dialect."""
+    with OddServer(server.base_url) as standing:
+        yield standing
+
+
+@pytest.fixture
+def odd(odd_server: OddServer) -> Iterator[OddServer]:
+    """That one without any oddity before and after."""
+    odd_server.reset()
+    yield odd_server
+    odd_server.reset()
+
+
+@pytest.fixture
+def oddly(odd: OddServer) -> Iterator[OpenAIProvider]:
+    """A client of the odd server, as a worker has just started with it."""
+    talking = OpenAIProvider(KEY, odd.base_url, timeout_seconds=2)
+    yield talking
+    talking.close()
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -64,7 +88,7 @@ def house(shared_house: House, local: LocalProvider) -> House:
     return shared_house
 
 
-IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds"})
+IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds", "test_odd_lists"})
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 
 

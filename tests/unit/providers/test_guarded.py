@@ -69,7 +69,7 @@ class Scripted:
         self._call("check")
         return BATCH
 
-    def list_batches(self, newer_than: datetime | None = None) -> Iterator[Batch]:
+    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
         yield BATCH
         self._call("list_batches")
         yield BATCH

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.domain.analysis import Usage
-from core.domain.batch import BatchCounts, BatchProblem
+from core.domain.batch import ENDED, BatchCounts, BatchProblem
 from core.providers import shapes
 from core.providers.streaming import Assembler
 
@@ -91,14 +91,30 @@ def test_counts_may_be_missing(counts: Any) -> None:
         {},
         {"error": {"message": "no"}},
         BATCH | {"id": ""},
-        BATCH | {"created_at": "today"},
-        BATCH | {"created_at": 1e300},
-        BATCH | {"status": None},
+        BATCH | {"id": ".."},
+        BATCH | {"id": "a b"},
+        {"id": "req_1", "error": {"message": "no"}},
     ],
 )
 def test_what_is_no_batch_is_not_taken_for_one(document: Any) -> None:
     with pytest.raises(shapes.Malformed):
         shapes.batch(document)
+
+
+@pytest.mark.parametrize("stated", [None, "today", 1e300, -5, True, {"seconds": 1}])
+def test_a_batch_that_does_not_say_when_it_was_made_was_made_when_it_was_first_seen(stated: Any) -> None:
+    seen = datetime(2026, 11, 30, tzinfo=UTC)
+    assert shapes.batch(BATCH | {"created_at": stated}, seen_at=seen).created_at == seen
+
+
+def test_a_batch_without_a_status_goes_on() -> None:
+    assert shapes.batch({"id": "batch_1"}).status not in ENDED
+
+
+def test_words_are_compared_in_lower_case_and_with_the_usual_spelling() -> None:
+    assert [shapes.batch(BATCH | {"status": word}).status for word in ("Completed", " CANCELED ", "canceling")] == [
+        "completed", "cancelled", "cancelling",
+    ]  # fmt: skip
 
 
 def test_shutdown_dates_that_are_no_dates_are_unknown() -> None:
