@@ -42,6 +42,7 @@ from core.domain.oversight import BudgetLine
 from core.domain.provider import ProviderIdentity, normalised
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
+from core.drafts.batch_room import TIERS, Rooms
 from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
 from core.guard.access import Permission, require
@@ -55,7 +56,7 @@ from core.settings import Settings
 from core.storage.store import Store
 from core.worker.ask_sync import Asking
 from core.worker.context import Context, Pace
-from core.worker.queue_order import TIERS, Rooms, Rules
+from core.worker.queue_order import Rules
 from core.worker.remote_files import Orphan, orphans, remove_orphan
 from core.worker.single_try import Trier, TryRunner, TryService
 from core.worker.tool_context import ToolRoom

@@ -11,7 +11,8 @@ from itertools import combinations
 from typing import Final
 
 from core.analyses.numbers import Number
-from core.domain.facts import Fact, Unit
+from core.domain.facts import Fact
+from core.domain.units import Unit
 
 MOST_FACTS: Final = 4
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from core.analyses.numbers import Number
 from core.domain.analysis import Finding, FindingKind
-from core.domain.facts import Fact, Unit
+from core.domain.facts import Fact
+from core.domain.units import Unit
 
 _EXACT: Final = frozenset({Unit.COUNT, Unit.DAYS})
 _FEWEST_DECIMALS: Final = {Unit.PCT: 1, Unit.PP: 1, Unit.RATIO: 2, Unit.X: 2}

@@ -11,7 +11,8 @@ from typing import Final
 
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.evidence import Profile
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 
 PERIODS: Final = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Names of the periods over which returns are stated; si is since inception."""

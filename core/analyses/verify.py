@@ -34,7 +34,8 @@ from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import Number, numbers
 from core.analyses.prompt_context import Said, weights
 from core.domain.analysis import Finding, FindingKind, Verification
-from core.domain.facts import Badge, Fact, FactSheet, Unit
+from core.domain.facts import Fact, FactSheet
+from core.domain.units import Badge, Unit
 
 _NOT_PROSE = frozenset(
     {

@@ -13,9 +13,9 @@ from core.cli import output
 from core.cli.session import opened
 from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
-from core.desk.rules import Check
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.facts import Unit
+from core.domain.units import Unit
+from core.drafts.rule_checks import Check
 from core.errors import BadInput
 from core.storage.portfolios.policies import PolicyScope
 

@@ -10,7 +10,8 @@ import typer
 from core.cli import output
 from core.cli.moments import day
 from core.cli.session import opened
-from core.domain.facts import Fact, FactSheet, Unit
+from core.domain.facts import Fact, FactSheet
+from core.domain.units import Unit
 from core.errors import BadInput
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
 

@@ -11,8 +11,8 @@ from core.compliance.kinds import types_of
 from core.compliance.position import Book, Position, ids_of, value_of
 from core.compliance.rule import AssetTypes
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
-from core.domain.facts import Unit
 from core.domain.instrument import InstrumentType
+from core.domain.units import Unit
 
 
 def evaluate_types(types: AssetTypes, setting: Setting, book: Book) -> RuleResult:

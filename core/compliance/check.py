@@ -14,7 +14,7 @@ from core.compliance.library import CLIENT_REGIME, RuleSet, chosen
 from core.compliance.policy import Policy, policy_rules
 from core.compliance.position import Book
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 
 @dataclass(frozen=True, slots=True)

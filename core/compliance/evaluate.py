@@ -13,7 +13,7 @@ from core.compliance.provenance import breach_type
 from core.compliance.rule import Condition, Rule
 from core.compliance.vocabulary import HANDED_IN, Metric, Operator, Reading
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 NEAR = Decimal("0.10")
 """A measure is near its limit when less than this share of the limit is left: 9.2 % of 10 %, or 79 % where 75 % is

@@ -20,8 +20,8 @@ from core.compliance.vocabulary import (
     Operator,
     Reading,
 )
-from core.domain.facts import Unit
 from core.domain.instrument import InstrumentType
+from core.domain.units import Unit
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]+(\.[A-Za-z0-9-]+)+$")]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from core.compliance.measures import Gaps
 from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, Metric, Operator
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 _NAMED = 5
 """Lines that a sentence names before it says how many more there are."""

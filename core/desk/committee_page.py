@@ -19,9 +19,10 @@ from core.desk.results import ByValue, ResultService
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.facts import FactSheet, Unit
+from core.domain.facts import FactSheet
 from core.domain.records import Item, Job, JobRow
 from core.domain.selection import EVERYBODY, Among
+from core.domain.units import Unit
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.storage.jobs.comparisons import Changed

@@ -19,8 +19,10 @@ from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED
 from core.domain.records import AskedAgain, Job, Shard
+from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
+from core.drafts.job_files import job_folder
 from core.errors import BadInput, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -31,9 +33,7 @@ from core.llm.rebuild import sent_effort
 from core.storage.jobs.corrections import Asked
 from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
-from core.worker.context import job_folder
 from core.worker.correction_requests import raw_bytes, second_requests
-from core.worker.queue_order import Rooms
 from core.worker.retries import remote_name
 
 

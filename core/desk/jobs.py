@@ -25,6 +25,7 @@ from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Sha
 from core.drafts.cheaper_model import Optimiser, Suggestion
 from core.drafts.drafting import Drafter
 from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.job_files import job_folder, job_key
 from core.drafts.submission import Submission, Wanted, blockers, new_id
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
@@ -34,7 +35,6 @@ from core.llm.parameters import Change
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
 from core.worker.ask_sync import with_tool_facts
-from core.worker.context import job_folder, job_key
 from core.worker.submit import given_up_as
 
 

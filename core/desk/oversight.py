@@ -16,12 +16,12 @@ from core.domain.job import ShardState
 from core.domain.oversight import BudgetLine, Cause, JobFile, LedgerRow, Notice, Waits, WaitsForPerson
 from core.domain.records import Job, Shard, Spend
 from core.drafts.fact_store import sheet_path
+from core.drafts.job_files import job_folder
 from core.drafts.line_index import index_path
 from core.errors import NotFound, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.storage.store import Store
-from core.worker.context import job_folder
 
 RESULTS: Final = "results"
 """Folder of what came back, among a job's files."""

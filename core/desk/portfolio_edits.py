@@ -12,11 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from core.desk.portfolios import total_value
 from core.domain.actor import Actor
 from core.domain.fx import Rates
 from core.domain.instrument import Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio, Problem
+from core.drafts.fact_sheets import total_value
 from core.errors import BadInput
 from core.guard.access import Permission, require
 from core.intake.cells.codes import currency_code

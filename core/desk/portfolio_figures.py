@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from core.desk.portfolios import prices_of, sheets_of, total_value
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
+from core.drafts.fact_sheets import prices_of, sheets_of, total_value
 from core.guard.access import Permission, require
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register

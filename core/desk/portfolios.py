@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from core.domain.actor import Actor
-from core.domain.facts import Badge, FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
+from core.drafts.fact_sheets import total_value
 from core.guard.access import Permission, require
 from core.intake.positions.template import canonical_template
 from core.intake.reading import read_bytes
-from core.intake.register.describing import Describer
-from core.intake.register.instruments import Register
 from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
 from core.intake.tables.column_mapping import ColumnMapping
-from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
-from core.metrics.factsheet import fact_sheets
-from core.metrics.prices import PriceHistory
 from core.metrics.simulate import simulated_history
 from core.metrics.simulated_series import simulated_series
 from core.storage.portfolios.portfolios import Change
@@ -199,85 +194,6 @@ class PortfolioService:
 
     def _today(self) -> date:
         return self._clock().date()
-
-
-def sheets_of(
-    store: Store,
-    rates: Rates,
-    portfolios: Sequence[Portfolio],
-    *,
-    groups: Collection[MetricGroup] = DEFAULT_GROUPS,
-    attribution_period: str = "1y",
-) -> list[FactSheet]:
-    """Facts of portfolios in their order, as the register describes them, with the price history that is stored.
-
-    Args:
-        groups: What to state; see `core.metrics.definitions`.
-        attribution_period: Over which period the difference to the benchmark is explained.
-    """
-    register = Register(store.instruments.all())
-    describer = Describer(register)
-    snapshots = {}
-    if MetricGroup.FLOWS in groups:
-        snapshots = {one.portfolio_id: _totals(store, rates, one) for one in portfolios}
-    portfolios = [describer.describe(portfolio).portfolio for portfolio in portfolios]
-    sheets: dict[int, FactSheet] = {}
-    for is_sample in (True, False):
-        group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
-        prices = prices_of(store, group, samples=is_sample)
-        benchmarks = {symbol for portfolio in group for symbol, _ in portfolio.benchmark}
-        known = {symbol: row for symbol in benchmarks if (row := register.by_symbol(symbol)) is not None}
-        made = fact_sheets(
-            group,
-            rates,
-            prices,
-            groups=groups,
-            snapshots=snapshots,
-            members=known,
-            attribution_period=attribution_period,
-        )
-        sheets.update(zip(map(id, group), made, strict=True))
-    return [sheets[id(portfolio)] for portfolio in portfolios]
-
-
-def prices_of(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> PriceHistory:
-    """Stored prices of what portfolios and their benchmarks hold.
-
-    Args:
-        samples: Whether these are the samples, which prefer simulated prices. Others are never described with such,
-            even if a sample happens to hold the same symbol.
-    """
-    symbols = {line.symbol for portfolio in portfolios for line in portfolio.holdings}
-    symbols |= {symbol for portfolio in portfolios for symbol, _ in portfolio.benchmark}
-    prices = store.prices.load(symbols, simulated_first=samples)
-    if samples:
-        return prices
-    return PriceHistory.from_series(one for one in prices.values() if one.badge is not Badge.SIMULATED)
-
-
-def _totals(store: Store, rates: Rates, portfolio: Portfolio) -> list[tuple[date, float]]:
-    """Total values of a portfolio's earlier snapshots that can be valued."""
-    totals: list[tuple[date, float]] = []
-    for day in store.portfolios.days(portfolio.portfolio_id):
-        if day < portfolio.as_of:
-            (earlier,) = store.portfolios.load([portfolio.portfolio_id], as_of=day)
-            if (total := total_value(earlier, rates)) is not None:
-                totals.append((day, float(total)))
-    return totals
-
-
-def total_value(portfolio: Portfolio, rates: Rates) -> Decimal | None:
-    """Sum of market values in the base currency, to the cent; None where a rate is missing."""
-    total = Decimal(0)
-    for line in portfolio.holdings:
-        if line.currency == portfolio.base_currency:
-            total += line.market_value
-            continue
-        factor = rates.factor(line.currency, portfolio.base_currency, portfolio.as_of)
-        if factor is None:
-            return None
-        total += line.market_value * Decimal(repr(factor))
-    return total.quantize(Decimal("0.01"))
 
 
 def _imported(portfolio: Portfolio, total: Decimal | None, change: Change) -> Imported:

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
 from core.domain.market import Conflict
 from core.domain.portfolio import DailyCloses
+from core.domain.units import Badge
 from core.intake.market.price_checks import scales
 from core.metrics.prices import PriceSeries
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from core.desk.price_merge import merge
 from core.domain.actor import Actor
-from core.domain.facts import Badge
 from core.domain.market import Anomaly, Conflict, PriceRow
 from core.domain.portfolio import DailyCloses, Problem
+from core.domain.units import Badge
 from core.errors import NotFound, UnreadableFile
 from core.guard.access import Permission, require
 from core.intake.market.price_files import PriceIntake, read_price_file, read_prices

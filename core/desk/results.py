@@ -14,10 +14,10 @@ from core.domain.fx import Rates
 from core.domain.records import Item
 from core.domain.selection import EVERYBODY, Among
 from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.job_files import job_folder
 from core.guard.access import Permission, require
 from core.storage.jobs.result_views import Asked, Flagged, Point, Tally, Worth
 from core.storage.store import Store
-from core.worker.context import job_folder
 
 
 @dataclass(frozen=True, slots=True)

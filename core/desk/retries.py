@@ -18,8 +18,10 @@ from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import Job
+from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
 from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.job_files import job_folder
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -32,8 +34,6 @@ from core.providers.protocol import Provider
 from core.storage.jobs.retries import Retry, SyncAnswer
 from core.storage.store import Store
 from core.worker.ask_sync import with_tool_facts
-from core.worker.context import job_folder
-from core.worker.queue_order import Rooms
 from core.worker.retries import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 
 FEW: Final = 20

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 
 class RuleStatus(StrEnum):

@@ -4,37 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.domain.evidence import NO_EVIDENCE, Evidence
+from core.domain.units import Badge, Unit
 
 if TYPE_CHECKING:
     # Rules are stated in the units of facts.
     from core.domain.compliance import RuleResult
-
-
-class Unit(StrEnum):
-    """How to read a value. pct: 12.4 means 12.4 %. ccy: whole units of the fact's currency."""
-
-    PCT = "pct"
-    PP = "pp"
-    BPS = "bps"
-    RATIO = "ratio"
-    X = "x"
-    CCY = "ccy"
-    COUNT = "count"
-    DAYS = "days"
-    YEARS = "years"
-    SCORE = "score"
-
-
-class Badge(StrEnum):
-    """Where a number comes from, shown beside it everywhere."""
-
-    REAL = "real"
-    DERIVED = "derived"
-    SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True)

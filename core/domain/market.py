@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from core.drafts.batch_room import Rooms
 from core.storage.store import Store
-from core.worker.queue_order import Rooms
 
 LEAST_ROOM: Final = 50_000
 """Input tokens below which a stated room does not cut batches smaller: one request alone may have as many, and it was

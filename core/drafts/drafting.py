@@ -21,6 +21,7 @@ from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import RequestRow
+from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
 from core.drafts.evidence import told_about
@@ -34,7 +35,6 @@ from core.llm.rounds import multiplied
 from core.llm.sent import GIVEN, parameters_of
 from core.storage.jobs.history import StoredAnswer
 from core.storage.store import Store
-from core.worker.queue_order import Rooms
 
 CHUNK = 500
 """Portfolios whose facts are computed together."""

@@ -8,10 +8,6 @@ from datetime import date
 from typing import Final
 
 from core.analyses.engine import Need
-from core.desk.documents import sources_of
-from core.desk.portfolios import sheets_of
-from core.desk.rules import rules_of
-from core.desk.series import Said, indicators_of, prices_for, rotation_of
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.compliance import RuleResult
 from core.domain.evidence import Finished
@@ -19,6 +15,10 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.records import Item, Job
+from core.drafts.fact_sheets import sheets_of
+from core.drafts.indicators import Said, indicators_of, prices_for, rotation_of
+from core.drafts.rule_checks import rules_of
+from core.drafts.sources import sources_of
 from core.metrics.definitions import MetricGroup
 from core.storage.store import Store
 

@@ -16,7 +16,8 @@ import orjson
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, Profile, Source
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 from core.drafts.line_index import LineIndexWriter, index_path, places
 from core.metrics.definitions import definition_of
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from core.compliance.position import NO_MEASURES, Book, Measures, Position
 from core.compliance.vev import LEAST_YEARS, var_equivalent_volatility
-from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
+from core.domain.units import Badge
 from core.metrics.flows import account_of, time_weighted
 from core.metrics.prices import PriceHistory
 from core.metrics.returns import Sample, samples

@@ -17,6 +17,7 @@ from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.records import Job, Spend
 from core.drafts.drafting import Built, Drafter
+from core.drafts.job_files import APP, job_folder
 from core.errors import BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
 from core.llm.fallback import Fallback
@@ -24,7 +25,6 @@ from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
-from core.worker.context import APP, job_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from math import isfinite, nan
 
 from pydantic import TypeAdapter
 
-from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, Offer, SourceTerms
+from core.domain.units import Badge
 from core.errors import NotFound, ProviderError
 from core.market_sources.http_client import Door
 from core.market_sources.protocol import Nothing

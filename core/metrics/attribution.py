@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from core.domain.facts import Badge
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Badge
 from core.metrics.benchmark import Benchmark, Benchmarks
 from core.metrics.brinson import Effects, Side, attribute, links
 from core.metrics.history import RUIN

@@ -10,7 +10,7 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics import relative
 from core.metrics.metric_definitions import BENCHMARK_METRICS
 from core.metrics.plans import largest

@@ -7,8 +7,8 @@ from math import exp, fsum, log
 
 import numpy as np
 
-from core.domain.facts import Badge
 from core.domain.portfolio import Portfolio
+from core.domain.units import Badge
 from core.metrics.history import RUIN
 from core.metrics.periods import window
 from core.metrics.plans import CASH_IN, Plan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from core.domain.facts import Badge, FactSheet
+from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
+from core.domain.units import Badge
 from core.metrics.attribution import Classified, attribution_rows
 from core.metrics.benchmark import Benchmarks, benchmark_rows
 from core.metrics.contributions import contribution_rows

@@ -11,9 +11,9 @@ from math import isfinite
 import numpy as np
 import pyxirr
 
-from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
+from core.domain.units import Badge
 from core.metrics.metric_definitions import FLOW_METRICS
 from core.metrics.periods import back
 from core.metrics.rows import Rows, absent, state

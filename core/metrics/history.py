@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isnan
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics import risk
 from core.metrics.metric_definitions import HISTORY_METRICS
 from core.metrics.returns import Floats, Sample

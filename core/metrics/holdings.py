@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from math import fsum
 
-from core.domain.facts import Badge, HoldingFact
+from core.domain.facts import HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.units import Badge
 from core.metrics import concentration
 from core.metrics.metric_definitions import FAMILIES, LIQUIDITY_FAMILIES
 from core.metrics.plans import why_uncovered

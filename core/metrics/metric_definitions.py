@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Periods of returns: months back, since the year began, years back, since the common history began."""

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics.benchmark import Benchmark, Benchmarks
 from core.metrics.history import RUIN
 from core.metrics.metric_definitions import PERIODS

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.errors import BadInput
 
 _MAGIC = b"MOSYPH01"

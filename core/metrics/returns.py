@@ -10,9 +10,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Badge
 from core.metrics.closes import Closes
 from core.metrics.plans import CASH_IN, NoSample, Plan, Usable, age, benchmark_symbols, plan
 from core.metrics.prices import PriceHistory

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from core.domain.facts import AbsentFact, Badge, Fact, Unit
+from core.domain.facts import AbsentFact, Fact
+from core.domain.units import Badge, Unit
 from core.metrics.definitions import ALL_DEFINITIONS, family_of
 
 Rows = tuple[list[Fact], list[AbsentFact]]

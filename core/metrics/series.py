@@ -11,8 +11,9 @@ from math import isfinite
 
 import numpy as np
 
-from core.domain.facts import AbsentFact, Badge, Fact, Unit
+from core.domain.facts import AbsentFact, Fact
 from core.domain.market import EconomicSeries
+from core.domain.units import Badge, Unit
 from core.metrics.prices import PriceSeries
 
 SPANS = {"1m": 1, "3m": 3, "1y": 12}

@@ -16,9 +16,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
 from core.domain.instrument import Liquidity
 from core.domain.portfolio import AssetClass, Holding
+from core.domain.units import Badge
 from core.errors import BadInput
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.risk import DAYS_PER_YEAR

@@ -11,9 +11,9 @@ from math import exp, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
 from core.domain.market import EconomicSeries
 from core.domain.portfolio import AssetClass, Holding
+from core.domain.units import Badge
 from core.metrics.prices import PriceSeries
 from core.metrics.risk import DAYS_PER_YEAR
 from core.metrics.simulate import simulated_history

@@ -10,9 +10,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.units import Badge
 from core.metrics.metric_definitions import STRESS_FAMILIES
 from core.metrics.plans import age, why_uncovered
 from core.metrics.prices import PriceHistory, PriceSeries

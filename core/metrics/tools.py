@@ -11,9 +11,10 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.facts import Badge, FactSheet
+from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.units import Badge
 from core.errors import BadInput
 from core.metrics import risk
 from core.metrics.benchmark import Benchmarks

@@ -23,6 +23,7 @@ from core.domain.cost import Price
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Job, Shard
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
+from core.drafts.job_files import job_folder
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
@@ -33,7 +34,7 @@ from core.storage.jobs.results import Billed, Expected, Stray
 from core.storage.jobs.retries import Retry
 from core.worker.answered import stands_in
 from core.worker.ask_sync import with_searches
-from core.worker.context import Context, job_folder
+from core.worker.context import Context
 from core.worker.remote_files import INCOMPLETE, remove_files
 from core.worker.retries import automatic
 from core.worker.submit import wait

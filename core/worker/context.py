@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from core.domain.batch import OWN_MARK
 from core.domain.provider import ProviderIdentity
-from core.domain.records import Shard
+from core.drafts.batch_room import TIERS, Rooms
 from core.guard.budgets import Budgets
 from core.providers.protocol import Provider
 from core.storage.store import Store
-from core.worker.queue_order import TIERS, Rooms, Rules
+from core.worker.queue_order import Rules
 from core.worker.tool_context import ToolRoom
-
-APP = OWN_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,3 @@ class Context:
     keep_remote: bool = True
     tools: ToolRoom | None = None
     tool_rounds: int = 4
-
-
-def job_key(shard: Shard, spec_hash: str) -> str:
-    """What a shard is called at the provider: in file names and in the metadata of its batches."""
-    return f"{APP}-{shard.shard_id}-{spec_hash[:12]}"
-
-
-def job_folder(home: Path, job_id: str) -> Path:
-    """Where a job's files stand."""
-    return home / "jobs" / job_id

@@ -18,6 +18,7 @@ from core.analyses.asking_again import ask_again, can_be_asked_again
 from core.domain.analysis import RawLine
 from core.domain.batch import BatchRequest
 from core.domain.records import AskedAgain, Job, Shard
+from core.drafts.job_files import job_folder
 from core.llm.answers import read_line
 from core.llm.models import Model, find
 from core.llm.tokens import counter
@@ -25,7 +26,6 @@ from core.storage.jobs.corrections import Asked, Flagged
 from core.storage.jobs.tool_calls import ASKED
 from core.storage.store import Store
 from core.worker.ask_sync import STILL_ASKING
-from core.worker.context import job_folder
 from core.worker.retries import stored_lines
 
 NO_ANSWERS: Final = (ASKED, STILL_ASKING.code, "wrong_portfolio")

@@ -20,11 +20,12 @@ from core.domain.analysis import Outcome, RawLine, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.records import Claim, Shard
 from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.job_files import job_folder
 from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
 from core.llm.pricing import price
 from core.worker.collect import Reader, lines_from, outcome_of, problem_of
-from core.worker.context import Context, job_folder
+from core.worker.context import Context
 from core.worker.heartbeat import Heartbeat
 from core.worker.remote_files import INCOMPLETE, remove_files
 

@@ -17,8 +17,9 @@ from core.domain.alert import AlertKind
 from core.domain.batch import Batch
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Shard
+from core.drafts.job_files import APP, job_key
 from core.errors import NotFound, StaleMove
-from core.worker.context import APP, Context, job_key
+from core.worker.context import Context
 from core.worker.submit import adopt
 
 logger = logging.getLogger(__name__)

@@ -11,10 +11,11 @@ from typing import Final
 from core.domain.alert import AlertKind
 from core.domain.batch import ENDED
 from core.domain.records import Shard
+from core.drafts.job_files import APP, job_folder
 from core.errors import NotFound, ProviderError
 from core.providers.protocol import Provider
 from core.storage.store import Store
-from core.worker.context import APP, Context, job_folder
+from core.worker.context import Context
 
 logger = logging.getLogger(__name__)
 

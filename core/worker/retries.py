@@ -22,6 +22,7 @@ from core.domain.cost import Estimate
 from core.domain.records import Job, Shard, Spend
 from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
+from core.drafts.job_files import APP, job_folder
 from core.errors import BadInput, OverBudget
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter, lines
@@ -29,7 +30,7 @@ from core.llm.models import Model, find
 from core.llm.rebuild import rebuild
 from core.storage.jobs.retries import Retry, RetryFile, Unanswered
 from core.storage.store import Store
-from core.worker.context import APP, Context, job_folder
+from core.worker.context import Context
 
 LONGER: Final = 2
 """How much longer the cap of a truncated answer becomes when nobody says."""

@@ -20,6 +20,7 @@ from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Claim, Job, Shard
+from core.drafts.job_files import job_key
 from core.errors import (
     ProviderAmbiguous,
     ProviderError,
@@ -30,7 +31,7 @@ from core.errors import (
 )
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
-from core.worker.context import Context, job_key
+from core.worker.context import Context
 from core.worker.queue_plan import FULL, no_room
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from core.desk.portfolios import prices_of
-from core.domain.facts import Badge
 from core.domain.fx import Rates
 from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
 from core.domain.portfolio import DailyCloses, Portfolio
+from core.domain.units import Badge
+from core.drafts.fact_sheets import prices_of
 from core.errors import NotFound
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register

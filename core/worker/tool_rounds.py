@@ -24,6 +24,7 @@ from core.domain.records import Job, Shard, Spend
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
 from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
+from core.drafts.job_files import job_folder
 from core.errors import OverBudget
 from core.llm.answers import read_line
 from core.llm.estimate import TokenCounts, assumed_output
@@ -36,7 +37,7 @@ from core.llm.tool_calls import citations, continued, tool_calls
 from core.storage.jobs.retries import Retry, RetryFile, Unanswered
 from core.storage.jobs.tool_calls import ASKED
 from core.worker.ask_sync import STILL_ASKING, run_calls, search_uses, with_tool_facts
-from core.worker.context import Context, job_folder
+from core.worker.context import Context
 from core.worker.retries import ceiling, remote_name, stored_lines
 from core.worker.tool_context import Around
 

@@ -18,7 +18,7 @@ import jinja2
 
 from core.desk.committee_page import BreachLine, Brief, GapLine, ProposalLine, RiskLine, Said
 from core.domain.analysis import Kind
-from core.domain.facts import Unit
+from core.domain.units import Unit
 from dashboard.widgets import grades, text
 
 _FOLDER: Final = Path(__file__).with_name("templates")

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.domain.facts import Badge
 from core.domain.market import Conflict
 from core.domain.portfolio import Problem
+from core.domain.units import Badge
 from dashboard.widgets import listings, text
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ import streamlit as st
 from core.app import App
 from core.desk.prices import PriceImport
 from core.domain.actor import Actor
-from core.domain.facts import Badge
 from core.domain.market import Anomaly, PriceRow
 from core.domain.portfolio import Problem
+from core.domain.units import Badge
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.price_files import PriceIntake

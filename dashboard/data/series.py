@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from core.app import App
-from core.desk.series import SeriesImport, SeriesReading
+from core.desk.series import SeriesImport
 from core.domain.actor import Actor
-from core.domain.facts import Badge, Fact
+from core.domain.facts import Fact
 from core.domain.market import EconomicSeries, SeriesRow
 from core.domain.portfolio import Problem
+from core.domain.units import Badge
+from core.drafts.indicators import SeriesReading
 from core.errors import MosychlosError, NotFound
 from core.guard.access import Permission, may
 from core.intake.market.series_files import NO_LICENCE, SeriesIntake

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet
+from core.domain.units import Badge, Unit
 from dashboard.widgets import listings, states, text
 
 _SHORT = {

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 
 from core.app import App
 from core.desk.portfolio_figures import DayRow, Past, Together
-from core.desk.rules import Check
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
+from core.drafts.rule_checks import Check
 from core.guard.access import Permission, may
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.desk.rules import Check
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
-from core.domain.facts import Unit
+from core.domain.units import Unit
+from core.drafts.rule_checks import Check
 from dashboard.portfolio import head as portfolio_head
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, states, text

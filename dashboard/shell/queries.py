@@ -16,12 +16,12 @@ from core.desk.job_summary import OUTLIERS, Summary
 from core.desk.portfolio_figures import DayRow, Past, Together
 from core.desk.portfolio_matrix import Matrix
 from core.desk.results import Spread
-from core.desk.rules import Check
 from core.desk.sets import SetPreview, SetWish
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.domain.selection import Among
+from core.drafts.rule_checks import Check
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
 from core.storage.jobs.result_views import Flagged, Point, Tally

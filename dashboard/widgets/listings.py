@@ -12,9 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.analysis import Verification
-from core.domain.facts import Fact, Unit
+from core.domain.facts import Fact
 from core.domain.portfolio import PortfolioRow, Problem
 from core.domain.records import Event, Item
+from core.domain.units import Unit
 from dashboard.widgets import grades, states, text
 
 PAGE_ROWS = 25

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.analyses.marking import Mark, Marked
-from core.domain.facts import Fact, Unit
+from core.domain.facts import Fact
+from core.domain.units import Unit
 from dashboard.shell import session
 from dashboard.widgets import states, text
 

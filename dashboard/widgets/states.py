@@ -8,8 +8,8 @@ from typing import Literal
 
 from core.domain.analysis import FindingKind, ResultStatus
 from core.domain.compliance import RuleStatus
-from core.domain.facts import Badge
 from core.domain.job import JobState
+from core.domain.units import Badge
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 

@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 
 from core.domain.evidence import Evidence
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 
 SLIPS = ("value", "scale", "percent", "bps", "sign", "period", "wrong_id")
 PLACES = ("en", "fr", "de", "ch")

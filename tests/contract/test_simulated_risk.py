@@ -12,7 +12,8 @@ import pytest
 
 from core.analyses.engines import engine_for
 from core.domain.analysis import FindingKind, Kind, ResultStatus
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 from core.simulator import answers, faults
 
 CHAT = "/v1/chat/completions"

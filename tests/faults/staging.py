@@ -37,7 +37,9 @@ from core.domain.job import (
 )
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.records import Event, Item, Job, Shard
+from core.drafts.batch_room import Rooms
 from core.drafts.drafting import Drafter
+from core.drafts.job_files import job_key
 from core.errors import MosychlosError
 from core.guard.budgets import Budgets
 from core.llm.answers import read_line
@@ -45,8 +47,7 @@ from core.metrics.fx import EcbRates
 from core.providers.openai_provider import OpenAIProvider
 from core.settings import load
 from core.storage.store import Store
-from core.worker.context import Context, job_key
-from core.worker.queue_order import Rooms
+from core.worker.context import Context
 from core.worker.queue_plan import plan
 from core.worker.remote_files import orphans
 from core.worker.steps import advance

@@ -22,12 +22,12 @@ from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import Batch, BatchProblem
 from core.domain.job import JobState, ShardState
 from core.drafts.fact_store import sheet_path
+from core.drafts.job_files import job_folder
 from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
 from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
 from core.worker.collect import TRIES
-from core.worker.context import job_folder
 from core.worker.late_results import fetch_lost
 from core.worker.remote_files import INCOMPLETE, orphans, remove_files
 from tests.faults.staging import KEY, House, Meddler, Once, until

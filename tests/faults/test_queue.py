@@ -11,8 +11,9 @@ from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import Priority
 from core.domain.job import JobState, ShardState
+from core.drafts.batch_room import Rooms
 from core.errors import ProviderRefused, Refused
-from core.worker.queue_order import Rooms, Rules
+from core.worker.queue_order import Rules
 from core.worker.queue_plan import MAX_ALONE
 from tests.faults.staging import House, Meddler, Once
 from tests.local_provider import LocalProvider

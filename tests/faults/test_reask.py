@@ -16,11 +16,12 @@ from core.domain.analysis import ResultStatus
 from core.domain.batch import ShardFile
 from core.domain.job import JobState
 from core.domain.records import AskedAgain, Item
+from core.drafts.batch_room import Rooms
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.storage.jobs.corrections import Asked
 from core.storage.jobs.retries import Retry, RetryFile
-from core.worker.queue_order import Rooms, Rules
+from core.worker.queue_order import Rules
 from tests.faults.staging import House
 from tests.local_provider import LocalProvider
 

@@ -15,12 +15,13 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
+from core.drafts.batch_room import Rooms
 from core.errors import BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.storage.jobs.jobs import job_row, settle_job
 from core.storage.jobs.retries import ASKING
 from core.worker.context import Context
-from core.worker.queue_order import Rooms, Rules
+from core.worker.queue_order import Rules
 from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
 

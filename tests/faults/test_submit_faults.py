@@ -17,10 +17,10 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.batch import Batch
 from core.domain.job import JobState, ShardState
+from core.drafts.job_files import job_key
 from core.errors import ProviderUnreachable, Refused
 from core.providers.openai_provider import OpenAIProvider
 from core.worker.cancel_duplicates import cancel_duplicates
-from core.worker.context import job_key
 from core.worker.submit import PATIENCE
 from tests.faults.staging import KEY, House, Meddler, Once, until
 from tests.local_provider import LocalProvider

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from core.analyses.marking import Mark, Marked
 from core.domain.actor import LOCAL
 from core.domain.analysis import Finding, FindingKind, Kind
-from core.domain.facts import Badge, Fact, Unit
+from core.domain.facts import Fact
+from core.domain.units import Badge, Unit
 from core.drafts.fact_store import sheet_path
-from core.worker.context import job_folder
+from core.drafts.job_files import job_folder
 from dashboard.analysis.answer import Answer
 from dashboard.widgets import marked_text
 from tests.pages.conftest import Page

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.domain.facts import Badge
 from core.domain.portfolio import AssetClass, Holding
+from core.domain.units import Badge
 from core.metrics import concentration, risk
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory, PriceSeries

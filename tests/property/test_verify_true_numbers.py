@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from core.analyses.numbers import numbers
 from core.analyses.verify import verify
 from core.domain.analysis import FindingKind, Verification
-from core.domain.facts import Badge, Fact, FactSheet, Unit
+from core.domain.facts import Fact, FactSheet
+from core.domain.units import Badge, Unit
 
 DECIMALS = {Unit.COUNT: 0, Unit.DAYS: 0, Unit.BPS: 0, Unit.RATIO: 4}
 WORDS = {Unit.PCT: " %", Unit.PP: " pp", Unit.BPS: " bps", Unit.CCY: " USD"}

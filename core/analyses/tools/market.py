@@ -10,8 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from core.analyses.tools.tool import Arguments, Found, Surroundings, Tool
-from core.domain.facts import Badge, Fact, Unit
+from core.domain.facts import Fact
 from core.domain.market import EconomicSeries, ReportedFact
+from core.domain.units import Badge, Unit
 from core.errors import BadInput, Refused
 from core.metrics import risk
 from core.metrics.series import change, last_known, months_before, reading

@@ -9,7 +9,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.analyses.tools.tool import Arguments, Found, Surroundings, Tool
-from core.domain.facts import Fact, Unit
+from core.domain.facts import Fact
+from core.domain.units import Unit
 from core.errors import BadInput
 from core.metrics import tools
 from core.metrics.definitions import MetricGroup

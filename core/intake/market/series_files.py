@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, SourceTerms
 from core.domain.portfolio import Problem
+from core.domain.units import Badge
 from core.errors import UnreadableFile
 from core.intake.cells.dates import NotADate
 from core.intake.cells.names import display_name, one_line

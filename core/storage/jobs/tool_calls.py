@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy import case, func, select
 
-from core.domain.facts import Badge, Fact, Unit
+from core.domain.facts import Fact
 from core.domain.tools import Citation, ToolCall, ToolUse
+from core.domain.units import Badge, Unit
 from core.storage.database import Database
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, insert_or_ignore, table

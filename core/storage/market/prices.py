@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from core.domain.facts import Badge
 from core.domain.market import PriceRow
+from core.domain.units import Badge
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.storage.database import Database
 from core.storage.sql import insert_or_replace, table

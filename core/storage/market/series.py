@@ -8,8 +8,8 @@ from datetime import date, datetime
 import orjson
 from sqlalchemy import select
 
-from core.domain.facts import Badge
 from core.domain.market import EconomicSeries, SeriesRow
+from core.domain.units import Badge
 from core.errors import NotFound
 from core.storage.database import Database
 from core.storage.sql import insert_or_replace, table

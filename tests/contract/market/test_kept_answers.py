@@ -12,7 +12,7 @@ import pytest
 from core.app import App, build
 from core.desk.market_sources import Contact
 from core.domain.actor import LOCAL
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.errors import ProviderError, Refused
 from core.metrics.fx import EcbRates
 from core.settings import Settings, load

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 
 AS_OF = "as of 2026-10-30"
 HISTORY = "2023-10-31..2026-10-30"

@@ -16,7 +16,7 @@ from core.analyses import answer as parts
 from core.analyses.engines import available, engine_for
 from core.analyses.schema import schema_of
 from core.domain.analysis import Kind
-from core.domain.facts import Unit
+from core.domain.units import Unit
 
 ALLOWED = {"type", "properties", "required", "additionalProperties", "items", "enum", "$ref", "$defs", "description"}
 PUBLISHED = ("risk", "allocation", "performance", "attribution", "compliance", "committee_brief")

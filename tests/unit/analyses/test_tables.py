@@ -15,7 +15,8 @@ from core.analyses.cells import cell
 from core.analyses.tables import TableWriter, tables
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.evidence import Evidence, Finished, Profile, Source
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 from core.llm.tokens import counter
 
 ENCODINGS = ("o200k_base", "cl100k_base")

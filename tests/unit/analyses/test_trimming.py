@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analyses.trimming import FOLDED, OTHERS, fitted
-from core.domain.facts import Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 
 
 def _sheet(weights: list[float]) -> FactSheet:

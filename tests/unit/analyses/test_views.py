@@ -14,7 +14,8 @@ from core.analyses.engine import Need
 from core.analyses.engines import engine_for
 from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import AnalysisRequest, Kind
-from core.domain.facts import AbsentFact, Badge
+from core.domain.facts import AbsentFact
+from core.domain.units import Badge
 from core.errors import BadInput
 from core.llm.prompts import PromptLibrary
 from core.metrics.definitions import MetricGroup, definitions_of

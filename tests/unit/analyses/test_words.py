@@ -13,7 +13,8 @@ from core.analyses.numbers import numbers
 from core.analyses.verify import verify
 from core.domain.analysis import FindingKind
 from core.domain.evidence import Evidence, Source
-from core.domain.facts import Badge, Fact, FactSheet, Unit
+from core.domain.facts import Fact, FactSheet
+from core.domain.units import Badge, Unit
 
 Cite = Callable[..., dict[str, Any]]
 

@@ -11,7 +11,8 @@ from core.analyses.engines import engine_for
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Verification
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import Band, Evidence, Finished, Profile, Source
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 from core.simulator import answers
 
 DAY, YEAR, HISTORY = "as of 2026-10-30", "2025-10-30..2026-10-30", "2020-10-29..2026-10-30"

@@ -10,9 +10,9 @@ from core.compliance.lines import membership
 from core.compliance.position import Book, Measures, Position
 from core.compliance.rule import Rule
 from core.compliance.vocabulary import HANDED_IN, By, Metric, Reading
-from core.domain.facts import Unit
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass
+from core.domain.units import Unit
 from tests.unit.compliance.making import book, cash, line, unknown
 
 T = InstrumentType

@@ -13,8 +13,8 @@ from core.desk.imports import ImportService
 from core.desk.portfolios import PortfolioService
 from core.desk.prices import PriceService
 from core.domain.actor import LOCAL, Actor, Role
-from core.domain.facts import Badge
 from core.domain.portfolio import DailyCloses, Intake
+from core.domain.units import Badge
 from core.errors import BadInput, NotFound, NotPermitted
 from core.intake.tables.column_mapping import ColumnMapping
 from core.metrics.fx import EcbRates

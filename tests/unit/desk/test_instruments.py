@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from core.desk.instruments import RegisterService
-from core.desk.portfolios import sheets_of
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.drafts.fact_sheets import sheets_of
 from core.errors import BadInput, NotFound, NotPermitted
 from core.intake.register.instruments import USER, own_register
 from core.metrics.fx import EcbRates

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from core.desk.rules import Check, ComplianceService, checks_of, rules_of
+from core.desk.rules import ComplianceService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Flow, Holding, Portfolio
+from core.drafts.rule_checks import Check, checks_of, rules_of
 from core.errors import BadInput, NotFound, NotPermitted
 from core.metrics.fx import EcbRates
 from core.storage.portfolios.policies import PolicyScope

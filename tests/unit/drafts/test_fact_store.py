@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.evidence import Band, Evidence, Finished, Profile, Source
-from core.domain.facts import AbsentFact, Badge, Fact, FactSheet, HoldingFact, Unit
+from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
+from core.domain.units import Badge, Unit
 from core.drafts import line_index
 from core.drafts.fact_store import SheetWriter, dump, load, sheet_index, sheet_path
 from core.drafts.line_index import index_path

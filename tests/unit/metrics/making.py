@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import numpy as np
 
-from core.domain.facts import Badge, FactSheet
+from core.domain.facts import FactSheet
 from core.domain.instrument import NO_TERMS, Terms
 from core.domain.portfolio import AssetClass, Flow, Holding, Portfolio
+from core.domain.units import Badge
 from core.metrics.prices import PriceSeries
 
 FRIDAY = date(2026, 10, 30)

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge, FactSheet, Unit
+from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Badge, Unit
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.periods import back, window

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics.calendar_years import calendar_years
 from core.metrics.tools import ReturnSeries
 

@@ -8,8 +8,9 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from core.domain.facts import FactSheet, Unit
+from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Unit
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory

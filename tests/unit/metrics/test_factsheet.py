@@ -7,8 +7,9 @@ from math import isnan
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge, FactSheet, Unit
+from core.domain.facts import FactSheet
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Badge, Unit
 from core.metrics.definitions import DEFINITIONS, FAMILIES, HISTORY_METRICS, HOLDINGS_METRICS, definition_of
 from core.metrics.factsheet import fact_sheets
 from core.metrics.fx import EcbRates

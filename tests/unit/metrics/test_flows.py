@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from core.domain.facts import Badge, FactSheet
+from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
+from core.domain.units import Badge
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.flows import Account, money_weighted, time_weighted

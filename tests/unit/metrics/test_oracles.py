@@ -14,7 +14,7 @@ from scipy import optimize, stats
 from skfolio import Portfolio as SkfolioPortfolio
 from skfolio import datasets
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics import relative, risk
 from core.metrics.brinson import Effects, Side, attribute, links
 from core.metrics.contributions import average_correlation, betas_to_whole

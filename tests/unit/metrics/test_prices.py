@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.metrics.prices import BadPrices, PriceHistory, PriceSeries
 from tests.unit.metrics.making import series, wobble
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge
 from core.domain.portfolio import AssetClass
+from core.domain.units import Badge
 from core.errors import BadInput
 from core.metrics import risk
 from core.metrics.prices import PriceHistory

@@ -7,9 +7,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge, FactSheet
+from core.domain.facts import FactSheet
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.units import Badge
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory, PriceSeries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.domain.facts import Badge
+from core.domain.units import Badge
 from core.errors import BadInput
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets

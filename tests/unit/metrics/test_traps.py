@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from skfolio import datasets
 
-from core.domain.facts import Badge, FactSheet, Unit
+from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.units import Badge, Unit
 from core.metrics import risk
 from core.metrics.definitions import MetricGroup, definition_of
 from core.metrics.factsheet import fact_sheets

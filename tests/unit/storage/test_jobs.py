@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from core.domain.analysis import Kind, Priority
 from core.domain.job import JobState
+from core.drafts.batch_room import TIERS, Rooms
 from core.errors import NotFound, Refused, StaleMove
 from core.storage.store import Store
-from core.worker.queue_order import TIERS, Rooms, Rules, decide
+from core.worker.queue_order import Rules, decide
 from tests.unit.storage.making import NOW, approved, draft
 
 

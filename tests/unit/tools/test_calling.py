@@ -13,11 +13,11 @@ import pytest
 from core.analyses.tools.calling import Allowance, answered
 from core.analyses.tools.registry import ALL, TOOLS, specs
 from core.analyses.tools.tool import Arguments, strict_schema
-from core.domain.facts import Badge, Unit
 from core.domain.fx import Rates
 from core.domain.market import EconomicSeries, Filing, ReportedFact, SourceTerms
 from core.domain.portfolio import DailyCloses, Portfolio
 from core.domain.tools import ToolCall, ToolUse
+from core.domain.units import Badge, Unit
 from core.errors import BadInput, ProviderError, Refused, StorageTrouble
 from core.metrics.prices import PriceHistory
 from core.metrics.tools import risk_calculator

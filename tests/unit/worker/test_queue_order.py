@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.domain.analysis import Priority
 from core.domain.queue import Enqueued, Hold, Snapshot, Waiting
-from core.worker.queue_order import AGEING, TIERS, Rooms, Rules, decide, in_order, level
+from core.drafts.batch_room import TIERS, Rooms
+from core.worker.queue_order import AGEING, Rules, decide, in_order, level
 from core.worker.queue_plan import stated_room
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.desk.documents import ResearchService, sources_of
+from core.desk.documents import ResearchService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.market import DocumentKind, ResearchDocument
+from core.drafts.sources import sources_of
 from core.errors import BadInput, NotFound, NotPermitted, UnreadableFile
 from core.intake.market.documents import MAX_BYTES, PASSAGE_CHARACTERS, About, plain_text, read_document
 from core.intake.opening.html_text import page_text

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.desk.portfolios import PortfolioService, sheets_of
+from core.desk.portfolios import PortfolioService
 from core.desk.price_merge import merge
 from core.desk.prices import PriceService
 from core.domain.actor import LOCAL, Actor, Role
-from core.domain.facts import Badge
 from core.domain.portfolio import DailyCloses
+from core.domain.units import Badge
+from core.drafts.fact_sheets import sheets_of
 from core.errors import NotFound, NotPermitted
 from core.metrics.fx import EcbRates
 from core.metrics.prices import PriceSeries

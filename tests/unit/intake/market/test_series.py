@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.desk.portfolios import PortfolioService
-from core.desk.series import SeriesService, rotation_of
+from core.desk.series import SeriesService
 from core.domain.actor import LOCAL
-from core.domain.facts import Badge, FactSheet, HoldingFact, Unit
+from core.domain.facts import FactSheet, HoldingFact
 from core.domain.market import EconomicSeries
+from core.domain.units import Badge, Unit
+from core.drafts.indicators import rotation_of
 from core.errors import NotFound, UnreadableFile
 from core.intake.market.series_files import SeriesIntake, frequency_of, read_series
 from core.market_sources.terms import FRED, fred_terms
