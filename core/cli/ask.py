@@ -10,6 +10,7 @@ from core.analyses.committee_brief import group_id_of
 from core.app import App
 from core.cli import output
 from core.cli.called import called, page
+from core.cli.usage import usage_of
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.trial import Try
@@ -64,7 +65,7 @@ def _document(app: App, actor: Actor, one: Try) -> dict[str, Any]:
         "analysis": one.analysis,
         "verification": one.verification,
         "error": one.error,
-        "usage": one.usage,
+        **usage_of(one.usage, one.usage_from),
         "cost_usd": one.cost_usd,
         "rounds": one.rounds,
         **called(app.tries.tool_calls(actor, one.try_id), app.tries.citations(actor, one.try_id)),

@@ -12,6 +12,7 @@ from core.cli import output
 from core.cli.called import called
 from core.cli.second_answers import answered_by, second_asking
 from core.cli.session import opened
+from core.cli.usage import usage_of
 from core.cli.wait import EXIT, MOVING, say_when_nobody_works, wait_for
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
@@ -352,7 +353,7 @@ def _item(item: Item) -> dict[str, object]:
         "analysis": item.analysis,
         "verification": item.verification,
         "error": item.error,
-        "usage": item.usage if item.status is not ResultStatus.PENDING else None,
+        **usage_of(item.usage, item.usage_from, waits=item.status is ResultStatus.PENDING),
         "reused_from": item.reused_from or None,
         "cost_usd": item.cost_usd,
         "again": second_asking(item.again),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.cli.usage import usage_of
 from core.domain.analysis import ResultStatus
 from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.records import SecondAsking
@@ -22,7 +23,7 @@ def second_asking(again: SecondAsking | None) -> dict[str, object] | None:
         "why": again.why,
         "ended": again.ended,
         "stands": None if waits else "second" if again.stands else "first",
-        "usage": None if waits else again.usage,
+        **usage_of(again.usage, again.usage_from, waits=waits),
         "cost_usd": again.cost_usd,
         "other": None
         if waits

@@ -17,7 +17,7 @@ from core.analyses.risk import SEVERITIES
 from core.desk.comparisons import CompareService
 from core.desk.results import ByValue, ResultService
 from core.domain.actor import Actor
-from core.domain.analysis import Kind
+from core.domain.analysis import Kind, UsageFrom
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet
 from core.domain.records import Item, Job, JobRow
@@ -420,6 +420,6 @@ def _own(item: Item) -> Tally:
         covered=checked.covered if checked else 0,
         rules=checked.rules if checked else 0,
         rules_agreeing=checked.rules_agreeing if checked else 0,
-        output_tokens=item.usage.output_tokens,
+        output_tokens=None if item.usage_from is UsageFrom.UNKNOWN else item.usage.output_tokens,
         cost_usd=item.cost_usd,
     )

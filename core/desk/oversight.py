@@ -15,6 +15,7 @@ from core.domain.alert import Alert, AlertKind
 from core.domain.job import ShardState
 from core.domain.oversight import BudgetLine, Cause, JobFile, LedgerRow, Notice, Waits, WaitsForPerson
 from core.domain.records import Job, Shard, Spend
+from core.domain.trial import TRY
 from core.drafts.fact_store import sheet_path
 from core.drafts.job_files import job_folder
 from core.drafts.line_index import index_path
@@ -31,10 +32,23 @@ _OTHER_COMMAND = re.compile(
     r"(?:; to give it up: mosychlos portfolio batch cancel| Go on with: mosychlos portfolio batch resume) \S+"
 )
 
-_OF_SHARD: Final = frozenset(AlertKind) - {AlertKind.DUPLICATE, AlertKind.UNKNOWN_BATCH, AlertKind.BUDGET}
+_OF_SHARD: Final = frozenset(AlertKind) - {
+    AlertKind.DUPLICATE,
+    AlertKind.UNKNOWN_BATCH,
+    AlertKind.COST,
+    AlertKind.BUDGET,
+}
 """Alerts whose subject is a shard id."""
 
-_READ_ONCE: Final = frozenset({AlertKind.DUPLICATE, AlertKind.RESULT_LOST, AlertKind.STRAY, AlertKind.UNKNOWN_BATCH})
+_READ_ONCE: Final = frozenset(
+    {
+        AlertKind.DUPLICATE,
+        AlertKind.RESULT_LOST,
+        AlertKind.STRAY,
+        AlertKind.UNKNOWN_BATCH,
+        AlertKind.COST,
+    }
+)
 """Alerts about something that has happened: nothing ends them but their reader."""
 
 _NEXT: Final = {
@@ -48,6 +62,7 @@ _NEXT: Final = {
     AlertKind.RESULT_LOST: "Wait: its file is asked for again every hour. Asking the requests anew pays again.",
     AlertKind.STRAY: "Open the run's errors and look at the lines that belong to no request.",
     AlertKind.UNKNOWN_BATCH: "Restore a newer copy of the database, or leave them to the installation that made them.",
+    AlertKind.COST: "Compare with the provider's bill. What is not known stays reserved.",
     AlertKind.BUDGET: "Choose fewer portfolios or a cheaper model, or raise the limit.",
 }
 
@@ -197,6 +212,8 @@ class Oversight:
         job_id = ""
         if alert.kind in _OF_SHARD:
             job_id = alert.subject.rpartition(".")[0]
+        elif alert.kind is AlertKind.COST and not alert.subject.startswith(TRY):
+            job_id = alert.subject
         elif alert.kind is AlertKind.DUPLICATE:
             job_id = self._store.job_views.job_of_batch(re.findall(r"batch_\w+", alert.text))
         past_month = alert.kind is AlertKind.BUDGET and f"{self._clock():%Y-%m}" not in alert.subject

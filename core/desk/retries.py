@@ -29,11 +29,13 @@ from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable
 from core.llm.optimiser import NOTHING
-from core.llm.pricing import cost, price
+from core.llm.tariff import Tariff
 from core.providers.protocol import Provider
 from core.storage.jobs.retries import Retry, SyncAnswer
 from core.storage.store import Store
-from core.worker.ask_sync import with_tool_facts
+from core.worker.ask_sync import search_uses, with_tool_facts
+from core.worker.bill import Bill
+from core.worker.cost_notes import tell_cost
 from core.worker.retries import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 
 FEW: Final = 20
@@ -194,7 +196,7 @@ class RetryService:
 
     def _ask(self, actor: Actor, job: Job, model_id: str, one: Again, provider: Provider) -> Outcome:
         job_id, custom_id, now = job.row.job_id, one.item.custom_id, self._clock()
-        known = price(model_id, batch=False, at=now)
+        tariff = Tariff(model_id, batch=False, at=now)
         expected = self._sync_price(job, model_id, [one], now)
         part = self._store.retries.intend(
             job_id,
@@ -230,8 +232,18 @@ class RetryService:
             with sheet_index(sheet_path(job_folder(self._home, job_id)), {custom_id}) as sheets:
                 told = self._store.tool_calls.of_request(job_id, custom_id)
                 reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
-        spent = None if known is None else cost(known, line.usage, cache_write_tokens=line.cache_write_tokens)
-        outcome = Outcome(custom_id, one.item.portfolio_id, reading, line.usage, spent, answered=line.answered)
+        bill = Bill()
+        bill.add(line, tariff, search_uses(body, model_id, now, first=1, round_=1))
+        tell_cost(self._store, job_id, bill.notes, at=self._clock())
+        outcome = Outcome(
+            custom_id,
+            one.item.portfolio_id,
+            reading,
+            bill.usage,
+            bill.spent,
+            usage_from=bill.usage_from,
+            answered=line.answered,
+        )
         answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")
         self._store.retries.answered(job_id, answer, part, actor=actor.subject, at=self._clock())
         return outcome

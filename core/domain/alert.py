@@ -22,6 +22,8 @@ class AlertKind(StrEnum):
     STRAY = "stray"
     UNKNOWN_BATCH = "unknown_batch"
     """Subject: the newest of the provider's batches that no job here knows."""
+    COST = "cost"
+    """Subject: the id of a job, or of a try."""
     BUDGET = "budget"
     """Subject: scope, month and threshold, such as "month 2026-11 80 %"."""
 

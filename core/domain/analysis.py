@@ -202,6 +202,17 @@ class Usage:
         )
 
 
+class UsageFrom(StrEnum):
+    """Where it is known from what an answer came to."""
+
+    ANSWER = "answer"
+    """It says so itself; or nothing was answered, and nothing paid."""
+    BATCH = "batch"
+    """Its share of what the provider counts for the whole batch."""
+    UNKNOWN = "unknown"
+    """It was answered, or may have been, and nobody says what it came to."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemError:
     """Why a request has no analysis, in the server's own words; `transient` when asking again may help."""
@@ -247,10 +258,12 @@ class Outcome:
     Attributes:
         custom_id: Unique in the job.
         portfolio_id: Whom it is about.
-        cost_usd: None when the model has no known price.
+        usage: Zeros where it is not known.
+        cost_usd: None when it is not known: the price, or what the answer came to.
         raw: The provider's line; None for a missing one.
         reused_from: The job whose stored answer this is; "" when the provider was asked.
         answered: Who answered; for a stored answer, who did then.
+        usage_from: Where `usage` is known from.
     """
 
     custom_id: str
@@ -261,3 +274,4 @@ class Outcome:
     raw: RawLine | None = None
     reused_from: str = ""
     answered: AnsweredBy = NOBODY
+    usage_from: UsageFrom = UsageFrom.ANSWER

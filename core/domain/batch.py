@@ -107,6 +107,26 @@ class BatchProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Tokens of several requests together. `cache_write_tokens` were written to the cache, part of uncached input."""
+
+    usage: Usage
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.usage + other.usage, self.cache_write_tokens + other.cache_write_tokens)
+
+    def __sub__(self, other: Counted) -> Counted:
+        """What is left, of nothing less than nothing."""
+        a, b = self.usage, other.usage
+        read, written = max(0, a.input_tokens - b.input_tokens), max(0, a.output_tokens - b.output_tokens)
+        cached = min(read, max(0, a.cached_tokens - b.cached_tokens))
+        reasoning = min(written, max(0, a.reasoning_tokens - b.reasoning_tokens))
+        kept = min(read - cached, max(0, self.cache_write_tokens - other.cache_write_tokens))
+        return Counted(Usage(read, cached, written, reasoning), kept)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The provider's view of one shard.
 
@@ -115,7 +135,8 @@ class Batch:
             running".
         created_at: When it was first seen here, where the provider does not say when it was made.
         output_file_id: None where there is none (an empty string at the provider becomes None here).
-        usage: Tokens that the provider counts for the whole batch once it has ended; None where it says nothing.
+        counted: Tokens that the provider counts for the whole batch once it has ended; None where it says nothing.
+        usage_note: What contradicts itself in them, and how it was taken.
     """
 
     batch_id: str
@@ -129,7 +150,8 @@ class Batch:
     counts: BatchCounts
     problems: tuple[BatchProblem, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
-    usage: Usage | None = None
+    counted: Counted | None = None
+    usage_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +184,18 @@ class ResultLine:
         status: SUCCEEDED means "there is text to read", not yet that the text is a valid analysis.
         text: The model's answer; None unless the status is SUCCEEDED.
         raw: The line as it came, decoded; undecodable bytes replaced.
+        usage: None where it does not say, or says nonsense: then it is not known what the answer came to.
         cache_write_tokens: Part of the uncached input that the provider wrote to its cache, at a rate of its own.
         answered: Who answered, as the body says: model, served tier, endpoint by its shape.
+        usage_note: What contradicts itself in its usage, and how it was taken; "" for what is plain.
     """
 
     custom_id: str
     status: ResultStatus
     text: str | None
     error: ItemError | None
-    usage: Usage
+    usage: Usage | None
     raw: str
     cache_write_tokens: int = 0
     answered: AnsweredBy = NOBODY
+    usage_note: str = ""

@@ -16,9 +16,10 @@ from core.domain.analysis import (
     RawLine,
     ResultStatus,
     Usage,
+    UsageFrom,
     Verification,
 )
-from core.domain.batch import Batch, BatchCounts
+from core.domain.batch import Batch, BatchCounts, Counted
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED, JobState, ShardState
 from core.domain.provider import NOBODY, AnsweredBy
@@ -188,6 +189,7 @@ class Shard:
         hold: Why it waits its turn (a `Hold`, "" when it does not), and `hold_until` when that ends at the latest.
         progress_at: When the provider's counts last moved.
         files_gone_at: When its files at the provider were removed.
+        counted: Tokens that the provider counts for the whole batch, once it has ended; None where it does not say.
     """
 
     shard_id: str
@@ -227,6 +229,7 @@ class Shard:
     hold_until: datetime | None
     progress_at: datetime | None
     files_gone_at: datetime | None
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +289,8 @@ class SecondAsking:
         stands: The second answer holds better and stands in the item; then the other one here is the first.
         status: Of the answer that does not stand, as all that follows. PENDING while there is none.
         usage: Of the second asking.
-        cost_usd: Of the second asking; None when the model has no known price.
+        cost_usd: Of the second asking; None when it is not known.
+        usage_from: Where `usage` is known from.
     """
 
     custom_id: str
@@ -305,6 +309,7 @@ class SecondAsking:
     usage: Usage
     cost_usd: Decimal | None
     answered: AnsweredBy = NOBODY
+    usage_from: UsageFrom = UsageFrom.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +317,8 @@ class Item:
     """One request of a job and how it ended.
 
     Attributes:
-        usage: Of the request itself; a second asking has its own.
+        usage: Of the request itself; a second asking has its own. Zeros where it is not known.
+        usage_from: Where `usage` is known from.
         reused_from: The job whose stored answer it was given, at no price; "" when the provider was asked.
         again: The second asking, where there was one.
         answered: Who gave the answer that stands.
@@ -333,6 +339,7 @@ class Item:
     reused_from: str = ""
     again: SecondAsking | None = None
     answered: AnsweredBy = NOBODY
+    usage_from: UsageFrom = UsageFrom.ANSWER
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage, Verification
+from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage, UsageFrom, Verification
 from core.domain.provider import NOBODY, AnsweredBy
+
+TRY: Final = "try-"
+"""What the ids of tries begin with, as those of no job do."""
 
 
 class TryState(StrEnum):
@@ -38,6 +41,7 @@ class Try:
         cost_usd: What it came to as far as that is known; None when it is not.
         line: The request as it was first sent; "" while it waits.
         answered: Who gave the last round's answer.
+        usage_from: UNKNOWN where a round was answered and nobody says what it came to.
     """
 
     try_id: str
@@ -65,3 +69,4 @@ class Try:
     ended_at: datetime | None
     prompt_version: str
     answered: AnsweredBy = NOBODY
+    usage_from: UsageFrom = UsageFrom.ANSWER

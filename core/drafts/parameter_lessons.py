@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.domain.trial import Try
 from core.llm.sent import blamed, sent_parameters
+from core.storage.jobs.parameter_memory import WROTE
 from core.storage.store import Store
 
 
@@ -18,7 +19,7 @@ def learn_from_try(store: Store, ended: Try, *, at: datetime) -> None:
         return
     sent = sent_parameters(ended.line.encode())
     words = ended.error.message if ended.error is not None else ""
-    answered = ended.usage.output_tokens > 0
+    answered = ended.usage.output_tokens > 0 or ended.status in WROTE
     guilty = "" if answered else blamed(words, sent)
     if answered or guilty:
         store.parameters.record(

@@ -8,6 +8,8 @@ Whatever the bytes are, an answer comes back; nothing here raises.
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -16,8 +18,12 @@ from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
 from core.domain.provider import SIMULATED_MARK, AnsweredBy
 from core.llm.json_coercion import items_of, object_of, text_of
+from core.llm.usage import Told, count, read_usage
 
 _BOM = b"\xef\xbb\xbf"
+
+_LOOSE = re.compile(rb"\\u|NaN|Infinity")
+"""What the loose parser reads and the strict one does not."""
 
 _PASSING_CODES = frozenset(
     {
@@ -37,9 +43,6 @@ _PASSING_CODES = frozenset(
 
 _LASTING_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes that come as 429 but need a person."""
-
-_MOST_TOKENS = 2**31 - 1
-"""A count above this is nonsense, and would not fit a 32-bit column."""
 
 _MESSAGE_CHARACTERS = 2_000
 _NAME_CHARACTERS = 100
@@ -62,12 +65,13 @@ def read_line(line: bytes) -> ResultLine:
     envelope = object_of(_parsed(bare.removeprefix(_BOM)))
     if not envelope:
         message = "The line is empty." if not bare.strip() else "The line is not a JSON object."
-        return ResultLine("", ResultStatus.INVALID, None, ItemError("bad_line", message, False), Usage(), raw)
+        return ResultLine("", ResultStatus.INVALID, None, ItemError("bad_line", message, False), None, raw)
     custom_id = envelope.get("custom_id")
     response = object_of(envelope.get("response"))
     body = response.get("body")
     fields = object_of(body)
-    usage, written = _usage(object_of(fields.get("usage")))
+    told = read_usage(fields.get("usage"))
+    usage = told.usage or Usage()
     error = object_of(envelope.get("error"))
     opened: _Opened
     if error:
@@ -76,7 +80,16 @@ def read_line(line: bytes) -> ResultLine:
         opened = _invalid("no_response", "The line has neither a response nor an error.")
     else:
         opened = _opened(_status_code(response.get("status_code")), body, fields, usage)
-    return ResultLine(custom_id if isinstance(custom_id, str) else "", *opened, usage, raw, written, _answered(fields))
+    told = _charged(opened[0], told)
+    return ResultLine(
+        custom_id if isinstance(custom_id, str) else "",
+        *opened,
+        told.usage,
+        raw,
+        cache_write_tokens=told.cache_write_tokens,
+        answered=_answered(fields),
+        usage_note=told.note,
+    )
 
 
 def _parsed(line: bytes) -> object:
@@ -84,12 +97,14 @@ def _parsed(line: bytes) -> object:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         pass
-    if b"\\u" not in line:
+    if not _LOOSE.search(line):
         return None
-    # A model can write half of a surrogate pair ("\ud83d" alone). That is JSON, but not text: the strict parser
-    # refuses the line and with it an answer that was paid for. The loose one reads it and the half becomes "?".
+    # A model can write half of a surrogate pair ("\ud83d" alone), and a server NaN for a number that it does not know.
+    # The strict parser refuses the line and with it an answer that was paid for. The loose one reads it: the half
+    # becomes "?", and NaN null.
     try:
-        return orjson.loads(json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace"))
+        loose = json.loads(line, parse_constant=lambda _name: None)
+        return orjson.loads(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
 
@@ -221,27 +236,19 @@ def _name(value: object) -> str:
     return "".join(one for one in text_of(value) if one.isprintable()).strip()[:_NAME_CHARACTERS]
 
 
-def _usage(usage: dict[str, Any]) -> tuple[Usage, int]:
-    """Tokens from either endpoint's shape, and those written to the cache; what is missing or impossible is 0."""
-    if not usage:
-        return Usage(), 0
-    if "prompt_tokens" in usage:
-        read, written = _count(usage["prompt_tokens"]), _count(usage.get("completion_tokens"))
-        read_details, written_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    else:
-        read, written = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
-        read_details, written_details = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    cached = min(_count(object_of(read_details).get("cached_tokens")), read)
-    kept = min(_count(object_of(read_details).get("cache_write_tokens")), read - cached)
-    reasoning = _count(object_of(written_details).get("reasoning_tokens"))
-    return Usage(read, cached, written, min(reasoning, written)), kept
+def _charged(status: ResultStatus, told: Told) -> Told:
+    """What an answer came to: a failure of which nothing is said was not charged, an answer is never free."""
+    usage = told.usage
+    if usage is None:
+        return replace(told, usage=Usage()) if status is ResultStatus.FAILED else told
+    written = status in {ResultStatus.SUCCEEDED, ResultStatus.TRUNCATED}
+    if written and not (usage.input_tokens and usage.output_tokens):
+        nothing = "read" if not usage.input_tokens else "written"
+        return Told(None, note=f"an answer for which 0 tokens were {nothing}: it is not known what it came to")
+    return told
 
 
 def _status_code(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3:
         return int(value)
-    return _count(value)
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS else 0
+    return count(value) or 0

@@ -40,7 +40,7 @@ def price(model_id: str, *, batch: bool, at: datetime) -> Price | None:
     return _price(model_id, batch, at.astimezone(UTC).date())
 
 
-def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0) -> Decimal:
+def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0, long: bool | None = None) -> Decimal:
     """What one answer cost in USD, exactly.
 
     Cached tokens without a cached rate are charged as ordinary input, so that the figure is never too low. A request
@@ -50,9 +50,10 @@ def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0) -> Decimal:
         price: Of the model and the way of processing.
         usage: Of one request: the rates of long inputs depend on its own length, so never a sum of several.
         cache_write_tokens: Part of the uncached input that was written to the cache, where the provider reports it.
+        long: Whether it is charged as a long one; None leaves that to its length.
     """
     rates: Price | LongInput = price
-    if price.long_input is not None and usage.input_tokens > price.long_input.above_tokens:
+    if price.long_input is not None and (usage.input_tokens > price.long_input.above_tokens if long is None else long):
         rates = price.long_input
     cached_rate = rates.input if rates.cached_input is None else rates.cached_input
     written_rate = rates.input if rates.cache_write is None else rates.cache_write

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from core.domain.analysis import Usage
-from core.domain.batch import Batch, BatchCounts, BatchProblem, RemoteFile
+from core.domain.batch import Batch, BatchCounts, BatchProblem, Counted, RemoteFile
+from core.llm.usage import read_usage
 
 _LONGEST_ID: Final = 1000
 _NOT_SECONDS: Final = 1e11
@@ -58,6 +58,9 @@ def batch(data: object, *, known_id: str = "", seen_at: datetime | None = None) 
     status = _status(fields.get("status"))
     if not status and (fields.get("error") or (known_id and not _id(fields.get("id")))):
         raise Malformed("'status' is missing")
+    told = read_usage(fields.get("usage"))
+    # None where the provider gives none, as for batches made before September 2025; from nothing read, nothing follows.
+    usage = told.usage if told.usage is not None and told.usage.input_tokens and told.usage.output_tokens else None
     return Batch(
         batch_id=known_id or _needed(fields, "id"),
         status=status,
@@ -70,7 +73,8 @@ def batch(data: object, *, known_id: str = "", seen_at: datetime | None = None) 
         counts=_counts(fields.get("request_counts")),
         problems=_problems(fields.get("errors")),
         metadata=_metadata(fields.get("metadata")),
-        usage=_usage(fields.get("usage")),
+        counted=None if usage is None else Counted(usage, told.cache_write_tokens),
+        usage_note=told.note,
     )
 
 
@@ -223,21 +227,6 @@ def _counts(value: object) -> BatchCounts:
     if not isinstance(value, Mapping):
         return BatchCounts()
     return BatchCounts(*(max(0, _whole(value.get(name))) for name in ("total", "completed", "failed")))
-
-
-def _usage(value: object) -> Usage | None:
-    """None where the provider gives none, as for batches made before September 2025, or only zeros."""
-    if not isinstance(value, Mapping):
-        return None
-    read, written = max(0, _whole(value.get("input_tokens"))), max(0, _whole(value.get("output_tokens")))
-    cached, reasoned = value.get("input_tokens_details"), value.get("output_tokens_details")
-    found = Usage(
-        read,
-        min(read, _whole(cached.get("cached_tokens"))) if isinstance(cached, Mapping) else 0,
-        written,
-        min(written, _whole(reasoned.get("reasoning_tokens"))) if isinstance(reasoned, Mapping) else 0,
-    )
-    return found if read or written else None
 
 
 def _problems(value: object) -> tuple[BatchProblem, ...]:

@@ -54,6 +54,16 @@ ANSWERS = {
     "endless_tools": "tools are called for as long as that is allowed",
     "server_error_rows": "the line fails with a 500 inside the error file",
     "status_0": "the line has status code 0 and no body",
+    "usage_missing": "a whole answer does not say what it came to",
+    "usage_empty": "its usage is an empty object",
+    "usage_zero": "its usage says 0 tokens",
+    "usage_total": "its usage says the total alone",
+    "usage_float": "its counts are written as 3843.0",
+    "usage_text": "its counts are written as text",
+    "usage_contradicts": "its usage says more cached tokens than input",
+    "served_priority": "it was served with the tier priority",
+    "served_scale": "it was served with a tier that has no price by the token",
+    "served_other": "another model answered",
 }
 """Kinds of faulty answers."""
 

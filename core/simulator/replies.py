@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from core.llm.tokens import counter, framing
-from core.simulator import answers, envelopes, tool_answers
+from core.simulator import answers, envelopes, odd_bodies, tool_answers
 from core.simulator.catalog import Refusal, offer, refusal
 from core.simulator.prompt_tables import user_text
 
@@ -114,7 +114,7 @@ class Responder:
             calls=() if cut else called,
             searches=searched,
         )
-        return Reply(200, wrap(body, found, written_down), usage)
+        return Reply(200, odd_bodies.bent(wrap(body, found, written_down), fault), usage)
 
     def _input_tokens(self, body: Mapping[str, Any]) -> tuple[int, int]:
         user = user_text(body)

@@ -426,6 +426,13 @@ def m0014_answered_by(connection: Connection) -> None:
         )
 
 
+def m0015_usage_from(connection: Connection) -> None:
+    """Where it is known from what an answer came to, and what the provider counts for a whole batch."""
+    for name in ("result", "second_answer", "attempt", "try_once"):
+        _run(connection, f"ALTER TABLE {name} ADD COLUMN usage_from VARCHAR NOT NULL DEFAULT 'answer'")
+    _run(connection, "ALTER TABLE shard ADD COLUMN counted TEXT")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -441,6 +448,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0012_asked_by_one,
     m0013_nudged,
     m0014_answered_by,
+    m0015_usage_from,
 )
 """In order; the number in the name is the version."""
 

@@ -375,6 +375,8 @@ class ShardTable(SQLModel, table=True):
     files_gone_at: datetime | None = _moment(nullable=True)
     nudged: bool
     part: int
+    # Tokens that the provider counts for the whole batch, as JSON; None where it does not say.
+    counted: str | None = _text(nullable=True)
 
 
 class EventTable(SQLModel, table=True):
@@ -443,6 +445,7 @@ class ResultTable(SQLModel, table=True):
     answered_tier: str = ""
     answered_endpoint: str = ""
     answered_simulated: bool = False
+    usage_from: str = "answer"
 
 
 class AttemptTable(SQLModel, table=True):
@@ -470,6 +473,7 @@ class AttemptTable(SQLModel, table=True):
     answered_tier: str = ""
     answered_endpoint: str = ""
     answered_simulated: bool = False
+    usage_from: str = "answer"
 
 
 class AnswerTable(SQLModel, table=True):
@@ -532,6 +536,7 @@ class SecondAnswerTable(SQLModel, table=True):
     answered_tier: str = ""
     answered_endpoint: str = ""
     answered_simulated: bool = False
+    usage_from: str = "answer"
 
 
 class RollupTable(SQLModel, table=True):
@@ -727,6 +732,7 @@ class TryTable(SQLModel, table=True):
     answered_tier: str = ""
     answered_endpoint: str = ""
     answered_simulated: bool = False
+    usage_from: str = "answer"
 
 
 class ProviderStateTable(SQLModel, table=True):

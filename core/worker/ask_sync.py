@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -14,18 +13,20 @@ import orjson
 from core.analyses.engines import engine_for
 from core.analyses.tools.calling import Allowance, answered
 from core.analyses.tools.registry import FIGURES
-from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
+from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus
 from core.domain.batch import BatchRequest
 from core.domain.facts import FactSheet
 from core.domain.provider import ProviderIdentity
 from core.domain.tools import WEB_SEARCH, ToolCall, ToolUse
-from core.domain.trial import TryState
 from core.llm.answers import read_line
-from core.llm.pricing import cost, price, search_price
+from core.llm.pricing import search_price
+from core.llm.tariff import Tariff
 from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.protocol import Provider
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
+from core.worker.bill import Bill
+from core.worker.cost_notes import tell_cost
 from core.worker.tool_context import ToolRoom
 
 STILL_ASKING: Final = ItemError(
@@ -63,9 +64,9 @@ def converse(
     """
     store, line = asking.store, orjson.loads(built.line)
     body: dict[str, Any] = line["body"]
-    known = price(request.model, batch=False, at=asking.clock())
+    tariff = Tariff(request.model, batch=False, at=asking.clock())
     uses: list[ToolUse] = []
-    usage, spent = Usage(), None if known is None else Decimal(0)
+    bill = Bill()
     for round_ in range(1, asking.rounds + 1):
         answer = yield from _pieces(asking.provider, line["url"], body)
         read = read_line(
@@ -73,28 +74,18 @@ def converse(
                 {"custom_id": built.custom_id, "response": {"status_code": 200, "body": answer}, "error": None}
             )
         )
-        usage += read.usage
         answered = replace(read.answered, provider=asking.identity.label)
-        if known is not None and spent is not None:
-            spent += cost(known, read.usage, cache_write_tokens=read.cache_write_tokens)
         looked = search_uses(answer, request.model, asking.clock(), first=len(uses) + 1, round_=round_)
-        spent = with_searches(spent, looked)
+        bill.add(read, tariff, looked)
         uses += looked
-        store.tries.spent(try_id, owner, usage, spent, rounds=round_, at=asking.clock())
+        store.tries.spent(try_id, owner, bill.usage, bill.spent, rounds=round_, at=asking.clock())
+        tell_cost(store, try_id, bill.notes, at=asking.clock())
         store.tool_calls.add(try_id, built.custom_id, looked, citations(answer))
         calls = tool_calls(answer) if request.tools else ()
         if not calls:
             break
         if round_ == asking.rounds:
-            return Ending(
-                TryState.DONE,
-                ResultStatus.INVALID,
-                usage,
-                spent,
-                unsettled=False,
-                error=STILL_ASKING,
-                answered=answered,
-            )
+            return bill.ending(ResultStatus.INVALID, error=STILL_ASKING, answered=answered)
         around = asking.room.around(sheet.portfolio_id, sheet.as_of)
         fresh = run_calls(calls, around, request.tools, uses, by_job=_made(uses), round_=round_, now=asking.clock)
         uses += fresh
@@ -102,14 +93,10 @@ def converse(
         body = continued(body, answer, fresh, request.endpoint, last=round_ + 1 == asking.rounds)
         yield "".join(f"[{use.call.name}{': ' + use.error if use.error else ''}]\n" for use in fresh)
     if read.status is not ResultStatus.SUCCEEDED or read.text is None:
-        return Ending(TryState.DONE, read.status, usage, spent, unsettled=False, error=read.error, answered=answered)
+        return bill.ending(read.status, error=read.error, answered=answered)
     reading = engine_for(request.kind).read(read.text, with_tool_facts(sheet, uses))
-    return Ending(
-        TryState.DONE,
+    return bill.ending(
         reading.status,
-        usage,
-        spent,
-        unsettled=False,
         analysis=reading.analysis,
         verification=reading.verification,
         level=reading.level,
@@ -163,13 +150,6 @@ def search_uses(answer: object, model: str, at: datetime, *, first: int, round_:
         )
         for number, query in enumerate(searches(answer), start=first)
     ]
-
-
-def with_searches(spent: Decimal | None, looked: Sequence[ToolUse]) -> Decimal | None:
-    """A cost with its searches; unknown as soon as one of them is."""
-    for use in looked:
-        spent = None if spent is None or use.cost_usd is None else spent + use.cost_usd
-    return spent
 
 
 def with_tool_facts(sheet: FactSheet, uses: Sequence[ToolUse]) -> FactSheet:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -18,23 +19,25 @@ import orjson
 from core.analyses.engines import Engine, engine_for
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
-from core.domain.batch import ENDED, Batch, ResultLine
-from core.domain.cost import Price
+from core.domain.batch import ENDED, Batch, Counted, ResultLine
 from core.domain.job import ShardEvent
 from core.domain.records import Claim, Job, Shard
+from core.domain.tools import WEB_SEARCH
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
-from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
+from core.llm.tariff import Tariff
 from core.storage.jobs.results import Billed, Expected, Stray
 from core.storage.jobs.retries import Retry
 from core.worker.answered import stands_in
-from core.worker.ask_sync import with_searches
+from core.worker.bill import with_searches
+from core.worker.charging import Charges
 from core.worker.context import Context
+from core.worker.cost_notes import tell_cost
 from core.worker.remote_files import INCOMPLETE, remove_files
 from core.worker.retries import automatic
 from core.worker.submit import wait
@@ -58,6 +61,9 @@ class Endings(Protocol):
 
     def shard_counts(self, job_id: str, shard_index: int) -> dict[ResultStatus, int]:
         """How many ended in which way."""
+
+    def came_to(self, job_id: str, shard_index: int) -> tuple[Usage, Decimal | None]:
+        """Tokens of all of them together, and what they cost; None where that is not known of each."""
 
     def add(
         self,
@@ -84,7 +90,7 @@ class Reader:
     provider: str
     engine: Engine
     sheets: SheetIndex
-    price: Price | None
+    charges: Charges
     expected: dict[str, Expected]
     tools: ToolReader | None
     parents: Mapping[str, str]
@@ -107,7 +113,6 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
                 return context.clock()
         except ProviderError as error:
             return wait(context, claim, shard, f"Looking once more for a batch that vanished: {error}")
-    known = price(shard.model, batch=True, at=shard.submitted_at or context.clock())
     try:
         files, whole = _downloaded(context, claim, shard)
     except ProviderRefused as refusal:
@@ -122,29 +127,38 @@ def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
     expected = endings.expected(shard.job_id, shard.index)
     ended = endings.ended(shard.job_id, shard.index)
     requests = set(parents.values()) if parents else expected
+    charges = Charges(
+        tariff_of(shard, context.clock()),
+        expected,
+        files,
+        _looking(context, claim, shard),
+        whole=shard.counted,
+        may_grow=WEB_SEARCH in job.request.tools,
+    )
     with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), requests) as sheets:
         reader = Reader(
             job=job,
             provider=context.identity.label,
             engine=engine,
             sheets=sheets,
-            price=known,
+            charges=charges,
             expected=expected,
             tools=ToolReader(context, shard, list(requests)) if job.request.tools else None,
             parents=parents,
             endings=endings,
         )
-        with _no_cycle_search():
-            for file in files:
-                _read_file(context, claim, shard, reader, file, ended)
+        try:
+            with _no_cycle_search():
+                for file in files:
+                    _read_file(context, claim, shard, reader, file, ended)
+            if len(ended) < len(expected) or endings.shard_counts(shard.job_id, shard.index).get(ResultStatus.MISSING):
+                charges.ask()
+        except (DownloadCut, ProviderError) as error:
+            return wait(context, claim, shard, f"Asking what became of lines that are missing: {error}")
     words = context.store.shards.last_note(shard.shard_id, ShardEvent.ENDED)
-    told = endings.shard_counts(shard.job_id, shard.index).get(ResultStatus.MISSING, 0)
-    try:
-        missing = told + len(expected) - len(ended)
-        billed = _billed(context, claim, shard, known, missing=missing, whole=whole)
-    except (DownloadCut, ProviderError) as error:
-        return wait(context, claim, shard, f"Asking what became of lines that are missing: {error}")
     _account_for_missing(context, claim, shard, reader, ended, words, whole=whole)
+    billed, odd = _billed(shard, charges, *endings.came_to(shard.job_id, shard.index))
+    tell_cost(context.store, shard.job_id, [*charges.notes(), odd], at=context.clock())
     context.crossing("before_settle")
     following = next_round(context, job, shard)
     asked = 0 if following is None else sum(len(part.custom_ids) for part in following.files)
@@ -238,37 +252,50 @@ def _there_again(context: Context, claim: Claim, shard: Shard, endings: Endings)
     return True
 
 
-def _billed(
-    context: Context, claim: Claim, shard: Shard, known: Price | None, *, missing: int, whole: bool
-) -> Billed | None:
-    """What the provider bills for a batch of which lines are missing: they were paid for whoever lost them.
+def tariff_of(shard: Shard, now: datetime) -> Tariff:
+    """What the answers of a batch are charged at: the prices of the day on which it was sent, by our own clock."""
+    return Tariff(shard.model, batch=True, at=shard.create_at or now)
 
-    Args:
-        whole: Every result file came, and whole.
 
-    Returns:
-        None where the lines that are here say it all, or all that anybody can say.
+def _looking(context: Context, claim: Claim, shard: Shard) -> Callable[[], Counted | None]:
+    """What the provider counts for a batch, asked at most once; None where it does not say, or nobody may look."""
 
-    Raises:
-        ProviderError: It could not be asked.
-        DownloadCut: It names a result file that it did not name before.
-    """
-    if shard.batch_id is None or not missing:
-        return None
-    try:
-        batch = context.provider.check(shard.batch_id)
-    except ProviderRefused as refusal:
-        if refusal.passing:
-            raise
-        usage = None  # whoever may not look, or finds nothing, will not know more tomorrow
-    else:
-        usage = batch.usage
+    @cache
+    def look() -> Counted | None:
+        if shard.batch_id is None:
+            return None
+        try:
+            batch = context.provider.check(shard.batch_id)
+        except ProviderRefused as refusal:
+            if refusal.passing:
+                raise
+            return None  # whoever may not look, or finds nothing, will not know more tomorrow
         _take_late_files(context, claim, shard, batch)
-    if usage is None:
-        # Some lines that are missing among many do not make the sum of the others worthless; a whole file does.
-        return None if whole and shard.provider_status in ENDED else Billed(None, None)
-    # Of a sum of requests nobody can tell which were long, so all are taken for short ones.
-    return Billed(usage, None if known is None else cost(replace(known, long_input=None), usage))
+        return batch.counted
+
+    return look
+
+
+def _billed(shard: Shard, charges: Charges, came_to: Usage, spent: Decimal | None) -> tuple[Billed | None, str]:
+    """What the provider bills where it counts other tokens than its lines say, and that it does: the dearer counts."""
+    whole = charges.whole
+    if whole is None or shard.batch_id is None:
+        return None, ""
+    said = whole.usage
+    if (said.input_tokens, said.cached_tokens, said.output_tokens) == (
+        came_to.input_tokens,
+        came_to.cached_tokens,
+        came_to.output_tokens,
+    ):
+        return None, ""
+    if spent is None:
+        return Billed(said, None), ""
+    odd = (
+        f"The provider counts {said.input_tokens:,} tokens in ({said.cached_tokens:,} cached) and "
+        f"{said.output_tokens:,} out for {shard.batch_id}, its lines {came_to.input_tokens:,} "
+        f"({came_to.cached_tokens:,}) and {came_to.output_tokens:,}: the dearer of both counts."
+    )
+    return Billed(said, charges.at_least(Counted(came_to), spent)), odd
 
 
 def _take_late_files(context: Context, claim: Claim, shard: Shard, batch: Batch) -> None:
@@ -495,7 +522,8 @@ def lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
 def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
     """How a request ended, its answer read and held against the facts."""
     answered = replace(line.answered, provider=reader.provider)
-    spent, asks = None if stands_in(reader.job, answered) else _cost(reader.price, line), None
+    charge = reader.charges.of(line)
+    spent, asks = None if stands_in(reader.job, answered) else charge.cost_usd, None
     if reader.tools is not None and not reader.parents:  # whoever is asked once more may call none
         asks, looked = reader.tools.ending(line)
         spent = with_searches(spent, looked)
@@ -511,15 +539,12 @@ def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
         custom_id=line.custom_id,
         portfolio_id=reader.expected[line.custom_id].portfolio_id,
         reading=reading,
-        usage=line.usage,
+        usage=charge.usage,
+        usage_from=charge.usage_from,
         cost_usd=spent,
         raw=raw,
         answered=answered,
     )
-
-
-def _cost(known: Price | None, line: ResultLine) -> Decimal | None:
-    return None if known is None else cost(known, line.usage, cache_write_tokens=line.cache_write_tokens)
 
 
 def _account_for_missing(
@@ -539,9 +564,20 @@ def _account_for_missing(
         error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
     status = ResultStatus.FAILED if failed else ResultStatus.MISSING
     reading = Reading(status, None, None, error)
-    # What has no line was not billed, as far as anybody can see; without a price nothing is known of money at all.
-    paid = None if reader.price is None else Decimal(0)
+    charges, may_be_billed = reader.charges, not failed and (not whole or shard.provider_status not in ENDED)
     absent = [one for custom_id, one in reader.expected.items() if custom_id not in ended]
     for begin in range(0, len(absent), context.chunk):
-        chunk = absent[begin : begin + context.chunk]
-        reader.endings.add(claim, [Outcome(one.custom_id, one.portfolio_id, reading, Usage(), paid) for one in chunk])
+        outcomes = []
+        for one in absent[begin : begin + context.chunk]:
+            charge = charges.nothing if failed else charges.of_missing(one.custom_id, may_be_billed=may_be_billed)
+            outcomes.append(
+                Outcome(
+                    one.custom_id,
+                    one.portfolio_id,
+                    reading,
+                    charge.usage,
+                    charge.cost_usd,
+                    usage_from=charge.usage_from,
+                )
+            )
+        reader.endings.add(claim, outcomes)

@@ -18,7 +18,7 @@ from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
 from core.domain.facts import FactSheet
 from core.domain.records import Spend
 from core.domain.tools import Citation, ToolUse
-from core.domain.trial import TRY_ENDED, Try, TryState
+from core.domain.trial import TRY, TRY_ENDED, Try, TryState
 from core.drafts.drafting import Drafter
 from core.drafts.fact_store import dump, load
 from core.drafts.parameter_lessons import learn_from_try
@@ -93,7 +93,7 @@ class TryService:
         def check(month: Spend, person: Spend, desk: Spend) -> None:
             self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)
 
-        try_id = f"try-{at:%y%m%d-%H%M%S}-{secrets.token_hex(6)}"
+        try_id = f"{TRY}{at:%y%m%d-%H%M%S}-{secrets.token_hex(6)}"
         self._store.tries.add(
             try_id,
             one,

@@ -18,7 +18,6 @@ import orjson
 
 from core.domain.analysis import ItemError, Reading, ResultStatus
 from core.domain.batch import BatchRequest, ResultLine, ShardFile
-from core.domain.cost import Price
 from core.domain.facts import FactSheet
 from core.domain.records import Job, Shard, Spend
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
@@ -30,8 +29,8 @@ from core.llm.answers import read_line
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find
-from core.llm.pricing import cost, price
 from core.llm.rebuild import sent_effort
+from core.llm.tariff import Tariff
 from core.llm.tokens import counter, framing
 from core.llm.tool_calls import citations, continued, tool_calls
 from core.storage.jobs.retries import Retry, RetryFile, Unanswered
@@ -167,7 +166,7 @@ class _Round:
         self._context, self._job, self._shard = context, job, shard
         self._model: Model = find(shard.model)
         self._now = context.clock()
-        self._price: Price | None = price(shard.model, batch=True, at=self._now)
+        self._tariff = Tariff(shard.model, batch=True, at=shard.create_at or self._now)
         self._count = counter(self._model.encoding).count
         self._made = Counter({one.tool: one.calls for one in context.store.tool_calls.totals(shard.job_id)})
         self._counts: TokenCounts | None = None
@@ -175,7 +174,7 @@ class _Round:
         self._effort = ""
         self._cap: int | None = None
         self._bytes = self._requests = self._round = 0
-        self._spent: Decimal = Decimal(0)
+        self._spent: Decimal | None = Decimal(0)
 
     def write(self, waiting: Sequence[Unanswered]) -> list[RetryFile]:
         """Answer all calls and write the requests that follow."""
@@ -233,7 +232,9 @@ class _Round:
         ).expected_usd
 
     def _reserved(self) -> Decimal:
-        """What of the job's own reservation is still there for these requests."""
+        """What of the job's own reservation is still there for these requests: nothing where nobody knows."""
+        if self._spent is None:
+            return Decimal(0)
         whole, total = self._job.estimate.expected_usd, self._job.row.counts.total
         share = Decimal(0) if whole is None or not total else whole * self._requests / total
         return max(Decimal(0), share - self._spent)
@@ -318,7 +319,7 @@ class _Round:
     def _tokens(self, one: _Waiting, fresh: Sequence[ToolUse]) -> int:
         """What was sent and said, as the provider counted it, and what is added now."""
         usage = _opened(one.answer).usage
-        said = usage.input_tokens + usage.output_tokens or one.item.input_tokens
+        said = one.item.input_tokens if usage is None else usage.input_tokens + usage.output_tokens
         return said + framing(len(fresh)) + sum(self._count(use.result) for use in fresh)
 
     def _add(self, one: _Waiting, line: bytes, tokens: int, cap: int) -> None:
@@ -330,9 +331,8 @@ class _Round:
         self._bytes += len(line) + 1
         self._requests += 1
         self._round = max(self._round, one.round + 1)
-        if self._price is not None:
-            read = _opened(one.answer)
-            self._spent += cost(self._price, read.usage, cache_write_tokens=read.cache_write_tokens)
+        spent = self._tariff.cost(_opened(one.answer))
+        self._spent = None if spent is None or self._spent is None else self._spent + spent
 
 
 def _places(path: Path, wanted: set[str]) -> dict[str, tuple[int, int]]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import ResultStatus, UsageFrom
 from core.domain.records import AskedAgain, Item, Job
 from dashboard.widgets import listings, states, text
 from dashboard.widgets.pairs import pairs
@@ -43,13 +43,23 @@ def _asked(app: App, actor: Actor, job: Job, item: Item) -> None:
                 "Period": (evidence.period if evidence else "") or "all",
                 "Portfolio as of": asked.as_of,
                 "Request": item.custom_id,
-                "Tokens": f"{item.usage.input_tokens:,} in ({item.usage.cached_tokens:,} cached), "
-                f"{item.usage.output_tokens:,} out ({item.usage.reasoning_tokens:,} for reasoning)",
+                "Tokens": _tokens(item),
                 "Cost": text.usd(item.cost_usd),
                 "Answer taken from": item.reused_from or "the model",
             },
             alt="How this answer was asked for",
         )
+
+
+def _tokens(item: Item) -> str:
+    if item.usage_from is UsageFrom.UNKNOWN:
+        return "not known: neither the answer nor its batch says"
+    usage = item.usage
+    share = " (its share of what the provider counts for the batch)" if item.usage_from is UsageFrom.BATCH else ""
+    return (
+        f"{usage.input_tokens:,} in ({usage.cached_tokens:,} cached), {usage.output_tokens:,} out "
+        f"({usage.reasoning_tokens:,} for reasoning){share}"
+    )
 
 
 _WHY = {

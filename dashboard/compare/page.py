@@ -259,7 +259,7 @@ _ROWS: tuple[tuple[str, Callable[[Tally], str]], ...] = (
     ("Unsupported", lambda side: f"{side.unsupported:,}"),
     ("Mandatory facts stated", lambda side: _part(side.covered, side.wanted)),
     ("Rules as the engine decided", lambda side: _part(side.rules_agreeing, side.rules)),
-    ("Output tokens", lambda side: f"{side.output_tokens:,}"),
+    ("Output tokens", lambda side: "not known" if side.output_tokens is None else f"{side.output_tokens:,}"),
     ("Cost", lambda side: text.usd(side.cost_usd)),
     ("Price of 1,000 verified numbers", lambda side: _price(price_of_a_number(side))),
 )

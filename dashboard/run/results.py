@@ -196,14 +196,18 @@ def _outliers(found: Summary) -> None:
 
 
 def _cost(found: Summary) -> None:
-    usage = found.usage
+    usage, as_known = found.usage, ", as far as is known" if found.actual_usd is None else ""
     with st.container(border=True):
         st.subheader("Cost", anchor=False)
         show.metrics(
             [
                 ("Expected", text.escape(text.usd(found.estimate_usd)), ""),
                 ("Actual", text.escape(text.usd(found.actual_usd)), "From the tokens that the provider counted."),
-                ("Tokens in", f"{usage.input_tokens:,}", f"{usage.cached_tokens:,} of them cached"),
-                ("Tokens out", f"{usage.output_tokens:,}", f"{usage.reasoning_tokens:,} of them for reasoning"),
+                ("Tokens in", f"{usage.input_tokens:,}", f"{usage.cached_tokens:,} of them cached{as_known}"),
+                (
+                    "Tokens out",
+                    f"{usage.output_tokens:,}",
+                    f"{usage.reasoning_tokens:,} of them for reasoning{as_known}",
+                ),
             ]
         )

@@ -30,6 +30,7 @@ LOOKS: Mapping[AlertKind, states.Look] = {
     AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
     AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
     AlertKind.UNKNOWN_BATCH: states.Look("unknown batches", ":material/help:", "orange"),
+    AlertKind.COST: states.Look("cost", ":material/receipt_long:", "orange"),
     AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
 }
 """How alerts look, the most urgent first."""

@@ -15,6 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from core.domain.analysis import UsageFrom
 from core.domain.records import Item
 
 _COLUMNS = (
@@ -53,11 +54,13 @@ def items_csv(items: Iterable[Item]) -> bytes:
 
 def _row(item: Item) -> Sequence[object]:
     checked, error = item.verification, item.error
+    known = item.usage_from is not UsageFrom.UNKNOWN
     return (
         item.custom_id, item.portfolio_id, item.portfolio_name, item.region, item.status.value, item.level,
         item.headline, checked.verified if checked else None, checked.mismatched if checked else None,
         checked.unsupported if checked else None, error.code if error else None, error.message if error else None,
-        item.usage.input_tokens, item.usage.output_tokens, item.cost_usd,
+        *((item.usage.input_tokens, item.usage.output_tokens) if known else (None, None)),
+        item.cost_usd,
     )  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_a_recorded_batch_of_one_is_read(recorded: tuple[Replay, OpenAIProvider]
     _, provider = recorded
     provider.download("file-PWB1SHg1dfa4aHwozaauxd", tmp_path / "out.jsonl")
     result = read_line((tmp_path / "out.jsonl").read_bytes())
+    assert result.usage is not None
     assert (result.custom_id, result.usage.output_tokens) == ("2", 92)
 
 

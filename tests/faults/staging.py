@@ -22,7 +22,7 @@ from core.desk.jobs import JobService
 from core.desk.retries import RetryService
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
-from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, UsageFrom
 from core.domain.batch import Batch
 from core.domain.job import (
     JOB_ENDED,
@@ -449,7 +449,8 @@ class House:
         )
         missing = job.row.counts.missing or self.scalar(once_missing, job=job_id)
         if job.row.actual_usd is None:
-            assert missing, "the cost is not known although every line is here"
+            unsaid = any(item.usage_from is UsageFrom.UNKNOWN for item in items)
+            assert missing or unsaid, "the cost is not known although every line is here and says what it came to"
             return
         if missing:
             # What the provider bills for lines that are not here belongs to the job and to none of its requests.

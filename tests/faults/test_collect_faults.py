@@ -19,7 +19,7 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, ResultStatus, Usage
-from core.domain.batch import Batch, BatchProblem
+from core.domain.batch import Batch, BatchProblem, Counted
 from core.domain.job import JobState, ShardState
 from core.drafts.fact_store import sheet_path
 from core.drafts.job_files import job_folder
@@ -237,7 +237,7 @@ def test_a_file_that_the_provider_does_not_name_is_lost_and_its_cost_unknown(
     job_id = house.submit(3)
 
     def check(one: str) -> Batch:
-        return replace(house.provider.check(one), output_file_id=None, usage=None)
+        return replace(house.provider.check(one), output_file_id=None, counted=None)
 
     house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check)))
     assert endings(house, job_id) == {MISSING: 3}
@@ -258,7 +258,7 @@ def test_what_is_billed_for_missing_lines_is_never_less_than_what_came(house: Ho
     job_id = house.submit(6)
 
     def check(one: str) -> Batch:
-        return replace(house.provider.check(one), usage=Usage(1, 0, 1, 0))
+        return replace(house.provider.check(one), counted=Counted(Usage(1, 0, 1, 0)))
 
     house.run(job_id, context=house.context(provider=Meddler(house.provider, check=check)))
     assert endings(house, job_id) == {OK: 5, MISSING: 1}
@@ -317,12 +317,9 @@ def test_what_is_not_known_stays_reserved_beside_what_is(house: House, local: Lo
     house.check(job_id, batches=2)
 
 
-def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(
-    house: House, local: LocalProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.worker.collect.price", lambda *_model, **_how: None)
+def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(house: House, local: LocalProvider) -> None:
     local.set_faults({"batches": {"*": {"missing_lines": 0.5}}})
-    job_id = house.submit(6)
+    job_id = house.service().submit(LOCAL, house.request(6, model="gpt-6.2-sol"), force=True).row.job_id
     house.run(job_id)
     assert {item.cost_usd for item in house.items(job_id).values()} == {None}
     assert house.job(job_id).row.actual_usd is None
@@ -334,10 +331,13 @@ def test_a_model_without_a_price_leaves_the_cost_unknown_and_never_nothing(
 def billed(house: House, job_id: str) -> Decimal:
     """What the provider's own count of a job's one batch costs."""
     shard = house.shard(job_id)
-    usage, known = house.provider.check(shard.batch_id or "").usage, price(shard.model, batch=True, at=house.clock())
-    assert usage is not None
+    counted, known = (
+        house.provider.check(shard.batch_id or "").counted,
+        price(shard.model, batch=True, at=house.clock()),
+    )
+    assert counted is not None
     assert known is not None
-    return cost(known, usage)
+    return cost(known, counted.usage)
 
 
 def test_d11_results_that_are_gone_are_missing_and_said_so(

@@ -19,6 +19,7 @@ from core.domain.analysis import (
     Reading,
     ResultStatus,
     Usage,
+    UsageFrom,
     Verification,
 )
 from core.domain.provider import NOBODY, AnsweredBy
@@ -46,6 +47,7 @@ def waiting_row(shard_index: int, actor: str, at: datetime) -> dict[str, Any]:
         "stands": False,
         "ended": "",
         **dict.fromkeys(TOKENS, 0),
+        "usage_from": UsageFrom.ANSWER.value,
         "cost_nano": None,
         **answer_row(_NOTHING, None, NOBODY),
     }
@@ -56,6 +58,7 @@ def asking_row(outcome: Outcome) -> dict[str, Any]:
     return {
         "ended": outcome.reading.status.value,
         **{name: getattr(outcome.usage, name) for name in TOKENS},
+        "usage_from": outcome.usage_from.value,
         "cost_nano": to_nano(outcome.cost_usd),
     }
 
@@ -175,6 +178,7 @@ def _second(row: Any) -> SecondAsking:
         usage=stored_usage(row),
         cost_usd=from_nano(row.cost_nano),
         answered=answered_of(row),
+        usage_from=UsageFrom(row.usage_from),
     )
 
 

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus
+from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus, Usage, UsageFrom
 from core.domain.records import AskedAgain, Claim
 from core.errors import StaleMove
 from core.storage.database import Database
@@ -26,11 +27,12 @@ from core.storage.jobs.correction_rows import (
     raw_of,
     reading_of,
     stored_usage,
+    sums_of_seconds,
     waiting_row,
 )
 from core.storage.jobs.jobs import follow, lock_job, lock_money
 from core.storage.jobs.outcome_writer import SCORE, answered_of, count, store_outcomes, uncount
-from core.storage.jobs.results import Expected, Stray, keep_place
+from core.storage.jobs.results import Expected, Stray, keep_place, summed
 from core.storage.jobs.retries import Retry, Unanswered, add_shards, not_held
 from core.storage.jobs.shards import check_fence
 from core.storage.money import from_nano, to_nano
@@ -183,7 +185,7 @@ class SecondEndings:
     def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
         """Every second request of a shard by its own custom id."""
         query = (
-            select(_AGAIN.c.again_id, _AGAIN.c.portfolio_id, _R.c.as_of)
+            select(_AGAIN.c.again_id, _AGAIN.c.portfolio_id, _R.c.as_of, _R.c.input_tokens)
             .join(_R, (_R.c.job_id == _AGAIN.c.job_id) & (_R.c.custom_id == _AGAIN.c.custom_id))
             .where(_AGAIN.c.job_id == job_id, _AGAIN.c.shard_index == shard_index)
         )
@@ -207,6 +209,12 @@ class SecondEndings:
         )
         with self._database.read() as connection:
             return {ResultStatus(row.ended): int(row.n) for row in connection.execute(query)}
+
+    def came_to(self, job_id: str, shard_index: int) -> tuple[Usage, Decimal | None]:
+        """Tokens of a shard's second requests together, and what they cost; None where that is not known of each."""
+        with self._database.read() as connection:
+            row = sums_of_seconds(connection, job_id, shard_index)
+        return (Usage(), None) if row is None else summed(row)
 
     def add(
         self,
@@ -298,6 +306,7 @@ def _in_its_place(second: Outcome, first: Any) -> Outcome:
         cost_usd=from_nano(first.cost_nano),
         raw=second.raw,
         answered=second.answered,
+        usage_from=UsageFrom(first.usage_from),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select
 
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import ResultStatus, UsageFrom
 from core.domain.provider import AnsweredBy
 from core.llm.calibration import Past
 from core.storage.database import Database
@@ -109,6 +109,7 @@ class History:
 def remember(connection: Connection, shard: Any, *, kind: str, effort: str, at: datetime) -> None:
     """Keep the sums of a settled batch, in the transaction that settles it. A second time changes nothing."""
     mine = (_R.c.job_id == shard.job_id) & (_R.c.shard_index == shard.shard_index) & (_RES.c.output_tokens > 0)
+    mine &= _RES.c.usage_from == UsageFrom.ANSWER.value  # shares of a sum say nothing about single answers
     output = _RES.c.output_tokens
     sums = connection.execute(
         select(

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, or_, select
 
-from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, Verification
+from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, UsageFrom, Verification
 from core.domain.records import Item
 from core.storage.database import Database
-from core.storage.jobs.correction_rows import second_askings
+from core.storage.jobs.correction_rows import second_askings, whole_sum
 from core.storage.jobs.outcome_writer import SCORE, TOKENS, answered_of
 from core.storage.jobs.quartiles import Quartiles, quartiles
 from core.storage.jobs.result_views import NONE, SUCCEEDED
@@ -88,7 +88,7 @@ class Items:
         """Tokens and cost of a job from its ledger: what its settled batches came to."""
         query = select(
             *(func.coalesce(func.sum(_L.c[name]), 0).label(name) for name in TOKENS),
-            func.sum(_L.c.cost_nano).label("cost_nano"),
+            whole_sum(_L.c.cost_nano).label("cost_nano"),
         ).where(_L.c.job_id == job_id)
         with self._database.read() as connection:
             row = connection.execute(query).one()
@@ -295,6 +295,7 @@ def _to_item(row: Any) -> Item:
             else None
         ),
         usage=Usage(*(fields[name] or 0 for name in TOKENS)),
+        usage_from=UsageFrom(fields["usage_from"] or UsageFrom.ANSWER),
         cost_usd=from_nano(fields["cost_nano"]),
         reused_from=fields["reused_from"] or "",
         answered=answered_of(row),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from core.domain.analysis import Outcome, ResultStatus
+from core.domain.analysis import Outcome, ResultStatus, UsageFrom
 from core.domain.provider import AnsweredBy
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
@@ -74,6 +74,7 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
                 outcome.reused_from or None,
                 *about.get(outcome.custom_id, (None, outcome.portfolio_id)),
                 *answered_row(outcome.answered).values(),
+                outcome.usage_from.value,
             )
         )
         if reading.analysis is not None:
@@ -175,6 +176,8 @@ def count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
         tally[ANSWERED, "output_tokens"] += outcome.usage.output_tokens
         tally[ANSWERED, "cost_nano"] += to_nano(outcome.cost_usd) or 0
         tally[ANSWERED, "priced"] += outcome.cost_usd is not None
+        if outcome.usage_from is UsageFrom.UNKNOWN:
+            tally[ANSWERED, "unsaid"] += 1
     if outcome.answered.model:
         tally[MODEL, outcome.answered.model] += 1
     if outcome.answered.tier:

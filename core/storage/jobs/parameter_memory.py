@@ -19,6 +19,9 @@ from core.storage.tables import JobTable, ParameterTable, RequestTable, ResultTa
 _P, _R, _RES, _J = table(ParameterTable), table(RequestTable), table(ResultTable), table(JobTable)
 
 _KEY: Final = ("model", "endpoint", "parameter", "value", "simulated")
+WROTE: Final = (ResultStatus.SUCCEEDED.value, ResultStatus.TRUNCATED.value, ResultStatus.REFUSED.value)
+"""Endings that only a model that took its parameters can bring about."""
+
 _MOST_WORDS: Final = 50
 """Different error texts of one batch that are read: one cause has few."""
 
@@ -99,8 +102,9 @@ def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: da
 
 
 def _answered() -> Any:
-    """1 for a result for which the model wrote something."""
-    return func.coalesce((_RES.c.output_tokens > 0).cast(_RES.c.output_tokens.type), 0)
+    """1 for a result for which the model wrote something, whether or not it is known how much."""
+    wrote = (_RES.c.output_tokens > 0) | _RES.c.status.in_(WROTE)
+    return func.coalesce(wrote.cast(_RES.c.output_tokens.type), 0)
 
 
 def _add(

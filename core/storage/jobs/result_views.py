@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, cast, func, literal_column, select
 
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import ResultStatus, UsageFrom
 from core.domain.selection import EVERYBODY, Among
 from core.errors import NotFound
 from core.storage.database import Database
@@ -85,6 +85,7 @@ class Tally:
 
     Attributes:
         wanted, covered, rules, rules_agreeing: As in `Verification`, summed.
+        output_tokens: None when it is not known how long one answer was.
         cost_usd: None when the price of one answer is not known.
     """
 
@@ -96,7 +97,7 @@ class Tally:
     covered: int
     rules: int
     rules_agreeing: int
-    output_tokens: int
+    output_tokens: int | None
     cost_usd: Decimal | None
 
     @property
@@ -323,6 +324,8 @@ _SCORED = ("wanted", "covered", "rules", "rules_agreeing")
 def sums(results: Any) -> Any:
     """Everything that a `Tally` is made of; the query has the answers' table."""
     added = [func.coalesce(func.sum(results.c[name]), 0).label(name) for name in (*_COUNTED, "output_tokens")]
+    unsaid = results.c.usage_from == UsageFrom.UNKNOWN.value
+    added.append(func.coalesce(func.sum(unsaid.cast(results.c.output_tokens.type)), 0).label("unsaid"))
     added += [func.coalesce(func.sum(_ANS.c[name]), 0).label(name) for name in _SCORED]
     return select(
         func.count().label("answers"),
@@ -337,7 +340,8 @@ def tally_of(row: Any) -> Tally:
     priced = row.nano is not None and row.priced == row.answers
     return Tally(
         answers=int(row.answers),
-        **{name: int(getattr(row, name)) for name in (*_COUNTED, "output_tokens", *_SCORED)},
+        **{name: int(getattr(row, name)) for name in (*_COUNTED, *_SCORED)},
+        output_tokens=None if row.unsaid else int(row.output_tokens),
         cost_usd=from_nano(int(row.nano)) if priced else None,
     )
 
@@ -348,7 +352,6 @@ _ROLLED = {
     "covered": ("coverage", "covered"),
     "rules": ("rules", "named"),
     "rules_agreeing": ("rules", "agreeing"),
-    "output_tokens": (ANSWERED, "output_tokens"),
 }
 """Where the roll-ups have what."""
 
@@ -361,5 +364,6 @@ def _rolled_tally(connection: Connection, job_id: str) -> Tally:
     return Tally(
         answers=answers,
         **{name: counts.get(place, 0) for name, place in _ROLLED.items()},
+        output_tokens=None if counts.get((ANSWERED, "unsaid")) else counts.get((ANSWERED, "output_tokens"), 0),
         cost_usd=from_nano(counts.get((ANSWERED, "cost_nano"), 0)) if priced else None,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
+from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage, UsageFrom
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import Claim
 from core.errors import OverBudget, StaleMove
@@ -22,7 +22,7 @@ from core.storage.jobs.outcome_writer import TOKENS, store_outcomes
 from core.storage.jobs.parameter_memory import learn
 from core.storage.jobs.retries import Retry, add_retry, take_back
 from core.storage.jobs.shards import check_fence, move
-from core.storage.money import to_nano
+from core.storage.money import from_nano, to_nano
 from core.storage.sql import insert_or_ignore, insert_or_replace, table
 from core.storage.tables import (
     AnswerTable,
@@ -44,6 +44,10 @@ _ATT = table(AttemptTable)
 _C, _L, _STRAY, _P = table(CollectedTable), table(LedgerTable), table(StrayTable), table(PortfolioTable)
 
 
+_AT_ONCE = 400
+"""Ids of one query."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stray:
     """A result line that belongs to no request of its job."""
@@ -55,11 +59,12 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a shard asked for: joins a result line to its portfolio."""
+    """What a shard asked for: joins a result line to its portfolio. `input_tokens` were counted before it was sent."""
 
     custom_id: str
     portfolio_id: str
     as_of: str
+    input_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Results:
 
     def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
         """Every request of a shard by custom id."""
-        query = select(_R.c.custom_id, _R.c.portfolio_id, _R.c.as_of).where(
+        query = select(_R.c.custom_id, _R.c.portfolio_id, _R.c.as_of, _R.c.input_tokens).where(
             _R.c.job_id == job_id, _R.c.shard_index == shard_index
         )
         with self._database.read() as connection:
@@ -144,6 +149,11 @@ class Results:
         )
         with self._database.read() as connection:
             return {ResultStatus(row.status): int(row.n) for row in connection.execute(query)}
+
+    def came_to(self, job_id: str, shard_index: int) -> tuple[Usage, Decimal | None]:
+        """Tokens of a shard's requests together, and what they cost; None where that is not known of each."""
+        with self._database.read() as connection:
+            return summed(_sums(connection, job_id, shard_index))
 
     def close(
         self,
@@ -261,7 +271,13 @@ class Results:
         with self._database.write() as connection:
             lock_job(connection, job_id)
             check_fence(connection, claim)
-            take_back(connection, job_id, [outcome.custom_id for outcome in outcomes], None, at=at)
+            ids = [outcome.custom_id for outcome in outcomes]
+            # What a missing one was charged with was paid for the very answer that takes its place.
+            for start in range(0, len(ids), _AT_ONCE):
+                mine = (_RES.c.job_id == job_id) & _RES.c.custom_id.in_(ids[start : start + _AT_ONCE])
+                nothing = {**dict.fromkeys(TOKENS, 0), "cost_nano": 0, "usage_from": UsageFrom.ANSWER.value}
+                connection.execute(update(_RES).where(mine).values(**nothing))
+            take_back(connection, job_id, ids, None, at=at)
             store_outcomes(connection, job_id, outcomes)
 
     def settle_late(self, claim: Claim, *, note: str, at: datetime) -> None:
@@ -310,6 +326,12 @@ def _sums(connection: Connection, job_id: str, shard_index: int) -> Any:
         .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
         .where(_R.c.job_id == job_id, _R.c.shard_index == shard_index)
     ).one()
+
+
+def summed(row: Any) -> tuple[Usage, Decimal | None]:
+    """A row of sums as values."""
+    usage = Usage(*(int(getattr(row, name)) for name in TOKENS))
+    return usage, from_nano(None if row.cost_nano is None else int(row.cost_nano))
 
 
 def _moved_on(connection: Connection, job_id: str, shard_index: int) -> bool:

@@ -481,6 +481,7 @@ def _leave_aside(connection: Connection, job_id: str, outcome: Outcome, at: date
             reasoning_tokens=usage.reasoning_tokens,
             cost_nano=nano,
             **answered_row(outcome.answered),
+            usage_from=outcome.usage_from.value,
         )
     )
     more = None if nano is None else _J.c.actual_nano + nano
@@ -488,7 +489,7 @@ def _leave_aside(connection: Connection, job_id: str, outcome: Outcome, at: date
 
 
 def _attempt(row: Any, number: int, at: datetime) -> dict[str, Any]:
-    kept = ("job_id", "custom_id", "status", "error_code", "error_message", "cost_nano")
+    kept = ("job_id", "custom_id", "status", "error_code", "error_message", "cost_nano", "usage_from")
     tokens = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
     raw = ("raw_file", "raw_offset", "raw_length", "shard_index")
     who = answered_row(answered_of(row))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, case, func, literal, or_, select, update
 
 from core.domain.alert import AlertKind
-from core.domain.batch import Batch, BatchCounts
+from core.domain.analysis import Usage
+from core.domain.batch import Batch, BatchCounts, Counted
 from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, ShardState, next_shard_state
 from core.domain.queue import Hold
 from core.domain.records import Claim, Look, Shard
@@ -17,7 +20,7 @@ from core.errors import NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.alerts import clear_alert, raise_alert
 from core.storage.jobs.jobs import follow, lock_job, lock_shards, record_event
-from core.storage.sql import table
+from core.storage.sql import dump, table
 from core.storage.tables import EventTable, JobTable, ShardTable
 
 _S = table(ShardTable)
@@ -291,8 +294,10 @@ class Shards:
         progress_at: datetime | None = None,
     ) -> None:
         """Store the provider's view after a look at a batch."""
+        counted = {} if batch.counted is None else {"counted": dump(asdict(batch.counted))}
         self.update(
             claim,
+            **counted,
             provider_status=batch.status,
             provider_total=batch.counts.total,
             provider_completed=batch.counts.completed,
@@ -507,4 +512,12 @@ def _to_shard(row: Any) -> Shard:
         hold_until=row.hold_until,
         progress_at=row.progress_at,
         files_gone_at=row.files_gone_at,
+        counted=_counted(row.counted),
     )
+
+
+def _counted(document: str | None) -> Counted | None:
+    if document is None:
+        return None
+    fields = orjson.loads(document)
+    return Counted(Usage(**fields["usage"]), fields["cache_write_tokens"])

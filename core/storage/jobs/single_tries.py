@@ -10,7 +10,16 @@ from typing import Any
 import orjson
 from sqlalchemy import and_, delete, or_, select, update
 
-from core.domain.analysis import AnalysisRequest, Finding, FindingKind, ItemError, ResultStatus, Usage, Verification
+from core.domain.analysis import (
+    AnalysisRequest,
+    Finding,
+    FindingKind,
+    ItemError,
+    ResultStatus,
+    Usage,
+    UsageFrom,
+    Verification,
+)
 from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.trial import Try, TryState
 from core.errors import NotFound, StaleMove
@@ -43,6 +52,8 @@ class Ending:
     Attributes:
         cost_usd: As far as it is known; None when it is not.
         unsettled: Part of the cost may be missing from `cost_usd`: the reservation stays where it is higher.
+        usage_from: UNKNOWN where a round was answered and nobody says what it came to.
+        at_least_usd: What it came to as far as that is known, where `cost_usd` is not.
     """
 
     state: TryState
@@ -56,6 +67,8 @@ class Ending:
     headline: str = ""
     error: ItemError | None = None
     answered: AnsweredBy = NOBODY
+    usage_from: UsageFrom = UsageFrom.ANSWER
+    at_least_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +303,7 @@ def _end(
             error_message=error.message[:4000] if error else None,
             cost_nano=to_nano(ending.cost_usd),
             ended_at=at,
+            usage_from=ending.usage_from.value,
             **asdict(ending.usage),
             **answered_row(ending.answered),
         )
@@ -297,7 +311,7 @@ def _end(
     if changed.rowcount != 1:
         raise StaleMove(f"Try {try_id} has ended meanwhile.")
     nano = to_nano(ending.cost_usd)
-    if ending.usage != Usage():
+    if ending.usage != Usage() or ending.usage_from is UsageFrom.UNKNOWN:
         model = connection.execute(select(_T.c.model).where(_T.c.try_id == try_id)).scalar_one()
         connection.execute(
             _L.insert().values(
@@ -312,9 +326,12 @@ def _end(
         )
     part = connection.execute(select(_C).where(_C.c.job_id == try_id)).first()
     if part is not None:
-        keep = nano is None or (ending.unsettled and part.amount_nano > nano)
+        known = to_nano(ending.at_least_usd) or 0 if nano is None else nano
+        keep = (nano is None or ending.unsettled) and part.amount_nano > known
         connection.execute(
-            update(_C).where(_C.c.job_id == try_id).values(settled=True, amount_nano=part.amount_nano if keep else nano)
+            update(_C)
+            .where(_C.c.job_id == try_id)
+            .values(settled=True, amount_nano=part.amount_nano if keep else known)
         )
 
 
@@ -355,4 +372,5 @@ def _to_try(row: Any) -> Try:
         ended_at=row.ended_at,
         prompt_version=row.prompt_version,
         answered=answered_of(row),
+        usage_from=UsageFrom(row.usage_from),
     )

@@ -42,6 +42,11 @@ def test_an_answer_means_its_parameters_were_taken(store: Store) -> None:
     assert _known(store) == {"temperature": (1, 0), "max_completion_tokens": (1, 0)}
 
 
+def test_an_answer_that_does_not_say_how_long_it_was_still_took_its_parameters(store: Store) -> None:
+    learn_from_try(store, _tried(usage=Usage(), cost_usd=None), at=NOW)
+    assert _known(store) == {"temperature": (1, 0), "max_completion_tokens": (1, 0)}
+
+
 def test_a_refusal_is_kept_with_the_servers_words(store: Store) -> None:
     error = ItemError("provider", REFUSAL, transient=True)
     learn_from_try(store, _tried(usage=Usage(), error=error, status=ResultStatus.FAILED), at=NOW)
@@ -52,5 +57,5 @@ def test_a_refusal_is_kept_with_the_servers_words(store: Store) -> None:
 def test_what_was_never_sent_or_broke_off_teaches_nothing(store: Store) -> None:
     learn_from_try(store, _tried(line=""), at=NOW)
     lost = ItemError("answer_lost", "The connection broke.", transient=True)
-    learn_from_try(store, _tried(usage=Usage(), error=lost), at=NOW)
+    learn_from_try(store, _tried(usage=Usage(), error=lost, status=ResultStatus.FAILED), at=NOW)
     assert _known(store) == {}

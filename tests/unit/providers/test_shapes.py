@@ -41,15 +41,20 @@ def test_a_status_never_seen_before_is_kept() -> None:
             Usage(50, 9, 7, 3),
         ),
         ({"input_tokens": 50, "input_tokens_details": None, "output_tokens": 7}, Usage(50, 0, 7, 0)),
-        ({"input_tokens": 5, "input_tokens_details": {"cached_tokens": 9}, "output_tokens": -7}, Usage(5, 5, 0, 0)),
+        ({"input_tokens": 5, "input_tokens_details": {"cached_tokens": 9}, "output_tokens": 7}, Usage(5, 0, 7, 0)),
+        ({"input_tokens": 5, "output_tokens": -7}, None),
+        ({"input_tokens": 50, "output_tokens": 0}, None),
+        ({"input_tokens": 50.0, "output_tokens": "7"}, Usage(50, 0, 7, 0)),
+        ({"total_tokens": 57}, None),
         ({}, None),
-        ({"prompt_tokens": 50, "completion_tokens": 7}, None),
+        ({"prompt_tokens": 50, "completion_tokens": 7}, Usage(50, 0, 7, 0)),
     ],
 )
 def test_what_the_provider_counts_for_a_whole_batch_is_read_where_it_says_so(
     usage: Any, expected: Usage | None
 ) -> None:
-    assert shapes.batch(BATCH | {"usage": usage}).usage == expected
+    counted = shapes.batch(BATCH | {"usage": usage}).counted
+    assert (counted and counted.usage) == expected
 
 
 @pytest.mark.parametrize("nothing", ["", None])

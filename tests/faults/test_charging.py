@@ -1,0 +1,113 @@
+"""Answers that do not say what they came to: never free, shared to the token, else unknown with what was reserved."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from core.domain.actor import LOCAL
+from core.domain.alert import AlertKind
+from core.domain.analysis import Usage, UsageFrom
+from core.domain.job import JobState
+from core.llm.pricing import cost, price
+from tests.faults.staging import MODEL, House
+from tests.local_provider import LocalProvider
+
+
+def whole(house: House, job_id: str) -> Usage:
+    """What the provider counts for a job's first batch."""
+    counted = house.provider.check(house.shard(job_id).batch_id or "").counted
+    assert counted is not None
+    return counted.usage
+
+
+def priced(house: House, usage: Usage) -> Decimal:
+    known = price(MODEL, batch=True, at=house.clock())
+    assert known is not None
+    return cost(known, usage)
+
+
+def told(house: House, job_id: str) -> list[str]:
+    return [alert.text for alert in house.store.alerts.of(job_id) if alert.kind is AlertKind.COST]
+
+
+@pytest.mark.parametrize("fault", ["usage_missing", "usage_empty", "usage_zero", "usage_total"])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_what_lines_do_not_say_is_shared_from_what_the_provider_counts(
+    house: House, local: LocalProvider, fault: str, share: float
+) -> None:
+    local.set_faults({"seed": 3, "answers": {fault: share}})
+    job_id = house.submit(6)
+    assert house.run(job_id) is JobState.DONE
+    items = house.items(job_id).values()
+    assert sum((item.usage for item in items), start=Usage()) == whole(house, job_id)
+    assert UsageFrom.BATCH in {item.usage_from for item in items}
+    assert all(item.cost_usd for item in items)
+    paid = house.job(job_id).row.actual_usd
+    assert paid == priced(house, whole(house, job_id))
+    assert len(told(house, job_id)) == 1
+    house.check(job_id, batches=1)
+
+
+@pytest.mark.parametrize("fault", ["usage_float", "usage_text"])
+def test_counts_in_another_form_are_the_same_counts(house: House, local: LocalProvider, fault: str) -> None:
+    local.set_faults({"answers": {fault: 1.0}})
+    job_id = house.submit(3)
+    assert house.run(job_id) is JobState.DONE
+    assert house.job(job_id).row.actual_usd == priced(house, whole(house, job_id))
+    assert {item.usage_from for item in house.items(job_id).values()} == {UsageFrom.ANSWER}
+    assert told(house, job_id) == []
+    house.check(job_id, batches=1)
+
+
+def test_where_nobody_says_anything_the_cost_is_unknown_and_what_was_reserved_stays(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"seed": 3, "answers": {"usage_missing": 0.5}, "batches": {"*": {"no_usage": True}}})
+    job_id = house.submit(6)
+    assert house.run(job_id) is JobState.DONE
+    job, items = house.job(job_id), house.items(job_id).values()
+    assert job.row.actual_usd is None
+    unknown = [item for item in items if item.usage_from is UsageFrom.UNKNOWN]
+    assert 0 < len(unknown) < 6
+    assert [item.cost_usd for item in unknown] == [None] * len(unknown)
+    (entry,) = house.app.oversight.ledger(LOCAL, job_id)
+    assert entry.cost_usd is None
+    assert house.store.retries.spent(job_id) == job.estimate.expected_usd
+    parts = house.rows("SELECT settled, amount_nano FROM commitment WHERE job_id = :job", job=job_id)
+    assert [(bool(part.settled), Decimal(part.amount_nano) / 10**9) for part in parts] == [
+        (True, job.estimate.expected_usd)
+    ]
+    assert "not known" in " ".join(told(house, job_id))
+    house.check(job_id, batches=1)
+
+
+def test_a_contradiction_is_read_the_dearer_way_and_told_once(house: House, local: LocalProvider) -> None:
+    local.set_faults({"answers": {"usage_contradicts": 1.0}})
+    job_id = house.submit(6, per_shard=2)
+    assert house.run(job_id) is JobState.DONE
+    items = house.items(job_id).values()
+    assert {item.usage.cached_tokens for item in items} == {0}
+    sent = sum((item.usage for item in items), start=Usage())
+    assert house.job(job_id).row.actual_usd == priced(house, sent)
+    assert len(told(house, job_id)) == 1
+    house.check(job_id, batches=3)
+
+
+def test_what_is_not_measured_teaches_no_estimate(house: House, local: LocalProvider) -> None:
+    def learned() -> list[int]:
+        return [
+            row.answers
+            for row in house.rows("SELECT answers FROM calibration WHERE shard_id LIKE :job", job=f"{job_id}%")
+        ]
+
+    local.set_faults({"seed": 3, "answers": {"usage_missing": 0.5}})
+    job_id = house.submit(6)
+    house.run(job_id)
+    own = sum(item.usage_from is UsageFrom.ANSWER for item in house.items(job_id).values())
+    assert learned() == [own]
+    local.set_faults({"answers": {"usage_zero": 1.0}, "batches": {"*": {"no_usage": True}}})
+    job_id = house.submit(3)
+    house.run(job_id)
+    assert learned() == []
