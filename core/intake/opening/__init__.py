@@ -1,1 +1,1 @@
-"""From bytes to text, rows, trees: archives, sheets, encodings, limits."""
+"""Bytes opened far enough for a reader: what needs a library of its own is opened in a sandbox."""

@@ -12,6 +12,7 @@ from enum import Enum
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
+from core.intake.opening.sheets import Sheet, read_sheets
 
 _MAGIC = {
     b"MZ": "a Windows program",
@@ -58,6 +59,7 @@ class Source:
         name: Display name.
         text: Decoded text of JSON and TEXT; "" for the others.
         encoding_note: How the text was decoded, where that is worth saying; else "".
+        sheets: Of a workbook, which is the one ARCHIVE that is opened.
     """
 
     name: str
@@ -65,16 +67,18 @@ class Source:
     container: Container
     text: str = ""
     encoding_note: str = ""
+    sheets: tuple[Sheet, ...] = ()
 
 
 def open_source(name: str, data: bytes) -> Source:
     """What the bytes are, by content.
 
     Raises:
-        UnreadableFile: A program, picture, other archive or HTML page; NUL or control characters; mixed encodings.
+        UnreadableFile: A program, picture, other archive or HTML page; NUL or control characters; mixed encodings; a
+            workbook that is a bomb, carries macros or is damaged.
     """
     if data.startswith(b"PK\x03\x04"):
-        return Source(name, data, Container.ARCHIVE)
+        return Source(name, data, Container.ARCHIVE, sheets=read_sheets(name, data))
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
