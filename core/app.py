@@ -44,7 +44,7 @@ from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
 from core.drafts.batch_room import TIERS, Rooms
 from core.drafts.drafting import Drafter
-from core.errors import BadSetting, ProviderError, Refused, StorageTrouble
+from core.errors import BadSetting, ProviderError, Refused, StorageTrouble, UnreadableFile
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
 from core.llm.models import Model, all_models, find
@@ -397,6 +397,24 @@ class App:
         except ProviderError as error:
             return Check("provider", "error", str(error))
         return Check("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")
+
+    def sandbox_check(self) -> Check:
+        """What keeps strangers' workbooks and PDFs in on this machine."""
+        from core.intake.sandbox.runner import missing_walls
+
+        try:
+            missing = missing_walls()
+        except UnreadableFile as error:
+            return Check("sandbox", "error", f"No sandbox can be started here: {error}")
+        if not missing:
+            message = "Workbooks and PDFs are read with bounds, without network, other processes and files."
+            return Check("sandbox", "ok", message)
+        return Check(
+            "sandbox",
+            "warning",
+            f"Workbooks and PDFs are read in a process of its own, but this machine does not keep it from "
+            f"{', '.join(missing)}. Linux 5.13 or later with Landlock and seccomp does (docs/formats.md).",
+        )
 
     def upgrade(self) -> list[str]:
         """Apply missing migrations; returns their names."""

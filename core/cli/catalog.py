@@ -200,6 +200,7 @@ def check_config(as_json: AsJson = False) -> int:
         with opened() as (app, actor):
             # The provider is asked here and now, so what was heard of it before says nothing more.
             found = [*(one for one in app.health(actor) if one.name != "provider"), app.provider_check()]
+            found.append(app.sandbox_check())
             checks = [{"name": one.name, "state": one.state, "message": one.message} for one in found]
     except (BadSetting, StorageTrouble) as error:
         problems.append(str(error))

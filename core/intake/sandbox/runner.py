@@ -31,6 +31,12 @@ _PROGRAM = "import json, sys; sys.path[:] += json.loads({paths!r}); from core.in
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/etc/ld.so.cache")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _MOST_SAID = 400
+_IN_WORDS = {
+    child.LIMITS: "using more memory or computing than allowed",
+    child.FILES: "reading files",
+    child.PROCESSES: "looking at other processes",
+    child.NETWORK: "using the network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,16 @@ def walls(skipped: tuple[str, ...] = ()) -> frozenset[str]:
     return _run(Work("core.intake.sandbox.child:no_lines", "file", "", skipped=skipped), "nothing", b"", {})[1]
 
 
+def missing_walls(skipped: tuple[str, ...] = ()) -> list[str]:
+    """What a child is not kept from on this machine, in words; nothing where every wall stands.
+
+    Args:
+        skipped: As of `Work`.
+    """
+    standing = walls(skipped)
+    return [words for wall, words in _IN_WORDS.items() if wall not in standing]
+
+
 def decoded(decoder: msgspec.json.Decoder[T], name: str, lines: Iterable[bytes]) -> Iterator[T]:
     """Results as what the caller expects.
 
@@ -119,7 +135,12 @@ def _run(work: Work, name: str, data: bytes, options: dict[str, object]) -> tupl
         given.write(data)
         given.seek(0)
         folder = open_.enter_context(tempfile.TemporaryDirectory(prefix="mosychlos-sandbox-"))
-        ended = _child(work, folder, given, results, said)
+        try:
+            ended = _child(work, folder, given, results, said)
+        except OSError as error:
+            raise UnreadableFile(
+                f"'{name}' was not read: no process could be started for it ({error.strerror}). Try again later."
+            ) from error
         standing, last = _said(said)
         if ended != child.DONE:
             raise UnreadableFile(_sentence(work, name, ended, last))

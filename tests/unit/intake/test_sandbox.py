@@ -18,7 +18,7 @@ import pytest
 
 from core.errors import UnreadableFile
 from core.intake.sandbox import child, landlock, seccomp, slots
-from core.intake.sandbox.runner import Work, decoded, run, walls
+from core.intake.sandbox.runner import Work, decoded, missing_walls, run, walls
 
 ATTACKS = "tests.unit.intake.sandbox_attacks"
 EVERY_WALL = frozenset({child.LIMITS, child.FILES, child.PROCESSES, child.NETWORK})
@@ -128,6 +128,9 @@ def test_namespaces_hide_processes_and_the_network_where_the_kernel_has_less(
 @on_linux
 def test_what_a_machine_lacks_is_said_and_not_claimed() -> None:
     assert walls(("landlock", "seccomp", "namespaces")) == {child.LIMITS}
+    assert missing_walls(("landlock", "seccomp", "namespaces")) == [
+        "reading files", "looking at other processes", "using the network",
+    ]  # fmt: skip
     assert answers("echo", b"123", skipped=("landlock", "seccomp", "namespaces")) == [3]
 
 
