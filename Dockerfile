@@ -14,7 +14,6 @@ COPY core core
 COPY dashboard dashboard
 COPY pages pages
 COPY prompts prompts
-COPY .streamlit .streamlit
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 USER mosychlos

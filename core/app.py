@@ -47,6 +47,9 @@ from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble, UnreadableFile
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
+from core.guard.entrance import FOLDER as DASHBOARDS
+from core.guard.readiness import Failing, failing
+from core.guard.refused_hosts import RefusedHosts
 from core.llm.models import Model, all_models, find
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
@@ -220,10 +223,17 @@ class App:
             )
         )
         checks.append(self._way_check())
+        notice = RefusedHosts(self.settings.home / DASHBOARDS).notice(self._clock())
+        if notice:
+            checks.append(Check("addresses", "warning", notice))
         if not self.budgets.any_set:
             checks.append(Check("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
         checks += [_budget_check(line) for line in self.oversight.budgets(actor)]
         return checks
+
+    def failing(self) -> list[Failing]:
+        """What keeps this installation from serving pages now. A probe asks: no actor, and no detail."""
+        return failing(self._store, self.settings.home)
 
     def _database_check(self) -> Check:
         started = time.perf_counter()

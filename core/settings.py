@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -120,6 +121,21 @@ def _sendable(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("holds characters that no request can carry; copy it again")
     return text
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname or not text.isascii():
+        raise ValueError("must be an address such as https://host or https://host/base")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("must begin with https:// (plain http is for this machine only)")
+    base = parts.path.rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9][A-Za-z0-9._~-]*)*", base):
+        raise ValueError("has a path that is not made of plain names such as /mosychlos")
+    # As browsers write an origin: a port that goes without saying is not said.
+    port = "" if parts.port in {None, 443 if parts.scheme == "https" else 80} else f":{parts.port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}{base}"
 
 
 def _contact(text: str) -> str:
@@ -255,6 +271,13 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Signing secret of the provider's batch.* webhooks (whsec_...), sent to /webhooks/openai. Unset: no webhooks.",
         secret=True,
+    ),
+    Setting(
+        "MOSYCHLOS_PUBLIC_URL",
+        None,
+        "Address at which a proxy serves the dashboard, https://host or https://host/base: its name, origin, cookies, "
+        "links and webhooks follow it. Unset: this machine only.",
+        _public_url,
     ),
     Setting(
         "MOSYCHLOS_TOOL_ROUNDS",
@@ -395,6 +418,7 @@ class Settings:
     remote_file_days: int
     keep_remote_files: bool
     webhook_secret: str | None
+    public_url: str
     simulated: bool
     prompts: Path
     market: MarketSettings
@@ -473,10 +497,24 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         remote_file_days=values["MOSYCHLOS_REMOTE_FILE_DAYS"],
         keep_remote_files=values["MOSYCHLOS_KEEP_REMOTE_FILES"],
         webhook_secret=values["MOSYCHLOS_WEBHOOK_SECRET"],
+        public_url=values["MOSYCHLOS_PUBLIC_URL"] or "",
         simulated=urlsplit(base_url).hostname in LOOPBACK if simulated is None else simulated,
         prompts=Path(values["MOSYCHLOS_PROMPTS"] or Path(__file__).resolve().parent.parent / "prompts"),
         market=_market(values),
     )
+
+
+def without_keys(environment: Mapping[str, str], file: Path | None = None) -> dict[str, str]:
+    """The environment for a process that must never hold a key: what the file sets is moved into it, keys are left out.
+
+    Started with it, that process reads no file, so that no key enters its memory at any moment.
+
+    Raises:
+        BadSetting: The file cannot be read.
+    """
+    given = file_values(file) if file is not None else {}
+    set_here = {name: value for name, value in environment.items() if name not in _BY_NAME or value != ""}
+    return {name: value for name, value in {**given, **set_here}.items() if name not in KEYS}
 
 
 def _market(values: Mapping[str, Any]) -> MarketSettings:

@@ -22,7 +22,7 @@ from core.cli.labels import group, groups, tag
 from core.cli.market import market_app, series_app
 from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
-from core.cli.processes import demo, provider, serve, worker
+from core.cli.processes import demo, open_, provider, serve, worker
 from core.cli.reasking import add_commands as add_reasking
 from core.cli.retrying import add_commands as add_retrying
 from core.cli.sets import add_commands as add_sets
@@ -63,6 +63,7 @@ app.add_typer(db_app, name="db")
 app.command()(health)
 app.command()(demo)
 app.command()(serve)
+app.command("open")(open_)
 app.command()(worker)
 app.command()(provider)
 

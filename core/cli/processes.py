@@ -1,4 +1,4 @@
-"""`mosychlos demo | serve | worker | provider`: the long-running processes."""
+"""`mosychlos demo | serve | open | worker | provider`: the long-running processes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,12 @@ import typer
 
 from core.app import build
 from core.cli import output
-from core.cli.session import opened, settings
+from core.cli.session import CONFIG_FILE, opened, settings
 from core.cli.supervisor import Child, Supervisor, until_listening
 from core.domain.actor import LOCAL
-from core.errors import BadInput, Refused
-from core.settings import KEYS, LOOPBACK, load
+from core.errors import BadInput, NotFound, Refused
+from core.guard.entrance import FOLDER, Entrance, published
+from core.settings import LOOPBACK, load, without_keys
 
 PORT = 8501
 PROVIDER_PORT = 8090
@@ -34,8 +36,40 @@ def serve(
     """Serve the dashboard alone. It never sees the provider's key; a worker makes the calls."""
     _check_address(address, port)
     settings()  # a wrong setting is said here, before a browser shows it
-    environment = _without_key(dict(os.environ))
+    # Started anew rather than loaded: what this process read of the file and its environment stays in its memory.
+    environment = without_keys(os.environ, CONFIG_FILE)
     os.execve(sys.executable, _dashboard_command(address, port), environment)  # noqa: S606  # our own program, no shell
+
+
+def open_(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = PORT,
+    home: Annotated[Path | None, typer.Option(help="Data directory, where it is another one than is set.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")] = False,
+) -> int:
+    """Print a fresh address of the running dashboard, for another browser. It opens it once."""
+    found = _entrance(port, home)
+    with socket.socket(socket.AF_INET6 if ":" in found.host else socket.AF_INET) as probe:
+        probe.settimeout(5)
+        if probe.connect_ex((found.host, found.port)):
+            raise NotFound(f"The dashboard on port {port} runs no more. Start it: mosychlos serve --port {port}")
+    address = found.fresh(time.time())
+    if as_json:
+        output.document({"url": address})
+    else:
+        output.line(f"Open: {address}")
+    return 0
+
+
+def _entrance(port: int, home: Path | None) -> Entrance:
+    """Of the named data directory, or of the one that is set, or of the demo."""
+    if home is not None:
+        return published(home.expanduser().absolute(), port)
+    try:
+        return published(settings().home, port)
+    except NotFound:
+        if not (_demo_folder() / FOLDER / f"{port}.json").is_file():
+            raise
+        return published(_demo_folder(), port)
 
 
 def worker() -> int:
@@ -76,14 +110,14 @@ def demo(
     _check_address(address, port)
     if os.environ.get("OPENAI_API_KEY"):
         output.aside("The demo ignores OPENAI_API_KEY: nothing is sent off this machine.")
-    folder = (home or Path(platformdirs.user_data_dir("mosychlos")) / "demo").expanduser().absolute()
+    folder = (home or _demo_folder()).expanduser().absolute()
     provider_port = _free_port()
     environment = _demo_environment(folder, provider_port)
     app = build(load(environment))
     program = [sys.executable, "-m", "core.cli.main"]
     supervisor = Supervisor()
     # The dashboard takes longest to start, so it starts first and the samples are written meanwhile.
-    supervisor.start(Child("dashboard", _dashboard_command(address, port), _without_key(environment)))
+    supervisor.start(Child("dashboard", [*_dashboard_command(address, port), "--silent"], without_keys(environment)))
     supervisor.start(
         Child(
             "provider",
@@ -91,7 +125,7 @@ def demo(
                 *(*program, "provider", "--port", str(provider_port)),
                 *("--speed", str(speed), "--home", str(folder / "provider")),
             ],
-            _without_key(environment),
+            without_keys(environment),
         )
     )
     try:
@@ -102,7 +136,9 @@ def demo(
     until_listening(address, provider_port, "the local provider", supervisor)
     supervisor.start(Child("worker", [*program, "worker"], environment))
     until_listening(address, port, "the dashboard", supervisor)
-    output.aside(f"Ready: http://{address}:{port} (simulated answers; stop with Ctrl-C)")
+    output.aside("Ready: simulated answers; stop with Ctrl-C.")
+    output.line(f"Open: {published(folder, port).fresh(time.time())}")
+    sys.stdout.flush()
     supervisor.watch()
     return 0
 
@@ -121,18 +157,19 @@ def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
 
 
 def _dashboard_command(address: str, port: int) -> list[str]:
-    return [sys.executable, "-m", "dashboard.shell.server", "--address", address, "--port", str(port)]
+    program = [sys.executable, "-m", "dashboard.shell.server", "--environment-only"]
+    return [*program, "--address", address, "--port", str(port)]
 
 
-def _without_key(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in KEYS}
+def _demo_folder() -> Path:
+    return Path(platformdirs.user_data_dir("mosychlos")) / "demo"
 
 
 def _check_address(address: str, port: int) -> None:
     if address not in LOOPBACK:
         raise Refused(
-            f"The dashboard has no sign-in yet, so it listens on this machine only, not on {address}. "
-            "Use 127.0.0.1, and a tunnel or a proxy with its own sign-in to reach it from elsewhere."
+            f"The dashboard listens on this machine only, not on {address}. Use 127.0.0.1; to reach it from elsewhere, "
+            "put a proxy with TLS before it and set MOSYCHLOS_PUBLIC_URL (docs/serving.md)."
         )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

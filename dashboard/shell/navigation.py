@@ -22,6 +22,9 @@ _TITLES = {
     "brief": ("Brief", ":material/article:"),
 }
 
+PATHS = frozenset({"/", *(f"/{name}" for name in _TITLES if name != "overview")})
+"""Addresses of pages, as deep links have them."""
+
 
 def page(name: str) -> StreamlitPage:
     """A page by its name, for links and jumps."""

@@ -1,85 +1,56 @@
-"""`python -m dashboard.shell.server`: serves the pages on this machine, with a content policy and a health route."""
+"""`python -m dashboard.shell.server`: serves the pages to who was let in, with a content policy, probes and webhooks."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
-from core.errors import MosychlosError
-from core.settings import KEYS, LOOPBACK
+from core.cli.session import CONFIG_FILE
+from core.errors import MosychlosError, StorageTrouble
+from core.guard import entrance as entrances
+from core.guard.entrance import Entrance, OneTimeTokens
+from core.guard.refused_hosts import RefusedHosts
+from core.settings import KEYS, LOOPBACK, Settings, without_keys
+from dashboard import gate, options, wiring
+from dashboard.addresses import Addresses, addresses
+from dashboard.gate import Gate
+from dashboard.readiness import readyz
+from dashboard.safe_headers import SafeHeaders
+from dashboard.sessions import Sessions
+from dashboard.shell import navigation
 from dashboard.shell.webhooks import webhook
 from dashboard.widgets import text
 
 log = logging.getLogger("mosychlos.dashboard")
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+"""No folder that anybody else writes: Streamlit looks for files of its own in the current one."""
 
-# Scripts from this server only. Styles are written into the page by Streamlit itself; Plotly draws into canvases from
-# blobs. Images never come from elsewhere: a model's text must not be able to make a browser call out.
-SOURCES = {
-    "default-src": "'self'",
-    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "connect-src": "'self'",
-    "worker-src": "'self' blob:",
-    "frame-src": "'self' blob:",
-    "object-src": "'none'",
-    "base-uri": "'self'",
-    "form-action": "'self'",
-    "frame-ancestors": "'none'",
-}
-
-HEADERS = {
-    "content-security-policy": "; ".join(f"{name} {sources}" for name, sources in SOURCES.items()),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-}
-
-
-class SafeHeaders:
-    """Adds `HEADERS` to every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything through; headers are added where an answer starts."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-            await send(message)
-
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
-
-
-async def healthz(_request: Request) -> JSONResponse:
-    """Says that this process answers, and nothing else: the route is open to whoever reaches the port."""
-    return JSONResponse({"status": "ok"})
+_HEAVY = (
+    "pandas",
+    "plotly.graph_objects",
+    "numpy",
+    "core.app",
+    "dashboard.widgets.charts",
+    "dashboard.widgets.listings",
+)
 
 
 def on_script_error(error: Exception) -> bool:
@@ -97,51 +68,133 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-@asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
-    """Load what pages need before the first visitor waits for it."""
-    for module in (
-        "pandas",
-        "plotly.graph_objects",
-        "numpy",
-        "core.app",
-        "dashboard.widgets.charts",
-        "dashboard.widgets.listings",
-    ):
-        import_module(module)
-    if st.get_option("server.fileWatcherType") == "none":
-        # Streamlit collects garbage after every run of a page; walking the libraries' objects each time costs far
-        # more than the page. With a file watcher on, frozen modules would never be freed.
-        gc.collect()
-        gc.freeze()
-    yield None
+def served(settings: Settings, entrance: Entrance, own: Addresses, plan: dict[str, Any], *, announce: bool) -> st.App:
+    """The ASGI application: the gate first, then Streamlit."""
+    refusals = RefusedHosts(settings.home / entrances.FOLDER)
+    return st.App(
+        HERE / "app.py",
+        lifespan=_lifespan(settings, entrance, plan, announce=announce),
+        routes=[
+            route
+            for base in dict.fromkeys(("", own.base))
+            for route in (
+                Route(base + gate.READY, readyz, methods=["GET"]),
+                Route(base + gate.WEBHOOK, webhook, methods=["POST"]),
+            )
+        ],
+        middleware=[
+            Middleware(SafeHeaders, secure=own.secure),
+            Middleware(
+                Gate,
+                addresses=own,
+                pages=navigation.PATHS,
+                files=_static_files(),
+                sessions=Sessions(entrance.port),
+                redeem=OneTimeTokens(entrance, time.time).redeem,
+                refused=_counting(refusals),
+            ),
+        ],
+        on_script_error=on_script_error,
+    )
 
 
-app = st.App(
-    ROOT / "dashboard" / "app.py",
-    lifespan=lifespan,
-    routes=[Route("/healthz", healthz), Route("/webhooks/openai", webhook, methods=["POST"])],
-    middleware=[
-        Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False),
-        Middleware(SafeHeaders),
-    ],
-    on_script_error=on_script_error,
-)
+def _static_files() -> frozenset[str]:
+    """Addresses of what Streamlit's pages load; its start page is none of them, because it stands for every page."""
+    root = Path(get_static_dir())
+    return frozenset(
+        f"/{path.relative_to(root).as_posix()}" for path in root.rglob("*") if path.is_file() and path.suffix != ".html"
+    )
+
+
+def _counting(refusals: RefusedHosts) -> Callable[[str], None]:
+    """Counts refused hosts and writes them soon after, however many come."""
+    waiting: list[asyncio.TimerHandle] = []
+
+    def save() -> None:
+        waiting.clear()
+        try:
+            refusals.save()
+        except OSError as error:
+            log.warning("refused hosts could not be counted: %s", error)
+
+    def count(host: str) -> None:
+        refusals.add(host, datetime.now(UTC))
+        if not waiting:
+            waiting.append(asyncio.get_running_loop().call_later(1.0, save))
+
+    return count
+
+
+def _lifespan(
+    settings: Settings, entrance: Entrance, plan: dict[str, Any], *, announce: bool
+) -> Callable[[st.App], AbstractAsyncContextManager[dict[str, Any] | None]]:
+    """Load what pages need before the first visitor waits for it, and say where they are."""
+
+    @asynccontextmanager
+    async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+        options.insist(plan)
+        for module in _HEAVY:
+            import_module(module)
+        if plan["server.fileWatcherType"] == "none":
+            # Streamlit collects garbage after every run of a page; walking the libraries' objects each time costs far
+            # more than the page. With a file watcher on, frozen modules would never be freed.
+            gc.collect()
+            gc.freeze()
+        try:
+            entrances.publish(entrance, settings.home)
+        except StorageTrouble as trouble:
+            log.warning("'mosychlos open' will not find this dashboard: %s", trouble)
+        if announce:
+            sys.stdout.write(f"Open: {entrance.fresh(time.time())}\n")
+            sys.stdout.flush()
+        yield None
+        entrances.withdraw(entrance, settings.home)
+
+    return lifespan
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dashboard.shell.server", description=__doc__)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--watch", action="store_true", help="notice changed pages, for who works on them")
+    parser.add_argument("--silent", action="store_true", help="print no address; `mosychlos open` does")
+    parser.add_argument("--environment-only", action="store_true", help="read no file of settings")
+    given = parser.parse_args()
+    if given.address not in LOOPBACK:
+        parser.error(f"--address {given.address}: there is no sign-in, so only this machine is served (127.0.0.1).")
+    return given
+
+
+def _leave_keys_behind(given: argparse.Namespace) -> None:
+    """Start this process again without any key: what its environment or a file once held stays in its memory."""
+    if not given.environment_only and (KEYS & os.environ.keys() or CONFIG_FILE.is_file()):
+        command = [sys.executable, "-m", "dashboard.shell.server", *sys.argv[1:], "--environment-only"]
+        os.execve(sys.executable, command, without_keys(os.environ, CONFIG_FILE))  # noqa: S606  # our own program
 
 
 def main() -> int:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="dashboard.shell.server", description=__doc__)
-    parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8501)
-    given = parser.parse_args()
-    if given.address not in LOOPBACK:
-        parser.error(f"--address {given.address}: there is no sign-in, so only this machine is served (127.0.0.1).")
+    given = _arguments()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in KEYS:
-        os.environ.pop(name, None)
-    os.chdir(ROOT)  # Streamlit reads its settings from .streamlit in the current folder
-    app.run(config={"server.address": given.address, "server.port": given.port})
+    try:
+        _leave_keys_behind(given)
+        wiring.keep(wiring.settings())
+        settings = wiring.settings()
+        own = addresses(settings.public_url, given.address, given.port)
+        plan = options.planned(
+            server__address=given.address,
+            server__port=given.port,
+            server__baseUrlPath=own.base.strip("/"),
+            **({"server__fileWatcherType": "auto", "server__runOnSave": True} if given.watch else {}),
+        )
+        entrance = entrances.opened(own.url, given.address, given.port)
+        os.chdir(HERE)
+        options.take_over(plan)
+        served(settings, entrance, own, plan, announce=not given.silent).run(config=plan)
+    except MosychlosError as error:
+        log.error("%s", error)  # noqa: TRY400  # a sentence for a person, not a defect
+        return error.exit_code
     return 0
 
 

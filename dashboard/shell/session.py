@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from dataclasses import replace
 from datetime import UTC, tzinfo
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from core import settings as core_settings
-from core.app import App, build
+from core.app import App
 from core.domain.actor import LOCAL, Actor
-
-_START_FOLDER = Path.cwd()
-"""Where the process was started: relative paths and mosychlos.toml are looked for there, before anything changes it."""
-
-
-@st.cache_resource(show_spinner=False)
-def _app() -> App:
-    """The App of this process, without the provider's key: pages write intents, only the worker pays."""
-    environment = {name: value for name, value in os.environ.items() if name not in core_settings.KEYS}
-    settings = core_settings.load(environment, _START_FOLDER / "mosychlos.toml")
-    return build(replace(settings, api_key=None, market=settings.market.without_keys()))
+from dashboard import wiring
 
 
 def current() -> tuple[App, Actor]:
@@ -34,7 +20,7 @@ def current() -> tuple[App, Actor]:
         BadSetting: A setting has an impossible value.
         StorageTrouble: The data directory or the database cannot be used.
     """
-    return _app(), LOCAL
+    return wiring.app(), LOCAL
 
 
 def timezone() -> tzinfo:

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
-from functools import cache
-from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from core import settings as core_settings
-from core.app import App, build
 from core.errors import MosychlosError, Refused
 from core.providers.webhooks import MAX_BYTES
-
-_START_FOLDER = Path.cwd()
-"""Where the process was started: mosychlos.toml is looked for there, before anything changes it."""
+from dashboard import wiring
 
 log = logging.getLogger("mosychlos.dashboard")
-
-
-@cache
-def _app() -> App:
-    environment = {name: value for name, value in os.environ.items() if name not in core_settings.KEYS}
-    return build(core_settings.load(environment, _START_FOLDER / "mosychlos.toml"))
 
 
 async def webhook(request: Request) -> JSONResponse:
@@ -47,4 +34,4 @@ async def webhook(request: Request) -> JSONResponse:
 
 
 def _taken(body: bytes, headers: dict[str, str]) -> bool:
-    return _app().take_webhook(body, headers)
+    return wiring.app().take_webhook(body, headers)

@@ -13,9 +13,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from core.guard.entrance import published
 from tests.bench import world
 from tests.bench.measure import ROOT, child, cpu_of, rounds
 from tests.bench.report import Row, Target
+from tests.web.asking import browser_of
 
 MANY = 10_000
 FEW = 25
@@ -83,12 +85,12 @@ def rerun(home: str) -> dict[str, Any]:
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _until_healthy(port)
-            return _asked(port, server.pid)
+            return _asked(port, server.pid, browser_of(published(Path(home), port).fresh(time.time())))
         finally:
             server.terminate()
 
 
-def _asked(port: int, pid: int) -> dict[str, Any]:
+def _asked(port: int, pid: int, browser_headers: dict[str, str]) -> dict[str, Any]:
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
     from websockets.sync.client import connect
@@ -97,7 +99,13 @@ def _asked(port: int, pid: int) -> dict[str, Any]:
     cpu: list[float] = []
     size = 0
     url = f"ws://127.0.0.1:{port}/_stcore/stream"
-    with connect(url, subprotocols=["streamlit"], max_size=None, proxy=None) as browser:  # type: ignore[list-item]
+    with connect(
+        url,
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        additional_headers=browser_headers,
+        max_size=None,
+        proxy=None,
+    ) as browser:
         page = ""
         for number in range(WARM_UP + RERUNS):
             ask = BackMsg()

@@ -85,6 +85,7 @@ def visitor(chromium: Browser) -> Callable[..., AbstractContextManager[Visitor]]
         page.on("console", lambda message: _note(found, message.type, message.text, message.location["url"]))
         page.on("pageerror", lambda error: found.complaints.append(f"page error: {error}"))
         page.on("request", lambda request: _note_request(found, request.url))
+        context.request.get(installation.entrance, max_redirects=0)
         try:
             yield found
         finally:

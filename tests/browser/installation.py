@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.guard.entrance import published
 from tests.local_provider import LocalProvider
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,11 @@ class Installation:
     def url(self) -> str:
         """Where the dashboard is."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def entrance(self) -> str:
+        """An address that lets one more browser in."""
+        return published(self.home, self.port).fresh(time.time())
 
     @property
     def log(self) -> str:

