@@ -1,4 +1,4 @@
-"""`python -m dashboard.shell.server`: serves the pages to who was let in, with a content policy, probes and webhooks."""
+"""`python -m dashboard.shell.server`: serves pages to who was let in, with a content policy, probes and webhooks."""
 
 from __future__ import annotations
 
@@ -28,13 +28,12 @@ from core.guard import entrance as entrances
 from core.guard.entrance import Entrance, OneTimeTokens
 from core.guard.refused_hosts import RefusedHosts
 from core.settings import KEYS, LOOPBACK, Settings, without_keys
-from dashboard import gate, options, wiring
-from dashboard.addresses import Addresses, addresses
-from dashboard.gate import Gate
-from dashboard.readiness import readyz
-from dashboard.safe_headers import SafeHeaders
-from dashboard.sessions import Sessions
-from dashboard.shell import navigation
+from dashboard.shell import gate, navigation, options, wiring
+from dashboard.shell.addresses import Addresses, addresses
+from dashboard.shell.gate import Gate
+from dashboard.shell.readiness import readyz
+from dashboard.shell.safe_headers import SafeHeaders
+from dashboard.shell.sessions import Sessions
 from dashboard.shell.webhooks import webhook
 from dashboard.widgets import text
 
@@ -72,7 +71,7 @@ def served(settings: Settings, entrance: Entrance, own: Addresses, plan: dict[st
     """The ASGI application: the gate first, then Streamlit."""
     refusals = RefusedHosts(settings.home / entrances.FOLDER)
     return st.App(
-        HERE / "app.py",
+        HERE.parent / "app.py",
         lifespan=_lifespan(settings, entrance, plan, announce=announce),
         routes=[
             route

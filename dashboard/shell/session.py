@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import LOCAL, Actor
-from dashboard import wiring
+from dashboard.shell import wiring
 
 
 def current() -> tuple[App, Actor]:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from core.errors import MosychlosError, Refused
 from core.providers.webhooks import MAX_BYTES
-from dashboard import wiring
+from dashboard.shell import wiring
 
 log = logging.getLogger("mosychlos.dashboard")
 

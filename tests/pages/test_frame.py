@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import wiring
-from dashboard.shell import session
+from dashboard.shell import session, wiring
 from tests.pages.conftest import Page
 from tests.pages.reading import button, said
 from tests.pages.world import World

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.analysis import Verification
-from dashboard.options import OPTIONS
-from dashboard.safe_headers import SOURCES
+from dashboard.shell.options import OPTIONS
+from dashboard.shell.safe_headers import SOURCES
 from dashboard.widgets import charts, listings, text
 
 

@@ -12,9 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import closed_door
-from dashboard.addresses import Addresses
-from dashboard.sessions import Sessions
+from dashboard.shell import closed_door
+from dashboard.shell.addresses import Addresses
+from dashboard.shell.sessions import Sessions
 
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"

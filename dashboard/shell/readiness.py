@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from core.errors import MosychlosError
 from core.guard.readiness import Failing
-from dashboard import wiring
+from dashboard.shell import wiring
 
 log = logging.getLogger("mosychlos.dashboard")
 
