@@ -6,8 +6,8 @@ import re
 
 from core.domain.readable_text import readable
 
-_LOOK_ALIKE = {ord("\n"): " ", ord("|"): "¦", ord("<"): "‹", ord(">"): "›"}
-_special = re.compile(r"[\n|<>]").search
+_LOOK_ALIKE = {ord("\t"): " ", ord("\n"): " ", ord("|"): "¦", ord("<"): "‹", ord(">"): "›"}
+_special = re.compile(r"[\t\n|<>]").search
 
 
 def cell(text: str) -> str:

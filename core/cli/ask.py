@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from typing import Any
 
@@ -49,8 +48,7 @@ def _asked(
             answer: Try = end.value
             break
         if not as_json:
-            sys.stdout.write(piece)
-            sys.stdout.flush()
+            output.piece(piece)
     if not as_json:
         output.line()
         _say(app, actor, answer)

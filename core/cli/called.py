@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.domain.readable_text import readable_line
 from core.domain.tools import Citation, ToolUse
 
 
@@ -14,9 +15,8 @@ def called(uses: Sequence[ToolUse], citations: Sequence[Citation]) -> dict[str, 
 
 
 def page(one: Citation) -> str:
-    """A cited page on one line. Its title comes from anywhere: nothing in it may drive a terminal."""
-    title = "".join(character if character.isprintable() else " " for character in one.title)
-    return f"{title} {one.url}" if one.url.isprintable() else title
+    """A cited page on one line."""
+    return readable_line(f"{one.title} {one.url}")
 
 
 def _call(use: ToolUse) -> dict[str, Any]:

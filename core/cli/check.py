@@ -207,7 +207,7 @@ def policy(
     output.line(f"Policy of the {scope} '{target}', revision {stored.revision}, by {stored.stored_by}:")
     output.line()
     for line in stored.document.splitlines():
-        output.line("".join(char if char.isprintable() else " " for char in line))
+        output.line(line)
     return 0
 
 

@@ -27,6 +27,7 @@ from core.cli.reasking import add_commands as add_reasking
 from core.cli.retrying import add_commands as add_retrying
 from core.cli.sets import add_commands as add_sets
 from core.cli.upkeep import db_app, health
+from core.domain.log_lines import LogLines
 from core.errors import MosychlosError
 
 logger = logging.getLogger(__name__)
@@ -70,11 +71,9 @@ app.command()(provider)
 
 def main() -> None:
     """Run one command; every known error becomes a sentence and its exit code, never a trace."""
-    logging.basicConfig(
-        level=os.environ.get("LOGLEVEL", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("LOGLEVEL", "WARNING").upper(), handlers=[handler])
     sys.exit(run(sys.argv[1:]))
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from core.domain.readable_text import as_escapes, readable, readable_line
+
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: money as a number, moments in ISO 8601, dataclasses as objects."""
@@ -39,20 +41,25 @@ def plain(value: Any) -> Any:
 
 
 def document(value: Any) -> None:
-    """Print exactly one JSON document on stdout."""
-    text = orjson.dumps(plain(value), option=orjson.OPT_INDENT_2)
-    sys.stdout.buffer.write(text + b"\n")
+    """Print exactly one JSON document on stdout; what would drive a terminal or is not seen stands as escapes."""
+    text = orjson.dumps(plain(value), option=orjson.OPT_INDENT_2).decode()
+    sys.stdout.buffer.write(as_escapes(text).encode() + b"\n")
     sys.stdout.flush()
 
 
 def line(text: str = "") -> None:
-    """Print a line for a person."""
-    print(text)
+    """Print a line for a person: here and below, foreign text drives no terminal, and hides and turns nothing."""
+    print(readable(text))
+
+
+def piece(text: str) -> None:
+    """Print a piece of a line as it comes."""
+    print(readable(text), end="", flush=True)
 
 
 def aside(text: str) -> None:
     """Print a line to stderr, where it never disturbs a script that reads stdout."""
-    print(text, file=sys.stderr, flush=True)
+    print(readable(text), file=sys.stderr, flush=True)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
@@ -80,5 +87,4 @@ def money(value: Decimal | None, *, digits: int = 4) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    # A name from a broker file must not be able to move the cursor or colour the terminal.
-    return "".join(char if char.isprintable() else " " for char in str(value))
+    return readable_line(str(value))

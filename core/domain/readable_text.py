@@ -6,7 +6,7 @@ files and the terminal pass it once more, because rows of an older version were 
 | character | becomes |
 |---|---|
 | marks that reorder (U+202E and its kin), zero-width, soft hyphens, tags, variation selectors, fillers | nothing |
-| control characters; halves of surrogate pairs, private and unassigned characters | a space; U+FFFD |
+| control characters (not tab, line end); halves of surrogate pairs, private and unassigned ones | a space; U+FFFD |
 | marks over digits and signs (4.82̸), overlays and enclosures everywhere, towers of marks | nothing |
 | digits of other scripts, wide and mathematical ones | 0-9, with "." and "," for their marks |
 | raised digits before a number (²4.82); behind one (4.82²) | digits (24.82); a power (4.82^2) |
@@ -46,7 +46,7 @@ _EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
 
 # Whole classes of text in which nothing can be wrong: most texts are of these and leave at once.
 _doubtful = re.compile(
-    "[^\n -~\u00a0-\u00ac\u00ae\u00b0\u00b1\u00b4-\u00b6\u00b8\u00ba\u00bb\u00bf-\u017f\u0391-\u03a1\u03a3-\u03c9"
+    "[^\t\n -~\u00a0-\u00ac\u00ae\u00b0\u00b1\u00b4-\u00b6\u00b8\u00ba\u00bb\u00bf-\u017f\u0391-\u03a1\u03a3-\u03c9"
     "\u0410-\u044f\u2013\u2014\u2018\u2019\u201c-\u201e\u2020\u2022\u2026\u2030\u20ac\u2212"
     "\u3041-\u3096\u30a1-\u30fa\u4e01-\u9fff\uac00-\ud7a3]"
 ).search
@@ -77,6 +77,7 @@ _is_small = re.compile(f"[{SMALL_DIGITS}0-9]").fullmatch
 _DIGITS: Final = frozenset("0123456789")
 _SEPARATORS: Final = frozenset(".,'’")
 _RAISED: Final = frozenset("²³¹⁰⁴⁵⁶⁷⁸⁹⁺⁻")
+_unseen = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff{IGNORABLE}{JOINERS}{OVERLAYS}]")
 _fraction = re.compile("(?<![0-9.,])([0-9]+)([\u00bc-\u00be\u2150-\u215e\u2189])")
 
 _MOST_MARKS: Final = 6
@@ -114,6 +115,16 @@ def readable_document(node: Any) -> Any:
     return node
 
 
+def as_escapes(written: str) -> str:
+    """JSON with what is not seen, or turns or drives what is, as escapes: the same document, safe to look at."""
+    return _unseen.sub(_as_escape, written)
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
 class _Table(dict[int, str | int | None]):
     """What each character becomes, for `str.translate`; remembers a bounded number, whatever is sent."""
 
@@ -129,7 +140,7 @@ _TABLE: Final = _Table()
 
 def _become(code: int) -> str | int | None:
     character = chr(code)
-    if character in "\n" + JOINERS or " " <= character <= "~":
+    if character in "\t\n" + JOINERS or " " <= character <= "~":
         return code
     if character in _EXACT:
         return _EXACT[character]

@@ -10,6 +10,7 @@ import streamlit as st
 from core.analyses.marking import Mark, Marked, marks
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
+from core.domain.readable_text import readable_document
 from core.domain.records import Item, Job
 from dashboard.widgets import marked_text, states, text
 
@@ -31,7 +32,8 @@ class Answer:
         self.item = item
         self.job = job
         self.sheet = sheet
-        self.analysis: Mapping[str, Any] = item.analysis or {}
+        # Answers of an older version were stored as they came.
+        self.analysis: Mapping[str, Any] = readable_document(item.analysis or {})
         self.facts: Mapping[str, Fact] = sheet.by_id() if sheet else {}
         self.marked: list[Marked] = marks(self.analysis, sheet) if sheet else []
         self.findings: tuple[Finding, ...] = item.verification.findings if item.verification else ()

@@ -8,7 +8,7 @@ from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus, UsageFrom
 from core.domain.records import AskedAgain, Item, Job
-from dashboard.widgets import listings, states, text
+from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.pairs import pairs
 
 _LONGEST = 2000
@@ -106,8 +106,8 @@ def _tools(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
             for use in calls:
                 said = f"{use.number}. {use.call.name} · round {use.round} · {use.took_ms:,} ms · {use.source}"
                 st.markdown(f"**{text.escape(said)}**")
-                st.code(text.short(use.call.arguments, _LONGEST), language=None, wrap_lines=True)
-                st.code(text.short(use.error or use.result, _LONGEST), language=None, wrap_lines=True)
+                show.code(text.short(use.call.arguments, _LONGEST))
+                show.code(text.short(use.error or use.result, _LONGEST))
     if cited:
         label = text.count(len(cited), "web page cited", "web pages cited")
         with st.expander(label, icon=":material/link:", key="item_citations"):
@@ -126,7 +126,7 @@ def _raw(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
             if request is None:
                 st.caption("The input file is no longer there.")
             else:
-                st.json(request, expanded=2)
+                show.document(request)
     answered = st.expander("Raw answer", icon=":material/download:", key="item_answer", on_change="rerun")
     if answered.open:
         with answered:
@@ -134,4 +134,4 @@ def _raw(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
             if answer is None:
                 st.caption("No line of the provider is stored for this request.")
             else:
-                st.json(answer, expanded=2)
+                show.document(answer)

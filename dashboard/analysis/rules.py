@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.analyses.cells import cell
@@ -56,7 +55,7 @@ def _side_by_side(answer: Answer, rules: Sequence[RuleResult]) -> None:
         f"{sum(word == 'yes' for word in agree)} of {sum(word != 'not named' for word in agree)}"
     )
     st.dataframe(
-        pd.DataFrame(
+        listings.frame(
             {
                 "engine": [[states.RULE[rule.status].word] if rule else [] for _, rule in ranked],
                 "answer": [[_word(said[key])] if key in said else [] for key, _ in ranked],

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup
 
 from core.desk.committee_page import BreachLine, Brief, GapLine, ProposalLine, RiskLine, Said
 from core.domain.analysis import Kind
+from core.domain.readable_text import readable_line
 from core.domain.units import Unit
 from dashboard.widgets import grades, text
 
@@ -99,9 +101,16 @@ def fragment(brief: Brief) -> str:
 
 @lru_cache(maxsize=1)
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_seen
     )
+    made.filters["numbers"] = lambda words: Markup(text.isolated(readable_line(words)))  # noqa: S704  # it escapes
+    return made
+
+
+def _as_seen(value: Any) -> Any:
+    """Every text that a template writes, as people may see it; what is markup already was made here."""
+    return readable_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.app import App
@@ -109,7 +108,7 @@ def _table(rows: Sequence[DocumentRow]) -> str:
     }
     column = st.column_config
     st.dataframe(
-        pd.DataFrame(columns),
+        listings.frame(columns),
         hide_index=True,
         height="content",
         key=key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.app import App
@@ -107,7 +106,7 @@ def _table(rows: Sequence[Instrument]) -> str:
     }
     column = st.column_config
     st.dataframe(
-        pd.DataFrame(columns),
+        listings.frame(columns),
         hide_index=True,
         height="content",
         key=key,

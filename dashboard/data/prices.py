@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.app import App
@@ -131,7 +130,7 @@ def _table(rows: Sequence[PriceRow], today: date, *, aged: bool) -> str:
         columns = {name: cells for name, cells in columns.items() if name not in ("age", "days", "updated")}
     column = st.column_config
     st.dataframe(
-        pd.DataFrame(columns),
+        listings.frame(columns),
         hide_index=True,
         height="content",
         key=key,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.app import App
@@ -232,7 +231,7 @@ def _results(rows: Sequence[JobRow], checked: Mapping[str, tuple[int, int]]) -> 
     clicked = listings.opened(key, [row.job_id for row in rows])
     counted = [checked.get(row.job_id) for row in rows]
     st.dataframe(
-        pd.DataFrame(
+        listings.frame(
             {
                 "run": [run_list.title(row) for row in rows],
                 "state": [[states.JOB[row.state].word] for row in rows],

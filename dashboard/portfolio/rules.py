@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
@@ -90,7 +89,7 @@ def _table(rows: Sequence[RuleResult]) -> None:
     readings = any(result.reading for result in rows)
     breaches = any(result.breach_type for result in rows)
     st.dataframe(
-        pd.DataFrame(
+        listings.frame(
             {
                 "status": [[states.RULE[result.status].word] for result in rows],
                 "title": [result.title + ("" if result.confirmed else " (M)") for result in rows],
@@ -198,7 +197,7 @@ def _sources(results: Sequence[RuleResult]) -> None:
             return
         by_id = {result.rule_id: result for result in results}
         st.dataframe(
-            pd.DataFrame(
+            listings.frame(
                 {
                     "rule": list(by_id),
                     "citation": [one.citation for one in by_id.values()],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
-import pandas as pd
 import streamlit as st
 
 from core.domain.facts import FactSheet
@@ -26,7 +25,7 @@ def holdings(sheet: FactSheet, described: Portfolio, *, key: str) -> str:
     weights = [None if isnan(line.weight_pct) else line.weight_pct for line in lines]
     reach = max((weight for weight in weights if weight is not None), default=1.0)
     st.dataframe(
-        pd.DataFrame(
+        listings.frame(
             {
                 "symbol": [line.holding_id for line in lines],
                 "name": [line.name for line in lines],
@@ -66,7 +65,7 @@ def holdings(sheet: FactSheet, described: Portfolio, *, key: str) -> str:
 def periods(rows: Sequence[tuple[str, float | None, float | None, float | None]], *, definition: str) -> None:
     """Returns by period in percent: (period, portfolio, benchmark, difference)."""
     st.dataframe(
-        pd.DataFrame(rows, columns=["period", "own", "benchmark", "excess"]),
+        listings.frame(rows, columns=["period", "own", "benchmark", "excess"]),
         hide_index=True,
         height="content",
         alt="Returns of the portfolio and of its benchmark by period",

@@ -11,7 +11,7 @@ import streamlit as st
 from core.app import App
 from core.desk.sets import Part, SetPreview
 from core.domain.actor import Actor
-from dashboard.widgets import listings, text
+from dashboard.widgets import listings, show, text
 
 
 def first_request(found: SetPreview | None) -> None:
@@ -29,10 +29,10 @@ def first_request(found: SetPreview | None) -> None:
             with readable:
                 for role, words in spoken(line.get("body", {})):
                     with st.expander(text.words(role), expanded=role == "user"):
-                        st.code(words, language=None, wrap_lines=True, height=380)
+                        show.code(words, height=380)
         if raw.open:
             with raw:
-                st.json(line, expanded=2)
+                show.document(line)
 
 
 def _chosen(parts: Sequence[Part]) -> Part:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.desk.oversight import without_commands
@@ -103,7 +102,7 @@ def table(
         "id": ids,
     }
     found = st.dataframe(
-        pd.DataFrame(columns),
+        listings.frame(columns),
         hide_index=True,
         height="content",
         key=key,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from core.app import App
@@ -62,7 +61,7 @@ def _ending(app: App, actor: Actor, job: Job, status: ResultStatus, causes: Sequ
             with st.container(gap="xsmall"):
                 name = f"**{text.escape(cause.code)}** · " if cause.code else ""
                 st.markdown(f"{name}{cause.requests:,} × {_LASTING[cause.lasting].badge} {text.escape(cause.remedy)}")
-                st.code(cause.example or "no message", language=None, wrap_lines=True)
+                show.code(cause.example or "no message")
 
 
 def _second_asking(app: App, actor: Actor, job: Job) -> None:
@@ -175,7 +174,7 @@ def _ledger(rows: Sequence[LedgerRow], requests: dict[str, int]) -> None:
     }
     figures = ("Requests", *_TOKENS.values(), "Cost")
     st.dataframe(
-        pd.DataFrame(columns),
+        listings.frame(columns),
         hide_index=True,
         height="content",
         alt="What each provider batch of this run came to",

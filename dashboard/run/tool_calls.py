@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.domain.tools import WEB_SEARCH, Citation, ToolUse
 from dashboard.widgets import listings, text
+from dashboard.widgets.show import code
 
 
 def show(uses: Sequence[ToolUse], citations: Sequence[Citation], *, key: str) -> None:
@@ -33,7 +34,7 @@ def show(uses: Sequence[ToolUse], citations: Sequence[Citation], *, key: str) ->
 def _call(use: ToolUse) -> None:
     outcome = f"error: {use.error}" if use.error else f"{text.count(len(use.facts), 'figure')}; {use.source}"
     st.markdown(f"**{use.number}. {text.escape(use.call.name)}** · {text.escape(outcome)}")
-    st.code(_indented(use.call.arguments), language="json", wrap_lines=True)
+    code(_indented(use.call.arguments), language="json")
     if use.facts:
         listings.table(
             {

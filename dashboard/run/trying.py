@@ -116,7 +116,7 @@ def _state(app: App, actor: Actor, tried: Try) -> None:
     if tried.state is TryState.WAITING and not app.worker_is_alive(actor):
         st.caption("No worker runs. Start one: mosychlos worker")
     if tried.state is TryState.ASKING and tried.text:
-        st.code(tried.text[-4_000:], language="json", wrap_lines=True, height=260)
+        show.code(tried.text[-4_000:], language="json", height=260)
 
 
 def _result(app: App, actor: Actor, tried: Try) -> None:
@@ -166,4 +166,4 @@ def _answer(tried: Try, analysis: Mapping[str, Any]) -> None:
     whole = st.expander("The whole answer", icon=":material/data_object:", key="try_answer", on_change="rerun")
     if whole.open:
         with whole:
-            st.json(analysis, expanded=2)
+            show.document(analysis)

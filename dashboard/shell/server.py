@@ -23,6 +23,7 @@ from starlette.routing import Route
 from streamlit.file_util import get_static_dir
 
 from core.cli.session import CONFIG_FILE
+from core.domain.log_lines import LogLines
 from core.errors import MosychlosError, StorageTrouble
 from core.guard import entrance as entrances
 from core.guard.entrance import Entrance, OneTimeTokens
@@ -175,7 +176,9 @@ def _leave_keys_behind(given: argparse.Namespace) -> None:
 def main() -> int:
     """Serve until interrupted."""
     given = _arguments()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         _leave_keys_behind(given)
         wiring.keep(wiring.settings())

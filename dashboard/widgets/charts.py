@@ -202,5 +202,5 @@ def ink_on(fill: str) -> str:
 
 def plain(label: str, longest: int = 40) -> str:
     """A label from data: Plotly reads simple HTML in labels, so its signs are taken out."""
-    clean = " ".join(label.replace("<", "‹").replace(">", "›").replace("&", "+").split())
+    clean = text.plain(label).replace("<", "‹").replace(">", "›").replace("&", "+").replace("%{", "% {")
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"

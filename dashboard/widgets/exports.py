@@ -16,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from core.domain.analysis import UsageFrom
+from core.domain.readable_text import as_escapes, readable
 from core.domain.records import Item
 
 _COLUMNS = (
@@ -32,14 +33,18 @@ _LONGEST: Final = 32_000
 
 
 def safe_cell(value: object) -> str:
-    """A cell that no spreadsheet reads as a formula: what could start one gets an apostrophe in front.
+    """A cell of CSV or Excel as people may see it, and that no spreadsheet reads as a formula.
 
-    Negative numbers are left as they are; they are ours and plain.
+    Nothing in it hides, turns what is read, or drives a terminal; what could start a formula gets an apostrophe in
+    front. Negative numbers are left as they are; they are ours and plain.
     """
-    written = "" if value is None else str(value)
-    if isinstance(value, str) and written.startswith(_FORMULA):
-        return "'" + written
-    return written
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    written = readable(value)
+    # Blanks in front are skipped by some programs, and stand where a tab or a line end was.
+    return (
+        "'" + written if written.lstrip(" \u00a0\t\n").startswith(_FORMULA) or value.startswith(_FORMULA) else written
+    )
 
 
 def items_csv(items: Iterable[Item]) -> bytes:
@@ -94,8 +99,9 @@ def _cell(sheet: WriteOnlyWorksheet, value: object) -> Any:
 
 
 def items_json(job_id: str, items: Iterable[Item]) -> bytes:
-    """Everything that is stored about a run's requests."""
-    return orjson.dumps({"job_id": job_id, "items": [_plain(item) for item in items]}, option=orjson.OPT_INDENT_2)
+    """Everything that is stored about a run's requests; what is not seen in its texts stands there as escapes."""
+    written = orjson.dumps({"job_id": job_id, "items": [_plain(item) for item in items]}, option=orjson.OPT_INDENT_2)
+    return as_escapes(written.decode()).encode()
 
 
 def _plain(item: Item) -> dict[str, Any]:

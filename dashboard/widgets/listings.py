@@ -14,6 +14,7 @@ import streamlit as st
 from core.domain.analysis import Verification
 from core.domain.facts import Fact
 from core.domain.portfolio import PortfolioRow, Problem
+from core.domain.readable_text import readable
 from core.domain.records import Event, Item
 from core.domain.units import Unit
 from dashboard.widgets import grades, states, text
@@ -64,7 +65,7 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> tuple[str, list[int
     several = any(row.snapshots > 1 for row in rows)
     accounts = any(row.account for row in rows)
     found = st.dataframe(
-        pd.DataFrame(
+        frame(
             {
                 "name": [row.name for row in rows],
                 "region": [row.region for row in rows],
@@ -104,7 +105,7 @@ def portfolios(rows: Sequence[PortfolioRow], *, key: str) -> tuple[str, list[int
 def facts(rows: Sequence[Fact], *, alt: str) -> None:
     """Facts with their unit, definition and badge."""
     st.dataframe(
-        pd.DataFrame(
+        frame(
             {
                 "metric": [text.fact(fact.metric_id) for fact in rows],
                 "value": [shown(fact) for fact in rows],
@@ -144,7 +145,7 @@ def items(rows: Sequence[Item], *, key: str, chosen: str) -> str:
     ids = [row.custom_id for row in rows]
     clicked = opened(key, ids)
     st.dataframe(
-        pd.DataFrame(
+        frame(
             {
                 "portfolio": [row.portfolio_name for row in rows],
                 "status": [[states.ITEM[row.status].word] for row in rows],
@@ -202,7 +203,7 @@ def table(columns: Mapping[str, Sequence[Any]], *, alt: str, widths: Mapping[str
     """
     given = widths or {}
     st.dataframe(
-        pd.DataFrame(dict(columns)),
+        frame(columns),
         hide_index=True,
         alt=alt,
         placeholder=text.NONE,
@@ -218,7 +219,7 @@ def openable(columns: Mapping[str, Sequence[Any]], ids: Sequence[str], *, key: s
     clicked = opened(key, ids)
     first, *others = columns
     st.dataframe(
-        pd.DataFrame(dict(columns)),
+        frame(columns),
         hide_index=True,
         height="content",
         key=key,
@@ -257,6 +258,21 @@ def badges(label: str, looks: Any) -> Any:
         color=[look.colour for look in known],
         width=max([110, *(7 * len(look.word) + 30 for look in known)]),
     )
+
+
+def frame(rows: Mapping[str, Sequence[Any]] | Sequence[Any], columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Rows for any table of a page, each text in them as people may see it. No other place makes a table's rows."""
+    # Cleaned first: a table takes no half of a surrogate pair.
+    given = {name: _cell([*values]) for name, values in rows.items()} if isinstance(rows, Mapping) else _cell([*rows])
+    return pd.DataFrame(given, columns=None if columns is None else [*columns])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, list):
+        return [_cell(one) for one in value]
+    return tuple(_cell(one) for one in value) if isinstance(value, tuple) else value
 
 
 def _width(name: str, values: Sequence[Any]) -> Literal["large"] | None:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from core.analyses.marking import Mark, Marked
 from core.domain.facts import Fact
+from core.domain.readable_text import readable
 from core.domain.units import Unit
 from dashboard.shell import session
 from dashboard.widgets import states, text
@@ -54,11 +55,13 @@ _NUMBER = re.compile(r"[-+−–]?\d[\d,.']*")
 
 def escaped(words: object) -> str:
     """Text from outside as HTML that shows it as it is. Line breaks become spaces."""
-    return html.escape(" ".join(str(words).split()), quote=True)
+    return html.escape(text.plain(words), quote=True)
 
 
 def sentence(words: str, marked: Iterable[Marked]) -> str:
     """A text with its numbers marked, as HTML."""
+    if readable(words) != words:
+        return escaped(words)  # of an older version: places of marks are of a text that nobody will see
     parts: list[str] = []
     at = 0
     for one in sorted(marked, key=lambda one: one.start):
@@ -72,16 +75,16 @@ def sentence(words: str, marked: Iterable[Marked]) -> str:
 
 def _plain(words: str) -> str:
     """A piece of a text; blanks at its ends stay, because a number follows."""
-    return html.escape(re.sub(r"\s+", " ", words), quote=True)
+    return text.isolated(re.sub(r"\s+", " ", words))
 
 
 def number(shown: str, one: Marked) -> str:
     """A number with its sign, and what is known about it when the pointer rests on it."""
     sign = SIGNS[one.mark]
-    told = html.escape("\n".join(about(one)), quote=True).replace("\n", "&#10;")
+    told = html.escape(readable("\n".join(about(one))), quote=True).replace("\n", "&#10;")
     return (
-        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap">'
-        f"{escaped(shown)}"
+        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap;'
+        f'unicode-bidi:isolate"><bdi dir="ltr">{escaped(shown)}</bdi>'
         f'<span aria-hidden="true" style="color:{sign.colour};font-size:0.8em;font-weight:600">&thinsp;{sign.sign}'
         f'</span><span style="{_UNSEEN}"> ({sign.word})</span></span>'
     )
@@ -142,7 +145,7 @@ def _value(written: str) -> float | None:
 def chip(label: str, shown: str, one: Marked | None) -> str:
     """A named number in a frame of its own."""
     line = "#2C3945" if session.is_dark() else "#D5DDE5"
-    inside = escaped(shown) if one is None else number(shown, one)
+    inside = f'<bdi dir="ltr">{escaped(shown)}</bdi>' if one is None else number(shown, one)
     if one is not None and one.mark is Mark.MISMATCHED and one.facts:
         # Said in the open, too: what does not hold must not wait for a pointer.
         inside += f"</strong> {small(f'fact {exact(one.facts[0])}')}<strong>"

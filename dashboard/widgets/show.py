@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.domain.readable_text import as_escapes
 from dashboard.shell import session
 from dashboard.widgets import charts, listings
 
@@ -60,6 +61,24 @@ def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
     with st.grid(len(cards), min_column_width=150):
         for label, value, more in cards:
             st.metric(label, value, help=more or None, border=True, height="stretch")
+
+
+def code(words: str, *, language: str | None = None, height: int | Literal["content"] = "content") -> None:
+    """Words as they came, what is not seen in them written as escapes."""
+    st.code(as_escapes(words), language=language, wrap_lines=True, height=height)
+
+
+def document(value: Any) -> None:
+    """A JSON document as it came, what is not seen in its texts written as escapes."""
+    st.json(_with_escapes(value), expanded=2)
+
+
+def _with_escapes(value: Any) -> Any:
+    if isinstance(value, str):
+        return as_escapes(value)
+    if isinstance(value, Mapping):
+        return {as_escapes(str(key)): _with_escapes(one) for key, one in value.items()}
+    return [_with_escapes(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 @contextmanager

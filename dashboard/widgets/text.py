@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+
+from core.domain.readable_text import readable_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&:=\"'/])")
 # Some conversions happen after backslashes are gone: shortcodes and icons (":material/check:"), bare links, addresses
@@ -14,6 +17,8 @@ _SHORTCODE = re.compile(r":(?=[\w+\-/]+:)")
 _BARE_LINK = re.compile(r"(?i)\b(https?|ftp|www|mailto)(?=\\?[:.])")
 _ADDRESS = re.compile(r"(?<=\w)@(?=\w)")
 _ARROW = re.compile(r"(<-|->|--|>=|<=|~=)")
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]").search
+_ALONE = re.compile(r"(?<!\w)[-+−–(]?\d(?:[\d,.’\u00a0]*\d)?(?:[ \u00a0]?%)?\)?")
 _GAP = "\u200b"
 
 NONE = "–"
@@ -21,16 +26,35 @@ NONE = "–"
 
 
 def escape(text: object) -> str:
-    """Text from outside (a model, a broker file) that Markdown will show as it is: no link, image, colour or formula.
+    """Text from outside (a model, a broker file, an address) that Markdown will show as it is.
+
+    No link, image, colour or formula comes of it, and nothing in it hides or turns what is read.
 
     Line breaks become spaces: whoever needs paragraphs escapes each one.
     """
-    plain = " ".join(str(text).split())
+    plain = readable_line(str(text))
     plain = _SHORTCODE.sub(":" + _GAP, plain)
     plain = _ADDRESS.sub("@" + _GAP, plain)
     plain = _BARE_LINK.sub(lambda found: found[1] + _GAP, plain)
     plain = _ARROW.sub(lambda found: found[1][0] + _GAP + found[1][1:], plain)
     return _SPECIAL.sub(r"\\\1", plain)
+
+
+def isolated(readable: str) -> str:
+    """A readable text as HTML; beside a script from right to left each number stands by itself and is not turned."""
+    if _FROM_RIGHT(readable) is None:
+        return html.escape(readable, quote=True)
+    parts: list[str] = []
+    at = 0
+    for match in _ALONE.finditer(readable):
+        parts += (html.escape(readable[at : match.start()], quote=True), f'<bdi dir="ltr">{match.group()}</bdi>')
+        at = match.end()
+    return "".join([*parts, html.escape(readable[at:], quote=True)])
+
+
+def plain(text: object) -> str:
+    """Text from outside for a place that knows no Markdown: an option of a list, a cell, a placeholder."""
+    return readable_line(str(text))
 
 
 def usd(amount: Decimal | None) -> str:
