@@ -85,7 +85,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HealthCheck:
     """One line of the health report: `state` is "ok", "warning" or "error"."""
 
     name: str
@@ -211,12 +211,12 @@ class App:
         workers = self.workers(actor)
         return bool(workers) and self._clock() - workers[0].beat_at < WORKER_SILENT
 
-    def health(self, actor: Actor) -> list[Check]:
+    def health(self, actor: Actor) -> list[HealthCheck]:
         """Whether everything that jobs need is there, each with what to do if not."""
         checks = [self._database_check(), self._disk_check(), self._prompts_check()]
         alive = self.worker_is_alive(actor)
         checks.append(
-            Check(
+            HealthCheck(
                 "worker",
                 "ok" if alive else "warning",
                 "A worker is running." if alive else "No worker runs: jobs wait. Start one: mosychlos worker",
@@ -225,9 +225,9 @@ class App:
         checks.append(self._way_check())
         notice = RefusedHosts(self.settings.home / DASHBOARDS).notice(self._clock())
         if notice:
-            checks.append(Check("addresses", "warning", notice))
+            checks.append(HealthCheck("addresses", "warning", notice))
         if not self.budgets.any_set:
-            checks.append(Check("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
+            checks.append(HealthCheck("budget", "warning", "No cost limit is set. Set MOSYCHLOS_BUDGET_MONTH_USD."))
         checks += [_budget_check(line) for line in self.oversight.budgets(actor)]
         return checks
 
@@ -235,36 +235,40 @@ class App:
         """What keeps this installation from serving pages now. A probe asks: no actor, and no detail."""
         return failing(self._store, self.settings.home)
 
-    def _database_check(self) -> Check:
+    def _database_check(self) -> HealthCheck:
         started = time.perf_counter()
         try:
             self._store.workers.alive()
         except StorageTrouble as error:
-            return Check("database", "error", str(error))
+            return HealthCheck("database", "error", str(error))
         took = (time.perf_counter() - started) * 1000
-        return Check("database", "ok", f"{self._store.database.dialect} answers in {took:.0f} ms.")
+        return HealthCheck("database", "ok", f"{self._store.database.dialect} answers in {took:.0f} ms.")
 
-    def _disk_check(self) -> Check:
+    def _disk_check(self) -> HealthCheck:
         free = shutil.disk_usage(self.settings.home).free
         low = free < LOW_DISK_BYTES
         remedy = " Free some space before the next job." if low else ""
-        return Check("disk", "warning" if low else "ok", f"{free / 1e9:.1f} GB free in the data directory.{remedy}")
+        return HealthCheck(
+            "disk", "warning" if low else "ok", f"{free / 1e9:.1f} GB free in the data directory.{remedy}"
+        )
 
-    def _way_check(self) -> Check:
+    def _way_check(self) -> HealthCheck:
         """What the processes that call the provider last found; nobody calls it for this check."""
         simulated = " Answers are simulated." if self.settings.simulated else ""
         where = f"{self.settings.base_url}.{simulated}"
         state = self._store.provider_states.find(self.settings.base_url)
         if state is None:
-            return Check("provider", "ok", f"{where} It was not asked yet.")
+            return HealthCheck("provider", "ok", f"{where} It was not asked yet.")
         last = f" Last error ({state.last_error_at:%Y-%m-%d %H:%M}Z): {state.last_error}" if state.last_error_at else ""
         tried = f" Tried again at {state.opens_at:%H:%M}Z." if state.opens_at else ""
         if state.reads is not CircuitState.CLOSED:
-            return Check("provider", "error", f"{where} It is not asked for the moment.{tried}{last}")
+            return HealthCheck("provider", "error", f"{where} It is not asked for the moment.{tried}{last}")
         if state.paid is not CircuitState.CLOSED:
-            return Check("provider", "error", f"{where} Nothing that costs money is sent for the moment.{tried}{last}")
+            return HealthCheck(
+                "provider", "error", f"{where} Nothing that costs money is sent for the moment.{tried}{last}"
+            )
         recent = state.last_error_at is not None and self._clock() - state.last_error_at < RECENT
-        return Check("provider", "warning" if recent else "ok", f"{where}{last if recent else ''}")
+        return HealthCheck("provider", "warning" if recent else "ok", f"{where}{last if recent else ''}")
 
     def provider_trouble(self, actor: Actor) -> str:
         """Why nothing is asked of the provider now, for a person; "" while calls go through."""
@@ -278,9 +282,9 @@ class App:
         since = f" since {state.last_error_at:%H:%M}Z" if state.last_error_at else ""
         return f"The provider {stops}{since}: {state.last_error} It is tried again by itself; nothing is lost."
 
-    def _prompts_check(self) -> Check:
+    def _prompts_check(self) -> HealthCheck:
         kinds = self.library.kinds()
-        return Check("prompts", "ok" if kinds else "error", f"{len(kinds)} prompt kinds: {', '.join(kinds)}.")
+        return HealthCheck("prompts", "ok" if kinds else "error", f"{len(kinds)} prompt kinds: {', '.join(kinds)}.")
 
     def provider(self) -> Provider:
         """A door to the provider, with the key. For the worker and the CLI only.
@@ -397,29 +401,29 @@ class App:
             raise Refused("Webhooks are not taken: MOSYCHLOS_WEBHOOK_SECRET is not set.")
         return self._store.webhooks.take(verified(body, headers, self.settings.webhook_secret), at=self._clock())
 
-    def provider_check(self) -> Check:
+    def provider_check(self) -> HealthCheck:
         """Whether the provider answers and takes the key."""
         try:
             with closing(self.provider()) as provider:
                 known = provider.models()
         except BadSetting as error:
-            return Check("key", "warning", str(error))
+            return HealthCheck("key", "warning", str(error))
         except ProviderError as error:
-            return Check("provider", "error", str(error))
-        return Check("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")
+            return HealthCheck("provider", "error", str(error))
+        return HealthCheck("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")
 
-    def sandbox_check(self) -> Check:
+    def sandbox_check(self) -> HealthCheck:
         """What keeps strangers' workbooks and PDFs in on this machine."""
         from core.intake.sandbox.runner import missing_walls
 
         try:
             missing = missing_walls()
         except UnreadableFile as error:
-            return Check("sandbox", "error", f"No sandbox can be started here: {error}")
+            return HealthCheck("sandbox", "error", f"No sandbox can be started here: {error}")
         if not missing:
             message = "Workbooks and PDFs are read with bounds, without network, other processes and files."
-            return Check("sandbox", "ok", message)
-        return Check(
+            return HealthCheck("sandbox", "ok", message)
+        return HealthCheck(
             "sandbox",
             "warning",
             f"Workbooks and PDFs are read in a process of its own, but this machine does not keep it from "
@@ -435,12 +439,12 @@ class App:
         self._store.close()
 
 
-def _budget_check(line: BudgetLine) -> Check:
+def _budget_check(line: BudgetLine) -> HealthCheck:
     state = "error" if line.share >= 1 else "warning" if line.share * 100 >= max(line.marks, default=100) else "ok"
     share = f"{line.share * 100:.0f} %"
     committed = f"${line.spend.total_usd:,.4f} of {usd(line.limit_usd)}, {share}, is committed this month."
     remedy = " Nothing more is sent beyond it." if state == "error" else ""
-    return Check(f"budget: {line.name.lower()}", state, f"{committed}{remedy}")
+    return HealthCheck(f"budget: {line.name.lower()}", state, f"{committed}{remedy}")
 
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, migrate: bool = True) -> App:

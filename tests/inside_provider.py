@@ -19,7 +19,7 @@ from core.errors import DownloadCut, ProviderAmbiguous, ProviderRefused, Provide
 from core.providers import shapes
 from core.simulator.batches import Works
 from core.simulator.faults import from_document
-from core.simulator.store import BatchRecord, FileRecord, Store
+from core.simulator.store import BatchRecord, FileRecord, SimulatorStore
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class InsideProvider:
 
     def __init__(self, home: Path) -> None:
         self._seconds = time.time()
-        self._store = Store(home)
+        self._store = SimulatorStore(home)
         self._works = Works(self._store, from_document({}), 1000, clock=lambda: self._seconds)
         self._faults: dict[str, deque[str]] = defaultdict(deque)
         self._hidden: dict[str, int] = {}

@@ -27,7 +27,7 @@ from core.errors import BadInput
 from core.llm import models
 from core.llm.estimate import OutputSpread, assumed_output
 from core.llm.models import Model
-from core.llm.parameters import Change, clean
+from core.llm.parameters import ParameterChange, clean
 from core.llm.profiles import investment_profile
 from core.llm.prompts import Prompt, PromptLibrary
 from core.llm.tokens import counter, framing
@@ -130,7 +130,7 @@ class Builder:
         self._offered: list[dict[str, Any]] = cleaned.params.get("tools", [])
         self.tools: frozenset[str] = frozenset(map(_tool_name, self._offered))
         self.params: dict[str, Any] = cleaned.params
-        self.changes: tuple[Change, ...] = cleaned.changes
+        self.changes: tuple[ParameterChange, ...] = cleaned.changes
         self._addition = "\n\n".join(part for part in (GUIDANCE if self.tools else "", cleaned.prompt_addition) if part)
         self.effort: str | None = _effort(cleaned.params)
         self.max_output_tokens: int = next(cleaned.params[name] for name in _CAP_NAMES if name in cleaned.params)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult
-from core.domain.evidence import Evidence, Finished, Profile, Source
+from core.domain.evidence import Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import FactSheet
 
 CHARTS: Final[Mapping[str, str]] = {
@@ -107,7 +107,7 @@ def _rule(rule: RuleResult) -> str:
     )
 
 
-def _profile(profile: Profile) -> Iterator[str]:
+def _profile(profile: InvestmentProfile) -> Iterator[str]:
     yield _row("profile_id", profile.profile_id)
     yield _row("name", profile.name)
     if profile.country:
@@ -119,13 +119,13 @@ def _profile(profile: Profile) -> Iterator[str]:
         yield _row("excluded", ", ".join(profile.excluded))
 
 
-def _source(source: Source) -> str:
+def _source(source: SourceDocument) -> str:
     holdings = ", ".join(source.holding_ids)
     title = source.title[:_TITLE_CHARACTERS]
     return _row(source.source_id, source.kind, source.published, source.publisher, holdings, source.url, title)
 
 
-def _passages(source: Source) -> Iterator[str]:
+def _passages(source: SourceDocument) -> Iterator[str]:
     return (_row(source.source_id, passage[:_PASSAGE_CHARACTERS]) for passage in source.passages)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.evidence import Profile
+from core.domain.evidence import InvestmentProfile
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 
@@ -128,7 +128,7 @@ PROFILE: Final = ("least.", "target.", "most.", "profile.", "asset_group.")
 """Facts that a profile brings begin so."""
 
 
-def profile_facts(profile: Profile, holdings: Sequence[HoldingFact], as_of: date) -> Iterator[Fact]:
+def profile_facts(profile: InvestmentProfile, holdings: Sequence[HoldingFact], as_of: date) -> Iterator[Fact]:
     """What a profile wants and what the portfolio has of it, as facts that answers refer to by id.
 
     "least.asset_group.equities", "target.", "most." and the bucket's own weight "asset_group.equities" in percent;

@@ -15,7 +15,7 @@ from typing import Any
 
 from core.analyses import diagnosis
 from core.analyses.numbers import Number
-from core.analyses.verify import ABOUT, Checking, Scope
+from core.analyses.verify import ABOUT, Checking, CitationScope
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 
@@ -79,7 +79,7 @@ class _Marking(Checking):
         super().__init__(sheet)
         self.marked: list[Marked] = []
 
-    def reference(self, stated: dict[str, Any], path: str, scope: Scope) -> None:
+    def reference(self, stated: dict[str, Any], path: str, scope: CitationScope) -> None:
         """Check a reference and note it."""
         findings = len(self.findings)
         super().reference(stated, path, scope)
@@ -95,7 +95,7 @@ class _Marking(Checking):
             )
         )
 
-    def number(self, path: str, number: Number, scope: Scope) -> None:
+    def number(self, path: str, number: Number, scope: CitationScope) -> None:
         """Check a number in a sentence and note it."""
         verified, findings = self.verified, len(self.findings)
         super().number(path, number, scope)
@@ -118,7 +118,9 @@ class _Marking(Checking):
             return
         self.marked.append(found)
 
-    def _behind(self, number: Number, scope: Scope, span: tuple[int, int]) -> tuple[Mark, int, int, tuple[Fact, ...]]:
+    def _behind(
+        self, number: Number, scope: CitationScope, span: tuple[int, int]
+    ) -> tuple[Mark, int, int, tuple[Fact, ...]]:
         """What bears out a number that holds."""
         copied = scope.shown.get(number.digits)
         if copied is not None and diagnosis.fits(number, copied):

@@ -24,7 +24,7 @@ _IDENTIFIER: Final = re.compile(
 """An ISIN, or a ticker with its exchange."""
 
 
-class Said:
+class PromptContext:
     """The words of one prompt."""
 
     def __init__(self, sheet: FactSheet, facts: Iterable[str]) -> None:

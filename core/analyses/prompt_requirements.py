@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from core.analyses.engines import available, engine_for
 from core.domain.analysis import AnalysisRequest, Kind
-from core.llm.prompt_check import Expected
+from core.llm.prompt_check import PromptFit
 
 _SAME_FOR_ALL = frozenset({"schema_version", "analysis_type"})
 
 
-def expected_prompts() -> tuple[Expected, ...]:
+def expected_prompts() -> tuple[PromptFit, ...]:
     """Schema, parts of the answer and metric definitions of every analysis, in the order people see them."""
     return tuple(map(_expected, available()))
 
@@ -20,7 +20,7 @@ def definitions_in_prompt(kind: Kind | str) -> str:
     return engine.definitions(AnalysisRequest(engine.kind, (), ""))
 
 
-def _expected(kind: Kind) -> Expected:
+def _expected(kind: Kind) -> PromptFit:
     engine = engine_for(kind)
     names = [name for name in engine.schema()["properties"] if name not in _SAME_FOR_ALL]
-    return Expected(kind.value, engine.schema_name, tuple(names), definitions_in_prompt(kind))
+    return PromptFit(kind.value, engine.schema_name, tuple(names), definitions_in_prompt(kind))

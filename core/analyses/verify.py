@@ -32,7 +32,7 @@ from core.analyses.cells import cell
 from core.analyses.derived import is_derived
 from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import Number, numbers
-from core.analyses.prompt_context import Said, weights
+from core.analyses.prompt_context import PromptContext, weights
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import Fact, FactSheet
 from core.domain.units import Badge, Unit
@@ -85,7 +85,7 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet, mandatory: Sequence[st
     )
 
 
-class Scope:
+class CitationScope:
     """What carries the numbers of a sentence: the references and ids cited in the same object.
 
     Attributes:
@@ -126,9 +126,9 @@ class Checking:
         self.stated: set[str] = set()
         self.findings: list[Finding] = []
         self.language = ""
-        self.said = Said(sheet, self.facts)
-        self._whole = Scope()
-        self._sentences: list[tuple[str, str, Scope]] = []
+        self.said = PromptContext(sheet, self.facts)
+        self._whole = CitationScope()
+        self._sentences: list[tuple[str, str, CitationScope]] = []
         self._written: dict[str, Fact] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
@@ -148,7 +148,7 @@ class Checking:
     def walk(self, node: Mapping[str, Any], path: str = "") -> None:
         """Check what stands in an object, and note its sentences for later."""
         # The headline and the summary stand for the whole answer: any number that it cites carries them.
-        scope = Scope(own="metrics" in node, factual=node.get("kind") == "fact") if path else self._whole
+        scope = CitationScope(own="metrics" in node, factual=node.get("kind") == "fact") if path else self._whole
         prefix = f"{path}." if path else ""
         for key, value in node.items():
             if isinstance(value, str):
@@ -167,20 +167,20 @@ class Checking:
             elif key in _PROPOSED and value is not None:
                 self._propose(node, value, scope)
 
-    def _propose(self, node: Mapping[str, Any], value: float, scope: Scope) -> None:
+    def _propose(self, node: Mapping[str, Any], value: float, scope: CitationScope) -> None:
         before = node.get("from_weight_pct")
         change = [value - before] if before is not None and value != before else []
         scope.proposed += (value, *change)
         if scope is not self._whole:
             self._whole.proposed += (value, *change)
 
-    def _named(self, key: str, name: str, path: str, scope: Scope) -> None:
+    def _named(self, key: str, name: str, path: str, scope: CitationScope) -> None:
         scope.cited.append(name)
         self._whole.cited.append(name)
         if key == "holding_id" and name not in self.said.holdings:
             self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
 
-    def _items(self, key: str, items: list[Any], path: str, scope: Scope) -> None:
+    def _items(self, key: str, items: list[Any], path: str, scope: CitationScope) -> None:
         for index, item in enumerate(items):
             if isinstance(item, dict):
                 self._part(item, f"{path}[{index}]", scope)
@@ -194,14 +194,14 @@ class Checking:
             elif not key.endswith("_ids"):
                 self._sentences.append((f"{path}[{index}]", item, scope))
 
-    def _part(self, part: dict[str, Any], path: str, scope: Scope) -> None:
+    def _part(self, part: dict[str, Any], path: str, scope: CitationScope) -> None:
         if "metric_id" in part and "value" in part:
             scope.own = True
             self.reference(part, path, scope)
         else:
             self.walk(part, path)
 
-    def reference(self, stated: dict[str, Any], path: str, scope: Scope) -> None:
+    def reference(self, stated: dict[str, Any], path: str, scope: CitationScope) -> None:
         """Check a number that names its fact."""
         fact = self.fact(stated["metric_id"])
         if fact is not None:
@@ -248,7 +248,7 @@ class Checking:
             for number in found[text]:
                 self.number(path, number, scope if scope.own else self._whole)
 
-    def number(self, path: str, number: Number, scope: Scope) -> None:
+    def number(self, path: str, number: Number, scope: CitationScope) -> None:
         """Check a number in a sentence against what is cited in the same object."""
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
@@ -285,7 +285,7 @@ class Checking:
         if wrong is not None:
             self.findings.append(Finding(path, facts[-1].metric_id, number.stated, facts[-1].shown, wrong))
 
-    def cited(self, scope: Scope) -> Iterator[Fact]:
+    def cited(self, scope: CitationScope) -> Iterator[Fact]:
         """Facts that ids stand for: a metric by its own id, a holding by its weight and its value."""
         wanted = set(scope.cited)
         if not wanted:

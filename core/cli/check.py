@@ -15,7 +15,7 @@ from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.units import Unit
-from core.drafts.rule_checks import Check
+from core.drafts.rule_checks import RuleCheck
 from core.errors import BadInput
 from core.storage.portfolios.policies import PolicyScope
 
@@ -80,7 +80,7 @@ def check(
     return 0
 
 
-def _show(done: Check) -> None:
+def _show(done: RuleCheck) -> None:
     sample = " (sample)" if done.is_sample else ""
     under = f"; rule sets: {', '.join(done.regimes)}" if done.regimes else ""
     output.line(f"{done.name}{sample}: {done.as_of}, {done.base_currency}{under}")

@@ -148,7 +148,7 @@ def list_sources(as_json: AsJson = False) -> int:
     return 0
 
 
-class Kind(StrEnum):
+class FetchKind(StrEnum):
     """What can be fetched."""
 
     AUTO = "auto"
@@ -161,14 +161,14 @@ class Kind(StrEnum):
     RATES = "rates"
 
 
-_USUAL = {"fmp": Kind.PRICES, "fred": Kind.SERIES, "sec": Kind.FILINGS, "ecb": Kind.RATES}
+_USUAL = {"fmp": FetchKind.PRICES, "fred": FetchKind.SERIES, "sec": FetchKind.FILINGS, "ecb": FetchKind.RATES}
 
 
 @market_app.command("fetch")
 def fetch(
     source: Annotated[str, typer.Argument(help="fmp, fred, sec or ecb.")],
     item: Annotated[str, typer.Argument(help="Symbol, series id, ticker or CIK; nothing for ecb.")] = "",
-    kind: Annotated[Kind, typer.Option(help="What to fetch; auto is the source's usual thing.")] = Kind.AUTO,
+    kind: Annotated[FetchKind, typer.Option(help="What to fetch; auto is the source's usual thing.")] = FetchKind.AUTO,
     first: Annotated[str | None, typer.Option("--from", help="First day, such as 2021-01-31.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day; today without it.")] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask even if a stored answer is fresh.")] = False,
@@ -176,8 +176,8 @@ def fetch(
     as_json: AsJson = False,
 ) -> int:
     """Ask a source. What its terms allow to be kept is kept, the rest is only shown."""
-    chosen = _USUAL.get(source, Kind.AUTO) if kind is Kind.AUTO else kind
-    if not item and chosen not in {Kind.RATES, Kind.AUTO}:
+    chosen = _USUAL.get(source, FetchKind.AUTO) if kind is FetchKind.AUTO else kind
+    if not item and chosen not in {FetchKind.RATES, FetchKind.AUTO}:
         raise BadInput(f"Say what to fetch: mosychlos market fetch {source} ITEM")
     report: PriceImport | None = None
     found: Fetched[Any]
@@ -185,17 +185,17 @@ def fetch(
         until = _day(last, "--to") or app.now().date()
         since = _day(first, "--from") or until.replace(year=until.year - 5, day=min(until.day, 28))
         match chosen:
-            case Kind.QUOTE:
+            case FetchKind.QUOTE:
                 found = app.market.quotes(actor, source, item.split(","), refresh=refresh)
-            case Kind.PROFILE:
+            case FetchKind.PROFILE:
                 found = app.market.profile(actor, source, item, refresh=refresh)
-            case Kind.SERIES:
+            case FetchKind.SERIES:
                 found = app.market.series(actor, source, item, since, until)
-            case Kind.FILINGS:
+            case FetchKind.FILINGS:
                 found = app.market.filings(actor, source, item, refresh=refresh)
-            case Kind.FACTS:
+            case FetchKind.FACTS:
                 found = app.market.reported(actor, source, item)
-            case Kind.RATES:
+            case FetchKind.RATES:
                 found = app.market.rates(actor)
             case _:
                 found, report = app.market.history(actor, source, item, since, until, replace=replace)

@@ -9,7 +9,7 @@ import typer
 
 from core.cli import output
 from core.cli.session import opened
-from core.domain.market import Conflict
+from core.domain.market import StoredConflict
 from core.domain.portfolio import Problem
 from core.intake.market.price_table import JUMP_PCT, PriceOptions
 
@@ -147,7 +147,7 @@ def problems(found: tuple[Problem, ...]) -> None:
         output.aside(f"Problem: {problem.file}{row}{column}{value}: {problem.message}")
 
 
-def conflicts(found: tuple[Conflict, ...]) -> None:
+def conflicts(found: tuple[StoredConflict, ...]) -> None:
     """Print days that differ from what is stored."""
     for one in found[:SHOWN]:
         output.aside(f"Conflict: {one.name} {one.day}: stored {one.stored:g}, new {one.new:g}. The stored one stays.")

@@ -24,7 +24,7 @@ from core.domain.oversight import WaitsForPerson
 from core.errors import BadInput, OverBudget, ProviderError, Refused
 
 
-class Unanswered(StrEnum):
+class RetryChoice(StrEnum):
     """Endings that can be asked again."""
 
     FAILED = ResultStatus.FAILED.value
@@ -37,7 +37,7 @@ class Unanswered(StrEnum):
 def retry(
     job_id: JobId,
     only: Annotated[
-        list[Unanswered] | None, typer.Option(help="Ask again only what ended like this; may be repeated.")
+        list[RetryChoice] | None, typer.Option(help="Ask again only what ended like this; may be repeated.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Ask another model.")] = None,
     max_output: Annotated[

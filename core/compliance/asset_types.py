@@ -6,16 +6,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from core.compliance import wording
-from core.compliance.evaluate import Setting
+from core.compliance.evaluate import RuleSetting
 from core.compliance.kinds import types_of
-from core.compliance.position import Book, Position, ids_of, value_of
+from core.compliance.position import Book, RulePosition, ids_of, value_of
 from core.compliance.rule import AssetTypes
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.instrument import InstrumentType
 from core.domain.units import Unit
 
 
-def evaluate_types(types: AssetTypes, setting: Setting, book: Book) -> RuleResult:
+def evaluate_types(types: AssetTypes, setting: RuleSetting, book: Book) -> RuleResult:
     """Breach: a forbidden kind is held. Not assessable: one that is allowed on a condition, or one that is not known.
 
     A kind that stands in no list is open: the rule set, as far as it was read, does not speak of it.
@@ -74,7 +74,7 @@ def evaluate_types(types: AssetTypes, setting: Setting, book: Book) -> RuleResul
     )
 
 
-def _share(book: Book, positions: list[Position]) -> float | None:
+def _share(book: Book, positions: list[RulePosition]) -> float | None:
     if book.unvalued or book.total_assets <= 0:
         return None
     return float(sum((abs(value_of(one)) for one in positions), Fraction()) / book.total_assets * 100)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.compliance.asset_types import evaluate_types
-from core.compliance.evaluate import NEAR, Setting, evaluate
+from core.compliance.evaluate import NEAR, RuleSetting, evaluate
 from core.compliance.library import CLIENT_REGIME, RuleSet, chosen
 from core.compliance.policy import Policy, policy_rules
 from core.compliance.position import Book
@@ -64,7 +64,7 @@ def check(
             if not policies:
                 results["CLIENT.IPS", ""] = _no_policy(rule_set, book.as_of)
             continue
-        setting = Setting(rule_set.regime, rule_set.jurisdiction, margin)
+        setting = RuleSetting(rule_set.regime, rule_set.jurisdiction, margin)
         found = [result for rule in rule_set.rules for result in evaluate(rule, setting, book)]
         if rule_set.asset_types is not None:
             found.append(evaluate_types(rule_set.asset_types, setting, book))
@@ -79,7 +79,7 @@ def check(
                 f"'{policy.name}' calls a pass near when less than {float(own * 100):g} % of the limit is left."
             )
         for rule in policy_rules(policy, place):
-            for result in evaluate(rule, Setting(CLIENT_REGIME, "CLIENT", own), book):
+            for result in evaluate(rule, RuleSetting(CLIENT_REGIME, "CLIENT", own), book):
                 results[result.rule_id, result.reading] = result
     if not sets and not policies:
         notes.append(NO_REGIME)

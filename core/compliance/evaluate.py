@@ -7,11 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.compliance import wording
-from core.compliance.measures import Bounds, Empty, Gaps, Group, measured
+from core.compliance.measures import Bounds, Empty, ExposureGroup, Gaps, measured
 from core.compliance.position import Book, Measures
 from core.compliance.provenance import breach_type
 from core.compliance.rule import Condition, Rule
-from core.compliance.vocabulary import HANDED_IN, Metric, Operator, Reading
+from core.compliance.vocabulary import HANDED_IN, LimitReading, Operator, RuleMetric
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.units import Unit
 
@@ -22,11 +22,11 @@ needed."""
 MARKET_RISK_FLOORS = tuple(Fraction(bound) / 1000 for bound in (5, 50, 120, 200, 300, 800))
 """VaR-equivalent volatilities from which class 2, 3, ... 7 begins (Regulation 2017/653, annex II)."""
 
-_UNCOUNTED = frozenset({Metric.COUNT, Metric.COUNT_ABOVE, Metric.MARKET_RISK_CLASS})
+_UNCOUNTED = frozenset({RuleMetric.COUNT, RuleMetric.COUNT_ABOVE, RuleMetric.MARKET_RISK_CLASS})
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RuleSetting:
     """Under which rule set a rule is evaluated.
 
     Attributes:
@@ -38,14 +38,14 @@ class Setting:
     near: Decimal = NEAR
 
 
-def evaluate(rule: Rule, setting: Setting, book: Book) -> tuple[RuleResult, ...]:
+def evaluate(rule: Rule, setting: RuleSetting, book: Book) -> tuple[RuleResult, ...]:
     """One result, or one for each reading of the rule. Weights are compared exactly: 5 % is not above 5 %."""
     return tuple(_one(rule, setting, book, reading) for reading in rule.readings or (None,))
 
 
-def _one(rule: Rule, setting: Setting, book: Book, reading: Reading | None) -> RuleResult:
+def _one(rule: Rule, setting: RuleSetting, book: Book, reading: LimitReading | None) -> RuleResult:
     blank = _blank(rule, setting, reading)
-    if rule.measure.metric is Metric.DOCUMENTS:
+    if rule.measure.metric is RuleMetric.DOCUMENTS:
         return _open(blank, rule.documents, f"Holdings do not answer it: it takes {', '.join(rule.documents)}.")
     if book.unvalued:
         return _open(
@@ -76,7 +76,7 @@ def _one(rule: Rule, setting: Setting, book: Book, reading: Reading | None) -> R
     return result
 
 
-def _blank(rule: Rule, setting: Setting, reading: Reading | None) -> RuleResult:
+def _blank(rule: Rule, setting: RuleSetting, reading: LimitReading | None) -> RuleResult:
     return RuleResult(
         rule_id=rule.id,
         jurisdiction=setting.jurisdiction,
@@ -137,17 +137,17 @@ def _handed_in(rule: Rule, measures: Measures) -> Bounds | str:
     """The measure, or why it is not known."""
     metric = rule.measure.metric
     value = {
-        Metric.VALUE_FALL: measures.value_fall,
-        Metric.ABSOLUTE_VAR: measures.absolute_var,
-        Metric.RELATIVE_VAR: measures.relative_var,
-        Metric.MARKET_RISK_CLASS: measures.vev,
+        RuleMetric.VALUE_FALL: measures.value_fall,
+        RuleMetric.ABSOLUTE_VAR: measures.absolute_var,
+        RuleMetric.RELATIVE_VAR: measures.relative_var,
+        RuleMetric.MARKET_RISK_CLASS: measures.vev,
     }[metric]
     if value is None:
-        name = "vev" if metric is Metric.MARKET_RISK_CLASS else metric.value
+        name = "vev" if metric is RuleMetric.MARKET_RISK_CLASS else metric.value
         return dict(measures.why_unknown).get(name) or f"The {metric.replace('_', ' ')} is not known."
     # Computed numbers carry noise in their last digits: a fall of 10 % comes as 0.09999999999999998.
     exact = Fraction(f"{value:.12g}")
-    if metric is Metric.MARKET_RISK_CLASS:
+    if metric is RuleMetric.MARKET_RISK_CLASS:
         exact = Fraction(market_risk_class(exact))
     return Bounds(exact, exact)
 
@@ -157,7 +157,7 @@ def market_risk_class(vev: Fraction) -> int:
     return 1 + sum(vev >= floor for floor in MARKET_RISK_FLOORS)
 
 
-def _verdict(rule: Rule, setting: Setting, bounds: Bounds, blank: RuleResult) -> RuleResult:
+def _verdict(rule: Rule, setting: RuleSetting, bounds: Bounds, blank: RuleResult) -> RuleResult:
     scale = _scale(rule)
     low = bounds.low * scale
     high = None if bounds.high is None else bounds.high * scale
@@ -204,14 +204,14 @@ def _measured(rule: Rule, blank: RuleResult, status: RuleStatus, value: Fraction
     )
 
 
-def _beyond(rule: Rule, bounds: Bounds, limit: Fraction) -> tuple[Group, ...]:
+def _beyond(rule: Rule, bounds: Bounds, limit: Fraction) -> tuple[ExposureGroup, ...]:
     scale = _scale(rule)
     return tuple(group for group in bounds.groups if not _passes(group.share * scale, rule.operator, limit))
 
 
 def _clause(rule: Rule, value: Fraction, bounds: Bounds) -> str:
     limit = None if rule.limit is None else Fraction(rule.limit)
-    named: tuple[Group, ...] = ()
+    named: tuple[ExposureGroup, ...] = ()
     # At the high end it is no longer the named issuer alone that is measured.
     if bounds.groups and value == bounds.low * _scale(rule):
         named = (_beyond(rule, bounds, limit) if limit is not None else ()) or bounds.groups[:1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.compliance.position import Position
+from core.compliance.position import RulePosition
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass
 
@@ -41,7 +41,7 @@ _LEFT_OPEN: Mapping[AssetClass, Types] = {
 }
 
 
-def types_of(position: Position) -> Types:
+def types_of(position: RulePosition) -> Types:
     """Legal kinds that a line may be: one where it is known."""
     known = position.terms.instrument_type
     return frozenset({known}) if known is not None else _LEFT_OPEN[position.holding.asset_class]

@@ -7,7 +7,7 @@ from functools import cache
 
 from core.compliance.kinds import ALL, BONDS, DEPOSITS, DERIVATIVES, GOVERNMENT, T, types_of
 from core.compliance.plain_classes import PLAIN, Member, Test, both, either, of_asset_class, one_of, unhedged
-from core.compliance.position import Position
+from core.compliance.position import RulePosition
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass
 
@@ -37,8 +37,8 @@ PARAMETRIC: Mapping[str, str] = {
 """Classes with a parameter behind a colon, and what they mean."""
 
 
-def _text(read: Callable[[Position], str], wanted: str, field: str) -> Test:
-    def test(position: Position) -> Member:
+def _text(read: Callable[[RulePosition], str], wanted: str, field: str) -> Test:
+    def test(position: RulePosition) -> Member:
         found = read(position).strip().casefold()
         return found == wanted.strip().casefold() if found else field
 
@@ -46,7 +46,7 @@ def _text(read: Callable[[Position], str], wanted: str, field: str) -> Test:
 
 
 def _esg(flag: str) -> Test:
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         if flag in position.terms.esg_flags:
             return True
         if position.terms.esg_flags or types_of(position) <= DEPOSITS | GOVERNMENT | DERIVATIVES:
@@ -57,7 +57,7 @@ def _esg(flag: str) -> Test:
 
 
 def _rated_below(floor: str) -> Test:
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         rating = position.terms.rating
         if rating in {"", "NR"}:
             return "rating" if not rating else False
@@ -66,7 +66,7 @@ def _rated_below(floor: str) -> Test:
     return both(one_of(BONDS), test)
 
 
-def _unrated(position: Position) -> Member:
+def _unrated(position: RulePosition) -> Member:
     return position.terms.rating == "NR" if position.terms.rating else "rating"
 
 
@@ -125,7 +125,7 @@ def _test(name: str, base_currency: str) -> Test:
     return _parametric(kind, wanted) if colon else PLAIN[name]
 
 
-def membership(position: Position, of: Iterable[str], without: Iterable[str], base_currency: str) -> Member:
+def membership(position: RulePosition, of: Iterable[str], without: Iterable[str], base_currency: str) -> Member:
     """Whether a line is in one of the classes `of` and in none of `without`.
 
     Names are those that `why_no_class` has nothing against.

@@ -13,16 +13,16 @@ from math import ceil
 
 from core.compliance.kinds import DEPOSITS, DERIVATIVES, types_of
 from core.compliance.lines import membership
-from core.compliance.position import Book, Position, ids_of, value_of
+from core.compliance.position import Book, RulePosition, ids_of, value_of
 from core.compliance.rule import Measurement
-from core.compliance.vocabulary import Base, By, Metric, Reading
+from core.compliance.vocabulary import Base, By, LimitReading, RuleMetric
 
 ZERO = Fraction()
-Gaps = Mapping[str, tuple[Position, ...]]
+Gaps = Mapping[str, tuple[RulePosition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ExposureGroup:
     """One issuer, fund or industry.
 
     Attributes:
@@ -49,7 +49,7 @@ class Bounds:
     low: Fraction
     high: Fraction | None
     lines: tuple[str, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ExposureGroup, ...] = ()
     gaps: Gaps | None = None
 
     @property
@@ -65,7 +65,7 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    position: Position
+    position: RulePosition
     amount: Fraction
     certain: bool
     key: str | None
@@ -75,23 +75,23 @@ class _Line:
 @dataclass(slots=True)
 class _Chosen:
     lines: list[_Line]
-    gaps: dict[str, list[Position]]
+    gaps: dict[str, list[RulePosition]]
     unbounded: bool
 
     def found_gaps(self) -> Gaps:
         return {field: tuple(self.gaps[field]) for field in sorted(self.gaps)}
 
 
-def measured(book: Book, measure: Measurement, reading: Reading | None = None) -> Bounds | Empty:
+def measured(book: Book, measure: Measurement, reading: LimitReading | None = None) -> Bounds | Empty:
     """Measure lines of a book. Measures that are handed in are not for this function."""
     match measure.metric:
-        case Metric.BORROWING:
+        case RuleMetric.BORROWING:
             return _borrowing(book, measure)
-        case Metric.VOTES:
+        case RuleMetric.VOTES:
             return _votes(book, measure)
-        case Metric.DIVERSIFIED:
-            return _diversified(book, measure, reading or Reading.EXCLUDE)
-        case Metric.TOTAL | Metric.NOTIONAL:
+        case RuleMetric.DIVERSIFIED:
+            return _diversified(book, measure, reading or LimitReading.EXCLUDE)
+        case RuleMetric.TOTAL | RuleMetric.NOTIONAL:
             return _total(book, measure)
         case _:
             return _grouped(book, measure)
@@ -127,7 +127,7 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
     return chosen
 
 
-def _key(position: Position, by: By | None) -> tuple[str | None, str, str]:
+def _key(position: RulePosition, by: By | None) -> tuple[str | None, str, str]:
     """What a line is put together by: (key, name for people, missing field)."""
     holding, terms = position.holding, position.terms
     own = holding.name or holding.symbol
@@ -169,20 +169,20 @@ def _of_keys(lines: Iterable[_Line], keys: Iterable[str]) -> list[_Line]:
     return [line for line in lines if (line.key if line.key is not None else f"\0{line.position.instrument}") in wanted]
 
 
-def _groups(lines: Sequence[_Line], base: Fraction) -> tuple[Group, ...]:
+def _groups(lines: Sequence[_Line], base: Fraction) -> tuple[ExposureGroup, ...]:
     sums = _sums(lines)
     ranked = sorted(sums, key=lambda key: (-sums[key], key))
     found = []
     for key in ranked:
         own = _of_keys(lines, [key])
-        found.append(Group(own[0].name, sums[key] / base, ids_of([line.position for line in own])))
+        found.append(ExposureGroup(own[0].name, sums[key] / base, ids_of([line.position for line in own])))
     return tuple(found)
 
 
 def _base(book: Book, measure: Measurement) -> tuple[Fraction, Fraction]:
     """What shares are shares of: its low and its high end."""
     if measure.share_of:
-        whole = _choose(book, Measurement(metric=Metric.TOTAL, of=measure.share_of))
+        whole = _choose(book, Measurement(metric=RuleMetric.TOTAL, of=measure.share_of))
         return (
             sum((line.amount for line in whole.lines if line.certain), ZERO),
             sum((line.amount for line in whole.lines), ZERO),
@@ -199,7 +199,7 @@ def _total(book: Book, measure: Measurement) -> Bounds | Empty:
     base = _base(book, measure)
     if base[1] <= 0:
         return Empty()
-    chosen = _choose(book, measure, at_notional=measure.metric is Metric.NOTIONAL)
+    chosen = _choose(book, measure, at_notional=measure.metric is RuleMetric.NOTIONAL)
     certain = [line for line in chosen.lines if line.certain]
     low, high = _share(
         sum((line.amount for line in certain), ZERO), sum((line.amount for line in chosen.lines), ZERO), base
@@ -224,7 +224,7 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
     unknown = sum((line.amount for line in loose), ZERO)
     gaps = chosen.found_gaps()
     threshold = Fraction(measure.threshold or 0) / 100
-    if measure.metric is Metric.COUNT:
+    if measure.metric is RuleMetric.COUNT:
         singles = {line.position.instrument for line in loose}
         return Bounds(
             Fraction(len({line.key for line in certain if line.key is not None}) or min(len(certain), 1)),
@@ -232,7 +232,7 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
             ids_of([line.position for line in certain or chosen.lines]),
             gaps=gaps,
         )
-    if measure.metric is Metric.LARGEST:
+    if measure.metric is RuleMetric.LARGEST:
         low, high = _share(max(low_sums.values(), default=ZERO), max(known.values(), default=ZERO) + unknown, base)
         groups = _groups(certain or chosen.lines, base[1])
         behind = groups[0].lines if groups else ()
@@ -244,7 +244,7 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
     above = [amount for amount in known.values() if amount > floor]
     below = max((amount for amount in known.values() if amount <= floor), default=ZERO)
     everything = sum(known.values(), ZERO) + unknown
-    if measure.metric is Metric.SUM_ABOVE:
+    if measure.metric is RuleMetric.SUM_ABOVE:
         # The unknown lines either lift nobody over the threshold, or may lift anybody.
         most = sum(above, ZERO) + (unknown if above else ZERO) if below + unknown <= floor else everything
         low, high = _share(sum((low_sums[key] for key in low_above), ZERO), most, base)
@@ -258,12 +258,12 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
     return Bounds(Fraction(least), None if chosen.unbounded else Fraction(count), behind_ids, gaps=gaps)
 
 
-def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds | Empty:
+def _diversified(book: Book, measure: Measurement, reading: LimitReading) -> Bounds | Empty:
     base = _base(book, measure)
     if base[1] <= 0:
         return Empty()
     floor = Fraction(measure.threshold or 0) / 100 * base[0]
-    free_certain, free_most, gaps = ZERO, ZERO, dict[str, list[Position]]()
+    free_certain, free_most, gaps = ZERO, ZERO, dict[str, list[RulePosition]]()
     for position in book.ranked:
         amount = max(value_of(position), ZERO)
         inside = membership(position, measure.free, (), book.base_currency)
@@ -274,7 +274,9 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
             free_certain += amount
         else:
             gaps.setdefault(inside, []).append(position)
-    issuers = Measurement(metric=Metric.LARGEST, by=By.ISSUER, of=measure.of, without=(*measure.without, *measure.free))
+    issuers = Measurement(
+        metric=RuleMetric.LARGEST, by=By.ISSUER, of=measure.of, without=(*measure.without, *measure.free)
+    )
     chosen = _choose(book, issuers)
     for field, positions in chosen.gaps.items():
         gaps.setdefault(field, []).extend(positions)
@@ -291,7 +293,7 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
     loose = unknown + uncertain
 
     def counted(amount: Fraction, more: Fraction = ZERO) -> Fraction:
-        if reading is Reading.CAP:
+        if reading is LimitReading.CAP:
             return min(amount, floor)
         return amount if amount + more <= floor else ZERO
 
@@ -300,9 +302,9 @@ def _diversified(book: Book, measure: Measurement, reading: Reading) -> Bounds |
     sure = _sums(line for line in certain if line.key not in controlled)
     open_sums = _sums(line for line in chosen.lines if line.key not in controlled)
     most = free_most + sum(
-        (min(amount, floor) if reading is Reading.CAP or loose else counted(amount))
+        (min(amount, floor) if reading is LimitReading.CAP or loose else counted(amount))
         for key, amount in open_sums.items()
-        if reading is Reading.CAP or sure.get(key, ZERO) <= floor
+        if reading is LimitReading.CAP or sure.get(key, ZERO) <= floor
     )
     most = min(most, base[0])
     above = [key for key, amount in _sums(chosen.lines).items() if amount > floor]
@@ -323,11 +325,11 @@ def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:
 
 
 def _votes(book: Book, measure: Measurement) -> Bounds | Empty:
-    chosen = _choose(book, Measurement(metric=Metric.LARGEST, by=By.ISSUER, of=measure.of, without=measure.without))
+    chosen = _choose(book, Measurement(metric=RuleMetric.LARGEST, by=By.ISSUER, of=measure.of, without=measure.without))
     if not chosen.lines:
         return Empty()
     votes: dict[str, Fraction] = {}
-    silent: list[Position] = []
+    silent: list[RulePosition] = []
     for line in chosen.lines:
         if line.position.terms.votes_pct is None:
             silent.append(line.position)
@@ -340,5 +342,5 @@ def _votes(book: Book, measure: Measurement) -> Bounds | Empty:
     loose = [line for line in chosen.lines if line.key is None or not line.certain]
     gaps = {**chosen.found_gaps(), **({"votes_pct": tuple(silent)} if silent else {})}
     ids = ids_of([line.position for line in behind])
-    groups = (Group(behind[0].name, low, ids),) if behind else ()
+    groups = (ExposureGroup(behind[0].name, low, ids),) if behind else ()
     return Bounds(low, None if silent or loose else low, ids, groups, gaps)

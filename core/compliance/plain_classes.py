@@ -17,20 +17,20 @@ from core.compliance.kinds import (
     Types,
     types_of,
 )
-from core.compliance.position import Position
+from core.compliance.position import RulePosition
 from core.domain.instrument import FundKind, Liquidity
 from core.domain.portfolio import AssetClass
 
 Member = bool | str
 """True or False, or the name of the field that is missing."""
 
-Test = Callable[[Position], Member]
+Test = Callable[[RulePosition], Member]
 
 
 def one_of(types: Types) -> Test:
     """Of one of these legal kinds."""
 
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         possible = types_of(position)
         if possible <= types:
             return True
@@ -42,7 +42,7 @@ def one_of(types: Types) -> Test:
 def both(*tests: Test) -> Test:
     """All of them: one certain no is enough for no."""
 
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         answers = [one(position) for one in tests]
         if False in answers:
             return False
@@ -54,7 +54,7 @@ def both(*tests: Test) -> Test:
 def either(*tests: Test) -> Test:
     """Any of them: one certain yes is enough for yes."""
 
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         answers = [one(position) for one in tests]
         if True in answers:
             return True
@@ -64,7 +64,7 @@ def either(*tests: Test) -> Test:
 
 
 def _is_not(test: Test) -> Test:
-    def negated(position: Position) -> Member:
+    def negated(position: RulePosition) -> Member:
         answer = test(position)
         return answer if isinstance(answer, str) else not answer
 
@@ -74,7 +74,7 @@ def _is_not(test: Test) -> Test:
 def of_asset_class(*classes: AssetClass) -> Test:
     """Of one of these asset classes."""
 
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         held = position.holding.asset_class
         if held in classes:
             return True
@@ -87,7 +87,7 @@ def of_asset_class(*classes: AssetClass) -> Test:
 
 
 def _country(code: str) -> Test:
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         return position.holding.country == code if position.holding.country else "country"
 
     return test
@@ -97,7 +97,7 @@ _US_GOVERNMENT = frozenset({"UST", "USGA", "USGSE"})
 """Treasury, agencies, sponsored enterprises: "Government securities" of the 1940 Act, s. 2(a)(16); no municipals."""
 
 
-def _us_government(position: Position) -> Member:
+def _us_government(position: RulePosition) -> Member:
     known = position.terms.issuer_category
     if known:
         return known in _US_GOVERNMENT and bool(types_of(position) & BONDS)
@@ -106,7 +106,7 @@ def _us_government(position: Position) -> Member:
     return "issuer_category" if government is True else government
 
 
-def _municipal(position: Position) -> Member:
+def _municipal(position: RulePosition) -> Member:
     known = position.terms.issuer_category
     if known:
         return known == "MUN"
@@ -114,23 +114,23 @@ def _municipal(position: Position) -> Member:
 
 
 def _fund_kind(*kinds: FundKind) -> Test:
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         return position.terms.fund_kind in kinds if position.terms.fund_kind is not None else "fund_kind"
 
     return both(one_of(frozenset({T.FUND})), test)
 
 
-def _unlisted(position: Position) -> Member:
+def _unlisted(position: RulePosition) -> Member:
     return "listed" if position.terms.listed is None else not position.terms.listed
 
 
-def _illiquid(position: Position) -> Member:
+def _illiquid(position: RulePosition) -> Member:
     if position.terms.liquidity is not None:
         return position.terms.liquidity is Liquidity.ILLIQUID
     return False if types_of(position) <= DEPOSITS else "liquidity"
 
 
-def _not_quoted(position: Position) -> Member:
+def _not_quoted(position: RulePosition) -> Member:
     if position.terms.liquidity is not None:
         return position.terms.liquidity is Liquidity.ILLIQUID
     if types_of(position) <= NEVER_QUOTED:
@@ -141,7 +141,7 @@ def _not_quoted(position: Position) -> Member:
     return True if position.terms.listed is False and types_of(position) <= SECURITIES else "liquidity"
 
 
-def _related_party(position: Position) -> Member:
+def _related_party(position: RulePosition) -> Member:
     if position.terms.related_party is not None:
         return position.terms.related_party
     return False if types_of(position) <= DEPOSITS else "related_party"
@@ -152,7 +152,7 @@ _SECURITIES_BUSINESS = frozenset({"capital markets", "investment banking & broke
 _FINANCE = ("financ", "bank", "insur")
 
 
-def _securities_related(position: Position) -> Member:
+def _securities_related(position: RulePosition) -> Member:
     sector = position.holding.sector.strip().casefold()
     if not sector:
         return "sector"
@@ -164,7 +164,7 @@ def _securities_related(position: Position) -> Member:
 def unhedged(base_currency: str) -> Test:
     """In a foreign currency and not hedged into the base currency."""
 
-    def test(position: Position) -> Member:
+    def test(position: RulePosition) -> Member:
         holding, terms = position.holding, position.terms
         if terms.hedged_to:
             return terms.hedged_to != base_currency
@@ -183,7 +183,7 @@ _HOME = {
 }  # fmt: skip
 
 
-def _alternatives(position: Position) -> Member:
+def _alternatives(position: RulePosition) -> Member:
     if types_of(position) <= {T.INFRASTRUCTURE}:
         return False
     if types_of(position) <= {T.PRIVATE_EQUITY, T.CRYPTO, T.EXCHANGE_COMMODITY}:

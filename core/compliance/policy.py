@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from core.compliance.lines import RATINGS, why_no_class
 from core.compliance.rule import Measurement, Rule, Strict, Text
-from core.compliance.vocabulary import By, Metric, Operator
+from core.compliance.vocabulary import By, Operator, RuleMetric
 from core.errors import BadInput
 
 Percent = Annotated[Decimal, Field(ge=0, le=1000)]
@@ -161,17 +161,17 @@ def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
         )
 
     for one in policy.ranges:
-        measure = Measurement(metric=Metric.TOTAL, of=(one.bucket,))
+        measure = Measurement(metric=RuleMetric.TOTAL, of=(one.bucket,))
         words = one.bucket.replace("_", " ").replace(":", " ")
         if one.min is not None:
             add(f"range.{_slug(one.bucket)}.min", f"At least {one.min} % {words}", measure, Operator.AT_LEAST, one.min)
         if one.max is not None:
             add(f"range.{_slug(one.bucket)}.max", f"At most {one.max} % {words}", measure, Operator.AT_MOST, one.max)
     if (line := policy.max_single_line) is not None:
-        measure = Measurement(metric=Metric.LARGEST, by=By.INSTRUMENT, of=("all",), without=line.without)
+        measure = Measurement(metric=RuleMetric.LARGEST, by=By.INSTRUMENT, of=("all",), without=line.without)
         add("single-line", f"At most {line.max} % in one line", measure, Operator.AT_MOST, line.max)
     if (issuer := policy.max_single_issuer) is not None:
-        measure = Measurement(metric=Metric.LARGEST, by=By.ISSUER, of=("securities",), without=issuer.without)
+        measure = Measurement(metric=RuleMetric.LARGEST, by=By.ISSUER, of=("securities",), without=issuer.without)
         add("single-issuer", f"At most {issuer.max} % with one issuer", measure, Operator.AT_MOST, issuer.max)
     excluded = [*policy.exclusions, *(f"esg:{flag}" for flag in policy.esg_exclusions)]
     if policy.rating_floor:
@@ -179,7 +179,7 @@ def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
     if not policy.unrated_allowed:
         excluded.append("unrated:bonds")
     for name in excluded:
-        measure = Measurement(metric=Metric.TOTAL, of=(name,))
+        measure = Measurement(metric=RuleMetric.TOTAL, of=(name,))
         add(f"exclusion.{_slug(name)}", f"Nothing of {name.replace('_', ' ').replace(':', ' ')}", measure,
             Operator.AT_MOST, Decimal(0))  # fmt: skip
     return tuple(rules)

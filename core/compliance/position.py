@@ -14,7 +14,7 @@ from core.domain.portfolio import Holding
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class RulePosition:
     """One line.
 
     Attributes:
@@ -69,12 +69,12 @@ class Book:
 
     as_of: date
     base_currency: str
-    positions: tuple[Position, ...]
+    positions: tuple[RulePosition, ...]
     measures: Measures = NO_MEASURES
     earlier: Book | None = field(default=None)
 
     @cached_property
-    def unvalued(self) -> tuple[Position, ...]:
+    def unvalued(self) -> tuple[RulePosition, ...]:
         """Lines whose value in base currency is not known."""
         return tuple(position for position in self.positions if position.value is None)
 
@@ -89,21 +89,21 @@ class Book:
         return sum((max(value_of(position), Fraction()) for position in self.positions), Fraction())
 
     @cached_property
-    def ranked(self) -> tuple[Position, ...]:
+    def ranked(self) -> tuple[RulePosition, ...]:
         """Lines, the largest first, so that no result depends on the order in which a file has them."""
         return tuple(sorted(self.positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))
 
     @cached_property
-    def by_id(self) -> dict[str, Position]:
+    def by_id(self) -> dict[str, RulePosition]:
         """Lines by id."""
         return {position.holding_id: position for position in self.positions}
 
 
-def value_of(position: Position) -> Fraction:
+def value_of(position: RulePosition) -> Fraction:
     """A line's value, exact; zero where it is not known (a book with such a line is never assessed)."""
     return Fraction(position.value) if position.value is not None else Fraction()
 
 
-def ids_of(positions: Sequence[Position]) -> tuple[str, ...]:
+def ids_of(positions: Sequence[RulePosition]) -> tuple[str, ...]:
     """Their ids, the largest first."""
     return tuple(one.holding_id for one in sorted(positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))

@@ -16,9 +16,9 @@ from core.compliance.vocabulary import (
     NEEDS_THRESHOLD,
     Base,
     By,
-    Metric,
+    LimitReading,
     Operator,
-    Reading,
+    RuleMetric,
 )
 from core.domain.instrument import InstrumentType
 from core.domain.units import Unit
@@ -46,7 +46,7 @@ class Measurement(Strict):
         at_notional: Derivatives count with their notional instead of their value.
     """
 
-    metric: Metric
+    metric: RuleMetric
     of: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
@@ -68,9 +68,9 @@ class Measurement(Strict):
             raise ValueError(f"the metric '{self.metric}' {needs} 'threshold'")
         if self.metric in NEEDS_LINES and not self.of:
             raise ValueError(f"the metric '{self.metric}' needs 'of': the lines it is about")
-        if self.metric not in NEEDS_LINES | {Metric.DOCUMENTS} and self.of:
+        if self.metric not in NEEDS_LINES | {RuleMetric.DOCUMENTS} and self.of:
             raise ValueError(f"the metric '{self.metric}' takes no 'of'")
-        if bool(self.free) and self.metric is not Metric.DIVERSIFIED:
+        if bool(self.free) and self.metric is not RuleMetric.DIVERSIFIED:
             raise ValueError(f"the metric '{self.metric}' takes no 'free'")
         return self
 
@@ -122,7 +122,7 @@ class Rule(Strict):
     operator: Operator = Operator.AT_MOST
     limit: Decimal | None = None
     unit: Unit = Unit.PCT
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[LimitReading, ...] = ()
     applies_when: Condition | None = None
     unless: str = ""
     documents: tuple[Text, ...] = ()
@@ -135,11 +135,11 @@ class Rule(Strict):
     def _whole(self) -> Self:
         if self.limit is None and not self.documents:
             raise ValueError(f"rule {self.id} has neither a limit nor documents that decide it")
-        if bool(self.readings) is not (self.measure.metric is Metric.DIVERSIFIED):
+        if bool(self.readings) is not (self.measure.metric is RuleMetric.DIVERSIFIED):
             raise ValueError(f"rule {self.id}: readings go with the metric 'diversified', and it needs them")
-        if self.measure.metric in {Metric.COUNT, Metric.COUNT_ABOVE} and self.unit is not Unit.COUNT:
+        if self.measure.metric in {RuleMetric.COUNT, RuleMetric.COUNT_ABOVE} and self.unit is not Unit.COUNT:
             raise ValueError(f"rule {self.id} counts, so its unit is 'count'")
-        if self.measure.metric is Metric.DOCUMENTS and self.limit is not None:
+        if self.measure.metric is RuleMetric.DOCUMENTS and self.limit is not None:
             raise ValueError(f"rule {self.id} measures nothing and has a limit")
         if self.measure.metric in HANDED_IN and (self.measure.without or self.measure.share_of):
             raise ValueError(f"rule {self.id}: a measure that is handed in has no lines")

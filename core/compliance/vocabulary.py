@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Metric(StrEnum):
+class RuleMetric(StrEnum):
     """What a rule measures. A share is a share of the rule's base (`Base`)."""
 
     LARGEST = "largest"
@@ -78,7 +78,7 @@ class Base(StrEnum):
     """Everything held long, before overdrafts and short lines."""
 
 
-class Reading(StrEnum):
+class LimitReading(StrEnum):
     """The two ways to read "limited to 5 % per issuer" in the 75 % and 50 % tests."""
 
     CAP = "cap"
@@ -103,8 +103,10 @@ class Operator(StrEnum):
         return self in {Operator.AT_MOST, Operator.BELOW}
 
 
-NEEDS_BY = frozenset({Metric.LARGEST, Metric.SUM_ABOVE, Metric.COUNT_ABOVE, Metric.COUNT})
-NEEDS_THRESHOLD = frozenset({Metric.SUM_ABOVE, Metric.COUNT_ABOVE, Metric.DIVERSIFIED})
-HANDED_IN = frozenset({Metric.VALUE_FALL, Metric.MARKET_RISK_CLASS, Metric.ABSOLUTE_VAR, Metric.RELATIVE_VAR})
-NEEDS_LINES = NEEDS_BY | {Metric.TOTAL, Metric.DIVERSIFIED, Metric.VOTES, Metric.NOTIONAL}
+NEEDS_BY = frozenset({RuleMetric.LARGEST, RuleMetric.SUM_ABOVE, RuleMetric.COUNT_ABOVE, RuleMetric.COUNT})
+NEEDS_THRESHOLD = frozenset({RuleMetric.SUM_ABOVE, RuleMetric.COUNT_ABOVE, RuleMetric.DIVERSIFIED})
+HANDED_IN = frozenset(
+    {RuleMetric.VALUE_FALL, RuleMetric.MARKET_RISK_CLASS, RuleMetric.ABSOLUTE_VAR, RuleMetric.RELATIVE_VAR}
+)
+NEEDS_LINES = NEEDS_BY | {RuleMetric.TOTAL, RuleMetric.DIVERSIFIED, RuleMetric.VOTES, RuleMetric.NOTIONAL}
 """Metrics of which a rule must say which lines they are about."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from core.compliance.measures import Gaps
 from core.compliance.rule import Measurement
-from core.compliance.vocabulary import Base, Metric, Operator
+from core.compliance.vocabulary import Base, Operator, RuleMetric
 from core.domain.units import Unit
 
 _NAMED = 5
@@ -25,18 +25,18 @@ _SIGNS: Mapping[Operator, str] = {
 
 _BASES = {Base.NET_ASSETS: "net assets", Base.TOTAL_ASSETS: "total assets"}
 
-_WHOLES: Mapping[Metric, str] = {
-    Metric.SUM_ABOVE: "Those above {threshold} % come to {figure}{of}",
-    Metric.COUNT_ABOVE: "{figure} above {threshold} %",
-    Metric.COUNT: "{names}: {figure} held",
-    Metric.TOTAL: "{names}: {figure}{of}",
-    Metric.DIVERSIFIED: "{figure}{of} counts as diversified",
-    Metric.BORROWING: "Overdrafts come to {figure}{of}",
-    Metric.NOTIONAL: "Gross notional comes to {figure}{of}",
-    Metric.VALUE_FALL: "Value has fallen by {figure}",
-    Metric.MARKET_RISK_CLASS: "Market risk class {figure}",
-    Metric.ABSOLUTE_VAR: "Value at risk is {figure} of net assets",
-    Metric.RELATIVE_VAR: "Value at risk is {figure} of the reference portfolio's",
+_WHOLES: Mapping[RuleMetric, str] = {
+    RuleMetric.SUM_ABOVE: "Those above {threshold} % come to {figure}{of}",
+    RuleMetric.COUNT_ABOVE: "{figure} above {threshold} %",
+    RuleMetric.COUNT: "{names}: {figure} held",
+    RuleMetric.TOTAL: "{names}: {figure}{of}",
+    RuleMetric.DIVERSIFIED: "{figure}{of} counts as diversified",
+    RuleMetric.BORROWING: "Overdrafts come to {figure}{of}",
+    RuleMetric.NOTIONAL: "Gross notional comes to {figure}{of}",
+    RuleMetric.VALUE_FALL: "Value has fallen by {figure}",
+    RuleMetric.MARKET_RISK_CLASS: "Market risk class {figure}",
+    RuleMetric.ABSOLUTE_VAR: "Value at risk is {figure} of net assets",
+    RuleMetric.RELATIVE_VAR: "Value at risk is {figure} of the reference portfolio's",
 }
 
 
@@ -78,10 +78,10 @@ def statement(
     """
     of = "" if unit is Unit.COUNT else f" of {base(measure)}"
     number = figure(value, unit, limit)
-    if measure.metric in {Metric.VOTES, Metric.LARGEST}:
-        of = " of the votes" if measure.metric is Metric.VOTES else of
+    if measure.metric in {RuleMetric.VOTES, RuleMetric.LARGEST}:
+        of = " of the votes" if measure.metric is RuleMetric.VOTES else of
         if not groups:
-            return f"The largest is {number}{of}" if measure.metric is Metric.LARGEST else f"{number}{of}"
+            return f"The largest is {number}{of}" if measure.metric is RuleMetric.LARGEST else f"{number}{of}"
         (name, share), others = groups[0], groups[1:]
         more = [f"{other} {figure(part, unit, limit)}" for other, part in others[:_NAMED]]
         more += [f"{len(others) - _NAMED} more"] if len(others) > _NAMED else []

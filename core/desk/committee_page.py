@@ -26,7 +26,7 @@ from core.domain.units import Unit
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.storage.jobs.comparisons import Changed
-from core.storage.jobs.result_views import Tally
+from core.storage.jobs.result_views import CheckTally
 from core.storage.store import Store
 
 MOST_READ: Final = 200
@@ -70,7 +70,7 @@ class BreachLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ModelSentence:
     """A sentence of a model; `holds` is False when a number in it did not."""
 
     words: str
@@ -131,8 +131,8 @@ class Brief:
     portfolios: int
     read: int
     whole: bool
-    decision: Said | None
-    summary: Said | None
+    decision: ModelSentence | None
+    summary: ModelSentence | None
     recommendation: str
     confidence: str
     verdicts: ByValue
@@ -144,14 +144,14 @@ class Brief:
     breaches: tuple[BreachLine, ...]
     breached_rules: int
     rules_known: int
-    dissent: tuple[Said, ...]
+    dissent: tuple[ModelSentence, ...]
     asked_for_dissent: bool
-    conditions: tuple[Said, ...]
+    conditions: tuple[ModelSentence, ...]
     proposals: tuple[ProposalLine, ...]
     classes: tuple[tuple[str, float], ...]
     parts: tuple[tuple[str, float], ...]
     currency: str
-    tally: Tally
+    tally: CheckTally
 
 
 class BriefService:
@@ -316,19 +316,19 @@ def _holds(item: Item, path: str) -> bool:
     return not any(finding.path == path or finding.path.startswith((f"{path}.", f"{path}[")) for finding in findings)
 
 
-def _said(item: Item, name: str) -> Said:
-    return Said(str((item.analysis or {}).get(name, "")), _holds(item, name))
+def _said(item: Item, name: str) -> ModelSentence:
+    return ModelSentence(str((item.analysis or {}).get(name, "")), _holds(item, name))
 
 
-def _listed(items: Sequence[Item], name: str) -> tuple[Said, ...]:
+def _listed(items: Sequence[Item], name: str) -> tuple[ModelSentence, ...]:
     """Sentences of a list, the same ones of several answers once."""
-    found: dict[str, Said] = {}
+    found: dict[str, ModelSentence] = {}
     for item in items:
         for place, words in enumerate((item.analysis or {}).get(name) or []):
             sentence = " ".join(str(words).split())
             before = found.get(sentence)
             holds = _holds(item, f"{name}[{place}]") and (before is None or before.holds)
-            found[sentence] = Said(sentence, holds, before.portfolios + 1 if before else 1)
+            found[sentence] = ModelSentence(sentence, holds, before.portfolios + 1 if before else 1)
     return tuple(sorted(found.values(), key=lambda one: -one.portfolios))
 
 
@@ -409,9 +409,9 @@ def _classes(sheet: FactSheet | None) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(rows, key=lambda row: -row[1]))
 
 
-def _own(item: Item) -> Tally:
+def _own(item: Item) -> CheckTally:
     checked = item.verification
-    return Tally(
+    return CheckTally(
         answers=1,
         verified=checked.verified if checked else 0,
         mismatched=checked.mismatched if checked else 0,

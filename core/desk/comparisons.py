@@ -13,8 +13,8 @@ from core.domain.records import Job, JobRow
 from core.domain.selection import EVERYBODY, Among
 from core.errors import BadInput
 from core.guard.access import Permission, require
-from core.storage.jobs.comparisons import Changed, Overlap
-from core.storage.jobs.result_views import Tally
+from core.storage.jobs.comparisons import Changed, JobOverlap
+from core.storage.jobs.result_views import CheckTally
 from core.storage.store import Store
 
 
@@ -41,10 +41,10 @@ class Comparison:
     new: Job
     differences: tuple[Difference, ...]
     same: int
-    overlap: Overlap
+    overlap: JobOverlap
     transitions: Mapping[tuple[str, str], int]
-    base_tally: Tally
-    new_tally: Tally
+    base_tally: CheckTally
+    new_tally: CheckTally
 
     @property
     def agreeing(self) -> int:
@@ -57,7 +57,7 @@ class Comparison:
         return self.agreeing / self.overlap.answered if self.overlap.answered else None
 
 
-def price_of_a_number(tally: Tally) -> Decimal | None:
+def price_of_a_number(tally: CheckTally) -> Decimal | None:
     """USD for each verified number; None when nothing was verified or a price is not known."""
     return tally.cost_usd / tally.verified if tally.cost_usd is not None and tally.verified else None
 

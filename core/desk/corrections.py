@@ -30,7 +30,7 @@ from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable
 from core.llm.rebuild import sent_effort
-from core.storage.jobs.corrections import Asked
+from core.storage.jobs.corrections import CorrectionRequest
 from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
 from core.worker.correction_requests import raw_bytes, second_requests
@@ -74,7 +74,7 @@ class _Measured:
     cap: int
     bytes: int = 0
     why: Counter[str] = field(default_factory=Counter)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[CorrectionRequest] = field(default_factory=list)
 
 
 class ReaskService:
@@ -119,7 +119,7 @@ class ReaskService:
         plan = self.reask_preview(actor, job_id, only=only)
         job, now, reasons = self._ended(job_id), self._clock(), tuple(only)
         retries: list[Retry] = []
-        asked: list[Asked] = []
+        asked: list[CorrectionRequest] = []
         before = Decimal(0)
         for model, shards in self._by_model(job):
             prefix, ids = f"again-{secrets.token_hex(4)}", dict[int, list[str]]()
@@ -149,7 +149,7 @@ class ReaskService:
             )
             asked += measured.asked
             before += expected or Decimal(0)
-        self._store.seconds.start(job_id, retries, asked, actor=actor.subject, at=now)
+        self._store.corrections.start(job_id, retries, asked, actor=actor.subject, at=now)
         return plan
 
     def other_line(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
@@ -204,7 +204,7 @@ class ReaskService:
 
     def _requests(
         self, job: Job, shards: Iterable[Shard], only: tuple[AskedAgain, ...], left: Counter[str]
-    ) -> Iterator[tuple[Asked, BatchRequest]]:
+    ) -> Iterator[tuple[CorrectionRequest, BatchRequest]]:
         for shard in shards:
             yield from second_requests(self._store, self._home, job, shard, only, left)
 

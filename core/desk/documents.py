@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from core.domain.actor import Actor
-from core.domain.evidence import Source
+from core.domain.evidence import SourceDocument
 from core.domain.market import DocumentKind, DocumentRow, ResearchDocument
 from core.domain.portfolio import Problem
 from core.drafts.sources import sources_of
@@ -91,7 +91,7 @@ class ResearchService:
         if not self._store.documents.remove(source_id):
             raise NotFound(f"There is no document '{source_id}'. See what there is with: mosychlos documents list")
 
-    def sources(self, actor: Actor, symbols: Collection[str], as_of: date) -> tuple[Source, ...]:
+    def sources(self, actor: Actor, symbols: Collection[str], as_of: date) -> tuple[SourceDocument, ...]:
         """Documents about holdings, and about the market as a whole; see `sources_of`."""
         require(actor, Permission.PORTFOLIO_READ)
         return sources_of(self._store, symbols, as_of)

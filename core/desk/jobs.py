@@ -21,17 +21,17 @@ from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
 from core.domain.queue import Snapshot
-from core.domain.records import Claim, Event, Item, ItemCounts, Job, JobRow, Shard, Spend
+from core.domain.records import Event, Item, ItemCounts, Job, JobRow, Shard, ShardClaim, Spend
 from core.drafts.cheaper_model import Optimiser, Suggestion
 from core.drafts.drafting import Drafter
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder, job_key
-from core.drafts.submission import Submission, Wanted, blockers, new_id
+from core.drafts.submission import Submission, WantedJob, blockers, new_id
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.llm.jsonl import lines
-from core.llm.parameters import Change
+from core.llm.parameters import ParameterChange
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
 from core.worker.ask_sync import with_tool_facts
@@ -84,7 +84,7 @@ class Preview:
     blockers: tuple[str, ...]
     over_budget: str
     refused: dict[str, str] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ParameterChange, ...] = ()
     cacheable_tokens: int = 0
     room: QueueRoom | None = None
     suggestion: Suggestion | None = None
@@ -199,7 +199,7 @@ class JobService:
             Refused: A blocker without `force`, a budget, a nonce already used.
         """
         require(actor, Permission.JOB_SUBMIT)
-        wanted = [Wanted(request)]
+        wanted = [WantedJob(request)]
         return self.submission.submit(actor, wanted, nonce=nonce, force=force, needed_by=needed_by)[0]
 
     def cancel(self, actor: Actor, job_id: str) -> JobState:
@@ -224,7 +224,7 @@ class JobService:
         # Resumed by somebody else in this very moment it is the worker's again, which knows the wish.
         with suppress(StaleMove):
             self._store.results.close(
-                Claim(shard.shard_id, shard.fence),
+                ShardClaim(shard.shard_id, shard.fence),
                 ShardState.ATTENTION,
                 ShardEvent.CANCEL,
                 given_up_as(self._store, shard),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain.actor import Actor
 from core.guard.access import Permission, require
-from core.storage.portfolios.groups import Group
+from core.storage.portfolios.groups import PortfolioGroup
 from core.storage.store import Store
 
 
@@ -40,7 +40,7 @@ class PortfolioLabels:
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.groups.tags_of([portfolio_id]).get(portfolio_id, ())
 
-    def groups(self, actor: Actor) -> list[Group]:
+    def groups(self, actor: Actor) -> list[PortfolioGroup]:
         """Every group, by name."""
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.groups.groups()
@@ -50,7 +50,9 @@ class PortfolioLabels:
         require(actor, Permission.PORTFOLIO_READ)
         return self._store.groups.groups_of([portfolio_id]).get(portfolio_id, ())
 
-    def change_group(self, actor: Actor, name: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Group:
+    def change_group(
+        self, actor: Actor, name: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+    ) -> PortfolioGroup:
         """Put portfolios into a group and take others out; a new name makes a new group.
 
         Raises:

@@ -18,11 +18,11 @@ from core.domain.market import (
     EconomicSeries,
     Fetched,
     Filing,
-    Offer,
-    Profile,
-    Quote,
+    InstrumentProfile,
+    PriceQuote,
     ReferenceRate,
     ReportedFact,
+    SourceOffer,
     SourceState,
 )
 from core.domain.portfolio import DailyCloses
@@ -39,12 +39,12 @@ T = TypeVar("T")
 RATES_FILE = "eurofxref-hist.zip"
 
 FRESH = {
-    Offer.QUOTES: timedelta(minutes=15),
-    Offer.PROFILE: timedelta(days=30),
-    Offer.FILINGS: timedelta(days=1),
-    Offer.HISTORY: timedelta(days=4),
-    Offer.SERIES: timedelta(days=45),
-    Offer.FX: timedelta(days=4),
+    SourceOffer.QUOTES: timedelta(minutes=15),
+    SourceOffer.PROFILE: timedelta(days=30),
+    SourceOffer.FILINGS: timedelta(days=1),
+    SourceOffer.HISTORY: timedelta(days=4),
+    SourceOffer.SERIES: timedelta(days=45),
+    SourceOffer.FX: timedelta(days=4),
 }
 """Up to this age a stored answer is given without asking again; one that is older is called stale."""
 
@@ -134,7 +134,7 @@ class MarketService:
         kept = None
         if source.terms.may_store:
             kept = self._prices.keep_closes(actor, source_id, [closes], replace=replace)
-        return self._fetched(closes, source, Offer.HISTORY, closes.closes[-1][0], stored=kept is not None), kept
+        return self._fetched(closes, source, SourceOffer.HISTORY, closes.closes[-1][0], stored=kept is not None), kept
 
     def series(self, actor: Actor, source_id: str, series_id: str, first: date, last: date) -> Fetched[EconomicSeries]:
         """An economic series from a source; stored only where its terms allow that.
@@ -154,21 +154,35 @@ class MarketService:
             report = self._series.keep(actor, [SeriesIntake(source_id, (series,))], replace_values=True)
             note = " ".join(problem.message for problem in report.problems)
         stored = source.terms.may_store and not note
-        return self._fetched(series, source, Offer.SERIES, series.days[-1], stored=stored, note=note)
+        return self._fetched(series, source, SourceOffer.SERIES, series.days[-1], stored=stored, note=note)
 
     def quotes(
         self, actor: Actor, source_id: str, symbols: Sequence[str], *, refresh: bool = False
-    ) -> Fetched[list[Quote]]:
+    ) -> Fetched[list[PriceQuote]]:
         """Last prices; at most 15 minutes old without asking again."""
         item = ",".join(symbols)
         return self._answer(
-            actor, source_id, Offer.QUOTES, item, list[Quote], lambda source: source.quotes(symbols), refresh=refresh
+            actor,
+            source_id,
+            SourceOffer.QUOTES,
+            item,
+            list[PriceQuote],
+            lambda source: source.quotes(symbols),
+            refresh=refresh,
         )
 
-    def profile(self, actor: Actor, source_id: str, symbol: str, *, refresh: bool = False) -> Fetched[Profile]:
+    def profile(
+        self, actor: Actor, source_id: str, symbol: str, *, refresh: bool = False
+    ) -> Fetched[InstrumentProfile]:
         """What an instrument is; at most a month old without asking again."""
         return self._answer(
-            actor, source_id, Offer.PROFILE, symbol, Profile, lambda source: source.profile(symbol), refresh=refresh
+            actor,
+            source_id,
+            SourceOffer.PROFILE,
+            symbol,
+            InstrumentProfile,
+            lambda source: source.profile(symbol),
+            refresh=refresh,
         )
 
     def filings(self, actor: Actor, source_id: str, company: str, *, refresh: bool = False) -> Fetched[list[Filing]]:
@@ -176,7 +190,7 @@ class MarketService:
         return self._answer(
             actor,
             source_id,
-            Offer.FILINGS,
+            SourceOffer.FILINGS,
             company.upper(),
             list[Filing],
             lambda source: source.filings(company),
@@ -192,7 +206,7 @@ class MarketService:
         finally:
             source.close()
         newest = max((one.end for one in facts), default=None)
-        return self._fetched(facts, source, Offer.FILINGS, newest, stored=False)
+        return self._fetched(facts, source, SourceOffer.FILINGS, newest, stored=False)
 
     def rates(self, actor: Actor) -> Fetched[NewRates]:
         """Bring in reference rates newer than those we have; later calls for rates then use them.
@@ -211,13 +225,13 @@ class MarketService:
         if days:
             _write(self._home / RATES_FILE, history_zip(rates))
         last = rates[-1].day
-        return self._fetched(NewRates(days, last), source, Offer.FX, last, stored=True)
+        return self._fetched(NewRates(days, last), source, SourceOffer.FX, last, stored=True)
 
     def _answer(
         self,
         actor: Actor,
         source_id: str,
-        kind: Offer,
+        kind: SourceOffer,
         item: str,
         shape: type[T],
         ask: Callable[[MarketData], T],
@@ -250,7 +264,7 @@ class MarketService:
             source.close()
 
     def _fetched(
-        self, value: T, source: MarketData, kind: Offer, as_of: date | None, *, stored: bool, note: str = ""
+        self, value: T, source: MarketData, kind: SourceOffer, as_of: date | None, *, stored: bool, note: str = ""
     ) -> Fetched[T]:
         now = self._clock()
         stale = as_of is not None and now.date() - as_of > FRESH[kind] + timedelta(days=1)
@@ -284,7 +298,7 @@ def _newest(value: Any) -> date | None:
     """The newest day that an answer speaks of."""
     if isinstance(value, list):
         return max((day for one in value if (day := _newest(one)) is not None), default=None)
-    if isinstance(value, Quote):
+    if isinstance(value, PriceQuote):
         return value.at.date()
     if isinstance(value, Filing):
         return value.filed

@@ -23,7 +23,7 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.names import MAX_NAME_CHARS, one_line
 from core.intake.cells.region import REGIONS, known_region
 from core.intake.findings import Findings
-from core.intake.positions.lines import FIELDS, LineReader, RawLine
+from core.intake.positions.lines import FIELDS, LineReader, PositionCells
 from core.intake.positions.mandate import read_benchmark, read_regimes
 from core.intake.positions.source_tree import Node, describe
 from core.intake.register.terms import TERM_FIELDS, read_terms, written_terms
@@ -293,7 +293,7 @@ def _read(cells: Mapping[str, str]) -> tuple[Holding | None, Findings]:
     terms, faults = read_terms({name: cells[name] for name in TERM_FIELDS if name in cells})
     for fault in faults:
         findings.problem(None, fault.field, fault.value, fault.message)
-    raw = RawLine(**{"symbol": "", **{name: cells[name] for name in FIELDS if name in cells}})
+    raw = PositionCells(**{"symbol": "", **{name: cells[name] for name in FIELDS if name in cells}})
     line = LineReader(findings).read(None, raw, terms=terms)
     return (None if findings.problems else line), findings
 

@@ -31,7 +31,7 @@ from core.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PortfolioPast:
     """The past of the present holdings, and of their benchmark on the same days.
 
     Attributes:
@@ -104,7 +104,7 @@ class PortfolioFigures:
         require(actor, Permission.PORTFOLIO_READ)
         return sheets_of(self._store, self._rates, [self._load(portfolio_id, as_of)], groups=groups)[0]
 
-    def past(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> Past:
+    def past(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> PortfolioPast:
         """Daily returns of the present holdings and of their benchmark.
 
         Raises:
@@ -115,12 +115,12 @@ class PortfolioFigures:
         try:
             own = return_series(portfolio, self._rates, prices)
         except NoSeries as reason:
-            return Past(None, None, why=str(reason), why_no_benchmark=str(reason))
+            return PortfolioPast(None, None, why=str(reason), why_no_benchmark=str(reason))
         try:
             other = benchmark_series(portfolio, self._rates, prices)
         except NoSeries as reason:
-            return Past(own, None, calendar_years(own), why_no_benchmark=str(reason))
-        return Past(own, other, calendar_years(own), calendar_years(other))
+            return PortfolioPast(own, None, calendar_years(own), why_no_benchmark=str(reason))
+        return PortfolioPast(own, other, calendar_years(own), calendar_years(other))
 
     def together(
         self, actor: Actor, portfolio_id: str, *, holding_ids: Sequence[str], as_of: date | None = None

@@ -19,7 +19,7 @@ from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
 from core.intake.tables.column_mapping import ColumnMapping
 from core.metrics.simulate import simulated_history
 from core.metrics.simulated_series import simulated_series
-from core.storage.portfolios.portfolios import Change
+from core.storage.portfolios.portfolios import ImportOutcome
 from core.storage.store import Store
 
 
@@ -34,7 +34,7 @@ class Imported:
     holdings: int
     total_value: Decimal | None
     currency: str
-    change: Change
+    change: ImportOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class PortfolioService:
         require(actor, Permission.PORTFOLIO_IMPORT)
         found = [portfolio for intake in intakes for portfolio in intake.portfolios]
         return ImportReport(
-            imported=tuple(_imported(one, total_value(one, self._rates), Change.UNCHANGED) for one in found),
+            imported=tuple(_imported(one, total_value(one, self._rates), ImportOutcome.UNCHANGED) for one in found),
             problems=tuple(problem for intake in intakes for problem in intake.problems),
             notes=tuple(note for intake in intakes for note in intake.notes),
             kept=False,
@@ -123,7 +123,7 @@ class PortfolioService:
         end = max(portfolio.as_of for portfolio in samples)
         self._store.series.save(simulated_series(end), actor=actor.subject, at=self._clock())
         report = self.keep(actor, [Intake("samples", "sample", samples)])
-        if all(one.change is Change.UNCHANGED for one in report.imported):
+        if all(one.change is ImportOutcome.UNCHANGED for one in report.imported):
             return report
         history = simulated_history(sample_lines(samples), end, HISTORY_YEARS)
         self._store.prices.save(history.values())
@@ -196,7 +196,7 @@ class PortfolioService:
         return self._clock().date()
 
 
-def _imported(portfolio: Portfolio, total: Decimal | None, change: Change) -> Imported:
+def _imported(portfolio: Portfolio, total: Decimal | None, change: ImportOutcome) -> Imported:
     return Imported(
         portfolio_id=portfolio.portfolio_id,
         name=portfolio.name,

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.market import Conflict
+from core.domain.market import StoredConflict
 from core.domain.portfolio import DailyCloses
 from core.domain.units import Badge
 from core.intake.market.price_checks import scales
@@ -38,7 +38,7 @@ class Merge:
     added: int = 0
     same: int = 0
     replaced: int = 0
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[StoredConflict, ...] = ()
     refusal: str = ""
 
 
@@ -69,7 +69,7 @@ def merge(
     old, fresh = stored.closes[at_stored], closes[at_new]
     differs = ~np.isclose(old, fresh, rtol=SAME, atol=0)
     conflicts = tuple(
-        Conflict(new.symbol, _day(overlap[place]), float(old[place]), float(fresh[place]))
+        StoredConflict(new.symbol, _day(overlap[place]), float(old[place]), float(fresh[place]))
         for place in np.flatnonzero(differs)
     )
     factor = _common_factor(old, fresh, differs)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.desk.price_merge import merge
 from core.domain.actor import Actor
-from core.domain.market import Anomaly, Conflict, PriceRow
+from core.domain.market import Anomaly, PriceRow, StoredConflict
 from core.domain.portfolio import DailyCloses, Problem
 from core.domain.units import Badge
 from core.errors import NotFound, UnreadableFile
@@ -49,7 +49,7 @@ class PriceImport:
     """What an import did."""
 
     imported: tuple[ImportedPrices, ...]
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[StoredConflict, ...]
     anomalies: tuple[Anomaly, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
@@ -111,7 +111,7 @@ class PriceService:
         """Join what was read to what is stored; see `core.desk.price_merge` for what is refused."""
         require(actor, Permission.PORTFOLIO_IMPORT)
         imported: list[ImportedPrices] = []
-        conflicts: list[Conflict] = []
+        conflicts: list[StoredConflict] = []
         problems: list[Problem] = []
         for intake in intakes:
             problems += intake.problems

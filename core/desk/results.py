@@ -16,7 +16,7 @@ from core.domain.selection import EVERYBODY, Among
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.guard.access import Permission, require
-from core.storage.jobs.result_views import Asked, Flagged, Point, Tally, Worth
+from core.storage.jobs.result_views import BuiltRequest, CheckTally, FlaggedAnswer, Point, Worth
 from core.storage.store import Store
 
 
@@ -78,7 +78,7 @@ class ResultService:
         self._home = home
         self._clock = clock
 
-    def asked(self, actor: Actor, job_id: str, custom_id: str) -> Asked:
+    def asked(self, actor: Actor, job_id: str, custom_id: str) -> BuiltRequest:
         """How a request was built.
 
         Raises:
@@ -94,7 +94,7 @@ class ResultService:
             return self._store.items.rollup(job_id).get("level", {})
         return self._store.views.grades(job_id, among)
 
-    def tally(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> Tally:
+    def tally(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> CheckTally:
         """What checking the answers came to."""
         require(actor, Permission.JOB_READ)
         return self._store.views.tally(job_id, among)
@@ -138,7 +138,7 @@ class ResultService:
         require(actor, Permission.JOB_READ)
         return self._store.views.points(job_id, among, limit=limit)
 
-    def flagged(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Flagged]:
+    def flagged(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[FlaggedAnswer]:
         """Answers with numbers that do not hold, those with the most first."""
         require(actor, Permission.JOB_READ)
         return self._store.views.flagged(job_id, among, limit=limit)

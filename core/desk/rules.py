@@ -10,7 +10,7 @@ from core.compliance.library import RuleSet, chosen, rule_sets
 from core.compliance.policy import read_policy
 from core.domain.actor import Actor
 from core.domain.fx import Rates
-from core.drafts.rule_checks import Check, checks_of
+from core.drafts.rule_checks import RuleCheck, checks_of
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.storage.portfolios.policies import PolicyScope, StoredPolicy
@@ -34,7 +34,7 @@ class ComplianceService:
         as_of: date | None = None,
         policy: str | bytes | None = None,
         near: Decimal | None = None,
-    ) -> Check:
+    ) -> RuleCheck:
         """Evaluate a portfolio's rules. The engine decides; no model has a part in it.
 
         Args:

@@ -9,7 +9,7 @@ from math import isclose
 from pathlib import Path
 
 from core.domain.actor import Actor
-from core.domain.market import Conflict, EconomicSeries, SeriesRow, SourceTerms
+from core.domain.market import EconomicSeries, SeriesRow, SourceTerms, StoredConflict
 from core.domain.portfolio import Problem
 from core.drafts.indicators import Said, SeriesReading, _known_until, _other_series, _read, indicators_of
 from core.errors import NotFound, UnreadableFile
@@ -52,7 +52,7 @@ class SeriesImport:
     """What an import did."""
 
     imported: tuple[ImportedSeries, ...]
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[StoredConflict, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     kept: bool
@@ -113,7 +113,7 @@ class SeriesService:
         """Join what was read to what is stored: a value that differs stays as it is unless replacing was asked for."""
         require(actor, Permission.PORTFOLIO_IMPORT)
         imported: list[ImportedSeries] = []
-        conflicts: list[Conflict] = []
+        conflicts: list[StoredConflict] = []
         problems: list[Problem] = []
         for intake in intakes:
             problems += intake.problems
@@ -177,10 +177,10 @@ class SeriesService:
 
 def _joined(
     before: EconomicSeries | None, new: EconomicSeries, *, replace_values: bool
-) -> tuple[EconomicSeries, ImportedSeries, list[Conflict]]:
+) -> tuple[EconomicSeries, ImportedSeries, list[StoredConflict]]:
     known = {} if before is None else dict(zip(before.days, before.values, strict=True))
     joined = dict(known)
-    differing: list[Conflict] = []
+    differing: list[StoredConflict] = []
     added = same = 0
     for day, value in zip(new.days, new.values, strict=True):
         if day not in known:
@@ -189,7 +189,7 @@ def _joined(
         elif isclose(known[day], value, rel_tol=SAME, abs_tol=1e-12):
             same += 1
         else:
-            differing.append(Conflict(new.series_id, day, known[day], value))
+            differing.append(StoredConflict(new.series_id, day, known[day], value))
             if replace_values:
                 joined[day] = value
     days = tuple(sorted(joined))

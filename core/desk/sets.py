@@ -15,7 +15,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.records import Job, JobRow, JobSet
 from core.drafts.evidence import finished
-from core.drafts.submission import Wanted
+from core.drafts.submission import WantedJob
 from core.errors import BadInput, ModelRefused, MosychlosError
 from core.guard.access import Permission, require
 from core.llm.estimate import COMPLETION_TIME
@@ -92,7 +92,7 @@ class SetWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SetPart:
     """One job of a set before it is one.
 
     Attributes:
@@ -117,7 +117,7 @@ class SetPreview:
     """
 
     wish: SetWish
-    parts: tuple[Part, ...]
+    parts: tuple[SetPart, ...]
     over_budget: str
     missing: dict[str, tuple[Kind, ...]] = field(default_factory=dict)
 
@@ -246,17 +246,17 @@ class SetService:
         missing = self.missing(actor, wish.base.portfolio_ids) if Kind.COMMITTEE_BRIEF in wish.kinds else {}
         return SetPreview(wish, parts, over, missing)
 
-    def _part(self, actor: Actor, request: AnalysisRequest, at: datetime, *, suggest: bool, fallback: bool) -> Part:
+    def _part(self, actor: Actor, request: AnalysisRequest, at: datetime, *, suggest: bool, fallback: bool) -> SetPart:
         try:
-            return Part(request, self._jobs.preview(actor, request, suggest=suggest))
+            return SetPart(request, self._jobs.preview(actor, request, suggest=suggest))
         except ModelRefused as refusal:
             stand_in = self._optimiser.stand_in(request, at)
             if stand_in is None or not fallback:
-                return Part(request, None, str(refusal), stand_in)
+                return SetPart(request, None, str(refusal), stand_in)
             instead = replace(request, model=stand_in.model)
-            return Part(instead, self._jobs.preview(actor, instead, suggest=suggest), "", stand_in)
+            return SetPart(instead, self._jobs.preview(actor, instead, suggest=suggest), "", stand_in)
         except MosychlosError as error:
-            return Part(request, None, str(error))
+            return SetPart(request, None, str(error))
 
     def leave_out(self, actor: Actor, wish: SetWish) -> tuple[SetWish, dict[str, str]]:
         """The wish without portfolios that some analysis of it cannot be asked about, and why for each of those.
@@ -326,15 +326,15 @@ class SetService:
 
     def _wanted(
         self, actor: Actor, request: AnalysisRequest, at: datetime, *, optimise: bool, fallback: bool
-    ) -> Wanted:
+    ) -> WantedJob:
         stand_in = self._optimiser.stand_in(request, at) if fallback else None
         if stand_in is not None:
-            return Wanted(replace(request, model=stand_in.model), (("fallback", stand_in.sentence),), stand_in)
+            return WantedJob(replace(request, model=stand_in.model), (("fallback", stand_in.sentence),), stand_in)
         if optimise:
             found = self._jobs.preview(actor, request, suggest=True).suggestion
             if found is not None:
-                return Wanted(replace(request, model=found.model), (("optimised", found.sentence),))
-        return Wanted(request)
+                return WantedJob(replace(request, model=found.model), (("optimised", found.sentence),))
+        return WantedJob(request)
 
     def page(self, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[JobSet]:
         """Sets, newest first."""

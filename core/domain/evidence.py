@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceDocument:
     """A document that may be quoted, or the parts of it that were shown.
 
     Attributes:
@@ -51,7 +51,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class InvestmentProfile:
     """What an investor wants and bears: a house's yardsticks and no rules, which `core.compliance` evaluates.
 
     Attributes:
@@ -124,8 +124,8 @@ class Evidence:
         period: Name of the period that this request is about ("1y"); "" for all that there are.
     """
 
-    sources: tuple[Source, ...] = ()
-    profile: Profile | None = None
+    sources: tuple[SourceDocument, ...] = ()
+    profile: InvestmentProfile | None = None
     analyses: tuple[Finished, ...] = ()
     scenarios: tuple[str, ...] = ()
     period: str = ""

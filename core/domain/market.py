@@ -12,7 +12,7 @@ from core.domain.units import Badge
 T = TypeVar("T")
 
 
-class Offer(StrEnum):
+class SourceOffer(StrEnum):
     """What a source can be asked for."""
 
     QUOTES = "quotes"
@@ -57,7 +57,7 @@ class SourceState:
     """
 
     terms: SourceTerms
-    offers: tuple[Offer, ...]
+    offers: tuple[SourceOffer, ...]
     enabled: bool
     address: str
     remedy: str
@@ -87,7 +87,7 @@ class Fetched(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class PriceQuote:
     """The last price of a symbol, in whole units of `currency` (pounds, not pence).
 
     Attributes:
@@ -102,7 +102,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class InstrumentProfile:
     """What a source says an instrument is; "" where it says nothing."""
 
     symbol: str
@@ -221,7 +221,7 @@ class Anomaly:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class StoredConflict:
     """A day on which what is stored and what comes in differ. The stored value stays unless replacing was asked for."""
 
     name: str

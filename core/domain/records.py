@@ -233,7 +233,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ShardClaim:
     """The right to do one step of a shard, until somebody claims it with a higher fence."""
 
     shard_id: str
@@ -241,7 +241,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BatchLook:
     """What a look at a running batch has shown.
 
     Attributes:
@@ -250,7 +250,7 @@ class Look:
         due: When to look again.
     """
 
-    claim: Claim
+    claim: ShardClaim
     batch: Batch
     at: datetime
     quiet_polls: int

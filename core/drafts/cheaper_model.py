@@ -13,13 +13,13 @@ from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.records import Track
 from core.drafts.costing import priced
-from core.drafts.drafting import Drafter, Tally
+from core.drafts.drafting import Drafter, DraftTally
 from core.errors import MosychlosError
 from core.llm.estimate import OutputSpread, TokenCounts, assumed_output, estimate
 from core.llm.fallback import Fallback, propose, why_not
 from core.llm.models import Model, find, heir
 from core.llm.optimiser import NOTHING, Needs, reasons, suitable
-from core.llm.parameters import Change
+from core.llm.parameters import ParameterChange
 from core.llm.pricing import price
 from core.storage.store import Store
 
@@ -44,7 +44,7 @@ class Suggestion:
     before_usd: Decimal
     after_usd: Decimal
     reasons: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ParameterChange, ...]
     record: Track
     record_before: Track
 
@@ -84,7 +84,7 @@ class Optimiser:
         self._store = store
         self._drafter = drafter
 
-    def cheaper(self, request: AnalysisRequest, tally: Tally, now: Estimate, at: datetime) -> Suggestion | None:
+    def cheaper(self, request: AnalysisRequest, tally: DraftTally, now: Estimate, at: datetime) -> Suggestion | None:
         """The cheapest model that has what these requests need, if it is clearly cheaper.
 
         Args:
@@ -133,7 +133,9 @@ class Optimiser:
             after = after_estimate.expected_usd
         return replace(found, before_usd=self._once(model, tally, at), after_usd=after)
 
-    def _measured(self, request: AnalysisRequest, model: Model, at: datetime) -> tuple[str, Tally, Estimate] | None:
+    def _measured(
+        self, request: AnalysisRequest, model: Model, at: datetime
+    ) -> tuple[str, DraftTally, Estimate] | None:
         named = heir(model, at.date())
         tried = [*([named] if named else []), *suitable(Needs(0, 0, region=self._drafter.data_region), at.date())]
         for one in tried:
@@ -143,7 +145,7 @@ class Optimiser:
                 continue
         return None
 
-    def _once(self, model: Model, tally: Tally, at: datetime) -> Decimal | None:
+    def _once(self, model: Model, tally: DraftTally, at: datetime) -> Decimal | None:
         """What the same requests cost by the last price of a model that can no longer be asked."""
         output = assumed_output(model)
         counts = _moved(tally.counts, model, output, at)
@@ -151,7 +153,7 @@ class Optimiser:
             return None
         return estimate(counts, output, model, at=at, shards=1, size_bytes=0).expected_usd
 
-    def _needs(self, request: AnalysisRequest, tally: Tally, model: Model) -> Needs:
+    def _needs(self, request: AnalysisRequest, tally: DraftTally, model: Model) -> Needs:
         return Needs(
             input_tokens=tally.counts.longest,
             answer_tokens=assumed_output(model).high if model.known else 0,
@@ -160,7 +162,7 @@ class Optimiser:
             region=self._drafter.data_region,
         )
 
-    def _others(self, request: AnalysisRequest, tally: Tally, at: datetime) -> Iterator[_Priced]:
+    def _others(self, request: AnalysisRequest, tally: DraftTally, at: datetime) -> Iterator[_Priced]:
         needs = replace(self._needs(request, tally, find(request.model)), answer_tokens=0)
         for model in suitable(needs, at.date()):
             if model.model_id == request.model or price(model.model_id, batch=True, at=at) is None:

@@ -50,7 +50,7 @@ NO_SHARD = -1
 
 
 @dataclass
-class Tally:
+class DraftTally:
     """What is known of the requests once they have been built."""
 
     counts: TokenCounts
@@ -169,7 +169,9 @@ class Drafter:
             resident(builder.model, self.data_region)
         return builder
 
-    def measure(self, request: AnalysisRequest, at: datetime, builder: Builder | None = None) -> tuple[Tally, Estimate]:
+    def measure(
+        self, request: AnalysisRequest, at: datetime, builder: Builder | None = None
+    ) -> tuple[DraftTally, Estimate]:
         """Build everything once without keeping it: exact tokens, and the price that follows.
 
         Portfolios that cannot be asked about are left out and named with their reasons, all of them at once.
@@ -235,9 +237,9 @@ class Drafter:
         if answers:
             self._store.results.add_ahead(job_id, answers)
 
-    def _tally(self, builder: Builder, at: datetime) -> Tally:
+    def _tally(self, builder: Builder, at: datetime) -> DraftTally:
         room = None if self._rooms is None else batch_room(self._store, self._rooms, builder.model.model_id, at)
-        return Tally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
+        return DraftTally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
 
     def _asked(
         self, builder: Builder, request: AnalysisRequest, at: datetime, refused: dict[str, str] | None = None
@@ -287,7 +289,7 @@ class Drafter:
         portfolios = self._store.portfolios.load(ids)
         return told_about(self._store, self._rates, portfolios, builder.groups, builder.needs, builder.windows)
 
-    def _estimate(self, request: AnalysisRequest, builder: Builder, tally: Tally, at: datetime) -> Estimate:
+    def _estimate(self, request: AnalysisRequest, builder: Builder, tally: DraftTally, at: datetime) -> Estimate:
         notes = [*builder.warnings, *self._refused_before(request, builder), *tally.warnings]
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
-from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, Profile, Source
+from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 from core.drafts.line_index import LineIndexWriter, index_path, places
@@ -201,10 +201,10 @@ def _evidence(fields: dict[str, Any]) -> Evidence:
     profile = fields["profile"]
     if profile:
         bands = tuple(map(_band, profile["bands"]))
-        profile = Profile(**profile | {"bands": bands, "excluded": tuple(profile["excluded"])})
+        profile = InvestmentProfile(**profile | {"bands": bands, "excluded": tuple(profile["excluded"])})
     return Evidence(
         sources=tuple(
-            Source(**one | {"passages": tuple(one["passages"]), "holding_ids": tuple(one["holding_ids"])})
+            SourceDocument(**one | {"passages": tuple(one["passages"]), "holding_ids": tuple(one["holding_ids"])})
             for one in fields["sources"]
         ),
         profile=profile,

@@ -25,7 +25,7 @@ from core.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class RuleCheck:
     """A portfolio against its rule sets.
 
     Attributes:
@@ -62,7 +62,7 @@ def checks_of(
     regimes: Sequence[str] | None = None,
     policies: Sequence[Policy] | None = None,
     near: Decimal | None = None,
-) -> list[Check]:
+) -> list[RuleCheck]:
     """Checks of portfolios in their order: lines as the register describes them, stored policies, earlier days.
 
     A rule set that a portfolio names and nobody knows becomes a note, so that one word never hides the other rules.
@@ -70,7 +70,7 @@ def checks_of(
     describer = Describer(Register(store.instruments.all()))
     stored = _stored_policies(store, portfolios) if policies is None else {}
     known = rule_sets()
-    checks: list[Check] = []
+    checks: list[RuleCheck] = []
     for raw in portfolios:
         portfolio = describer.describe(raw).portfolio
         named = tuple(regimes) if regimes is not None else portfolio.regimes
@@ -90,7 +90,7 @@ def checks_of(
             if earlier is not None:
                 done = check(replace(book, earlier=earlier), under, policies=own, near=near)
         checks.append(
-            Check(
+            RuleCheck(
                 portfolio.portfolio_id,
                 portfolio.name,
                 portfolio.as_of,

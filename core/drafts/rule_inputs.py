@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from core.compliance.position import NO_MEASURES, Book, Measures, Position
+from core.compliance.position import NO_MEASURES, Book, Measures, RulePosition
 from core.compliance.vev import LEAST_YEARS, var_equivalent_volatility
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
@@ -30,7 +30,7 @@ def book_of(portfolio: Portfolio, rates: Rates, measures: Measures = NO_MEASURES
         factor = rates.factor(currency, portfolio.base_currency, portfolio.as_of)
         factors[currency] = None if factor is None else Decimal(repr(factor))
     positions = tuple(
-        Position(
+        RulePosition(
             holding_id,
             line,
             line.terms,

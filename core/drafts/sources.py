@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from core.domain.evidence import Source
+from core.domain.evidence import SourceDocument
 from core.storage.store import Store
 
 MAX_SOURCES = 12
@@ -21,7 +21,7 @@ def sources_of(
     *,
     most: int = MAX_SOURCES,
     characters: int = MAX_SOURCE_CHARACTERS,
-) -> tuple[Source, ...]:
+) -> tuple[SourceDocument, ...]:
     """Documents that an analysis may quote: about the symbols or about nobody in particular, newest first.
 
     Nothing that was published after `as_of` is given: a committee of that day could not have read it. Documents share
@@ -43,7 +43,7 @@ def sources_of(
     # What is about a holding comes before what is about the market.
     rows.sort(key=lambda row: not row.symbol)
     chosen = rows[:most]
-    found: list[Source] = []
+    found: list[SourceDocument] = []
     room = characters
     for place, row in enumerate(chosen):
         share = room // (len(chosen) - place)
@@ -57,7 +57,7 @@ def sources_of(
             room -= len(passage.text)
         if passages:
             found.append(
-                Source(
+                SourceDocument(
                     source_id=row.source_id,
                     title=row.title,
                     publisher=row.publisher,

@@ -28,7 +28,7 @@ from core.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedJob:
     """One job to be submitted.
 
     Attributes:
@@ -46,7 +46,7 @@ class _Draft:
     """A job that is built and not stored yet."""
 
     job_id: str
-    wanted: Wanted
+    wanted: WantedJob
     built: Built
     folder: Path
 
@@ -76,7 +76,7 @@ class Submission:
     def submit(
         self,
         actor: Actor,
-        wanted: Sequence[Wanted],
+        wanted: Sequence[WantedJob],
         *,
         nonce: str | None,
         force: bool,
@@ -131,7 +131,7 @@ class Submission:
             raise
         return [self._store.jobs.get(draft.job_id) for draft in drafts]
 
-    def _build(self, wanted: Wanted, at: datetime, drafts: list[_Draft]) -> None:
+    def _build(self, wanted: WantedJob, at: datetime, drafts: list[_Draft]) -> None:
         job_id = new_id(at)
         folder = job_folder(self._home, job_id)
         try:

@@ -17,7 +17,7 @@ from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
-from core.intake.opening.source import Source, open_source
+from core.intake.opening.source import SourceFile, open_source
 from core.intake.positions import (
     beancount,
     canonical,
@@ -51,15 +51,15 @@ class Format:
 
     name: str
     description: str
-    detect: Callable[[Source], bool]
-    read: Callable[[Source, Case], list[Gathered]]
+    detect: Callable[[SourceFile], bool]
+    read: Callable[[SourceFile, Case], list[Gathered]]
 
 
-def _read_yaml(source: Source, case: Case) -> list[Gathered]:
+def _read_yaml(source: SourceFile, case: Case) -> list[Gathered]:
     return document.read_document(source, source_tree.yaml_tree(source), case)
 
 
-def _read_json(source: Source, case: Case) -> list[Gathered]:
+def _read_json(source: SourceFile, case: Case) -> list[Gathered]:
     return document.read_document(source, source_tree.json_tree(source), case)
 
 
@@ -196,7 +196,7 @@ def read_file(
     )
 
 
-def _detected(source: Source) -> Format:
+def _detected(source: SourceFile) -> Format:
     for candidate in _ALL:
         if candidate.detect(source):
             return candidate

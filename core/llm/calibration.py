@@ -30,7 +30,7 @@ _NORMAL = 1.645
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class BatchHistory:
     """What one batch of the same analysis, model and effort came to.
 
     Attributes:
@@ -66,7 +66,7 @@ class Calibration:
     answers: int
 
 
-def calibrate(past: Sequence[Past], requests: int) -> Calibration | None:
+def calibrate(past: Sequence[BatchHistory], requests: int) -> Calibration | None:
     """What the next `requests` answers will probably come to; None while too little is known."""
     seen = [one for one in past if one.answers > 0]
     answers, batches = sum(one.answers for one in seen), len(seen)
@@ -90,7 +90,7 @@ def calibrate(past: Sequence[Past], requests: int) -> Calibration | None:
     )
 
 
-def _share(seen: Sequence[Past]) -> tuple[float, float]:
+def _share(seen: Sequence[BatchHistory]) -> tuple[float, float]:
     """The cached share of all input, and how far the next batch's may lie from it."""
     charged = sum(one.input_tokens for one in seen)
     share = sum(one.cached_tokens for one in seen) / charged if charged else 0.0
@@ -102,7 +102,7 @@ def _share(seen: Sequence[Past]) -> tuple[float, float]:
     return share, _quantile(len(shares) - 1) * math.sqrt(variance * (1 + 1 / len(shares)))
 
 
-def _within(seen: Sequence[Past], answers: int) -> float:
+def _within(seen: Sequence[BatchHistory], answers: int) -> float:
     """Variance of single answers around their own batch's mean."""
     squares = sum(one.output_squares - one.output_tokens**2 / one.answers for one in seen)
     freedom = answers - len(seen)
@@ -112,7 +112,7 @@ def _within(seen: Sequence[Past], answers: int) -> float:
     return max(0.0, squares / freedom)
 
 
-def _between(seen: Sequence[Past], mean: float, within: float) -> float:
+def _between(seen: Sequence[BatchHistory], mean: float, within: float) -> float:
     """Variance of whole batches around the common mean, beyond what chance explains."""
     if len(seen) < 2:
         return (UNKNOWN_SHIFT * mean / _quantile(0)) ** 2

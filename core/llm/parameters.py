@@ -39,14 +39,14 @@ from core.llm.shapes import (
     write_tool,
 )
 
-__all__ = ["Change", "Cleaned", "clean", "tools_as_text"]
+__all__ = ["Cleaned", "ParameterChange", "clean", "tools_as_text"]
 
 MIN_RESPONSES_CAP = 16
 """The Responses API rejects a smaller `max_output_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ParameterChange:
     """One wish that is not sent as it was made.
 
     Attributes:
@@ -76,7 +76,7 @@ class Cleaned:
     params: dict[str, Any]
     warnings: tuple[str, ...] = ()
     prompt_addition: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ParameterChange, ...] = ()
 
 
 def clean(params: Mapping[str, Any], model: Model, endpoint: Endpoint = Endpoint.CHAT) -> Cleaned:
@@ -107,7 +107,7 @@ class _Work:
     sent: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ParameterChange] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -123,11 +123,11 @@ class _Work:
 
     def drop(self, name: str, value: object, reason: str) -> None:
         self.warnings.append(f"{name} {_shown(value)} was left out: {reason}{'' if reason.endswith('?') else '.'}")
-        self.changes.append(Change(name, _shown(value), "", reason))
+        self.changes.append(ParameterChange(name, _shown(value), "", reason))
 
     def change(self, name: str, value: object, now: str, reason: str) -> None:
         self.warnings.append(f"{name} {_shown(value)} was changed to {now}: {reason}.")
-        self.changes.append(Change(name, _shown(value), now, reason))
+        self.changes.append(ParameterChange(name, _shown(value), now, reason))
 
     def unpack(self) -> None:
         """Responses nests three wishes; bring them to the names that Chat Completions has for them."""
@@ -177,7 +177,7 @@ class _Work:
         self.warnings.append(
             f"tools ({names}) are described in the prompt instead of being offered: {self.name} {reason}."
         )
-        self.changes.append(Change("tools", names, "described in the prompt", f"{self.name} {reason}"))
+        self.changes.append(ParameterChange("tools", names, "described in the prompt", f"{self.name} {reason}"))
         self.additions.append(tools_as_text(tools))
         return []
 
@@ -248,7 +248,7 @@ class _Work:
         if "max_tokens" in given:
             why = "the older name is deprecated" if self.model.max_tokens_ok else f"{self.name} takes the newer name"
             self.warnings.append(f"max_tokens {given['max_tokens']} is sent as {target} {cap}: {why}.")
-            self.changes.append(Change("max_tokens", str(given["max_tokens"]), f"{target} {cap}", why))
+            self.changes.append(ParameterChange("max_tokens", str(given["max_tokens"]), f"{target} {cap}", why))
         if self.model.max_output is not None and cap > self.model.max_output:
             self.change(name, cap, str(self.model.max_output), f"{self.name} writes no more in one answer")
             cap = self.model.max_output

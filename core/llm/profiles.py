@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.domain.evidence import Band, Profile
+from core.domain.evidence import Band, InvestmentProfile
 from core.domain.portfolio import AssetClass
 from core.errors import BadSetting, NotFound
 
@@ -128,7 +128,7 @@ def countries_of(profile_id: str, folder: Path = FOLDER) -> tuple[str, ...]:
     return tuple(_file(profile_id, folder).countries)
 
 
-def investment_profile(profile_id: str, country: str = "", folder: Path = FOLDER) -> Profile:
+def investment_profile(profile_id: str, country: str = "", folder: Path = FOLDER) -> InvestmentProfile:
     """A profile with the override of a country, or as it stands where the country has none.
 
     Args:
@@ -149,7 +149,7 @@ def investment_profile(profile_id: str, country: str = "", folder: Path = FOLDER
         own = None if override is None else getattr(override, name)
         return float(getattr(one, name) if own is None else own)
 
-    return Profile(
+    return InvestmentProfile(
         profile_id=one.profile_id,
         name=one.name,
         bands=tuple(

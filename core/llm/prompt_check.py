@@ -47,7 +47,7 @@ class PromptProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class PromptFit:
     """What a kind's text has to fit.
 
     Attributes:
@@ -63,7 +63,7 @@ class Expected:
     definitions: str = ""
 
 
-def check(library: PromptLibrary, expected: Iterable[Expected] = ()) -> tuple[PromptProblem, ...]:
+def check(library: PromptLibrary, expected: Iterable[PromptFit] = ()) -> tuple[PromptProblem, ...]:
     """Every problem of the library; empty when it can be used and no released text was changed.
 
     Args:
@@ -210,7 +210,7 @@ def _grown(library: PromptLibrary) -> Iterator[PromptProblem]:
                 )
 
 
-def sizes(library: PromptLibrary, expected: Iterable[Expected]) -> dict[str, int]:
+def sizes(library: PromptLibrary, expected: Iterable[PromptFit]) -> dict[str, int]:
     """What `sizes.json` must hold for the present library: tokens of the composed instructions by version."""
     count = counter(_ENCODING).count
     found: dict[str, int] = {}
@@ -220,7 +220,7 @@ def sizes(library: PromptLibrary, expected: Iterable[Expected]) -> dict[str, int
     return found
 
 
-def _unfit(library: PromptLibrary, expected: Expected) -> Iterator[PromptProblem]:
+def _unfit(library: PromptLibrary, expected: PromptFit) -> Iterator[PromptProblem]:
     """What a kind's newest text does not say of the answer that its schema demands, and how much longer it became."""
     if expected.kind not in library.kinds():
         yield PromptProblem(f"{expected.kind}/v1.md", f"There is no prompt for '{expected.kind}'. Write it.")

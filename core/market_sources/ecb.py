@@ -15,9 +15,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from core.domain.market import Offer, ReferenceRate
+from core.domain.market import ReferenceRate, SourceOffer
 from core.errors import BadInput, NotFound, ProviderError
-from core.market_sources.http_client import Door
+from core.market_sources.http_client import HttpClient
 from core.market_sources.protocol import Nothing
 from core.market_sources.terms import ECB
 
@@ -35,14 +35,14 @@ class EcbSource(Nothing):
     """
 
     terms = ECB
-    offers = (Offer.FX,)
+    offers = (SourceOffer.FX,)
 
-    def __init__(self, place: Path | Door) -> None:
+    def __init__(self, place: Path | HttpClient) -> None:
         self._place = place
 
     def close(self) -> None:
         """Give back connections."""
-        if isinstance(self._place, Door):
+        if isinstance(self._place, HttpClient):
             self._place.close()
 
     def fx(self) -> list[ReferenceRate]:
@@ -55,7 +55,7 @@ class EcbSource(Nothing):
         return rates_of(self._bytes())
 
     def _bytes(self) -> bytes:
-        if isinstance(self._place, Door):
+        if isinstance(self._place, HttpClient):
             return self._place.body("", doing="read reference rates")
         try:
             if self._place.stat().st_size > MAX_BYTES:

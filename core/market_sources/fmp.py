@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from core.domain.market import Offer, Profile, Quote
+from core.domain.market import InstrumentProfile, PriceQuote, SourceOffer
 from core.domain.portfolio import DailyCloses
 from core.errors import NotFound, ProviderError, ProviderRefused
 from core.intake.cells.codes import currency_code
 from core.market_sources.closes import daily_closes
-from core.market_sources.http_client import Door
+from core.market_sources.http_client import HttpClient
 from core.market_sources.protocol import Nothing
 from core.market_sources.shapes import Shape, checked
 from core.market_sources.terms import FMP
@@ -51,9 +51,9 @@ class FmpSource(Nothing):
     """`MarketData` from Financial Modeling Prep. Closes are adjusted for splits and not for dividends."""
 
     terms = FMP
-    offers = (Offer.QUOTES, Offer.HISTORY, Offer.PROFILE)
+    offers = (SourceOffer.QUOTES, SourceOffer.HISTORY, SourceOffer.PROFILE)
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: HttpClient) -> None:
         self._door = door
         self._profiles: dict[str, _Profile] = {}
 
@@ -61,16 +61,16 @@ class FmpSource(Nothing):
         """Give back connections."""
         self._door.close()
 
-    def quotes(self, symbols: Sequence[str]) -> list[Quote]:
+    def quotes(self, symbols: Sequence[str]) -> list[PriceQuote]:
         """Last prices; symbols it does not know are left out."""
-        found: list[Quote] = []
+        found: list[PriceQuote] = []
         for symbol in symbols:
             doing = f"read the price of {symbol}"
             rows = checked(_QUOTES, self._get("/quote", {"symbol": symbol}, doing), FMP.name, doing)
             for row in rows:
                 currency, units = self._unit(symbol)
                 at = datetime.now(UTC) if row.timestamp is None else datetime.fromtimestamp(row.timestamp, UTC)
-                found.append(Quote(symbol, row.price / units, currency, at))
+                found.append(PriceQuote(symbol, row.price / units, currency, at))
         return found
 
     def history(self, symbol: str, first: date, last: date) -> DailyCloses:
@@ -91,14 +91,14 @@ class FmpSource(Nothing):
             )
         return daily_closes(symbol, currency, [(row.date, row.close / units) for row in rows], FMP.name)
 
-    def profile(self, symbol: str) -> Profile:
+    def profile(self, symbol: str) -> InstrumentProfile:
         """What the instrument is.
 
         Raises:
             NotFound: It does not know the symbol.
         """
         row = self._profile(symbol)
-        return Profile(
+        return InstrumentProfile(
             symbol=symbol,
             name=row.companyName or "",
             isin=row.isin or "",

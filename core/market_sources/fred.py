@@ -7,10 +7,10 @@ from math import isfinite, nan
 
 from pydantic import TypeAdapter
 
-from core.domain.market import EconomicSeries, Offer, SourceTerms
+from core.domain.market import EconomicSeries, SourceOffer, SourceTerms
 from core.domain.units import Badge
 from core.errors import NotFound, ProviderError
-from core.market_sources.http_client import Door
+from core.market_sources.http_client import HttpClient
 from core.market_sources.protocol import Nothing
 from core.market_sources.shapes import Shape, checked
 
@@ -48,9 +48,9 @@ _OBSERVATIONS = TypeAdapter(_Observations)
 class FredSource(Nothing):
     """`MarketData` with economic series. What may be done with them is in `terms`, which every caller honours."""
 
-    offers = (Offer.SERIES,)
+    offers = (SourceOffer.SERIES,)
 
-    def __init__(self, door: Door, terms: SourceTerms) -> None:
+    def __init__(self, door: HttpClient, terms: SourceTerms) -> None:
         self._door = door
         self.terms = terms
 

@@ -81,7 +81,7 @@ class _KeyInQuery(httpx2.BaseTransport):
         self._inner.close()
 
 
-class Door:
+class HttpClient:
     """GET requests to one source.
 
     Redirects are refused: they could carry the key elsewhere. Proxy variables are followed except for this machine. A

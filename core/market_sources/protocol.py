@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NoReturn, Protocol
 
-from core.domain.market import EconomicSeries, Filing, Offer, Profile, Quote, ReferenceRate, ReportedFact, SourceTerms
+from core.domain.market import (
+    EconomicSeries,
+    Filing,
+    InstrumentProfile,
+    PriceQuote,
+    ReferenceRate,
+    ReportedFact,
+    SourceOffer,
+    SourceTerms,
+)
 from core.domain.portfolio import DailyCloses
 from core.errors import BadInput
 
@@ -27,16 +36,16 @@ class MarketData(Protocol):
         """What its owner allows."""
 
     @property
-    def offers(self) -> tuple[Offer, ...]:
+    def offers(self) -> tuple[SourceOffer, ...]:
         """What it can be asked for."""
 
-    def quotes(self, symbols: Sequence[str]) -> list[Quote]:
+    def quotes(self, symbols: Sequence[str]) -> list[PriceQuote]:
         """Last prices of the symbols it knows."""
 
     def history(self, symbol: str, first: date, last: date) -> DailyCloses:
         """Daily closes between two days, both included."""
 
-    def profile(self, symbol: str) -> Profile:
+    def profile(self, symbol: str) -> InstrumentProfile:
         """What the instrument is."""
 
     def series(self, series_id: str, first: date, last: date) -> EconomicSeries:
@@ -59,13 +68,13 @@ class Nothing:
     """Answers every verb with `NotOffered`; adapters override what they have."""
 
     terms: SourceTerms
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[SourceOffer, ...] = ()
 
     def _not_offered(self, what: str) -> NoReturn:
         there = ", ".join(offer.value for offer in self.offers)
         raise NotOffered(f"{self.terms.name} offers no {what}. It offers: {there}.")
 
-    def quotes(self, symbols: Sequence[str]) -> list[Quote]:  # noqa: ARG002  # the protocol's signature
+    def quotes(self, symbols: Sequence[str]) -> list[PriceQuote]:  # noqa: ARG002  # the protocol's signature
         """Nothing."""
         self._not_offered("quotes")
 
@@ -73,7 +82,7 @@ class Nothing:
         """Nothing."""
         self._not_offered("price history")
 
-    def profile(self, symbol: str) -> Profile:  # noqa: ARG002  # the protocol's signature
+    def profile(self, symbol: str) -> InstrumentProfile:  # noqa: ARG002  # the protocol's signature
         """Nothing."""
         self._not_offered("profiles")
 

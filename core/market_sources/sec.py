@@ -6,9 +6,9 @@ from datetime import date
 
 from pydantic import TypeAdapter
 
-from core.domain.market import Filing, Offer, ReportedFact
+from core.domain.market import Filing, ReportedFact, SourceOffer
 from core.errors import NotFound, ProviderError
-from core.market_sources.http_client import Door
+from core.market_sources.http_client import HttpClient
 from core.market_sources.protocol import Nothing
 from core.market_sources.shapes import Shape, checked
 from core.market_sources.terms import SEC
@@ -71,9 +71,9 @@ class SecSource(Nothing):
     """
 
     terms = SEC
-    offers = (Offer.FILINGS,)
+    offers = (SourceOffer.FILINGS,)
 
-    def __init__(self, data: Door, files: Door) -> None:
+    def __init__(self, data: HttpClient, files: HttpClient) -> None:
         self._data = data
         self._files = files
         self._ciks: dict[str, int] = {}

@@ -11,7 +11,7 @@ from core.errors import BadInput, Refused
 from core.market_sources.ecb import EcbSource
 from core.market_sources.fmp import FmpSource
 from core.market_sources.fred import FredSource
-from core.market_sources.http_client import Door, TokenBucket
+from core.market_sources.http_client import HttpClient, TokenBucket
 from core.market_sources.protocol import MarketData
 from core.market_sources.sec import SecSource
 from core.market_sources.terms import ECB, FMP, SEC, fred_terms
@@ -120,8 +120,8 @@ class Sources:
         *,
         key: tuple[str, str] | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Door:
-        return Door(
+    ) -> HttpClient:
+        return HttpClient(
             name,
             setting,
             address,

@@ -59,7 +59,7 @@ def attribution_rows(
         named: Weights by symbol of each portfolio's benchmark.
         members: Asset class and sector by symbol, of benchmarks' members; for others a portfolio's own lines decide.
     """
-    table = Table(sample, benchmarks, period)
+    table = ReturnTable(sample, benchmarks, period)
     for plan, returns, weights, badge in zip(sample.plans, sample.by_portfolio, named, badges, strict=True):
         frame = table.frame(weights)
         if isinstance(frame, str):
@@ -69,7 +69,7 @@ def attribution_rows(
 
 
 def _rows(
-    table: Table,
+    table: ReturnTable,
     plan: Plan,
     returns: Floats,
     portfolio: Portfolio,
@@ -177,7 +177,7 @@ class Frame:
         )
 
 
-class Table:
+class ReturnTable:
     """Daily returns of a sample's symbols, in a local part and the exchange rate's part."""
 
     def __init__(self, sample: Sample, benchmarks: Benchmarks, period: str = "1y") -> None:

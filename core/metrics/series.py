@@ -34,7 +34,7 @@ _STALE_IRREGULAR_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UnitReading:
     """How a series' unit is read.
 
     Attributes:
@@ -48,7 +48,7 @@ class Reading:
     change: Unit
 
 
-def reading(unit: str) -> Reading:
+def reading(unit: str) -> UnitReading:
     """What a publisher's words for a unit mean.
 
     "percent" is a rate and changes in points; "USD a barrel" is money and "index 2015=100" a score, both of which
@@ -57,14 +57,14 @@ def reading(unit: str) -> Reading:
     plain = unit.strip()
     lowered = plain.lower()
     if lowered.startswith(("percent", "%", "pct")):
-        return Reading(Unit.PCT, None, Unit.PP)
+        return UnitReading(Unit.PCT, None, Unit.PP)
     if lowered.startswith(("basis point", "bps", "bp")):
-        return Reading(Unit.BPS, None, Unit.BPS)
+        return UnitReading(Unit.BPS, None, Unit.BPS)
     if len(plain) >= 3 and plain[:3].isalpha() and plain[:3].isupper() and not plain[3:4].isalnum():
-        return Reading(Unit.CCY, plain[:3], Unit.PCT)
+        return UnitReading(Unit.CCY, plain[:3], Unit.PCT)
     if lowered.startswith(("persons", "people", "thousand", "million", "count", "number")):
-        return Reading(Unit.COUNT, None, Unit.PCT)
-    return Reading(Unit.SCORE, None, Unit.PCT)
+        return UnitReading(Unit.COUNT, None, Unit.PCT)
+    return UnitReading(Unit.SCORE, None, Unit.PCT)
 
 
 def months_before(day: date, months: int) -> date:

@@ -39,7 +39,7 @@ _ROUTE_WORDS: Final = re.compile(
 """What servers say of an address that leads nowhere, in contrast to an object that is not there."""
 
 
-class Call(Enum):
+class CallTarget(Enum):
     """What a call's address stands for, which decides what a 404 means."""
 
     PLACE = "a list, an upload: an address that names no object"
@@ -52,7 +52,7 @@ _KEY_LIKE = re.compile(r"\bsk-[\w*.-]{3,}")
 
 
 @contextmanager
-def told_apart(doing: str, key: str, call: Call = Call.OBJECT) -> Iterator[None]:
+def told_apart(doing: str, key: str, call: CallTarget = CallTarget.OBJECT) -> Iterator[None]:
     """Run a call and turn whatever the SDK raises into one of ours.
 
     No message carries a request or response body, and the key is cut out even where a server echoes it. The SDK's
@@ -108,7 +108,7 @@ def _connection_failure(error: openai.APIConnectionError, doing: str) -> Provide
     )
 
 
-def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: Call) -> ProviderError:
+def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: CallTarget) -> ProviderError:
     status, page = error.status_code, is_web_page(error.response)
     reference = f", request {clean(error.request_id, key)}" if error.request_id else ""
     words = ErrorWords() if page else _words(error.response)
@@ -133,19 +133,19 @@ def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: Ca
     )
 
 
-def _is_elsewhere(status: int, page: bool, words: ErrorWords, call: Call) -> bool:
+def _is_elsewhere(status: int, page: bool, words: ErrorWords, call: CallTarget) -> bool:
     """Whether an answer says that the address is wrong, or that the server cannot do this at all."""
     if 300 <= status < 400:
-        return call is not Call.PAID  # it may lead to what was made
+        return call is not CallTarget.PAID  # it may lead to what was made
     if status in {405, 501}:
         return True
     if page and 400 <= status < 500:
-        return call is Call.PLACE or status == 404
-    if status != 404 or call is Call.OBJECT:
+        return call is CallTarget.PLACE or status == 404
+    if status != 404 or call is CallTarget.OBJECT:
         return False
     # What is missing may be the model or the input file; only of those does a create or a question speak.
     missing = f"{words.message} {words.code} {words.param}".lower()
-    return call is Call.PLACE or not ("model" in missing or "file" in missing)
+    return call is CallTarget.PLACE or not ("model" in missing or "file" in missing)
 
 
 def leads_nowhere(error: openai.APIStatusError) -> bool:

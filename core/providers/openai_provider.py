@@ -23,7 +23,7 @@ from core.errors import (
     StorageTrouble,
 )
 from core.providers import shapes
-from core.providers.failures import Call, is_web_page, leads_nowhere, told_apart
+from core.providers.failures import CallTarget, is_web_page, leads_nowhere, told_apart
 from core.providers.paging import A_PAGE, Lists
 from core.providers.streaming import Assembler
 from core.settings import LOOPBACK
@@ -120,12 +120,12 @@ class OpenAIProvider:
 
     def list_files(self, purpose: str) -> Iterator[RemoteFile]:
         """Every file of a purpose that can be read, all pages."""
-        with told_apart("list the uploaded files", self._key, Call.PLACE):
+        with told_apart("list the uploaded files", self._key, CallTarget.PLACE):
             yield from self._lists.read("/files", {"purpose": purpose, "limit": A_PAGE}, shapes.remote_file)
 
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`, streamed from disk. Not retried."""
-        with path.open("rb") as content, told_apart(f"upload {name}", self._key, Call.PLACE):
+        with path.open("rb") as content, told_apart(f"upload {name}", self._key, CallTarget.PLACE):
             answer = self._once.files.with_raw_response.create(
                 file=(name, content, "application/jsonl"),
                 purpose="batch",
@@ -135,7 +135,7 @@ class OpenAIProvider:
 
     def create_batch(self, file_id: str, endpoint: str, metadata: Mapping[str, str]) -> Batch:
         """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens."""
-        with told_apart("create the batch", self._key, Call.PAID):
+        with told_apart("create the batch", self._key, CallTarget.PAID):
             answer = self._once.batches.with_raw_response.create(
                 input_file_id=file_id,
                 endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
@@ -159,7 +159,7 @@ class OpenAIProvider:
         Args:
             of_file: An input file of ours that is looked for.
         """
-        with told_apart("list the batches", self._key, Call.PLACE):
+        with told_apart("list the batches", self._key, CallTarget.PLACE):
             for batch in self._lists.read("/batches", {"limit": A_PAGE}, shapes.batch, of_file):
                 # No early stop: the order of the list is documented nowhere.
                 if newer_than is None or batch.created_at >= newer_than:
@@ -228,7 +228,7 @@ class OpenAIProvider:
             body: The request body as a batch line carries it.
         """
         assembler = Assembler.for_endpoint(endpoint)
-        with told_apart("get an answer", self._key, Call.PAID):
+        with told_apart("get an answer", self._key, CallTarget.PAID):
             events = self._once.post(
                 endpoint.removeprefix("/v1"),
                 cast_to=object,
@@ -246,7 +246,7 @@ class OpenAIProvider:
 
     def models(self) -> dict[str, date | None]:
         """Model ids this key may use, each with its announced shutdown date or None."""
-        with told_apart("list the models", self._key, Call.PLACE):
+        with told_apart("list the models", self._key, CallTarget.PLACE):
             return shapes.shutdown_dates(_document(self._reads.models.with_raw_response.list().http_response))
 
     def _save(self, file_id: str, part: Path) -> int:

@@ -20,9 +20,9 @@ from starlette.routing import Route
 from core.errors import BadInput
 from core.simulator import catalog, events, faults
 from core.simulator.batches import Works
-from core.simulator.middleware import Door
+from core.simulator.middleware import ProviderDoor
 from core.simulator.replies import Responder
-from core.simulator.store import BatchRecord, FileRecord, Store
+from core.simulator.store import BatchRecord, FileRecord, SimulatorStore
 from core.simulator.uploads import BadUpload, Upload
 
 _ENDPOINTS = ("/v1/responses", "/v1/chat/completions")
@@ -31,7 +31,7 @@ _CHUNK = 1 << 16
 _PIECE_SECONDS = 0.03
 
 
-class Refused(Exception):
+class RefusedCall(Exception):
     """An error answer."""
 
     def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
@@ -42,7 +42,7 @@ class Refused(Exception):
 class Api:
     """The handlers, with what they share."""
 
-    def __init__(self, store: Store, works: Works, speed: float) -> None:
+    def __init__(self, store: SimulatorStore, works: Works, speed: float) -> None:
         self._store = store
         self._works = works
         self._speed = speed
@@ -64,10 +64,10 @@ class Api:
         try:
             await upload.receive(request.headers.get("content-type", ""), request.stream())
             record = self._accepted(upload, file_id)
-        except (BadUpload, Refused) as error:
+        except (BadUpload, RefusedCall) as error:
             target.unlink(missing_ok=True)
             if isinstance(error, BadUpload):
-                raise Refused(400, str(error)) from None
+                raise RefusedCall(400, str(error)) from None
             raise
         self._store.save_file(record)
         return _json(record.view())
@@ -76,16 +76,18 @@ class Api:
         purpose = upload.fields.get("purpose", "")
         if not upload.filename or not purpose:
             missing = "purpose" if upload.filename else "file"
-            raise Refused(400, f"Missing required parameter: '{missing}'.", missing, "missing_required_parameter")
+            raise RefusedCall(400, f"Missing required parameter: '{missing}'.", missing, "missing_required_parameter")
         if purpose == "batch" and not upload.filename.endswith(".jsonl"):
-            raise Refused(400, "Invalid file format for Batch API. Must be .jsonl")
+            raise RefusedCall(400, "Invalid file format for Batch API. Must be .jsonl")
         if upload.size == 0:
-            raise Refused(400, "Invalid file format: the file is empty.", "file")
+            raise RefusedCall(400, "Invalid file format: the file is empty.", "file")
         now = int(time.time())
         seconds = upload.fields.get("expires_after[seconds]", "")
         lifetime = int(seconds) if seconds.isdigit() else _INPUT_LIFETIME
         if not 3600 <= lifetime <= 2_592_000:
-            raise Refused(400, "expires_after.seconds must be from 3600 to 2592000.", "expires_after", "invalid_value")
+            raise RefusedCall(
+                400, "expires_after.seconds must be from 3600 to 2592000.", "expires_after", "invalid_value"
+            )
         return FileRecord(file_id, upload.filename, purpose, upload.size, now, now + lifetime)
 
     async def list_files(self, request: Request) -> Response:
@@ -122,20 +124,20 @@ class Api:
         body = await _body(request)
         for name in ("input_file_id", "endpoint", "completion_window"):
             if not isinstance(body.get(name), str):
-                raise Refused(400, f"Missing required parameter: '{name}'.", name, "missing_required_parameter")
+                raise RefusedCall(400, f"Missing required parameter: '{name}'.", name, "missing_required_parameter")
         if body["endpoint"] not in _ENDPOINTS:
             listed = " and ".join(f"'{each}'" for each in _ENDPOINTS)
             message = f"Invalid value: '{body['endpoint']}'. Supported values are: {listed}."
-            raise Refused(400, message, "endpoint", "invalid_value")
+            raise RefusedCall(400, message, "endpoint", "invalid_value")
         if body["completion_window"] != "24h":
             message = f"Invalid value: '{body['completion_window']}'. Value must be '24h'."
-            raise Refused(400, message, "completion_window", "invalid_value")
+            raise RefusedCall(400, message, "completion_window", "invalid_value")
         metadata = _checked_metadata(body.get("metadata"))
         with self._store.lock:
             file = self._store.files.get(body["input_file_id"])
         if file is None or file.purpose != "batch":
             message = f"Cannot find file {body['input_file_id']}, or organization org-local does not have access to it."
-            raise Refused(400, message, "input_file_id", "invalid_request")
+            raise RefusedCall(400, message, "input_file_id", "invalid_request")
         return _json(self._works.view(self._works.create(file.id, body["endpoint"], metadata)))
 
     async def list_batches(self, request: Request) -> Response:
@@ -155,7 +157,7 @@ class Api:
         """POST /v1/batches/{id}/cancel."""
         record = self._batch(request)
         if record.ended and record.status != "cancelled":
-            raise Refused(409, f"Cannot cancel a batch with status '{record.status}'.")
+            raise RefusedCall(409, f"Cannot cancel a batch with status '{record.status}'.")
         self._works.cancel(record)
         return _json(self._works.view(record))
 
@@ -203,7 +205,7 @@ class Api:
         try:
             fresh = faults.from_document(orjson.loads(await request.body()))
         except (BadInput, orjson.JSONDecodeError) as error:
-            raise Refused(400, str(error)) from None
+            raise RefusedCall(400, str(error)) from None
         self._works.faults = fresh
         return _json({"status": "ok"})
 
@@ -212,7 +214,7 @@ class Api:
         with self._store.lock:
             record = self._store.files.get(file_id)
         if record is None:
-            raise Refused(404, f"No such File object: {file_id}", "id")
+            raise RefusedCall(404, f"No such File object: {file_id}", "id")
         return record
 
     def _batch(self, request: Request) -> BatchRecord:
@@ -220,11 +222,11 @@ class Api:
         with self._store.lock:
             record = self._store.batches.get(batch_id)
         if record is None or self._works.vanished(record):
-            raise Refused(404, f"No batch found with id '{batch_id}'.")
+            raise RefusedCall(404, f"No batch found with id '{batch_id}'.")
         return record
 
 
-def build(store: Store, works: Works, speed: float, *, control: bool = False) -> Starlette:
+def build(store: SimulatorStore, works: Works, speed: float, *, control: bool = False) -> Starlette:
     """The application.
 
     Args:
@@ -250,13 +252,13 @@ def build(store: Store, works: Works, speed: float, *, control: bool = False) ->
         routes += [("GET", "/_local/counts", api.counts), ("PUT", "/_local/faults", api.set_faults)]
     return Starlette(
         routes=[Route(path, handler, methods=[method]) for method, path, handler in routes],
-        middleware=[Middleware(Door, faults=lambda: works.faults)],
-        exception_handlers={Refused: _refused, 404: _no_route, 405: _no_route},
+        middleware=[Middleware(ProviderDoor, faults=lambda: works.faults)],
+        exception_handlers={RefusedCall: _refused, 404: _no_route, 405: _no_route},
     )
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    if not isinstance(error, Refused):
+    if not isinstance(error, RefusedCall):
         raise error
     return _json(error.answer.body(), error.answer.status)
 
@@ -276,19 +278,19 @@ async def _body(request: Request) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise Refused(400, "We could not parse the JSON body of your request.")
+        raise RefusedCall(400, "We could not parse the JSON body of your request.")
     return document
 
 
 def _page(request: Request, items: list[dict[str, Any]], *, highest: int, default: int) -> dict[str, Any]:
     limit = request.query_params.get("limit", str(default))
     if not limit.isdigit() or not 1 <= int(limit) <= highest:
-        raise Refused(400, f"Invalid 'limit': expected a value from 1 to {highest}.", "limit", "invalid_value")
+        raise RefusedCall(400, f"Invalid 'limit': expected a value from 1 to {highest}.", "limit", "invalid_value")
     after = request.query_params.get("after")
     if after is not None:
         places = [place for place, item in enumerate(items) if item["id"] == after]
         if not places:
-            raise Refused(400, f"Invalid 'after': no object with id '{after}'.", "after", "invalid_value")
+            raise RefusedCall(400, f"Invalid 'after': no object with id '{after}'.", "after", "invalid_value")
         items = items[places[0] + 1 :]
     shown = items[: int(limit)]
     return {
@@ -304,24 +306,24 @@ def _checked_metadata(metadata: object) -> dict[str, str] | None:
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        raise Refused(400, "Invalid type for 'metadata': expected an object.", "metadata", "invalid_type")
+        raise RefusedCall(400, "Invalid type for 'metadata': expected an object.", "metadata", "invalid_type")
     if len(metadata) > 16:
         message = f"Invalid 'metadata': too many properties. Expected at most 16, but got {len(metadata)}."
-        raise Refused(400, message, "metadata", "object_above_max_properties")
+        raise RefusedCall(400, message, "metadata", "object_above_max_properties")
     for key, value in metadata.items():
         param = f"metadata.{key}"
         if not isinstance(value, str):
             names = {list: "an array", dict: "an object", int: "an integer", float: "a decimal", bool: "a boolean"}
             given = names.get(type(value), "null")
             message = f"Invalid type for '{param}': expected a string, but got {given} instead."
-            raise Refused(400, message, param, "invalid_type")
+            raise RefusedCall(400, message, param, "invalid_type")
         if len(key) > 64 or len(value) > 512:
             message = f"Invalid '{param}': string too long. Keys have at most 64 characters and values at most 512."
-            raise Refused(400, message, param, "string_above_max_length")
+            raise RefusedCall(400, message, param, "string_above_max_length")
     return metadata
 
 
-def _read(store: Store, record: FileRecord) -> Iterator[bytes]:
+def _read(store: SimulatorStore, record: FileRecord) -> Iterator[bytes]:
     with store.content(record.id).open("rb") as source:
         while chunk := source.read(_CHUNK):
             yield chunk

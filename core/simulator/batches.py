@@ -19,7 +19,7 @@ import orjson
 from core.simulator import replies, validation
 from core.simulator.faults import Faults
 from core.simulator.outputs import publish
-from core.simulator.store import BatchRecord, FileRecord, Store
+from core.simulator.store import BatchRecord, FileRecord, SimulatorStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ class Works:
         clock: Wall clock, seconds.
     """
 
-    def __init__(self, store: Store, faults: Faults, speed: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, store: SimulatorStore, faults: Faults, speed: float, clock: Callable[[], float] = time.time
+    ) -> None:
         self._store = store
         self.faults = faults
         self._speed = speed
@@ -139,7 +141,7 @@ class Works:
             record.started = self._clock()
             self._turn(record, "in_progress")
 
-    def _room_problems(self, record: BatchRecord, found: validation.Found) -> list[dict[str, Any]]:
+    def _room_problems(self, record: BatchRecord, found: validation.InputScan) -> list[dict[str, Any]]:
         others = sum(
             each.input_tokens
             for each in self._store.batches.values()

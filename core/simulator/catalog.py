@@ -24,7 +24,7 @@ _6 = (*_LMH, "xhigh", "max")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ModelOffer:
     """One model.
 
     Attributes:
@@ -54,25 +54,25 @@ class Offer:
 
 def _reasoning(
     name: str, shutdown: date | None, sampling: str, efforts: tuple[str, ...], default: str = "medium"
-) -> Offer:
-    return Offer(name, shutdown, sampling, efforts, default, verbosity=True)
+) -> ModelOffer:
+    return ModelOffer(name, shutdown, sampling, efforts, default, verbosity=True)
 
 
 _JAN, _DEC, _OCT, _APR = date(2027, 1, 14), date(2026, 12, 11), date(2026, 10, 23), date(2027, 4, 1)
 
-OFFERS: tuple[Offer, ...] = (
-    Offer("gpt-4-turbo", _OCT, ALWAYS, strict_schema=False, max_output=4_096),
-    Offer("gpt-4o", _JAN, ALWAYS, max_output=16_384),
-    Offer("gpt-4o-mini", _JAN, ALWAYS, max_output=16_384),
-    Offer("gpt-4.1", _JAN, ALWAYS, max_output=32_768),
-    Offer("gpt-4.1-mini", _JAN, ALWAYS, max_output=32_768),
-    Offer("gpt-4.1-nano", _OCT, ALWAYS, max_output=32_768),
-    Offer("o1-preview", date(2025, 7, 28), NEVER, _LMH, "medium", strict_schema=False, tools=False),
-    Offer("o1-mini", date(2025, 10, 27), NEVER, _LMH, "medium", strict_schema=False, tools=False),
-    Offer("o1", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
-    Offer("o3", _DEC, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
-    Offer("o3-mini", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
-    Offer("o4-mini", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
+OFFERS: tuple[ModelOffer, ...] = (
+    ModelOffer("gpt-4-turbo", _OCT, ALWAYS, strict_schema=False, max_output=4_096),
+    ModelOffer("gpt-4o", _JAN, ALWAYS, max_output=16_384),
+    ModelOffer("gpt-4o-mini", _JAN, ALWAYS, max_output=16_384),
+    ModelOffer("gpt-4.1", _JAN, ALWAYS, max_output=32_768),
+    ModelOffer("gpt-4.1-mini", _JAN, ALWAYS, max_output=32_768),
+    ModelOffer("gpt-4.1-nano", _OCT, ALWAYS, max_output=32_768),
+    ModelOffer("o1-preview", date(2025, 7, 28), NEVER, _LMH, "medium", strict_schema=False, tools=False),
+    ModelOffer("o1-mini", date(2025, 10, 27), NEVER, _LMH, "medium", strict_schema=False, tools=False),
+    ModelOffer("o1", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
+    ModelOffer("o3", _DEC, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
+    ModelOffer("o3-mini", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
+    ModelOffer("o4-mini", _OCT, NEVER, _LMH, "medium", parallel_tools=False, max_output=100_000),
     _reasoning("gpt-5", _DEC, NEVER, _MIN),
     _reasoning("gpt-5-mini", _DEC, NEVER, _MIN),
     _reasoning("gpt-5-nano", _DEC, NEVER, _MIN),
@@ -98,7 +98,7 @@ OFFERS: tuple[Offer, ...] = (
 _BY_NAME = {offer.name: offer for offer in OFFERS}
 
 
-def offer(model: object, today: date) -> Offer | None:
+def offer(model: object, today: date) -> ModelOffer | None:
     """The model of this id or dated snapshot, unless it is unknown or shut down."""
     if not isinstance(model, str):
         return None
@@ -157,7 +157,7 @@ def refusal(body: Mapping[str, Any], path: str, today: date) -> Refusal | None:
     return next(checks(body, found), None)
 
 
-def _chat_refusals(body: Mapping[str, Any], found: Offer) -> Iterator[Refusal]:
+def _chat_refusals(body: Mapping[str, Any], found: ModelOffer) -> Iterator[Refusal]:
     if not isinstance(body.get("messages"), list) or not body["messages"]:
         yield Refusal(400, "Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
         return
@@ -183,7 +183,7 @@ def _chat_refusals(body: Mapping[str, Any], found: Offer) -> Iterator[Refusal]:
         yield _unsupported_parameter("verbosity", "")
 
 
-def _responses_refusals(body: Mapping[str, Any], found: Offer) -> Iterator[Refusal]:
+def _responses_refusals(body: Mapping[str, Any], found: ModelOffer) -> Iterator[Refusal]:
     if not body.get("input"):
         yield Refusal(400, "Missing required parameter: 'input'.", "input", "missing_required_parameter")
     if "response_format" in body:
@@ -222,7 +222,7 @@ def _responses_refusals(body: Mapping[str, Any], found: Offer) -> Iterator[Refus
     yield from _common_refusals(body, found, effort, wants_schema, "max_output_tokens")
 
 
-def _effort_refusals(effort: object, found: Offer, param: str, *, chat: bool) -> Iterator[Refusal]:
+def _effort_refusals(effort: object, found: ModelOffer, param: str, *, chat: bool) -> Iterator[Refusal]:
     if effort is None:
         return
     if not found.efforts:
@@ -241,7 +241,7 @@ def _effort_refusals(effort: object, found: Offer, param: str, *, chat: bool) ->
 
 
 def _common_refusals(
-    body: Mapping[str, Any], found: Offer, effort: Any, wants_schema: bool, cap_name: str
+    body: Mapping[str, Any], found: ModelOffer, effort: Any, wants_schema: bool, cap_name: str
 ) -> Iterator[Refusal]:
     if found.sampling == NEVER or (found.sampling == WITHOUT_EFFORT and found.effort(effort) != "none"):
         for name in ("temperature", "top_p"):

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.domain.provider import SIMULATED_MARK
 from core.simulator import tool_answers
-from core.simulator.catalog import Offer
-from core.simulator.tool_answers import Call, Search
+from core.simulator.catalog import ModelOffer
+from core.simulator.tool_answers import FunctionCall, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Written:
     now: int
     cut: bool
     refused: bool
-    calls: tuple[Call, ...] = ()
+    calls: tuple[FunctionCall, ...] = ()
     searches: tuple[Search, ...] = ()
 
 
@@ -44,7 +44,7 @@ def effort(body: Mapping[str, Any], path: str) -> str | None:
     return body.get("reasoning_effort")
 
 
-def chat(body: Mapping[str, Any], _found: Offer, answer: Written) -> dict[str, Any]:
+def chat(body: Mapping[str, Any], _found: ModelOffer, answer: Written) -> dict[str, Any]:
     """A chat.completion."""
     given, cached, written, reasoned = answer.usage
     return {
@@ -85,7 +85,7 @@ def chat(body: Mapping[str, Any], _found: Offer, answer: Written) -> dict[str, A
     }
 
 
-def response(body: Mapping[str, Any], found: Offer, answer: Written) -> dict[str, Any]:
+def response(body: Mapping[str, Any], found: ModelOffer, answer: Written) -> dict[str, Any]:
     """A response."""
     given, cached, written, reasoned = answer.usage
     status = "incomplete" if answer.cut else "completed"

@@ -38,7 +38,7 @@ _AFTER = frozenset({"drop_after", "hang_after", "500_after", "html_after", "bad_
 _BODIES = frozenset({"slow_download", "cut_download", "short_download"})
 
 
-class Door:
+class ProviderDoor:
     """ASGI middleware.
 
     Args:

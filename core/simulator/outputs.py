@@ -11,7 +11,7 @@ import orjson
 
 from core.simulator import replies
 from core.simulator.faults import draw
-from core.simulator.store import BatchRecord, Store
+from core.simulator.store import BatchRecord, SimulatorStore
 
 _CHUNK = 1 << 20
 _EXPIRED = "This request could not be executed before the completion window expired."
@@ -24,7 +24,7 @@ _DAMAGE = frozenset(
 )  # fmt: skip
 
 
-def publish(store: Store, record: BatchRecord, ends_as: str) -> dict[str, tuple[str, int]]:
+def publish(store: SimulatorStore, record: BatchRecord, ends_as: str) -> dict[str, tuple[str, int]]:
     """Put the result files in place; safe to repeat until their records are saved.
 
     Returns:

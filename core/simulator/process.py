@@ -20,7 +20,7 @@ from core.errors import BadInput
 from core.simulator import faults as fault_files
 from core.simulator.app import build
 from core.simulator.batches import Works
-from core.simulator.store import Store
+from core.simulator.store import SimulatorStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _run(
     *,
     control: bool,
 ) -> None:
-    store = Store(home)
+    store = SimulatorStore(home)
     works = Works(store, plan, speed)
     app = build(store, works, speed, control=control)
     config = uvicorn.Config(

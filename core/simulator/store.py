@@ -119,7 +119,7 @@ class BatchRecord:
         return view
 
 
-class Store:
+class SimulatorStore:
     """Everything under one folder. Safe to use from several threads; one process at a time."""
 
     def __init__(self, home: Path) -> None:

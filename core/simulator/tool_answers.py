@@ -21,7 +21,7 @@ _PAGES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """One function that the simulated model calls.
 
     Attributes:
@@ -47,7 +47,7 @@ class Search:
     query: str
 
 
-def calls(body: Mapping[str, Any], custom_id: str, fault: str | None) -> tuple[Call, ...]:
+def calls(body: Mapping[str, Any], custom_id: str, fault: str | None) -> tuple[FunctionCall, ...]:
     """The functions that are called now; none when the conversation is ready for an answer.
 
     The first answer calls every offered function once, and the next one answers. With the fault "bad_arguments" the
@@ -68,7 +68,7 @@ def calls(body: Mapping[str, Any], custom_id: str, fault: str | None) -> tuple[C
     else:
         return ()
     return tuple(
-        Call(_identity(f"{custom_id}|{done}|{place}"), name, arguments)
+        FunctionCall(_identity(f"{custom_id}|{done}|{place}"), name, arguments)
         for place, (name, arguments) in enumerate(wanted)
     )
 
@@ -128,7 +128,7 @@ def search_item(search: Search) -> dict[str, Any]:
     }
 
 
-def call_item(call: Call) -> dict[str, Any]:
+def call_item(call: FunctionCall) -> dict[str, Any]:
     """The output item of a call in a response."""
     return {
         "id": f"fc_{call.identity}",
@@ -140,7 +140,7 @@ def call_item(call: Call) -> dict[str, Any]:
     }
 
 
-def chat_call(call: Call) -> dict[str, Any]:
+def chat_call(call: FunctionCall) -> dict[str, Any]:
     """A call in a chat message."""
     return {
         "id": call.call_id,

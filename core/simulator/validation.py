@@ -19,7 +19,7 @@ _BYTES_PER_TOKEN = 4
 
 
 @dataclass(slots=True)
-class Found:
+class InputScan:
     """What a look at the whole input file brought."""
 
     problems: list[dict[str, Any]] = field(default_factory=list)
@@ -28,14 +28,14 @@ class Found:
     input_tokens: int = 0
 
 
-def validate(path: Path, endpoint: str, today: date, forced: str | None = None) -> Found:
+def validate(path: Path, endpoint: str, today: date, forced: str | None = None) -> InputScan:
     """Read an input file line by line.
 
     Args:
         path: May be gone: then that is the problem.
         forced: A code to fail with, whatever the file is.
     """
-    found = Found()
+    found = InputScan()
     if forced is not None:
         message = no_room("gpt", 2_000_000)["message"] if forced == "token_limit_exceeded" else f"Simulated {forced}."
         found.problems.append(_problem(forced, message))
@@ -82,7 +82,7 @@ def no_room(model: str, limit: int) -> dict[str, Any]:
 
 
 def _line_problems(
-    raw: bytes, number: int, endpoint: str, today: date, found: Found, seen: set[str]
+    raw: bytes, number: int, endpoint: str, today: date, found: InputScan, seen: set[str]
 ) -> Iterator[dict[str, Any]]:
     try:
         request = orjson.loads(raw)
@@ -115,7 +115,7 @@ def _line_problems(
 
 
 def _body_problems(
-    body: Mapping[str, Any], number: int, endpoint: str, today: date, found: Found
+    body: Mapping[str, Any], number: int, endpoint: str, today: date, found: InputScan
 ) -> Iterator[dict[str, Any]]:
     model = body.get("model")
     if not isinstance(model, str) or not model:

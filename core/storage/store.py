@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.storage.database import Database
 from core.storage.jobs.alerts import Alerts
 from core.storage.jobs.comparisons import Comparisons
-from core.storage.jobs.corrections import SecondAnswers
+from core.storage.jobs.corrections import Corrections
 from core.storage.jobs.history import History
 from core.storage.jobs.items import Items
 from core.storage.jobs.job_sets import JobSets
@@ -26,7 +26,7 @@ from core.storage.jobs.workers import Workers
 from core.storage.market.documents import Documents
 from core.storage.market.market import MarketAnswers
 from core.storage.market.prices import Prices
-from core.storage.market.series import SeriesShelf
+from core.storage.market.series import SeriesRepository
 from core.storage.migrations import upgrade
 from core.storage.portfolios.edits import Edits
 from core.storage.portfolios.groups import Groups
@@ -46,7 +46,7 @@ class Store:
         self.groups = Groups(self.database)
         self.instruments = Instruments(self.database)
         self.prices = Prices(self.database)
-        self.series = SeriesShelf(self.database)
+        self.series = SeriesRepository(self.database)
         self.market = MarketAnswers(self.database)
         self.mappings = Mappings(self.database)
         self.policies = Policies(self.database)
@@ -68,7 +68,7 @@ class Store:
         self.alerts = Alerts(self.database)
         self.history = History(self.database)
         self.retries = Retries(self.database)
-        self.seconds = SecondAnswers(self.database)
+        self.corrections = Corrections(self.database)
         self.job_views = JobViews(self.database)
         self.webhooks = Webhooks(self.database)
 

@@ -20,7 +20,7 @@ from core.domain.analysis import ResultStatus, Usage, UsageFrom
 from core.domain.batch import Counted, ResultLine
 from core.llm.answers import read_line
 from core.llm.tariff import Tariff
-from core.storage.jobs.results import Expected
+from core.storage.jobs.results import ExpectedLine
 
 _MARGIN: Final = 2
 """A count made before sending is believed within this factor."""
@@ -75,7 +75,7 @@ class Charges:
     """
 
     tariff: Tariff
-    expected: Mapping[str, Expected]
+    expected: Mapping[str, ExpectedLine]
     files: Sequence[Path]
     counted: Callable[[], Counted | None]
     may_grow: bool = False

@@ -21,7 +21,7 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
 from core.domain.batch import ENDED, Batch, Counted, ResultLine
 from core.domain.job import ShardEvent
-from core.domain.records import Claim, Job, Shard
+from core.domain.records import Job, Shard, ShardClaim
 from core.domain.tools import WEB_SEARCH
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
@@ -31,7 +31,7 @@ from core.llm.jsonl import lines
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
 from core.llm.tariff import Tariff
-from core.storage.jobs.results import Billed, Expected, Stray
+from core.storage.jobs.results import Billed, ExpectedLine, Stray
 from core.storage.jobs.retries import Retry
 from core.worker.answered import stands_in
 from core.worker.bill import with_searches
@@ -53,7 +53,7 @@ often a file is asked for that the provider does not name, or does not find, bef
 class Endings(Protocol):
     """Where the endings of a shard's requests are kept: as results, or as second answers beside them."""
 
-    def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
+    def expected(self, job_id: str, shard_index: int) -> dict[str, ExpectedLine]:
         """Every request of the shard by custom id."""
 
     def ended(self, job_id: str, shard_index: int) -> set[str]:
@@ -67,7 +67,7 @@ class Endings(Protocol):
 
     def add(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         outcomes: Sequence[Outcome],
         strays: Sequence[Stray] = (),
         *,
@@ -91,7 +91,7 @@ class Reader:
     engine: Engine
     sheets: SheetIndex
     charges: Charges
-    expected: dict[str, Expected]
+    expected: dict[str, ExpectedLine]
     tools: ToolReader | None
     parents: Mapping[str, str]
     endings: Endings
@@ -101,12 +101,12 @@ class Reader:
         return self.parents.get(custom_id, custom_id)
 
 
-def collect(context: Context, claim: Claim, shard: Shard) -> datetime:
+def collect(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """One shard from ended to settled. Killed anywhere, it goes on where it was."""
     job = context.store.jobs.get(shard.job_id)
     engine = engine_for(job.request.kind)
-    parents = context.store.seconds.parents(shard.job_id, shard.index)
-    endings: Endings = context.store.seconds.endings(engine.tags) if parents else context.store.results
+    parents = context.store.corrections.parents(shard.job_id, shard.index)
+    endings: Endings = context.store.corrections.endings(engine.tags) if parents else context.store.results
     if shard.provider_status not in ENDED:
         try:
             if _there_again(context, claim, shard, endings):
@@ -233,7 +233,7 @@ def _said(shard: Shard, counts: dict[ResultStatus, int], words: str, asked: int)
     return f"{counts.get(ResultStatus.SUCCEEDED, 0)} of {shard.requests} succeeded; {others}.{provider}"
 
 
-def _there_again(context: Context, claim: Claim, shard: Shard, endings: Endings) -> bool:
+def _there_again(context: Context, claim: ShardClaim, shard: Shard, endings: Endings) -> bool:
     """Whether a batch that was given up as unknown to the provider is known again: then it is watched as before.
 
     Raises:
@@ -257,7 +257,7 @@ def tariff_of(shard: Shard, now: datetime) -> Tariff:
     return Tariff(shard.model, batch=True, at=shard.create_at or now)
 
 
-def _looking(context: Context, claim: Claim, shard: Shard) -> Callable[[], Counted | None]:
+def _looking(context: Context, claim: ShardClaim, shard: Shard) -> Callable[[], Counted | None]:
     """What the provider counts for a batch, asked at most once; None where it does not say, or nobody may look."""
 
     @cache
@@ -298,7 +298,7 @@ def _billed(shard: Shard, charges: Charges, came_to: Usage, spent: Decimal | Non
     return Billed(said, charges.at_least(Counted(came_to), spent)), odd
 
 
-def _take_late_files(context: Context, claim: Claim, shard: Shard, batch: Batch) -> None:
+def _take_late_files(context: Context, claim: ShardClaim, shard: Shard, batch: Batch) -> None:
     """A batch can be seen to have ended before it names its files.
 
     Raises:
@@ -310,7 +310,7 @@ def _take_late_files(context: Context, claim: Claim, shard: Shard, batch: Batch)
         raise DownloadCut(f"The provider names result file {', '.join(sorted(map(str, late)))} only now.")
 
 
-def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path], bool]:
+def _downloaded(context: Context, claim: ShardClaim, shard: Shard) -> tuple[list[Path], bool]:
     """The shard's result files on disk, and whether each came, and whole."""
     folder = job_folder(context.home, shard.job_id) / "results"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -362,7 +362,7 @@ def _downloaded(context: Context, claim: Claim, shard: Shard) -> tuple[list[Path
     return present, whole
 
 
-def _ask_for_files(context: Context, claim: Claim, shard: Shard, counted: int) -> None:
+def _ask_for_files(context: Context, claim: ShardClaim, shard: Shard, counted: int) -> None:
     """Look a few times more for the file of answers that the provider counts.
 
     Raises:
@@ -379,7 +379,7 @@ def _ask_for_files(context: Context, claim: Claim, shard: Shard, counted: int) -
     raise DownloadCut(f"The provider counts {counted:,} answers and names no file of them yet.")
 
 
-def _say_lost(context: Context, claim: Claim, shard: Shard, words: str) -> None:
+def _say_lost(context: Context, claim: ShardClaim, shard: Shard, words: str) -> None:
     if context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, words, at=context.clock()):
         context.store.shards.record(claim, shard.job_id, "result_lost", words, at=context.clock())
 
@@ -447,7 +447,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read_file(context: Context, claim: Claim, shard: Shard, reader: Reader, path: Path, ended: set[str]) -> None:
+def _read_file(context: Context, claim: ShardClaim, shard: Shard, reader: Reader, path: Path, ended: set[str]) -> None:
     """Store a file from where it was left, a chunk a transaction."""
     start = context.store.results.read_to(shard.shard_id, path.name)
     outcomes: list[Outcome] = []
@@ -484,7 +484,7 @@ def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
 
 def _store(
     context: Context,
-    claim: Claim,
+    claim: ShardClaim,
     reader: Reader,
     outcomes: list[Outcome],
     strays: list[Stray],
@@ -499,7 +499,7 @@ def _store(
     context.crossing("after_chunk")
 
 
-def _stray_reason(line: ResultLine, expected: dict[str, Expected], ended: set[str]) -> str:
+def _stray_reason(line: ResultLine, expected: dict[str, ExpectedLine], ended: set[str]) -> str:
     if not line.custom_id:
         return "unreadable line" if line.error is None else line.error.message
     if line.custom_id not in expected:
@@ -548,7 +548,7 @@ def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
 
 
 def _account_for_missing(
-    context: Context, claim: Claim, shard: Shard, reader: Reader, ended: set[str], words: str, *, whole: bool
+    context: Context, claim: ShardClaim, shard: Shard, reader: Reader, ended: set[str], words: str, *, whole: bool
 ) -> None:
     """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
     failed = shard.provider_status == "failed"

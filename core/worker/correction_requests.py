@@ -22,7 +22,7 @@ from core.drafts.job_files import job_folder
 from core.llm.answers import read_line
 from core.llm.models import Model, find
 from core.llm.tokens import counter
-from core.storage.jobs.corrections import Asked, Flagged
+from core.storage.jobs.corrections import CorrectionCandidate, CorrectionRequest
 from core.storage.jobs.tool_calls import ASKED
 from core.storage.store import Store
 from core.worker.ask_sync import STILL_ASKING
@@ -36,13 +36,13 @@ _CAPS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 
 def second_requests(
     store: Store, home: Path, job: Job, shard: Shard, why: Sequence[AskedAgain], left: Counter[str]
-) -> Iterator[tuple[Asked, BatchRequest]]:
+) -> Iterator[tuple[CorrectionRequest, BatchRequest]]:
     """The second requests that the answers of one shard call for, in the order of its input file.
 
     Args:
         left: Takes up why others are left out, and how many.
     """
-    found = store.seconds.candidates(job.row.job_id, shard.index, why, passed_over=NO_ANSWERS)
+    found = store.corrections.candidates(job.row.job_id, shard.index, why, passed_over=NO_ANSWERS)
     by_id = {one.request.custom_id: one for one in found}
     model = find(shard.model)
     count = counter(model.encoding).count
@@ -56,12 +56,12 @@ def second_requests(
         if _too_long(again, model):
             left[f"with their answer and its errors they would be longer than {model.model_id} takes"] += 1
             continue
-        yield Asked(item.custom_id, again.custom_id, item.portfolio_id, flagged.why), _without_tools(again)
+        yield CorrectionRequest(item.custom_id, again.custom_id, item.portfolio_id, flagged.why), _without_tools(again)
     if by_id:
         left["their input file is gone"] += len(by_id)
 
 
-def _answer(home: Path, job_id: str, flagged: Flagged) -> str | None:
+def _answer(home: Path, job_id: str, flagged: CorrectionCandidate) -> str | None:
     """The text of the first answer as it came."""
     line = None if flagged.raw is None else raw_bytes(home, job_id, flagged.raw)
     if line is None or not can_be_asked_again(flagged.reading):
@@ -79,7 +79,7 @@ def raw_bytes(home: Path, job_id: str, raw: RawLine) -> bytes | None:
         return file.read(raw.length)
 
 
-def _first(flagged: Flagged, line: bytes) -> BatchRequest:
+def _first(flagged: CorrectionCandidate, line: bytes) -> BatchRequest:
     request = flagged.request
     body = orjson.loads(line)["body"]
     return BatchRequest(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from core.domain.records import Claim
+from core.domain.records import ShardClaim
 from core.errors import StorageTrouble
 from core.worker.context import Context
 
@@ -21,7 +21,7 @@ class Heartbeat:
     Losing one needs no signal: every write and every paid call checks the fence itself.
     """
 
-    def __init__(self, context: Context, *claims: Claim) -> None:
+    def __init__(self, context: Context, *claims: ShardClaim) -> None:
         self._context = context
         self._claims = claims
         self._stop = threading.Event()

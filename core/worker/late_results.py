@@ -18,7 +18,7 @@ from core.analyses.engines import engine_for
 from core.domain.alert import AlertKind
 from core.domain.analysis import Outcome, RawLine, ResultStatus
 from core.domain.job import JOB_ENDED
-from core.domain.records import Claim, Shard
+from core.domain.records import Shard, ShardClaim
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import NotFound, ProviderError, StaleMove
@@ -53,7 +53,7 @@ def fetch_lost(context: Context) -> int:
         over = shard.ended_at is not None and context.clock() - shard.ended_at > KEPT
         if over or job.row.state not in JOB_ENDED or job.request.tools or not _lost_files(context, shard):
             continue
-        if context.store.seconds.parents(shard.job_id, shard.index):
+        if context.store.corrections.parents(shard.job_id, shard.index):
             continue
         now = context.clock()
         claim = context.store.shards.claim(shard_id, owner=OWNER, now=now, lease_seconds=context.pace.lease)
@@ -82,7 +82,7 @@ def _lost_files(context: Context, shard: Shard) -> list[tuple[Path, str, int]]:
     return found
 
 
-def _fetch(context: Context, claim: Claim, shard: Shard) -> bool:
+def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
     lost = _lost_files(context, shard)
     for path, file_id, counted in lost:
         temporary = path.with_suffix(f".{claim.fence}.tmp")

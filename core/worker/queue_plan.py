@@ -9,7 +9,7 @@ from typing import Final
 from core.domain.alert import AlertKind
 from core.domain.job import ShardEvent, ShardState
 from core.domain.queue import Decision, Hold, Snapshot
-from core.domain.records import Claim, Shard
+from core.domain.records import Shard, ShardClaim
 from core.worker.context import Context
 from core.worker.queue_order import decide
 
@@ -44,7 +44,7 @@ def stated_room(message: str) -> int | None:
     return int(found.group(1).replace(",", "")) if found else None
 
 
-def no_room(context: Context, claim: Claim, shard: Shard, said: str) -> datetime:
+def no_room(context: Context, claim: ShardClaim, shard: Shard, said: str) -> datetime:
     """Back to the queue: nothing ran and nothing was paid. What the refusal says about the room is remembered.
 
     A batch that was refused again and again although nothing else of ours was enqueued, and that is larger than the

@@ -28,7 +28,7 @@ from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter, lines
 from core.llm.models import Model, find
 from core.llm.rebuild import rebuild
-from core.storage.jobs.retries import Retry, RetryFile, Unanswered
+from core.storage.jobs.retries import Retry, RetryFile, UnansweredRequest
 from core.storage.store import Store
 from core.worker.context import Context
 
@@ -43,15 +43,17 @@ PERMANENT: Final = frozenset({ResultStatus.FAILED, ResultStatus.REFUSED})
 class Again:
     """One request to be asked again: its line, and how it stood."""
 
-    item: Unanswered
+    item: UnansweredRequest
     line: bytes
     cap: int | None
     effort: str
 
 
-def stored_lines(shards: Iterable[Shard], items: Iterable[Unanswered]) -> Iterator[tuple[Unanswered, bytes]]:
+def stored_lines(
+    shards: Iterable[Shard], items: Iterable[UnansweredRequest]
+) -> Iterator[tuple[UnansweredRequest, bytes]]:
     """Requests with their lines as they were sent last, from the input files of the shards they stand in now."""
-    wanted: dict[int, dict[str, Unanswered]] = {}
+    wanted: dict[int, dict[str, UnansweredRequest]] = {}
     for item in items:
         wanted.setdefault(item.shard_index, {})[item.custom_id] = item
     for shard in shards:
@@ -180,7 +182,7 @@ class Choice:
 def choose(
     job: Job,
     shards: Sequence[Shard],
-    items: Sequence[Unanswered],
+    items: Sequence[UnansweredRequest],
     *,
     model: str | None,
     max_output: int | None,
@@ -219,14 +221,14 @@ def choose(
     return Choice(chosen, tuple(sentences), tuple(warnings))
 
 
-def _cap_for(item: Unanswered, line: bytes, model: Model, max_output: int | None) -> int | None:
+def _cap_for(item: UnansweredRequest, line: bytes, model: Model, max_output: int | None) -> int | None:
     if max_output is not None or item.status is not ResultStatus.TRUNCATED:
         return max_output
     present = rebuild(line, model).cap
     return None if present is None else min(present * LONGER, model.max_output or present * LONGER)
 
 
-def _cut_again(item: Unanswered, line: bytes, model: Model, cap: int | None) -> str:
+def _cut_again(item: UnansweredRequest, line: bytes, model: Model, cap: int | None) -> str:
     """Why a truncated answer would only be cut again, at the same length or before; "" where it has more room."""
     if item.status is not ResultStatus.TRUNCATED or model.model_id != item.model or cap is None:
         return ""
@@ -236,7 +238,7 @@ def _cut_again(item: Unanswered, line: bytes, model: Model, cap: int | None) -> 
     return f"their answers were cut at {present:,} tokens already. Give --max-output more than that."
 
 
-def _not_worth(item: Unanswered, *, changed: bool, named: bool) -> str:
+def _not_worth(item: UnansweredRequest, *, changed: bool, named: bool) -> str:
     if changed or item.transient or item.status in {ResultStatus.MISSING, ResultStatus.INVALID}:
         return ""
     if item.status is ResultStatus.TRUNCATED:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from core.domain.job import ShardState
-from core.domain.records import Claim, Shard
+from core.domain.records import Shard, ShardClaim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.worker.collect import collect
 from core.worker.context import Context
@@ -18,7 +18,7 @@ from core.worker.watch import WATCHING, look, take_running, watch
 
 logger = logging.getLogger(__name__)
 
-Step = Callable[[Context, Claim, Shard], datetime]
+Step = Callable[[Context, ShardClaim, Shard], datetime]
 
 STEPS: Mapping[ShardState, Step] = {
     ShardState.QUEUED: start,
@@ -37,7 +37,7 @@ ALONE = tuple(state for state in STEPS if state not in WATCHING)
 """States whose steps are done one shard at a time; running batches are looked at together (`watching.look`)."""
 
 
-def take(context: Context, *, owner: str, limit: int) -> list[Claim]:
+def claim_due(context: Context, *, owner: str, limit: int) -> list[ShardClaim]:
     """One sweep: plan the queue, then claim what is due for a step of its own."""
     plan(context)
     return context.store.shards.claim_due(
@@ -45,17 +45,17 @@ def take(context: Context, *, owner: str, limit: int) -> list[Claim]:
     )
 
 
-def round_(context: Context, *, owner: str, limit: int) -> int:
+def run_once(context: Context, *, owner: str, limit: int) -> int:
     """A whole round of a worker in one thread: look at what runs, then do what is due. Returns how many shards."""
     running = take_running(context, owner=owner)
     look(context, running)
-    claims = take(context, owner=owner, limit=limit)
+    claims = claim_due(context, owner=owner, limit=limit)
     for claim in claims:
         advance(context, claim)
     return len(running) + len(claims)
 
 
-def advance(context: Context, claim: Claim) -> None:
+def advance(context: Context, claim: ShardClaim) -> None:
     """Do whatever a shard can do now, until it has to wait or somebody else takes it over.
 
     An error of the house's own (a full disk, say) leaves the shard where it is, with the error as its message; the
@@ -75,7 +75,7 @@ def advance(context: Context, claim: Claim) -> None:
     context.store.shards.release(claim, due=due)
 
 
-def _until_it_waits(context: Context, claim: Claim) -> datetime:
+def _until_it_waits(context: Context, claim: ShardClaim) -> datetime:
     while True:
         shard = context.store.shards.get(claim.shard_id)
         if shard.fence != claim.fence:
@@ -88,7 +88,7 @@ def _until_it_waits(context: Context, claim: Claim) -> datetime:
             return due
 
 
-def _later(context: Context, claim: Claim, message: str) -> datetime:
+def _later(context: Context, claim: ShardClaim, message: str) -> datetime:
     try:
         context.store.shards.update(claim, message=message)
     except (StaleMove, StorageTrouble):

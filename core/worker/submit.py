@@ -19,7 +19,7 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError
 from core.domain.batch import Batch, RemoteFile
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.domain.records import Claim, Job, Shard
+from core.domain.records import Job, Shard, ShardClaim
 from core.drafts.job_files import job_key
 from core.errors import (
     ProviderAmbiguous,
@@ -62,7 +62,7 @@ IN_DOUBT = ItemError(
 """How they end where a create had got no answer."""
 
 
-def start(context: Context, claim: Claim, shard: Shard) -> datetime:
+def start(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """queued: take it up, under a remote name of its own for this attempt."""
     now = context.clock()
     if shard.cancel_wish:
@@ -77,7 +77,7 @@ def start(context: Context, claim: Claim, shard: Shard) -> datetime:
     return now
 
 
-def send(context: Context, claim: Claim, shard: Shard) -> datetime:
+def send(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """uploading: bring the input file up, then create the batch."""
     now = context.clock()
     if shard.cancel_wish:
@@ -113,7 +113,7 @@ def send(context: Context, claim: Claim, shard: Shard) -> datetime:
     return _create(context, claim, shard, job, file_id)
 
 
-def _cancelled(context: Context, claim: Claim, shard: Shard) -> None:
+def _cancelled(context: Context, claim: ShardClaim, shard: Shard) -> None:
     context.store.results.close(
         claim,
         shard.state,
@@ -136,7 +136,7 @@ def _short_of_disk(context: Context, shard: Shard) -> str:
     )
 
 
-def _uploaded(context: Context, claim: Claim, shard: Shard) -> str:
+def _uploaded(context: Context, claim: ShardClaim, shard: Shard) -> str:
     if shard.file_id is not None and shard.file_created_at is not None:
         return shard.file_id
     context.crossing("before_upload")
@@ -164,7 +164,7 @@ def _whole(remote: RemoteFile, shard: Shard) -> bool:
     return remote.bytes == shard.bytes and remote.status != "error"
 
 
-def _create(context: Context, claim: Claim, shard: Shard, job: Job, file_id: str) -> datetime:
+def _create(context: Context, claim: ShardClaim, shard: Shard, job: Job, file_id: str) -> datetime:
     shards, now = context.store.shards, context.clock()
     if context.store.jobs.state(shard.job_id) is JobState.PAUSED:
         return now + timedelta(seconds=context.pace.poll)  # until its person goes on, nobody claims it again
@@ -221,7 +221,7 @@ def _not_seen_yet(refusal: ProviderRefused) -> bool:
     return refusal.status in {400, 404} and "cannot find file" in str(refusal).lower()
 
 
-def _unseen(context: Context, claim: Claim, shard: Shard, file_id: str, refusal: ProviderRefused) -> datetime:
+def _unseen(context: Context, claim: ShardClaim, shard: Shard, file_id: str, refusal: ProviderRefused) -> datetime:
     """The provider does not see a file that it took: ask again, send it anew, and at last ask a person."""
     again = shard.scans + 1
     if again < PATIENCE or PATIENCE < again < 2 * PATIENCE:
@@ -234,7 +234,7 @@ def _unseen(context: Context, claim: Claim, shard: Shard, file_id: str, refusal:
 
 def _unsent(
     context: Context,
-    claim: Claim,
+    claim: ShardClaim,
     shard: Shard,
     note: str,
     *,
@@ -260,7 +260,12 @@ def _unsent(
 
 
 def _unfit(
-    context: Context, claim: Claim, shard: Shard, refusal: ProviderUnfit, *, state: ShardState = ShardState.UPLOADING
+    context: Context,
+    claim: ShardClaim,
+    shard: Shard,
+    refusal: ProviderUnfit,
+    *,
+    state: ShardState = ShardState.UPLOADING,
 ) -> datetime:
     """The address or the server cannot do this at all: that says nothing about the requests, and nothing was done.
 
@@ -276,7 +281,12 @@ def _unfit(
 
 
 def _refused(
-    context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState = ShardState.UPLOADING
+    context: Context,
+    claim: ShardClaim,
+    shard: Shard,
+    refusal: ProviderRefused,
+    *,
+    state: ShardState = ShardState.UPLOADING,
 ) -> datetime:
     if isinstance(refusal, ProviderUnfit):
         return _unfit(context, claim, shard, refusal, state=state)
@@ -297,14 +307,16 @@ def _refused(
     return now
 
 
-def _blocked(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused, *, state: ShardState) -> datetime:
+def _blocked(
+    context: Context, claim: ShardClaim, shard: Shard, refusal: ProviderRefused, *, state: ShardState
+) -> datetime:
     now = context.clock()
     message = f"{refusal} Repair the cause, then: mosychlos portfolio batch retry {shard.job_id}"
     context.store.shards.move(claim, state, ShardEvent.BLOCKED, at=now, note=str(refusal), message=message)
     return now
 
 
-def give_up(context: Context, claim: Claim, shard: Shard) -> datetime:
+def give_up(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """attention, with a wish to stop that came on its way there: nobody has to decide any more."""
     context.store.results.close(
         claim,
@@ -322,7 +334,7 @@ def given_up_as(store: Store, shard: Shard) -> ItemError:
     return IN_DOUBT if store.job_views.unanswered_creates(shard.job_id).get(shard.shard_id) else NEVER_SENT
 
 
-def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:
+def doubt(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """submitting, found at the start of a step: whoever was about to create is gone. Never create from here."""
     now = context.clock()
     context.store.shards.move(
@@ -336,7 +348,7 @@ def doubt(context: Context, claim: Claim, shard: Shard) -> datetime:
     return now
 
 
-def reconcile(context: Context, claim: Claim, shard: Shard) -> datetime:
+def reconcile(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     """unknown: find the batch, or prove that there is none."""
     job = context.store.jobs.get(shard.job_id)
     if shard.file_id is None or shard.create_at is None:
@@ -371,7 +383,7 @@ def _say_in_doubt(context: Context, shard: Shard) -> None:
         context.store.alerts.raise_(AlertKind.UNKNOWN_SUBMIT, shard.shard_id, text, at=now)
 
 
-def _absent(context: Context, claim: Claim, shard: Shard, job: Job) -> datetime:
+def _absent(context: Context, claim: ShardClaim, shard: Shard, job: Job) -> datetime:
     now = context.clock()
     cleared = {"file_id": None, "file_created_at": None, "create_at": None, "scans": 0}
     if shard.attempt >= MAX_UNKNOWN:
@@ -419,7 +431,7 @@ def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]
     )
 
 
-def adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> datetime:
+def adopt(context: Context, claim: ShardClaim, shard: Shard, found: list[Batch]) -> datetime:
     """Take up the first of a shard's batches, and cancel the others."""
     first, *others = found
     for extra in others:
@@ -438,7 +450,7 @@ def adopt(context: Context, claim: Claim, shard: Shard, found: list[Batch]) -> d
     return context.clock()
 
 
-def _run(context: Context, claim: Claim, state: ShardState, event: ShardEvent, batch: Batch, *, note: str) -> None:
+def _run(context: Context, claim: ShardClaim, state: ShardState, event: ShardEvent, batch: Batch, *, note: str) -> None:
     now = context.clock()
     context.store.shards.move(
         claim,
@@ -467,7 +479,7 @@ def _asked(error: ProviderError) -> float | None:
     return error.retry_after_seconds if isinstance(error, ProviderUnreachable) else None
 
 
-def wait(context: Context, claim: Claim, shard: Shard, message: str, *, after: float | None = None) -> datetime:
+def wait(context: Context, claim: ShardClaim, shard: Shard, message: str, *, after: float | None = None) -> datetime:
     """Stay where it is, say why, and come back with growing patience (at most sixteen polls)."""
     quiet = shard.quiet_polls + 1
     context.store.shards.update(claim, message=message, quiet_polls=quiet)

@@ -33,7 +33,7 @@ from core.llm.rebuild import sent_effort
 from core.llm.tariff import Tariff
 from core.llm.tokens import counter, framing
 from core.llm.tool_calls import citations, continued, tool_calls
-from core.storage.jobs.retries import Retry, RetryFile, Unanswered
+from core.storage.jobs.retries import Retry, RetryFile, UnansweredRequest
 from core.storage.jobs.tool_calls import ASKED
 from core.worker.ask_sync import STILL_ASKING, run_calls, search_uses, with_tool_facts
 from core.worker.context import Context
@@ -119,7 +119,7 @@ class _Waiting:
         uses: Calls and searches so far; those of this round only where a process died after storing them.
     """
 
-    item: Unanswered
+    item: UnansweredRequest
     line: bytes
     answer: dict[str, Any]
     round: int
@@ -176,7 +176,7 @@ class _Round:
         self._bytes = self._requests = self._round = 0
         self._spent: Decimal | None = Decimal(0)
 
-    def write(self, waiting: Sequence[Unanswered]) -> list[RetryFile]:
+    def write(self, waiting: Sequence[UnansweredRequest]) -> list[RetryFile]:
         """Answer all calls and write the requests that follow."""
         context, shard = self._context, self._shard
         room = batch_room(context.store, context.rules.rooms, shard.model, self._now)
@@ -239,7 +239,7 @@ class _Round:
         share = Decimal(0) if whole is None or not total else whole * self._requests / total
         return max(Decimal(0), share - self._spent)
 
-    def _waiting(self, items: Sequence[Unanswered]) -> Iterator[list[_Waiting]]:
+    def _waiting(self, items: Sequence[UnansweredRequest]) -> Iterator[list[_Waiting]]:
         """Requests with their line, their answer and their calls so far, some at a time, in the input file's order."""
         store, job_id = self._context.store.tool_calls, self._shard.job_id
         ids = [item.custom_id for item in items]

@@ -10,7 +10,7 @@ from typing import Final
 from core.domain.alert import AlertKind
 from core.domain.batch import ENDED, KNOWN_STATUS, Batch
 from core.domain.job import ShardEvent, ShardState
-from core.domain.records import Claim, Look, Shard
+from core.domain.records import BatchLook, Shard, ShardClaim
 from core.errors import MosychlosError, ProviderError, ProviderRefused, StaleMove
 from core.worker.context import Context
 from core.worker.heartbeat import Heartbeat
@@ -42,7 +42,7 @@ AT_ONCE: Final = 1000
 """Batches that are looked at together."""
 
 
-def take_running(context: Context, *, owner: str) -> list[Claim]:
+def take_running(context: Context, *, owner: str) -> list[ShardClaim]:
     """Claim the batches that are due for a look, and those that soon will be: one list then serves them all."""
     return context.store.shards.claim_due(
         owner=owner,
@@ -54,14 +54,14 @@ def take_running(context: Context, *, owner: str) -> list[Claim]:
     )
 
 
-def look(context: Context, claims: Sequence[Claim]) -> None:
+def look(context: Context, claims: Sequence[ShardClaim]) -> None:
     """Look at claimed batches together. What must not be told from a list is asked one by one."""
     if not claims:
         return
     with Heartbeat(context, *claims):
         shards = context.store.shards.held(claims)
         views = _listed(context, [shard for shard in shards.values() if not shard.cancel_wish])
-        looks: list[Look] = []
+        looks: list[BatchLook] = []
         vanished = context.store.alerts.subjects(AlertKind.VANISHED)
         for claim in claims:
             shard = shards.get(claim)
@@ -80,7 +80,7 @@ def look(context: Context, claims: Sequence[Claim]) -> None:
         context.store.shards.seen_many(looks)
 
 
-def _look_at(context: Context, claim: Claim, shard: Shard, view: Batch | None, looks: list[Look]) -> None:
+def _look_at(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None, looks: list[BatchLook]) -> None:
     quiet = shard.state is ShardState.CANCELLING or not shard.cancel_wish
     if view is None or view.status in ENDED or not quiet:
         context.store.shards.release(claim, due=watch(context, claim, shard, view))
@@ -112,7 +112,7 @@ def _listed(context: Context, shards: Sequence[Shard]) -> Mapping[str, Batch]:
     return found
 
 
-def watch(context: Context, claim: Claim, shard: Shard, view: Batch | None = None) -> datetime:
+def watch(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None = None) -> datetime:
     """One look at one batch.
 
     Args:
@@ -160,7 +160,7 @@ def watch(context: Context, claim: Claim, shard: Shard, view: Batch | None = Non
     return found.due
 
 
-def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused) -> datetime:
+def _gone(context: Context, claim: ShardClaim, shard: Shard, refusal: ProviderRefused) -> datetime:
     now = context.clock()
     context.store.alerts.raise_(
         AlertKind.VANISHED,
@@ -179,7 +179,7 @@ def _gone(context: Context, claim: Claim, shard: Shard, refusal: ProviderRefused
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 
 
-def _end(context: Context, claim: Claim, shard: Shard, note: str) -> datetime:
+def _end(context: Context, claim: ShardClaim, shard: Shard, note: str) -> datetime:
     context.store.shards.move(claim, shard.state, ShardEvent.ENDED, at=context.clock(), note=note, message=note)
     return context.clock()
 
@@ -192,7 +192,7 @@ def _words(batch: Batch) -> str:
     return f"{batch.status}: {problems}" if problems else batch.status
 
 
-def _running(context: Context, claim: Claim, shard: Shard, batch: Batch) -> Look:
+def _running(context: Context, claim: ShardClaim, shard: Shard, batch: Batch) -> BatchLook:
     """What a look at a batch that goes on has shown, and when to look again."""
     now = context.clock()
     message = shard.message if shard.state is ShardState.CANCELLING else ""
@@ -206,7 +206,7 @@ def _running(context: Context, claim: Claim, shard: Shard, batch: Batch) -> Look
     _say_what_is_odd(context, shard, batch, still=now - progress_at, now=now)
     quiet = shard.quiet_polls + 1 if unchanged else 0
     due = now + timedelta(seconds=context.pace.poll * min(1.5 ** min(quiet, 10), 6))
-    return Look(claim, batch, now, quiet, message, progress_at, due)
+    return BatchLook(claim, batch, now, quiet, message, progress_at, due)
 
 
 def _on_our_clock(shard: Shard, stated: datetime) -> datetime:

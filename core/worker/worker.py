@@ -26,7 +26,7 @@ from typing import IO, Any
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import Serializer as EngineSerializer
 
-from core.domain.records import Claim
+from core.domain.records import ShardClaim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
 from core.storage.database import clear_errors
 from core.worker.budget_alerts import tell_budgets
@@ -39,7 +39,7 @@ from core.worker.orphan_files import tidy
 from core.worker.reconcile_at_start import adopt_forgotten
 from core.worker.remote_files import catch_up
 from core.worker.single_try import TryRunner
-from core.worker.steps import advance, take
+from core.worker.steps import advance, claim_due
 from core.worker.watch import look, take_running
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Worker:
         self._database_url = database_url
         self._threads = threads
         self._provider_name = provider_name
-        self._handed_out: dict[Claim, float] = {}
+        self._handed_out: dict[ShardClaim, float] = {}
         self._lock = threading.Lock()
         self._watching: threading.Thread | None = None
 
@@ -208,7 +208,7 @@ class Worker:
             self._watching = threading.Thread(target=self._look, args=(claims,), name="watch", daemon=True)
             self._watching.start()
 
-    def _look(self, claims: list[Claim]) -> None:
+    def _look(self, claims: list[ShardClaim]) -> None:
         try:
             look(self._context, claims)
         except MosychlosError:
@@ -222,14 +222,14 @@ class Worker:
             room = self._threads - len(self._handed_out)
         if room <= 0:
             return
-        claims = take(self._context, owner=self.worker_id, limit=room)
+        claims = claim_due(self._context, owner=self.worker_id, limit=room)
         for claim in claims:
             with self._lock:
                 self._handed_out[claim] = time.monotonic()
             with clear_errors(), SetWorkflowID(f"{claim.shard_id}#{claim.fence}"):
                 DBOS.enqueue_workflow(QUEUE, advance_shard, claim.shard_id, claim.fence)
 
-    def perform(self, claim: Claim) -> None:
+    def perform(self, claim: ShardClaim) -> None:
         """Run what a shard can do now, if the claim still holds."""
         try:
             until = self._context.clock() + timedelta(seconds=self._context.pace.lease)
@@ -288,12 +288,12 @@ def perform_step(shard_id: str, fence: int) -> None:
     """The workflow's only step: repeated when its process was killed in it, which every step of ours allows."""
     if _current is None:
         raise RuntimeError("No worker runs in this process.")
-    _current.perform(Claim(shard_id, fence))
+    _current.perform(ShardClaim(shard_id, fence))
 
 
-def _claim(workflow_id: str) -> Claim:
+def _claim(workflow_id: str) -> ShardClaim:
     shard_id, _, fence = workflow_id.rpartition("#")
-    return Claim(shard_id, int(fence) if fence.isdigit() else -1)
+    return ShardClaim(shard_id, int(fence) if fence.isdigit() else -1)
 
 
 def _locked(file: IO[bytes]) -> bool:

@@ -17,7 +17,7 @@ from dashboard.widgets import marked_text, states, text
 Part = Mapping[str, Any]
 
 
-class Answer:
+class AnswerPlaces:
     """Knows which number of an answer stands where, and which findings belong to which place.
 
     Attributes:

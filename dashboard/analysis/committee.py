@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.analysis.answer import Answer
+from dashboard.analysis.answer import AnswerPlaces
 from dashboard.analysis.parts import CONFIDENCE, alternatives, badge, claims, heading, proposals, strings
 from dashboard.shell import navigation
 from dashboard.widgets import grades, listings, text
@@ -19,7 +19,7 @@ _SECTIONS = (
 )
 
 
-def draw(answer: Answer) -> None:
+def draw(answer: AnswerPlaces) -> None:
     """The decision, its grounds, proposals, alternatives, dissent, conditions, questions, and what is to be done."""
     _decision(answer)
     for name, title in _SECTIONS:
@@ -33,7 +33,7 @@ def draw(answer: Answer) -> None:
     answer.flags("chart_ids")
 
 
-def _decision(answer: Answer) -> None:
+def _decision(answer: AnswerPlaces) -> None:
     with st.container(border=True, gap="small"):
         heading("Decision asked for")
         answer.say(answer.words("decision_requested"), "decision_requested")
@@ -48,7 +48,7 @@ def _decision(answer: Answer) -> None:
         )  # fmt: skip
 
 
-def _questions(answer: Answer) -> None:
+def _questions(answer: AnswerPlaces) -> None:
     rows = answer.parts("questions")
     if not rows:
         return
@@ -63,7 +63,7 @@ def _questions(answer: Answer) -> None:
     )
 
 
-def _follow_ups(answer: Answer) -> None:
+def _follow_ups(answer: AnswerPlaces) -> None:
     rows = answer.parts("follow_ups")
     if not rows:
         return

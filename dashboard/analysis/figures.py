@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.analysis import charts as analysis_charts
-from dashboard.analysis.answer import Answer, Part
+from dashboard.analysis.answer import AnswerPlaces, Part
 from dashboard.analysis.charts import Bullet
 from dashboard.analysis.parts import claims, heading, proposals
 from dashboard.portfolio import charts as portfolio_charts
@@ -24,7 +24,7 @@ _BASIS = {
 }
 
 
-def allocation(answer: Answer) -> None:
+def allocation(answer: AnswerPlaces) -> None:
     """Weights against their bands, overlaps, proposals."""
     _deviations(answer)
     overlaps = answer.parts("overlaps")
@@ -43,7 +43,7 @@ def allocation(answer: Answer) -> None:
         answer.say(answer.words("turnover_comment"), "turnover_comment")
 
 
-def _deviations(answer: Answer) -> None:
+def _deviations(answer: AnswerPlaces) -> None:
     rows = answer.parts("deviations")
     heading("Weights against targets")
     if not rows:
@@ -75,7 +75,7 @@ def _deviations(answer: Answer) -> None:
     answer.flags("deviations")
 
 
-def _bullet(answer: Answer, row: Part) -> Bullet | None:
+def _bullet(answer: AnswerPlaces, row: Part) -> Bullet | None:
     """A row with the bounds that the profile gives its bucket, not the ones that the answer says."""
     cited = row.get("portfolio") or {}
     value, bucket = answer.value(cited), str(cited.get("metric_id", ""))
@@ -86,7 +86,7 @@ def _bullet(answer: Answer, row: Part) -> Bullet | None:
     return Bullet(text.words(bucket.partition(".")[2] or bucket), value, low, target, high)
 
 
-def performance(answer: Answer) -> None:
+def performance(answer: AnswerPlaces) -> None:
     """Periods against the benchmark, what holdings added and cost, and what else was said of the return."""
     basis = answer.words("return_basis")
     st.caption(f"Returns: {text.escape(_BASIS.get(basis, basis))}")
@@ -102,7 +102,7 @@ def performance(answer: Answer) -> None:
     answer.flags("verdict")
 
 
-def _periods(answer: Answer) -> None:
+def _periods(answer: AnswerPlaces) -> None:
     rows = answer.parts("periods")
     heading("Periods")
     if not rows:
@@ -132,7 +132,7 @@ def _periods(answer: Answer) -> None:
     answer.flags("periods")
 
 
-def _contributions(answer: Answer) -> None:
+def _contributions(answer: AnswerPlaces) -> None:
     both = [
         (name, place, one) for name in ("contributors", "detractors") for place, one in enumerate(answer.parts(name))
     ]
@@ -164,7 +164,7 @@ def _contributions(answer: Answer) -> None:
     answer.flags("detractors")
 
 
-def attribution(answer: Answer) -> None:
+def attribution(answer: AnswerPlaces) -> None:
     """From the benchmark to the portfolio, then effect by effect in each segment."""
     words = [answer.words(name).replace("_", " ") for name in ("method", "linking")]
     st.caption(text.escape(f"{text.period(answer.words('period'))} · {' · '.join(word for word in words if word)}"))
@@ -176,7 +176,7 @@ def attribution(answer: Answer) -> None:
     st.caption(f"Persistence: {text.escape(answer.words('persistence').replace('_', ' '))}")
 
 
-def _totals(answer: Answer) -> None:
+def _totals(answer: AnswerPlaces) -> None:
     totals: Part = answer.analysis.get("totals") or {}
     heading("From the benchmark to the portfolio")
     steps = [(name, answer.value(totals.get(name) or {})) for name in _EFFECTS]
@@ -203,7 +203,7 @@ def _totals(answer: Answer) -> None:
     answer.flags("totals")
 
 
-def _segments(answer: Answer) -> None:
+def _segments(answer: AnswerPlaces) -> None:
     rows = answer.parts("segments")
     if not rows:
         return

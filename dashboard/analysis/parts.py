@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.analyses.checks import Passages
-from core.domain.evidence import Source
-from dashboard.analysis.answer import Answer, Part
+from core.domain.evidence import SourceDocument
+from dashboard.analysis.answer import AnswerPlaces, Part
 from dashboard.widgets import listings, marked_text, states, text
-from dashboard.widgets.states import Look
+from dashboard.widgets.states import StateLook
 
 _LONGEST_PASSAGE = 1200
 
@@ -22,13 +22,13 @@ def heading(words: str) -> None:
     st.markdown(f"##### {words}", anchors=False)
 
 
-def badge(word: str, looks: Mapping[str, Look]) -> str:
+def badge(word: str, looks: Mapping[str, StateLook]) -> str:
     """A word of the answer as a badge; one that is not known is shown as it is written."""
     look = looks.get(word)
     return look.badge if look else f":gray-badge[{text.escape(text.words(word) or 'none')}]"
 
 
-def claims(answer: Answer, name: str, title: str) -> None:
+def claims(answer: AnswerPlaces, name: str, title: str) -> None:
     """Sentences with the numbers and sources they rest on."""
     found = answer.parts(name)
     if not found:
@@ -39,13 +39,13 @@ def claims(answer: Answer, name: str, title: str) -> None:
         answer.flags(f"{name}[")
 
 
-def _claim(answer: Answer, claim: Part, path: str) -> str:
+def _claim(answer: AnswerPlaces, claim: Part, path: str) -> str:
     chips = answer.chips_html(claim.get("metrics") or [], f"{path}.metrics")
     lines = [answer.html(claim.get("text"), f"{path}.text"), chips, marked_text.small(_basis(answer, claim))]
     return "<br>".join(line for line in lines if line)
 
 
-def _basis(answer: Answer, claim: Part) -> str:
+def _basis(answer: AnswerPlaces, claim: Part) -> str:
     parts = [str(claim.get("kind", "")), CONFIDENCE.get(str(claim.get("confidence", "")), "")]
     sources = answer.sources(claim.get("source_ids") or [])
     if sources:
@@ -54,20 +54,20 @@ def _basis(answer: Answer, claim: Part) -> str:
 
 
 _ACTIONS = {
-    "increase": Look("increase", ":material/add:", "green"),
-    "open": Look("open", ":material/add_circle:", "green"),
-    "buy": Look("buy", ":material/add:", "green"),
-    "reduce": Look("reduce", ":material/remove:", "orange"),
-    "sell": Look("sell", ":material/remove:", "orange"),
-    "close": Look("close", ":material/do_not_disturb_on:", "red"),
-    "hedge": Look("hedge", ":material/shield:", "blue"),
-    "hold": Look("hold", ":material/pause:", "gray"),
-    "review": Look("review", ":material/visibility:", "violet"),
+    "increase": StateLook("increase", ":material/add:", "green"),
+    "open": StateLook("open", ":material/add_circle:", "green"),
+    "buy": StateLook("buy", ":material/add:", "green"),
+    "reduce": StateLook("reduce", ":material/remove:", "orange"),
+    "sell": StateLook("sell", ":material/remove:", "orange"),
+    "close": StateLook("close", ":material/do_not_disturb_on:", "red"),
+    "hedge": StateLook("hedge", ":material/shield:", "blue"),
+    "hold": StateLook("hold", ":material/pause:", "gray"),
+    "review": StateLook("review", ":material/visibility:", "violet"),
 }
 _PRIORITIES = {"now": "now", "next_review": "at the next review", "opportunistic": "when there is a good moment"}
 
 
-def proposals(answer: Answer, name: str = "proposals", title: str = "Proposals") -> None:
+def proposals(answer: AnswerPlaces, name: str = "proposals", title: str = "Proposals") -> None:
     """What could be done about single holdings or buckets, each with its weights and reason."""
     found = answer.parts(name)
     if not found:
@@ -97,7 +97,7 @@ def _weights(one: Part) -> str:
     return " → ".join(shown)
 
 
-def alternatives(answer: Answer) -> None:
+def alternatives(answer: AnswerPlaces) -> None:
     """What else could be decided, and why it was not proposed."""
     found = answer.parts("alternatives")
     if not found:
@@ -118,7 +118,7 @@ def alternatives(answer: Answer) -> None:
             answer.flags(path)
 
 
-def strings(answer: Answer, name: str, title: str) -> None:
+def strings(answer: AnswerPlaces, name: str, title: str) -> None:
     """A list of sentences under a heading."""
     found = answer.analysis.get(name) or []
     if found:
@@ -126,19 +126,19 @@ def strings(answer: Answer, name: str, title: str) -> None:
         answer.listed(found, name)
 
 
-def sources_by_id(answer: Answer) -> dict[str, Source]:
+def sources_by_id(answer: AnswerPlaces) -> dict[str, SourceDocument]:
     """Documents that the prompt gave, by their id."""
     return {source.source_id: source for source in answer.sheet.evidence.sources} if answer.sheet else {}
 
 
-def quotations(answer: Answer, quotes: Sequence[Part], path: str) -> None:
+def quotations(answer: AnswerPlaces, quotes: Sequence[Part], path: str) -> None:
     """Quotations with their source, and whether they stand there word for word."""
     given = sources_by_id(answer)
     passages = Passages(answer.sheet) if answer.sheet else None
     for place, one in enumerate(quotes):
         source_id, words = str(one.get("source_id", "")), str(one.get("quote", ""))
         holds = passages is not None and passages.holds(source_id, words)
-        look = Look("word for word", ":material/format_quote:", "green") if holds else states.MISMATCHED
+        look = StateLook("word for word", ":material/format_quote:", "green") if holds else states.MISMATCHED
         source = given.get(source_id)
         title = f"{source.title}, {source.publisher}" if source else source_id
         marked_text.paragraphs([f"“{marked_text.escaped(words)}”"])
@@ -146,7 +146,7 @@ def quotations(answer: Answer, quotes: Sequence[Part], path: str) -> None:
         answer.flags(f"{path}[{place}]")
 
 
-def listed_sources(answer: Answer) -> None:
+def listed_sources(answer: AnswerPlaces) -> None:
     """Documents that were given, with the passages that were shown; those the answer lists come first."""
     given = sources_by_id(answer)
     listed = [str(one.get("source_id", "")) for one in answer.parts("sources")]
@@ -169,7 +169,7 @@ def listed_sources(answer: Answer) -> None:
     answer.flags("sources")
 
 
-def catalysts(answer: Answer) -> None:
+def catalysts(answer: AnswerPlaces) -> None:
     """What may move prices, when, and where that is said."""
     found = answer.parts("catalysts")
     if not found:
@@ -189,7 +189,7 @@ def catalysts(answer: Answer) -> None:
     answer.flags("catalysts")
 
 
-def gaps_and_caveats(answer: Answer) -> None:
+def gaps_and_caveats(answer: AnswerPlaces) -> None:
     """What was missing, gaps with the same effect together, and what the reader should bear in mind."""
     gaps = answer.parts("data_gaps")
     if gaps:

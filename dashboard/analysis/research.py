@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.analysis.answer import Answer
+from dashboard.analysis.answer import AnswerPlaces
 from dashboard.analysis.parts import badge, catalysts, claims, heading, listed_sources, proposals, quotations, strings
 from dashboard.widgets import grades, listings, text
-from dashboard.widgets.states import Look
+from dashboard.widgets.states import StateLook
 
 _GRADE = {
-    "low": Look("low", ":material/signal_cellular_1_bar:", "green"),
-    "medium": Look("medium", ":material/signal_cellular_2_bar:", "yellow"),
-    "high": Look("high", ":material/signal_cellular_4_bar:", "orange"),
+    "low": StateLook("low", ":material/signal_cellular_1_bar:", "green"),
+    "medium": StateLook("medium", ":material/signal_cellular_2_bar:", "yellow"),
+    "high": StateLook("high", ":material/signal_cellular_4_bar:", "orange"),
 }
 _TREND = {"falling": "↓ falling", "stable": "→ stable", "rising": "↑ rising"}
 
 
-def market(answer: Answer) -> None:
+def market(answer: AnswerPlaces) -> None:
     """Themes, sentiment in documents' own words, series and how they move together, sectors, catalysts, sources."""
     st.caption(f"Horizon {text.escape(answer.words('horizon'))}")
     _themes(answer)
@@ -29,7 +29,7 @@ def market(answer: Answer) -> None:
     listed_sources(answer)
 
 
-def _themes(answer: Answer) -> None:
+def _themes(answer: AnswerPlaces) -> None:
     found = answer.parts("themes")
     if found:
         heading("Themes")
@@ -52,7 +52,7 @@ def _themes(answer: Answer) -> None:
             answer.flags(path)
 
 
-def _sentiment(answer: Answer) -> None:
+def _sentiment(answer: AnswerPlaces) -> None:
     found = answer.parts("sentiment")
     if found:
         heading("How documents speak of holdings")
@@ -66,7 +66,7 @@ def _sentiment(answer: Answer) -> None:
             answer.flags(path)
 
 
-def _indicators(answer: Answer) -> None:
+def _indicators(answer: AnswerPlaces) -> None:
     rows = answer.parts("indicators")
     if not rows:
         return
@@ -84,7 +84,7 @@ def _indicators(answer: Answer) -> None:
     answer.flags("indicators")
 
 
-def _relations(answer: Answer) -> None:
+def _relations(answer: AnswerPlaces) -> None:
     rows = answer.parts("relations")
     if not rows:
         return
@@ -99,7 +99,7 @@ def _relations(answer: Answer) -> None:
             answer.flags(path)
 
 
-def _sectors(answer: Answer) -> None:
+def _sectors(answer: AnswerPlaces) -> None:
     rows = answer.parts("sector_rotation")
     if not rows:
         return
@@ -114,7 +114,7 @@ def _sectors(answer: Answer) -> None:
             answer.flags(path)
 
 
-def investment(answer: Answer) -> None:
+def investment(answer: AnswerPlaces) -> None:
     """Theses with their counter-theses and quotations, concerns, proposals, open questions, sources."""
     st.caption(f"Horizon {text.escape(answer.words('horizon'))}")
     claims(answer, "role_in_portfolio", "Role in the portfolio")
@@ -126,7 +126,7 @@ def investment(answer: Answer) -> None:
     listed_sources(answer)
 
 
-def _theses(answer: Answer) -> None:
+def _theses(answer: AnswerPlaces) -> None:
     found = answer.parts("theses")
     if found:
         heading("Theses")
@@ -149,7 +149,7 @@ def _theses(answer: Answer) -> None:
             answer.flags(path)
 
 
-def _concerns(answer: Answer) -> None:
+def _concerns(answer: AnswerPlaces) -> None:
     found = answer.parts("concerns")
     if found:
         heading("Concerns")

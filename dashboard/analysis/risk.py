@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.analysis.answer import Answer
+from dashboard.analysis.answer import AnswerPlaces
 from dashboard.analysis.parts import badge, heading
 from dashboard.portfolio import charts as portfolio_charts
 from dashboard.widgets import listings, show, states, text
-from dashboard.widgets.states import Look
+from dashboard.widgets.states import StateLook
 
 _LIMITS = {
-    "within": Look("within", ":material/check_circle:", "green"),
-    "near": Look("near limit", ":material/warning:", "orange"),
-    "breach": Look("breach", ":material/gpp_bad:", "red"),
+    "within": StateLook("within", ":material/check_circle:", "green"),
+    "near": StateLook("near limit", ":material/warning:", "orange"),
+    "breach": StateLook("breach", ":material/gpp_bad:", "red"),
 }
 
 
-def draw(answer: Answer) -> None:
+def draw(answer: AnswerPlaces) -> None:
     """All parts, the gravest first."""
     _risks(answer)
     _stress(answer)
@@ -25,7 +25,7 @@ def draw(answer: Answer) -> None:
     _limits(answer)
 
 
-def _risks(answer: Answer) -> None:
+def _risks(answer: AnswerPlaces) -> None:
     risks = answer.parts("risks")
     if not risks:
         return
@@ -50,7 +50,7 @@ def _gravity(severity: str) -> int:
     return states.SEVERITIES.index(severity) if severity in states.SEVERITIES else -1
 
 
-def _stress(answer: Answer) -> None:
+def _stress(answer: AnswerPlaces) -> None:
     tests = answer.parts("stress_tests")
     if not tests:
         return
@@ -76,7 +76,7 @@ def _stress(answer: Answer) -> None:
     answer.flags("stress_tests")
 
 
-def _value_at_risk(answer: Answer) -> None:
+def _value_at_risk(answer: AnswerPlaces) -> None:
     statement = answer.analysis.get("var_statement") or {}
     if not statement.get("plain_language"):
         return
@@ -90,7 +90,7 @@ def _value_at_risk(answer: Answer) -> None:
         answer.flags("var_statement")
 
 
-def _limits(answer: Answer) -> None:
+def _limits(answer: AnswerPlaces) -> None:
     limits = answer.parts("limit_breaches")
     if not limits:
         return

@@ -10,24 +10,24 @@ from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.domain.compliance import RuleResult, RuleStatus
 from dashboard.analysis import charts as analysis_charts
-from dashboard.analysis.answer import Answer, Part
+from dashboard.analysis.answer import AnswerPlaces, Part
 from dashboard.analysis.parts import alternatives, badge, claims, heading, proposals, strings
 from dashboard.portfolio import rules as portfolio_rules
 from dashboard.widgets import listings, show, states, text
-from dashboard.widgets.states import Look
+from dashboard.widgets.states import StateLook
 
 _COLUMN = st.column_config
 _SUITABLE = {
-    "suitable": Look("suitable", ":material/check_circle:", "green"),
-    "suitable_with_conditions": Look("suitable with conditions", ":material/rule:", "yellow"),
-    "unsuitable": Look("unsuitable", ":material/error:", "red"),
-    "not_assessed": Look("not assessed", ":material/help:", "violet"),
+    "suitable": StateLook("suitable", ":material/check_circle:", "green"),
+    "suitable_with_conditions": StateLook("suitable with conditions", ":material/rule:", "yellow"),
+    "unsuitable": StateLook("unsuitable", ":material/error:", "red"),
+    "not_assessed": StateLook("not assessed", ":material/help:", "violet"),
 }
 _LOUD = {status.value for status in (RuleStatus.BREACH, RuleStatus.NEAR)}
 _STATUS = {status.value: look for status, look in states.RULE.items()}
 
 
-def compliance(answer: Answer) -> None:
+def compliance(answer: AnswerPlaces) -> None:
     """Every rule with two verdicts side by side: what the engine decided, and what the answer says of it."""
     rules = applicable(answer.sheet.rules) if answer.sheet else []
     _side_by_side(answer, rules)
@@ -37,7 +37,7 @@ def compliance(answer: Answer) -> None:
     answer.flags("overall_status")
 
 
-def _side_by_side(answer: Answer, rules: Sequence[RuleResult]) -> None:
+def _side_by_side(answer: AnswerPlaces, rules: Sequence[RuleResult]) -> None:
     heading("Verdicts")
     said = {cell(str(one.get("rule_id", ""))): one for one in answer.parts("findings")}
     keys = {cell(rule_key(rule)): rule for rule in rules}
@@ -97,7 +97,7 @@ def _word(one: Part) -> str:
     return _STATUS[status].word if status in _STATUS else status
 
 
-def _told(answer: Answer, rules: Sequence[RuleResult]) -> None:
+def _told(answer: AnswerPlaces, rules: Sequence[RuleResult]) -> None:
     keys = {cell(rule_key(rule)): rule for rule in rules}
     found = answer.parts("findings")
     if found:
@@ -111,7 +111,7 @@ def _told(answer: Answer, rules: Sequence[RuleResult]) -> None:
     answer.flags("findings")
 
 
-def _cards(answer: Answer, keys: Mapping[str, RuleResult], places: Sequence[int]) -> None:
+def _cards(answer: AnswerPlaces, keys: Mapping[str, RuleResult], places: Sequence[int]) -> None:
     found = answer.parts("findings")
     for place in places:
         one, path = found[place], f"findings[{place}]"
@@ -140,7 +140,7 @@ def _beside(one: Part, rule: RuleResult | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _suitability(answer: Answer) -> None:
+def _suitability(answer: AnswerPlaces) -> None:
     found: Part = answer.analysis.get("suitability") or {}
     if not found:
         return
@@ -155,14 +155,14 @@ def _suitability(answer: Answer) -> None:
 
 
 _BETTER = {
-    "better": Look("better", ":material/trending_up:", "green"),
-    "worse": Look("worse", ":material/trending_down:", "red"),
-    "unchanged": Look("unchanged", ":material/trending_flat:", "gray"),
-    "unclear": Look("unclear", ":material/help:", "violet"),
+    "better": StateLook("better", ":material/trending_up:", "green"),
+    "worse": StateLook("worse", ":material/trending_down:", "red"),
+    "unchanged": StateLook("unchanged", ":material/trending_flat:", "gray"),
+    "unclear": StateLook("unclear", ":material/help:", "violet"),
 }
 
 
-def reallocation(answer: Answer) -> None:
+def reallocation(answer: AnswerPlaces) -> None:
     """Weights before and after, the trades, what they would change and cost, and what speaks against them."""
     _weights(answer)
     proposals(answer, "trades", "Trades")
@@ -172,7 +172,7 @@ def reallocation(answer: Answer) -> None:
     _constraints(answer)
 
 
-def _weights(answer: Answer) -> None:
+def _weights(answer: AnswerPlaces) -> None:
     trades = answer.parts("trades")
     heading("Weights before and after")
     if not trades:
@@ -196,7 +196,7 @@ def _weights(answer: Answer) -> None:
     answer.flags("turnover_pct")
 
 
-def _effects(answer: Answer) -> None:
+def _effects(answer: AnswerPlaces) -> None:
     found = answer.parts("effects")
     if not found:
         return
@@ -211,7 +211,7 @@ def _effects(answer: Answer) -> None:
             answer.flags(path)
 
 
-def _constraints(answer: Answer) -> None:
+def _constraints(answer: AnswerPlaces) -> None:
     found = answer.parts("constraints")
     if not found:
         return

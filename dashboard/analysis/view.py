@@ -28,11 +28,11 @@ from dashboard.analysis import (
 from dashboard.analysis import (
     rules as analysis_rules,
 )
-from dashboard.analysis.answer import Answer, place_of
+from dashboard.analysis.answer import AnswerPlaces, place_of
 from dashboard.analysis.parts import claims, gaps_and_caveats, heading
 from dashboard.widgets import grades, listings, marked_text, show, states, text
 
-_BODIES: Mapping[Kind, Callable[[Answer], None]] = {
+_BODIES: Mapping[Kind, Callable[[AnswerPlaces], None]] = {
     Kind.RISK: analysis_risk.draw,
     Kind.ALLOCATION: analysis_figures.allocation,
     Kind.PERFORMANCE: analysis_figures.performance,
@@ -53,7 +53,7 @@ def show_item(app: App, actor: Actor, job_id: str, custom_id: str) -> None:
         if item.analysis is None:
             _ending(item)
         else:
-            answer = Answer(item, job, app.jobs.facts(actor, job_id, custom_id))
+            answer = AnswerPlaces(item, job, app.jobs.facts(actor, job_id, custom_id))
             _head(answer)
             _score(answer)
             _does_not_hold(answer)
@@ -78,7 +78,7 @@ def _ending(item: Item) -> None:
     st.caption(again)
 
 
-def _head(answer: Answer) -> None:
+def _head(answer: AnswerPlaces) -> None:
     item, row = answer.item, answer.job.row
     st.subheader(text.escape(item.headline or item.portfolio_name), anchor=False)
     badges = [grades.look(item.level).badge] if item.level else []
@@ -92,7 +92,7 @@ def _head(answer: Answer) -> None:
     st.markdown(" ".join([*badges, text.escape(" · ".join(parts))]))
 
 
-def _score(answer: Answer) -> None:
+def _score(answer: AnswerPlaces) -> None:
     checked = answer.item.verification
     if checked is None:
         return
@@ -114,7 +114,7 @@ def _score(answer: Answer) -> None:
     show.metrics(cards)
 
 
-def _does_not_hold(answer: Answer) -> None:
+def _does_not_hold(answer: AnswerPlaces) -> None:
     """The findings, before a word of the answer is read."""
     found = answer.findings
     if not found:
@@ -142,7 +142,7 @@ def _kind(finding: Finding) -> str:
     return states.UNSUPPORTED.word if finding.kind is FindingKind.UNSUPPORTED else states.MISMATCHED.word
 
 
-def _summary(answer: Answer) -> None:
+def _summary(answer: AnswerPlaces) -> None:
     if answer.sheet is None:
         st.caption(
             "The facts of this request are gone from the disk, so its numbers are not marked; what was found when they "
@@ -157,19 +157,19 @@ def _summary(answer: Answer) -> None:
     marked_text.legend(one.mark for one in answer.marked)
 
 
-def _same(answer: Answer, checked: Verification | None) -> bool:
+def _same(answer: AnswerPlaces, checked: Verification | None) -> bool:
     """Whether marking comes to what was stored when the answer was read."""
     stored = {(finding.path, finding.stated) for finding in checked.findings} if checked else set()
     now = {(one.finding.path, one.finding.stated) for one in answer.marked if one.finding}
     return now <= stored
 
 
-def _left(answer: Answer) -> None:
+def _left(answer: AnswerPlaces) -> None:
     """Findings that belong to no part of the page."""
     answer.flags("")
 
 
-def _every_number(answer: Answer) -> None:
+def _every_number(answer: AnswerPlaces) -> None:
     """The same as resting the pointer on each number, for those who read tables or cannot point."""
     if not answer.marked:
         return

@@ -17,7 +17,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from core.desk.committee_page import BreachLine, Brief, GapLine, ProposalLine, RiskLine, Said
+from core.desk.committee_page import BreachLine, Brief, GapLine, ModelSentence, ProposalLine, RiskLine
 from core.domain.analysis import Kind
 from core.domain.readable_text import readable_line
 from core.domain.units import Unit
@@ -164,7 +164,7 @@ def _changed(brief: Brief) -> str:
     return f"{text.count(brief.changed, 'verdict')}{more}"
 
 
-def _cut(said: Said, longest: int) -> dict[str, Any]:
+def _cut(said: ModelSentence, longest: int) -> dict[str, Any]:
     return {"words": text.short(said.words, longest), "holds": said.holds}
 
 

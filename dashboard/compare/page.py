@@ -14,7 +14,7 @@ from core.domain.actor import Actor
 from core.domain.records import JobRow
 from core.domain.selection import Among
 from core.errors import MosychlosError
-from core.storage.jobs.result_views import Tally
+from core.storage.jobs.result_views import CheckTally
 from dashboard.compare import charts as compare_charts
 from dashboard.explore import page as explore
 from dashboard.run import names as run_names
@@ -253,7 +253,7 @@ def _price(amount: Decimal | None) -> str:
     return "unknown" if amount is None else f"${amount * 1000:,.4f}"
 
 
-_ROWS: tuple[tuple[str, Callable[[Tally], str]], ...] = (
+_ROWS: tuple[tuple[str, Callable[[CheckTally], str]], ...] = (
     ("Numbers that hold", lambda side: _part(side.verified, side.stated)),
     ("Mismatched", lambda side: f"{side.mismatched:,}"),
     ("Unsupported", lambda side: f"{side.unsupported:,}"),

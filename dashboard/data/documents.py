@@ -24,9 +24,9 @@ _ROUND = f"{_KEY}_round"
 _OUTCOME = f"{_KEY}_outcome"
 
 KINDS = {
-    DocumentKind.EARNINGS_CALL: states.Look("earnings call", ":material/call:", "blue"),
-    DocumentKind.FILING: states.Look("filing", ":material/gavel:", "violet"),
-    DocumentKind.NEWS: states.Look("news", ":material/newspaper:", "gray"),
+    DocumentKind.EARNINGS_CALL: states.StateLook("earnings call", ":material/call:", "blue"),
+    DocumentKind.FILING: states.StateLook("filing", ":material/gavel:", "violet"),
+    DocumentKind.NEWS: states.StateLook("news", ":material/newspaper:", "gray"),
 }
 MARKET = "the market"
 """Whom a document without a symbol is about."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.domain.market import Conflict
+from core.domain.market import StoredConflict
 from core.domain.portfolio import Problem
 from core.domain.units import Badge
 from dashboard.widgets import listings, text
@@ -94,7 +94,7 @@ def origins(badges: Sequence[Badge], *, key: str) -> list[Badge]:
     return [Badge(word) for word in words]
 
 
-def conflicts(rows: Sequence[Conflict], what: str) -> None:
+def conflicts(rows: Sequence[StoredConflict], what: str) -> None:
     """Days on which the file and what is stored differ.
 
     Args:

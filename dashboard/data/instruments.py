@@ -22,9 +22,9 @@ _KEY = "data_instruments"
 _CHOICES = 500
 """Portfolios that the chooser offers at once; beyond that a search narrows them down."""
 
-YOURS = states.Look("yours", ":material/person:", "blue")
-OURS = states.Look("ours", ":material/inventory_2:", "gray")
-STAND_IN = states.Look("stand-in", ":material/science:", "orange")
+YOURS = states.StateLook("yours", ":material/person:", "blue")
+OURS = states.StateLook("ours", ":material/inventory_2:", "gray")
+STAND_IN = states.StateLook("stand-in", ":material/science:", "orange")
 ORIGINS = (YOURS, OURS, STAND_IN)
 _ORIGIN_HELP = (
     "Ours come with the program and are never changed. Yours stand before ours in every look-up. Stand-ins exist in "
@@ -47,7 +47,7 @@ def tab(app: App, actor: Actor) -> None:
     _history(app.register.changes(actor), "Changes of the register")
 
 
-def origin(row: Instrument) -> states.Look:
+def origin(row: Instrument) -> states.StateLook:
     """Whose row it is."""
     if row.source == USER:
         return YOURS
@@ -160,7 +160,7 @@ def _detail(app: App, actor: Actor, symbol: str) -> None:
     _history(changes, "History", expanded=bool(changes))
 
 
-_HOW: Mapping[states.Look, str] = {
+_HOW: Mapping[states.StateLook, str] = {
     YOURS: "stands before ours of the same symbol, if there is one",
     OURS: "comes with the program; a correction makes a copy of yours that stands before it",
     STAND_IN: "exists in sample portfolios only",

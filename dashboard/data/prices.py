@@ -29,8 +29,8 @@ from dashboard.widgets import confirm, listings, show, states, text
 _KEY = "data_prices"
 _OUTCOME = f"{_KEY}_outcome"
 
-CURRENT = states.Look("current", ":material/check_circle:", "green")
-STALE = states.Look("stale", ":material/schedule:", "orange")
+CURRENT = states.StateLook("current", ":material/check_circle:", "green")
+STALE = states.StateLook("stale", ":material/schedule:", "orange")
 AGES = (CURRENT, STALE)
 _PLACE = {STALE: 0, CURRENT: 1, None: 2}
 """What needs somebody comes first, and what nobody brought in last."""
@@ -62,7 +62,7 @@ def tab(app: App, actor: Actor) -> None:
         _listing(rows, app.now().date())
 
 
-def age(row: PriceRow, today: date) -> states.Look | None:
+def age(row: PriceRow, today: date) -> states.StateLook | None:
     """Whether a series still says what its symbol is worth; None for simulated ones, which never did."""
     if row.badge is Badge.SIMULATED:
         return None

@@ -27,8 +27,8 @@ from dashboard.widgets import listings, show, states, text
 _KEY = "data_series"
 _OUTCOME = f"{_KEY}_outcome"
 
-PROMPTED = states.Look("yes", ":material/chat:", "green")
-UNPROMPTED = states.Look("no", ":material/block:", "gray")
+PROMPTED = states.StateLook("yes", ":material/chat:", "green")
+UNPROMPTED = states.StateLook("no", ":material/block:", "gray")
 _PROMPTED_HELP = (
     "A series whose licence nobody stated, or whose terms forbid it, is kept for you and never stands in a prompt."
 )
@@ -60,7 +60,7 @@ def tab(app: App, actor: Actor) -> None:
         _together(app, actor, rows)
 
 
-def age(one: SeriesReading) -> states.Look | None:
+def age(one: SeriesReading) -> states.StateLook | None:
     """Whether its newest value still says where the series stands; None for simulated ones."""
     if one.series.badge is Badge.SIMULATED:
         return None

@@ -9,22 +9,22 @@ import streamlit as st
 from core.app import App
 from core.desk.market_sources import Contact
 from core.domain.actor import Actor
-from core.domain.market import Offer, SourceState
+from core.domain.market import SourceOffer, SourceState
 from core.settings import KEYS
 from dashboard.shell import session
 from dashboard.widgets import states, text
 
-ON = states.Look("on", ":material/power:", "green")
-OFF = states.Look("off", ":material/power_off:", "gray")
-KEYED = states.Look("key not seen here", ":material/key_off:", "gray")
+ON = states.StateLook("on", ":material/power:", "green")
+OFF = states.StateLook("off", ":material/power_off:", "gray")
+KEYED = states.StateLook("key not seen here", ":material/key_off:", "gray")
 
 _OFFERS = {
-    Offer.QUOTES: "quotes",
-    Offer.HISTORY: "daily closes",
-    Offer.PROFILE: "profiles",
-    Offer.SERIES: "economic series",
-    Offer.FILINGS: "filings and reported facts",
-    Offer.FX: "reference rates",
+    SourceOffer.QUOTES: "quotes",
+    SourceOffer.HISTORY: "daily closes",
+    SourceOffer.PROFILE: "profiles",
+    SourceOffer.SERIES: "economic series",
+    SourceOffer.FILINGS: "filings and reported facts",
+    SourceOffer.FX: "reference rates",
 }
 _SET = ("MOSYCHLOS_", "https://")
 """What is to be copied as it is begins with this."""
@@ -55,7 +55,7 @@ def tab(app: App, actor: Actor) -> None:
     )
 
 
-def look(one: SourceState) -> states.Look:
+def look(one: SourceState) -> states.StateLook:
     """Whether it is on, as far as a process without keys can tell."""
     if any(key in one.remedy for key in KEYS):
         return KEYED
@@ -82,7 +82,7 @@ def _allowed(what: str, yes: bool) -> str:
     return f":green-badge[:material/check: {what}]" if yes else f":gray-badge[:material/block: never {what}]"
 
 
-def _why(one: SourceState, state: states.Look) -> str:
+def _why(one: SourceState, state: states.StateLook) -> str:
     if state is ON:
         return f"On. Requests go to {text.escape(one.address)}"
     words = one.remedy.removesuffix(".").removeprefix("Set ").split()

@@ -32,7 +32,7 @@ _FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ExploreScope:
     """What the page looks at.
 
     Attributes:
@@ -46,7 +46,7 @@ class Scope:
     version: str
 
 
-def choose(app: App, actor: Actor) -> Scope | None:
+def choose(app: App, actor: Actor) -> ExploreScope | None:
     """The run in the address, or the newest one with answers, and which of its portfolios."""
     rows = [row for row in app.jobs.page(actor, states=FINISHED, limit=_OFFERED) if row.counts.succeeded]
     linked = navigation.parameter("run")
@@ -82,7 +82,7 @@ def choose(app: App, actor: Actor) -> Scope | None:
         with show.empty("No portfolio matches", "None of this run's answers is about such a portfolio.", show.NO_MATCH):
             pass
         return None
-    return Scope(job, among, answers, version)
+    return ExploreScope(job, among, answers, version)
 
 
 def narrowing(app: App, actor: Actor, *, key: str) -> Among:
@@ -101,7 +101,7 @@ def narrowing(app: App, actor: Actor, *, key: str) -> Among:
     return Among(**found)
 
 
-def headline(app: App, actor: Actor, scope: Scope) -> None:
+def headline(app: App, actor: Actor, scope: ExploreScope) -> None:
     """How many answers the page stands on, and how well they hold."""
     row = scope.job.row
     tally = queries.tally(app, actor.subject, actor, row.job_id, scope.among, scope.version)
@@ -119,7 +119,7 @@ def headline(app: App, actor: Actor, scope: Scope) -> None:
     show.metrics(cards)
 
 
-def spread(app: App, actor: Actor, scope: Scope) -> None:
+def spread(app: App, actor: Actor, scope: ExploreScope) -> None:
     """How the answers spread over the grades, and what is most common among them."""
     row = scope.job.row
     counts = queries.grades(app, actor.subject, actor, row.job_id, scope.among, scope.version)
@@ -131,7 +131,7 @@ def spread(app: App, actor: Actor, scope: Scope) -> None:
         run_results.most_common(row.kind, found, key="explore_common", narrowed=not scope.among.all)
 
 
-def matrix(app: App, actor: Actor, scope: Scope) -> None:
+def matrix(app: App, actor: Actor, scope: ExploreScope) -> None:
     """Portfolios beside each other; what nothing is said of is hatched, and a click opens the answer."""
     row = scope.job.row
     with st.container(border=True):
@@ -142,7 +142,7 @@ def matrix(app: App, actor: Actor, scope: Scope) -> None:
             _draw(row.kind, row.job_id, scope, found, offset)
 
 
-def _draw(kind: Kind, job_id: str, scope: Scope, found: Matrix, offset: int) -> None:
+def _draw(kind: Kind, job_id: str, scope: ExploreScope, found: Matrix, offset: int) -> None:
     st.subheader(found.subject.title, anchor=False)
     last = offset + len(found.rows)
     narrowed = "" if scope.among.all else " of the chosen portfolios"
@@ -198,7 +198,7 @@ def _table(kind: Kind, job_id: str, found: Matrix) -> None:
         navigation.open_item(job_id, opened)
 
 
-def flagged(app: App, actor: Actor, scope: Scope) -> None:
+def flagged(app: App, actor: Actor, scope: ExploreScope) -> None:
     """The answers with most numbers that do not hold: to be read before any other."""
     job_id = scope.job.row.job_id
     rows = queries.flagged(app, actor.subject, actor, job_id, scope.among, scope.version, _FLAGGED)
@@ -223,7 +223,7 @@ def flagged(app: App, actor: Actor, scope: Scope) -> None:
             navigation.open_item(job_id, opened)
 
 
-def concentration(app: App, actor: Actor, scope: Scope) -> None:
+def concentration(app: App, actor: Actor, scope: ExploreScope) -> None:
     """Whether the concentrated portfolios are the ones called risky, and which of them stand out."""
     row = scope.job.row
     points = queries.points(app, actor.subject, actor, row.job_id, scope.among, scope.version, _POINTS)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.domain.facts import FactSheet
 from core.errors import MosychlosError
-from core.intake.register.describing import Conflict
+from core.intake.register.describing import RegisterConflict
 from dashboard.portfolio import editor as portfolio_editor
 from dashboard.portfolio import edits as portfolio_edits
 from dashboard.portfolio.open import OpenPortfolio
@@ -25,7 +25,7 @@ _REGISTER_TAKES = frozenset({"name", "asset_class", "country"})
 """Fields where the line's value can go into the register: of codes and currencies it may be another instrument."""
 
 
-def card(one: OpenPortfolio, sheet: FactSheet, conflicts: Sequence[Conflict]) -> None:
+def card(one: OpenPortfolio, sheet: FactSheet, conflicts: Sequence[RegisterConflict]) -> None:
     """Every disagreement with what may be done about it; nothing where there is none."""
     if not conflicts:
         return
@@ -55,7 +55,7 @@ def card(one: OpenPortfolio, sheet: FactSheet, conflicts: Sequence[Conflict]) ->
             st.caption(f"Decide these first; {len(conflicts) - _SHOWN} more follow.")
 
 
-def _choice(one: OpenPortfolio, sheet: FactSheet, found: Conflict, number: int) -> None:
+def _choice(one: OpenPortfolio, sheet: FactSheet, found: RegisterConflict, number: int) -> None:
     holding_id = _line_of(one, sheet, found)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = portfolio_editor.label(found.field).lower()
@@ -78,7 +78,7 @@ def _choice(one: OpenPortfolio, sheet: FactSheet, found: Conflict, number: int) 
             )  # fmt: skip
 
 
-def _line_of(one: OpenPortfolio, sheet: FactSheet, found: Conflict) -> str:
+def _line_of(one: OpenPortfolio, sheet: FactSheet, found: RegisterConflict) -> str:
     """The id of the first line that the disagreement is about."""
     for fact, line in zip(sheet.holdings, one.portfolio.holdings, strict=True):
         if line.symbol == found.symbol and found.stated in (line.isin, line.name, line.currency, line.country,
@@ -88,10 +88,10 @@ def _line_of(one: OpenPortfolio, sheet: FactSheet, found: Conflict) -> str:
 
 
 def _decide(
-    what: Callable[[OpenPortfolio, str, Conflict, int], str],
+    what: Callable[[OpenPortfolio, str, RegisterConflict, int], str],
     one: OpenPortfolio,
     holding_id: str,
-    found: Conflict,
+    found: RegisterConflict,
     revision: int,
 ) -> None:
     try:
@@ -103,7 +103,7 @@ def _decide(
     session.flash(text.escape(done))
 
 
-def _take(one: OpenPortfolio, holding_id: str, found: Conflict, revision: int) -> str:
+def _take(one: OpenPortfolio, holding_id: str, found: RegisterConflict, revision: int) -> str:
     edited = one.app.editor.change_line(
         one.actor, one.portfolio_id, holding_id, {found.field: found.known}, expected=revision, as_of=one.as_of
     )
@@ -112,7 +112,7 @@ def _take(one: OpenPortfolio, holding_id: str, found: Conflict, revision: int) -
     return f"{edited.standing.undo_note}."
 
 
-def _correct(one: OpenPortfolio, holding_id: str, found: Conflict, _revision: int) -> str:
+def _correct(one: OpenPortfolio, holding_id: str, found: RegisterConflict, _revision: int) -> str:
     line = next(line for line in one.portfolio.holdings if line.symbol == found.symbol)
     row = one.app.register.find(
         one.actor, isin=line.isin, cusip=line.terms.cusip, symbol=line.symbol, currency=line.currency

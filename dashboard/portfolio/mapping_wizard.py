@@ -43,7 +43,7 @@ _SHOWN_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WizardAnswer:
     """What the person says now.
 
     Attributes:
@@ -55,7 +55,7 @@ class Answer:
     remember: bool
 
 
-def ask(survey: Survey, start: ColumnMapping, key: str) -> Answer:
+def ask(survey: Survey, start: ColumnMapping, key: str) -> WizardAnswer:
     """Select boxes for every field, filled with the guess or with what is remembered.
 
     Args:
@@ -94,7 +94,7 @@ def ask(survey: Survey, start: ColumnMapping, key: str) -> Answer:
     faults = faults_of(mapping, len(survey.header))
     for fault in faults:
         st.error(text.escape(fault), icon=":material/view_column:")
-    return Answer(None if faults else mapping, remember)
+    return WizardAnswer(None if faults else mapping, remember)
 
 
 def _columns(survey: Survey, start: ColumnMapping, key: str) -> tuple[tuple[str, int], ...]:

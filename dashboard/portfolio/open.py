@@ -9,11 +9,11 @@ from datetime import date
 import plotly.graph_objects as go
 
 from core.app import App
-from core.desk.portfolio_figures import DayRow, Past, Together
+from core.desk.portfolio_figures import DayRow, PortfolioPast, Together
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
-from core.drafts.rule_checks import Check
+from core.drafts.rule_checks import RuleCheck
 from core.guard.access import Permission, may
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
@@ -81,7 +81,7 @@ class OpenPortfolio:
             self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp, groups
         )
 
-    def past(self) -> Past:
+    def past(self) -> PortfolioPast:
         """Daily returns of its holdings and its benchmark."""
         return queries.past(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
 
@@ -99,7 +99,7 @@ class OpenPortfolio:
         """Its stored days with their values."""
         return queries.stored_days(self.app, self.actor.subject, self.actor, self.portfolio_id, self.stamp)
 
-    def check(self) -> Check:
+    def check(self) -> RuleCheck:
         """Against its rule sets."""
         return queries.check(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
 

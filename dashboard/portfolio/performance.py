@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.desk.portfolio_figures import Past
+from core.desk.portfolio_figures import PortfolioPast
 from core.domain.facts import FactSheet
 from core.metrics.calendar_years import YearReturn
 from core.metrics.definitions import MetricGroup, definition_of
@@ -75,7 +75,7 @@ def tab(one: OpenPortfolio) -> None:
         missing(flows.absent)
 
 
-def _over_time(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
+def _over_time(one: OpenPortfolio, past: PortfolioPast, own: ReturnSeries) -> None:
     with st.container(border=True):
         st.subheader("Cumulative return", anchor=False)
         origin(past.benchmark.badge if past.benchmark else own.badge, _span(own))
@@ -92,7 +92,7 @@ def _over_time(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
         show.same_as_table(lambda: _months(lines), key="cumulative", alt="Cumulative return at the end of each month")
 
 
-def _cumulative(past: Past, own: ReturnSeries) -> list[tuple[str, Days, Floats]]:
+def _cumulative(past: PortfolioPast, own: ReturnSeries) -> list[tuple[str, Days, Floats]]:
     """In percent. A benchmark that begins later starts where the portfolio stands on that day."""
     grown = own.cumulative()
     lines = [(OWN, own.days, 100.0 * grown)]
@@ -103,7 +103,7 @@ def _cumulative(past: Past, own: ReturnSeries) -> list[tuple[str, Days, Floats]]
     return lines
 
 
-def _drawdown(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
+def _drawdown(one: OpenPortfolio, past: PortfolioPast, own: ReturnSeries) -> None:
     st.subheader("Drawdown", anchor=False, help="How far below the highest value so far.")
     lines = [(OWN, own.days, 100.0 * own.drawdown())]
     if past.benchmark is not None:
@@ -117,7 +117,7 @@ def _drawdown(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
     show.same_as_table(lambda: _months(lines), key="drawdown", alt="Drawdown at the end of each month")
 
 
-def _rolling(one: OpenPortfolio, past: Past, own: ReturnSeries) -> None:
+def _rolling(one: OpenPortfolio, past: PortfolioPast, own: ReturnSeries) -> None:
     st.subheader(
         "Rolling volatility", anchor=False,
         help=f"Standard deviation of the last {_ROLLING_DAYS} daily returns, a year.",
@@ -156,7 +156,7 @@ def _periods(sheet: FactSheet) -> None:
     portfolio_tables.periods(rows, definition=definition.text if definition else "")
 
 
-def _years(one: OpenPortfolio, past: Past) -> None:
+def _years(one: OpenPortfolio, past: PortfolioPast) -> None:
     st.subheader("Calendar years", anchor=False)
     others = {year.year: year for year in past.benchmark_years}
     rows = [(_year(year), 100.0 * year.value, _percent(others.get(year.year))) for year in past.years]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.units import Unit
-from core.drafts.rule_checks import Check
+from core.drafts.rule_checks import RuleCheck
 from dashboard.portfolio import head as portfolio_head
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, states, text
@@ -54,7 +54,7 @@ def tab(one: OpenPortfolio) -> None:
     _notes(found)
 
 
-def _headline(found: Check) -> None:
+def _headline(found: RuleCheck) -> None:
     kept, assessed = found.kept
     counts = found.counts()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -70,7 +70,7 @@ def _headline(found: Check) -> None:
         )
 
 
-def _filtered(found: Check) -> list[RuleResult]:
+def _filtered(found: RuleCheck) -> list[RuleResult]:
     counts = found.counts()
     present = [status for status in states.RULE if counts[status]]
     chosen = st.pills(
@@ -219,6 +219,6 @@ def _sources(results: Sequence[RuleResult]) -> None:
         )
 
 
-def _notes(found: Check) -> None:
+def _notes(found: RuleCheck) -> None:
     for note in found.notes:
         st.caption(f":material/info: {text.escape(note)}")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.app import App
 from core.desk.jobs import QueueRoom
-from core.desk.sets import Part, SetPreview, SetWish
+from core.desk.sets import SetPart, SetPreview, SetWish
 from core.domain.actor import Actor
 from core.errors import MosychlosError
 from core.llm.models import find
@@ -98,14 +98,14 @@ def _parts_that_cannot(found: SetPreview, *, fallback: bool) -> None:
         st.checkbox(f"Take {names}", key=prepare_link.FALLBACK)
 
 
-def _is_missing(found: SetPreview, part: Part) -> bool:
+def _is_missing(found: SetPreview, part: SetPart) -> bool:
     """Said by the list of missing analyses already."""
     return bool(found.missing) and part.request.kind == "committee_brief"
 
 
 def _suggestions(found: SetPreview) -> None:
     """Cheaper models, one for each that was chosen; nothing changes without a click."""
-    best: dict[str, list[Part]] = {}
+    best: dict[str, list[SetPart]] = {}
     for part in found.parts:
         if part.preview is not None and part.preview.suggestion is not None:
             best.setdefault(part.request.model, []).append(part)

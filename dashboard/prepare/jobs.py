@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.desk.sets import Part, SetPreview
-from core.llm.parameters import Change
+from core.desk.sets import SetPart, SetPreview
+from core.llm.parameters import ParameterChange
 from dashboard.widgets import listings, text
 
 
@@ -41,7 +41,7 @@ def _by_job(found: SetPreview) -> None:
     )
 
 
-def _changes(parts: Sequence[Part]) -> None:
+def _changes(parts: Sequence[SetPart]) -> None:
     """Wishes that a model does not take as they are, and what is sent instead."""
     rows = list(
         dict.fromkeys((part.request.model, change) for part in parts if part.preview for change in part.preview.changes)
@@ -53,7 +53,7 @@ def _changes(parts: Sequence[Part]) -> None:
         _changed(rows)
 
 
-def _changed(rows: Sequence[tuple[str, Change]]) -> None:
+def _changed(rows: Sequence[tuple[str, ParameterChange]]) -> None:
     listings.table(
         {
             "Model": [model for model, _ in rows],

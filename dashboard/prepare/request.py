@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.app import App
-from core.desk.sets import Part, SetPreview
+from core.desk.sets import SetPart, SetPreview
 from core.domain.actor import Actor
 from dashboard.widgets import listings, show, text
 
@@ -35,7 +35,7 @@ def first_request(found: SetPreview | None) -> None:
                 show.document(line)
 
 
-def _chosen(parts: Sequence[Part]) -> Part:
+def _chosen(parts: Sequence[SetPart]) -> SetPart:
     if len(parts) == 1:
         return parts[0]
     names = {

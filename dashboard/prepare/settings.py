@@ -18,7 +18,7 @@ from dashboard.widgets import text
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PrepareSettings:
     """What was set."""
 
     parameters: dict[str, Any]
@@ -29,7 +29,7 @@ class Settings:
     trim: bool
 
 
-def settings(models: Sequence[str], kinds: Sequence[Kind], endpoint: Endpoint) -> Settings:
+def settings(models: Sequence[str], kinds: Sequence[Kind], endpoint: Endpoint) -> PrepareSettings:
     """Draw the inputs, folded away: everything has a sensible default."""
     with st.expander("Model settings, tools and queue", icon=":material/tune:"):
         parameters = _parameters(models, endpoint)
@@ -56,7 +56,7 @@ def settings(models: Sequence[str], kinds: Sequence[Kind], endpoint: Endpoint) -
         )  # fmt: skip
         st.caption("What a model does not take is left out or changed, and said under Check.")
     zone = session.timezone()
-    return Settings(
+    return PrepareSettings(
         parameters=parameters,
         tools=tools,
         priority=priority or Priority.NORMAL,

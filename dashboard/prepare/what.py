@@ -15,7 +15,7 @@ from core.desk.sets import SetWish
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Variant
 from core.metrics.scenarios import scenarios
 from dashboard.prepare.link import KINDS, MODELS
-from dashboard.prepare.settings import Settings, settings
+from dashboard.prepare.settings import PrepareSettings, settings
 from dashboard.shell import queries
 from dashboard.widgets import listings, text
 
@@ -47,7 +47,7 @@ def what(app: App, portfolio_ids: tuple[str, ...]) -> tuple[SetWish, datetime | 
             )  # fmt: skip
         profile = _profile(app)
         regional, region = _regions(app)
-        found: Settings = settings(models, kinds, endpoint or Endpoint.CHAT)
+        found: PrepareSettings = settings(models, kinds, endpoint or Endpoint.CHAT)
     base = AnalysisRequest(
         kind=kinds[0] if kinds else Kind.RISK,
         portfolio_ids=portfolio_ids,

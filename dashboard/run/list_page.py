@@ -27,7 +27,7 @@ _LONGEST_NAME = 48
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRuns:
     """Which runs to show."""
 
     search: str = ""
@@ -40,7 +40,7 @@ class Wanted:
     @property
     def any(self) -> bool:
         """True when some filter is set."""
-        return self != Wanted()
+        return self != WantedRuns()
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -60,12 +60,12 @@ def set_label(row: JobSet) -> str:
     return f"{text.short(row.name, _LONGEST_NAME)} · {row.set_id}"
 
 
-def filters(app: App, actor: Actor) -> Wanted:
+def filters(app: App, actor: Actor) -> WantedRuns:
     """Search, states, analysis, model, age and set; all of it in the address, so that a link keeps it."""
     counts = app.jobs.count_by_state(actor)
     present = [state for state in states.JOB if counts.get(state)]
     if not present:
-        return Wanted()
+        return WantedRuns()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search", type="search", key="runs_search", bind="query-params", width=260, icon=":material/search:",
@@ -80,7 +80,7 @@ def filters(app: App, actor: Actor) -> Wanted:
         "State", [states.JOB[state].word for state in present], selection_mode="multi", key="runs_state",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    return Wanted(
+    return WantedRuns(
         search or "",
         tuple(state for state in present if states.JOB[state].word in chosen),
         kind,
@@ -107,7 +107,7 @@ def _since(app: App, word: str) -> datetime:
     return midnight - timedelta(days=_SINCE[word])
 
 
-def listing(app: App, actor: Actor, wanted: Wanted) -> None:
+def listing(app: App, actor: Actor, wanted: WantedRuns) -> None:
     """One page of runs, read from the database as one page."""
     total = app.jobs.count(actor, **wanted.asked)
     if not total:

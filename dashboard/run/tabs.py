@@ -20,9 +20,9 @@ from dashboard.shell import session
 from dashboard.widgets import listings, show, states, text
 
 _LASTING: Final = {
-    Lasting.TRANSIENT: states.Look("transient", ":material/sync_problem:", "blue"),
-    Lasting.PERMANENT: states.Look("permanent", ":material/block:", "red"),
-    Lasting.UNKNOWN: states.Look("not known", ":material/help:", "orange"),
+    Lasting.TRANSIENT: states.StateLook("transient", ":material/sync_problem:", "blue"),
+    Lasting.PERMANENT: states.StateLook("permanent", ":material/block:", "red"),
+    Lasting.UNKNOWN: states.StateLook("not known", ":material/help:", "orange"),
 }
 
 _HASHED_AT_ONCE: Final = 64_000_000

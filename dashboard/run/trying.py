@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from core.app import App
-from core.desk.sets import Part, SetPreview
+from core.desk.sets import SetPart, SetPreview
 from core.domain.actor import Actor
 from core.domain.trial import TRY_ENDED, Try, TryState
 from core.errors import MosychlosError
@@ -25,11 +25,11 @@ EVERY_SECONDS = 0.6
 _CHOICES = 200
 _KEPT = "try_id"
 _LOOKS = {
-    TryState.WAITING: states.Look("waiting for a worker", ":material/hourglass_empty:", "gray"),
-    TryState.ASKING: states.Look("answering", ":material/progress_activity:", "blue"),
-    TryState.DONE: states.Look("answered", ":material/check_circle:", "green"),
-    TryState.FAILED: states.Look("failed", ":material/error:", "red"),
-    TryState.CANCELLED: states.Look("called off", ":material/block:", "gray"),
+    TryState.WAITING: states.StateLook("waiting for a worker", ":material/hourglass_empty:", "gray"),
+    TryState.ASKING: states.StateLook("answering", ":material/progress_activity:", "blue"),
+    TryState.DONE: states.StateLook("answered", ":material/check_circle:", "green"),
+    TryState.FAILED: states.StateLook("failed", ":material/error:", "red"),
+    TryState.CANCELLED: states.StateLook("called off", ":material/block:", "gray"),
 }
 
 
@@ -49,7 +49,7 @@ def try_one(app: App, actor: Actor, found: SetPreview | None) -> None:
             _follow(app, actor, kept)
 
 
-def _offer(app: App, actor: Actor, parts: Sequence[Part]) -> None:
+def _offer(app: App, actor: Actor, parts: Sequence[SetPart]) -> None:
     part = _part(parts)
     portfolio_id = _portfolio(app, actor, part)
     st.caption(text.escape(_price(part)))
@@ -63,14 +63,14 @@ def _offer(app: App, actor: Actor, parts: Sequence[Part]) -> None:
         st.rerun()
 
 
-def _part(parts: Sequence[Part]) -> Part:
+def _part(parts: Sequence[SetPart]) -> SetPart:
     if len(parts) == 1:
         return parts[0]
     names = {number: f"{text.words(one.request.kind)} · {one.request.model}" for number, one in enumerate(parts)}
     return parts[st.selectbox("With", list(names), format_func=names.__getitem__, key="try_part") or 0]
 
 
-def _portfolio(app: App, actor: Actor, part: Part) -> str:
+def _portfolio(app: App, actor: Actor, part: SetPart) -> str:
     ids = part.request.portfolio_ids
     names = {row.portfolio_id: row.name for row in app.portfolios.page(actor, limit=_CHOICES)}
     offered = ids[:_CHOICES]
@@ -78,7 +78,7 @@ def _portfolio(app: App, actor: Actor, part: Part) -> str:
     return chosen or offered[0]
 
 
-def _price(part: Part) -> str:
+def _price(part: SetPart) -> str:
     estimate = part.preview.estimate if part.preview is not None else None
     if estimate is None or estimate.sync_usd is None or not estimate.requests:
         return "Asked at once, at the synchronous price, which is not known for this model."

@@ -33,7 +33,7 @@ _IMAGES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico")
 """What Streamlit may hand out as media: pictures of ours. Exports have a route of their own."""
 
 
-class Kind(Enum):
+class PathKind(Enum):
     """What lies at a path, so far as the gate must tell."""
 
     PAGE = "page"
@@ -110,29 +110,29 @@ class Gate:
         kind = self._kind(path)
         if kind is None:
             return closed_door.not_found()
-        if method not in _READING and kind is not Kind.UPLOAD:
+        if method not in _READING and kind is not PathKind.UPLOAD:
             return _only("GET, HEAD")
-        if kind is Kind.PAGE and (query := scope["query_string"]) and b"token=" in query:
+        if kind is PathKind.PAGE and (query := scope["query_string"]) and b"token=" in query:
             return self._exchange(scope, headers)
         session = self._session(headers)
         if not session:
-            return closed_door.refused(headers, page=kind is Kind.PAGE)
+            return closed_door.refused(headers, page=kind is PathKind.PAGE)
         if not self._origin_is_ours(headers, needed=method not in _READING):
             return PlainTextResponse("Asked from another page.", 403)
         scope["session"] = session
         return None
 
-    def _kind(self, path: str) -> Kind | None:
+    def _kind(self, path: str) -> PathKind | None:
         """What lies at a path; None where there is nothing."""
         if "//" in path:
             return None
         if (path.rstrip("/") or "/") in self._pages:
-            return Kind.PAGE
+            return PathKind.PAGE
         if path in self._files or path.startswith(DOWNLOADS):
-            return Kind.FILE
+            return PathKind.FILE
         if path.startswith("/media/"):
-            return Kind.FILE if path.lower().endswith(_IMAGES) else None
-        return Kind.UPLOAD if path.startswith(UPLOADS) else None
+            return PathKind.FILE if path.lower().endswith(_IMAGES) else None
+        return PathKind.UPLOAD if path.startswith(UPLOADS) else None
 
     def _exchange(self, scope: Scope, headers: Headers) -> Response:
         """A token becomes a cookie, and the address a clean one with everything else in it."""

@@ -13,7 +13,7 @@ import streamlit as st
 from core.app import App, ModelRow
 from core.desk.comparisons import Comparison
 from core.desk.job_summary import OUTLIERS, Summary
-from core.desk.portfolio_figures import DayRow, Past, Together
+from core.desk.portfolio_figures import DayRow, PortfolioPast, Together
 from core.desk.portfolio_matrix import Matrix
 from core.desk.results import Spread
 from core.desk.sets import SetPreview, SetWish
@@ -21,10 +21,10 @@ from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.records import ItemCounts
 from core.domain.selection import Among
-from core.drafts.rule_checks import Check
+from core.drafts.rule_checks import RuleCheck
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
-from core.storage.jobs.result_views import Flagged, Point, Tally
+from core.storage.jobs.result_views import CheckTally, FlaggedAnswer, Point
 
 _WHILE = timedelta(minutes=10)
 """How long an answer is kept at most, whatever its stamp says: exchange rates are renewed behind it."""
@@ -53,7 +53,7 @@ def sheet(
 
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
-def past(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Past:
+def past(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> PortfolioPast:
     """Daily returns of a portfolio's holdings and of its benchmark."""
     return _app.figures.past(_actor, portfolio_id, as_of=as_of)
 
@@ -79,7 +79,7 @@ def stored_days(_app: App, subject: str, _actor: Actor, portfolio_id: str, stamp
 
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
-def check(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Check:
+def check(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> RuleCheck:
     """A portfolio against its rule sets."""
     return _app.compliance.check(_actor, portfolio_id, as_of=as_of)
 
@@ -111,7 +111,7 @@ def grades(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, ve
 
 
 @st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
-def tally(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Tally:
+def tally(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> CheckTally:
     """What checking a run's answers came to."""
     return _app.results.tally(_actor, job_id, among)
 
@@ -131,7 +131,7 @@ def points(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, ve
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
 def flagged(
     _app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int
-) -> list[Flagged]:
+) -> list[FlaggedAnswer]:
     """A run's answers with numbers that do not hold."""
     return _app.results.flagged(_actor, job_id, among, limit=limit)
 

@@ -19,19 +19,19 @@ from dashboard.widgets import states, text
 
 _LONGEST = 280
 
-LOOKS: Mapping[AlertKind, states.Look] = {
+LOOKS: Mapping[AlertKind, states.StateLook] = {
     AlertKind.ATTENTION: states.JOB[JobState.ATTENTION],
-    AlertKind.DUPLICATE: states.Look("duplicate", ":material/content_copy:", "red"),
-    AlertKind.RESULT_LOST: states.Look("result lost", ":material/error:", "red"),
-    AlertKind.VANISHED: states.Look("vanished", ":material/visibility_off:", "red"),
-    AlertKind.UNKNOWN_SUBMIT: states.Look("in doubt", ":material/help:", "orange"),
-    AlertKind.STUCK: states.Look("stuck", ":material/hourglass_disabled:", "orange"),
-    AlertKind.LATE: states.Look("late", ":material/schedule:", "orange"),
-    AlertKind.UNKNOWN_STATUS: states.Look("new word", ":material/help:", "orange"),
-    AlertKind.STRAY: states.Look("stray line", ":material/warning:", "orange"),
-    AlertKind.UNKNOWN_BATCH: states.Look("unknown batches", ":material/help:", "orange"),
-    AlertKind.COST: states.Look("cost", ":material/receipt_long:", "orange"),
-    AlertKind.BUDGET: states.Look("budget", ":material/account_balance_wallet:", "orange"),
+    AlertKind.DUPLICATE: states.StateLook("duplicate", ":material/content_copy:", "red"),
+    AlertKind.RESULT_LOST: states.StateLook("result lost", ":material/error:", "red"),
+    AlertKind.VANISHED: states.StateLook("vanished", ":material/visibility_off:", "red"),
+    AlertKind.UNKNOWN_SUBMIT: states.StateLook("in doubt", ":material/help:", "orange"),
+    AlertKind.STUCK: states.StateLook("stuck", ":material/hourglass_disabled:", "orange"),
+    AlertKind.LATE: states.StateLook("late", ":material/schedule:", "orange"),
+    AlertKind.UNKNOWN_STATUS: states.StateLook("new word", ":material/help:", "orange"),
+    AlertKind.STRAY: states.StateLook("stray line", ":material/warning:", "orange"),
+    AlertKind.UNKNOWN_BATCH: states.StateLook("unknown batches", ":material/help:", "orange"),
+    AlertKind.COST: states.StateLook("cost", ":material/receipt_long:", "orange"),
+    AlertKind.BUDGET: states.StateLook("budget", ":material/account_balance_wallet:", "orange"),
 }
 """How alerts look, the most urgent first."""
 

@@ -8,7 +8,7 @@ from core.desk.grades import BESIDES, GRADES
 from core.domain.analysis import Kind
 from dashboard.widgets import states, text
 from dashboard.widgets.charts import Palette
-from dashboard.widgets.states import Look
+from dashboard.widgets.states import StateLook
 
 TITLES: Mapping[Kind, str] = {
     Kind.RISK: "Overall level",
@@ -26,43 +26,43 @@ TITLES: Mapping[Kind, str] = {
 _GOOD, _EVEN, _BAD, _WORST = ":material/check_circle:", ":material/remove:", ":material/warning:", ":material/error:"
 _UP, _DOWN = ":material/trending_up:", ":material/trending_down:"
 
-LOOK: Mapping[str, Look] = {
+LOOK: Mapping[str, StateLook] = {
     **states.LEVEL,
-    "very_good": Look("very good", _GOOD, "green"),
-    "good": Look("good", _GOOD, "green"),
-    "fair": Look("fair", _EVEN, "yellow"),
-    "poor": Look("poor", _BAD, "orange"),
-    "outperformed": Look("outperformed", _UP, "green"),
-    "in_line": Look("in line", ":material/trending_flat:", "blue"),
-    "underperformed": Look("underperformed", _DOWN, "orange"),
-    "not_comparable": Look("not comparable", ":material/help:", "violet"),
-    "added": Look("added", _UP, "green"),
-    "detracted": Look("detracted", _DOWN, "orange"),
-    "compliant": Look("compliant", _GOOD, "green"),
-    "warning": Look("near limit", _BAD, "orange"),
-    "breach": Look("breach", ":material/gpp_bad:", "red"),
-    "not_assessable": Look("not assessable", ":material/help:", "violet"),
-    "no_trade": Look("no trade", _EVEN, "green"),
-    "wait": Look("wait", ":material/hourglass_empty:", "blue"),
-    "trade_in_steps": Look("trade in steps", ":material/stacked_line_chart:", "yellow"),
-    "trade": Look("trade", ":material/swap_horiz:", "orange"),
-    "very_positive": Look("very positive", _UP, "green"),
-    "positive": Look("positive", _UP, "green"),
-    "neutral": Look("neutral", _EVEN, "gray"),
-    "negative": Look("negative", _DOWN, "orange"),
-    "very_negative": Look("very negative", _DOWN, "red"),
-    "approve": Look("approve", _GOOD, "green"),
-    "approve_with_conditions": Look("approve with conditions", ":material/rule:", "yellow"),
-    "no_action": Look("no action", _EVEN, "gray"),
-    "defer": Look("defer", ":material/schedule:", "orange"),
-    "reject": Look("reject", _WORST, "red"),
+    "very_good": StateLook("very good", _GOOD, "green"),
+    "good": StateLook("good", _GOOD, "green"),
+    "fair": StateLook("fair", _EVEN, "yellow"),
+    "poor": StateLook("poor", _BAD, "orange"),
+    "outperformed": StateLook("outperformed", _UP, "green"),
+    "in_line": StateLook("in line", ":material/trending_flat:", "blue"),
+    "underperformed": StateLook("underperformed", _DOWN, "orange"),
+    "not_comparable": StateLook("not comparable", ":material/help:", "violet"),
+    "added": StateLook("added", _UP, "green"),
+    "detracted": StateLook("detracted", _DOWN, "orange"),
+    "compliant": StateLook("compliant", _GOOD, "green"),
+    "warning": StateLook("near limit", _BAD, "orange"),
+    "breach": StateLook("breach", ":material/gpp_bad:", "red"),
+    "not_assessable": StateLook("not assessable", ":material/help:", "violet"),
+    "no_trade": StateLook("no trade", _EVEN, "green"),
+    "wait": StateLook("wait", ":material/hourglass_empty:", "blue"),
+    "trade_in_steps": StateLook("trade in steps", ":material/stacked_line_chart:", "yellow"),
+    "trade": StateLook("trade", ":material/swap_horiz:", "orange"),
+    "very_positive": StateLook("very positive", _UP, "green"),
+    "positive": StateLook("positive", _UP, "green"),
+    "neutral": StateLook("neutral", _EVEN, "gray"),
+    "negative": StateLook("negative", _DOWN, "orange"),
+    "very_negative": StateLook("very negative", _DOWN, "red"),
+    "approve": StateLook("approve", _GOOD, "green"),
+    "approve_with_conditions": StateLook("approve with conditions", ":material/rule:", "yellow"),
+    "no_action": StateLook("no action", _EVEN, "gray"),
+    "defer": StateLook("defer", ":material/schedule:", "orange"),
+    "reject": StateLook("reject", _WORST, "red"),
 }
 """How a grade looks, by its word; no two analyses mean different things by one word."""
 
 
-def look(grade: str) -> Look:
+def look(grade: str) -> StateLook:
     """How a grade looks; one that a newer version stored is shown as it is written."""
-    return LOOK.get(grade) or Look(text.escape(grade.replace("_", " ")), ":material/help:", "gray")
+    return LOOK.get(grade) or StateLook(text.escape(grade.replace("_", " ")), ":material/help:", "gray")
 
 
 def word(grade: str) -> str:

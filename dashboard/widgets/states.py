@@ -15,7 +15,7 @@ Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StateLook:
     """One state on screen."""
 
     word: str
@@ -28,29 +28,29 @@ class Look:
         return f":{self.colour}-badge[{self.icon} {self.word}]"
 
 
-JOB: Mapping[JobState, Look] = {
-    JobState.DRAFT: Look("draft", ":material/edit_note:", "gray"),
-    JobState.QUEUED: Look("queued", ":material/hourglass_empty:", "gray"),
-    JobState.RUNNING: Look("running", ":material/progress_activity:", "blue"),
-    JobState.PAUSED: Look("paused", ":material/pause_circle:", "orange"),
-    JobState.DONE: Look("done", ":material/check_circle:", "green"),
-    JobState.PARTIAL: Look("partial", ":material/warning:", "orange"),
-    JobState.FAILED: Look("failed", ":material/error:", "red"),
-    JobState.CANCELLED: Look("cancelled", ":material/block:", "gray"),
-    JobState.ATTENTION: Look("needs you", ":material/front_hand:", "red"),
+JOB: Mapping[JobState, StateLook] = {
+    JobState.DRAFT: StateLook("draft", ":material/edit_note:", "gray"),
+    JobState.QUEUED: StateLook("queued", ":material/hourglass_empty:", "gray"),
+    JobState.RUNNING: StateLook("running", ":material/progress_activity:", "blue"),
+    JobState.PAUSED: StateLook("paused", ":material/pause_circle:", "orange"),
+    JobState.DONE: StateLook("done", ":material/check_circle:", "green"),
+    JobState.PARTIAL: StateLook("partial", ":material/warning:", "orange"),
+    JobState.FAILED: StateLook("failed", ":material/error:", "red"),
+    JobState.CANCELLED: StateLook("cancelled", ":material/block:", "gray"),
+    JobState.ATTENTION: StateLook("needs you", ":material/front_hand:", "red"),
 }
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 """Something still happens by itself."""
 
-ITEM: Mapping[ResultStatus, Look] = {
-    ResultStatus.SUCCEEDED: Look("succeeded", ":material/check_circle:", "green"),
-    ResultStatus.FAILED: Look("failed", ":material/error:", "red"),
-    ResultStatus.INVALID: Look("invalid answer", ":material/rule:", "red"),
-    ResultStatus.REFUSED: Look("refused", ":material/do_not_disturb_on:", "orange"),
-    ResultStatus.TRUNCATED: Look("cut off", ":material/content_cut:", "orange"),
-    ResultStatus.MISSING: Look("missing", ":material/help:", "orange"),
-    ResultStatus.PENDING: Look("pending", ":material/hourglass_empty:", "gray"),
+ITEM: Mapping[ResultStatus, StateLook] = {
+    ResultStatus.SUCCEEDED: StateLook("succeeded", ":material/check_circle:", "green"),
+    ResultStatus.FAILED: StateLook("failed", ":material/error:", "red"),
+    ResultStatus.INVALID: StateLook("invalid answer", ":material/rule:", "red"),
+    ResultStatus.REFUSED: StateLook("refused", ":material/do_not_disturb_on:", "orange"),
+    ResultStatus.TRUNCATED: StateLook("cut off", ":material/content_cut:", "orange"),
+    ResultStatus.MISSING: StateLook("missing", ":material/help:", "orange"),
+    ResultStatus.PENDING: StateLook("pending", ":material/hourglass_empty:", "gray"),
 }
 
 LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
@@ -59,31 +59,31 @@ LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
 SEVERITIES = ("none", "low", "moderate", "high", "critical")
 """Severities of a risk from calm to severe."""
 
-LEVEL: Mapping[str, Look] = {
-    "very_low": Look("very low", ":material/signal_cellular_0_bar:", "green"),
-    "low": Look("low", ":material/signal_cellular_1_bar:", "green"),
-    "moderate": Look("moderate", ":material/signal_cellular_2_bar:", "blue"),
-    "elevated": Look("elevated", ":material/signal_cellular_3_bar:", "yellow"),
-    "high": Look("high", ":material/signal_cellular_4_bar:", "orange"),
-    "very_high": Look("very high", ":material/crisis_alert:", "red"),
+LEVEL: Mapping[str, StateLook] = {
+    "very_low": StateLook("very low", ":material/signal_cellular_0_bar:", "green"),
+    "low": StateLook("low", ":material/signal_cellular_1_bar:", "green"),
+    "moderate": StateLook("moderate", ":material/signal_cellular_2_bar:", "blue"),
+    "elevated": StateLook("elevated", ":material/signal_cellular_3_bar:", "yellow"),
+    "high": StateLook("high", ":material/signal_cellular_4_bar:", "orange"),
+    "very_high": StateLook("very high", ":material/crisis_alert:", "red"),
 }
 
-SEVERITY: Mapping[str, Look] = {
-    "none": Look("none", ":material/remove:", "gray"),
-    "low": Look("low", ":material/signal_cellular_1_bar:", "green"),
-    "moderate": Look("moderate", ":material/signal_cellular_2_bar:", "blue"),
-    "high": Look("high", ":material/signal_cellular_4_bar:", "orange"),
-    "critical": Look("critical", ":material/crisis_alert:", "red"),
+SEVERITY: Mapping[str, StateLook] = {
+    "none": StateLook("none", ":material/remove:", "gray"),
+    "low": StateLook("low", ":material/signal_cellular_1_bar:", "green"),
+    "moderate": StateLook("moderate", ":material/signal_cellular_2_bar:", "blue"),
+    "high": StateLook("high", ":material/signal_cellular_4_bar:", "orange"),
+    "critical": StateLook("critical", ":material/crisis_alert:", "red"),
 }
 
-VERIFIED = Look("verified", ":material/verified:", "green")
-MISMATCHED = Look("mismatched", ":material/error:", "red")
-UNSUPPORTED = Look("unsupported", ":material/help:", "orange")
+VERIFIED = StateLook("verified", ":material/verified:", "green")
+MISMATCHED = StateLook("mismatched", ":material/error:", "red")
+UNSUPPORTED = StateLook("unsupported", ":material/help:", "orange")
 
-BADGE: Mapping[Badge, Look] = {
-    Badge.REAL: Look("real", ":material/database:", "green"),
-    Badge.DERIVED: Look("derived", ":material/calculate:", "blue"),
-    Badge.SIMULATED: Look("simulated", ":material/science:", "orange"),
+BADGE: Mapping[Badge, StateLook] = {
+    Badge.REAL: StateLook("real", ":material/database:", "green"),
+    Badge.DERIVED: StateLook("derived", ":material/calculate:", "blue"),
+    Badge.SIMULATED: StateLook("simulated", ":material/science:", "orange"),
 }
 
 CAUSE: Mapping[FindingKind, str] = {
@@ -106,20 +106,20 @@ CAUSE: Mapping[FindingKind, str] = {
 }
 """What a finding says about the likely slip."""
 
-RULE: Mapping[RuleStatus, Look] = {
-    RuleStatus.BREACH: Look("breach", ":material/gpp_bad:", "red"),
-    RuleStatus.NEAR: Look("near limit", ":material/warning:", "orange"),
-    RuleStatus.NOT_ASSESSABLE: Look("not assessable", ":material/help:", "violet"),
-    RuleStatus.PASS: Look("kept", ":material/check_circle:", "green"),
-    RuleStatus.NOT_APPLICABLE: Look("not applicable", ":material/remove:", "gray"),
+RULE: Mapping[RuleStatus, StateLook] = {
+    RuleStatus.BREACH: StateLook("breach", ":material/gpp_bad:", "red"),
+    RuleStatus.NEAR: StateLook("near limit", ":material/warning:", "orange"),
+    RuleStatus.NOT_ASSESSABLE: StateLook("not assessable", ":material/help:", "violet"),
+    RuleStatus.PASS: StateLook("kept", ":material/check_circle:", "green"),
+    RuleStatus.NOT_APPLICABLE: StateLook("not applicable", ":material/remove:", "gray"),
 }
 """How a rule stands; what needs a person comes first."""
 
-SIMULATED = Look("simulated", ":material/science:", "orange")
+SIMULATED = StateLook("simulated", ":material/science:", "orange")
 """Marks runs whose answers came from the local stand-in."""
 
-SAMPLE = Look("sample", ":material/science:", "orange")
+SAMPLE = StateLook("sample", ":material/science:", "orange")
 """Marks portfolios that came with the program."""
 
-UNKNOWN = Look("unknown", ":material/help:", "gray")
+UNKNOWN = StateLook("unknown", ":material/help:", "gray")
 """For a word that a newer version stored and this one does not know."""

@@ -18,7 +18,7 @@ import pandas as pd
 
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.metrics import concentration, relative, risk
-from core.metrics.attribution import Table
+from core.metrics.attribution import ReturnTable
 from core.metrics.benchmark import Benchmark, Benchmarks, paired
 from core.metrics.brinson import attribute, links
 from core.metrics.contributions import average_correlation, betas_to_whole, effective_bets
@@ -146,7 +146,7 @@ def _numbers(portfolios: list[Portfolio], prices: PriceHistory, rates: EcbRates)
 def _of_lines(sample: Sample, portfolios: list[Portfolio], prices: PriceHistory) -> list[dict[str, float]]:
     rows: list[dict[str, float]] = []
     benchmarks = Benchmarks(sample)
-    table = Table(sample, benchmarks)
+    table = ReturnTable(sample, benchmarks)
     named = [benchmark_symbols(portfolios[member], prices) for member in sample.members]
     together: defaultdict[int, list[int]] = defaultdict(list)
     for place, mixture in enumerate(named):

@@ -15,10 +15,10 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.batch import ENDED
 from core.drafts.drafting import Drafter
-from core.drafts.submission import Submission, Wanted
+from core.drafts.submission import Submission, WantedJob
 from core.metrics.fx import EcbRates
 from core.worker.context import Context
-from core.worker.steps import advance, take
+from core.worker.steps import advance, claim_due
 from core.worker.watch import look, take_running, watch
 from tests.bench.bench_prepare import library
 from tests.bench.live import MODEL, opened
@@ -67,7 +67,7 @@ def sweeps(home: str, url: str, count: int) -> dict[str, Any]:
     _submit(app, home)
     sending = Watch()
     with sending:
-        while claims := take(context, owner=_OWNER, limit=100):
+        while claims := claim_due(context, owner=_OWNER, limit=100):
             for claim in claims:
                 advance(context, claim)
     ids = [shard.batch_id or "" for shard in app.jobs.shards(LOCAL, app.jobs.page(LOCAL)[0].job_id)]
@@ -121,7 +121,7 @@ def _submit(app: App, home: str) -> None:
     drafter = Drafter(app._store, EcbRates(), library(), shard_requests=1, simulated=True)
     submission = Submission(app._store, drafter, app.budgets, Path(home), app.now, simulated=True)
     request = AnalysisRequest(Kind.RISK, tuple(app.portfolios.ids(LOCAL)), MODEL)
-    submission.submit(LOCAL, [Wanted(request)], nonce=None, force=True, needed_by=None)
+    submission.submit(LOCAL, [WantedJob(request)], nonce=None, force=True, needed_by=None)
 
 
 def _shards(app: App) -> list[Any]:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
-from core.desk.committee_page import GapLine, ProposalLine, Said
+from core.desk.committee_page import GapLine, ModelSentence, ProposalLine
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JOB_ENDED
@@ -111,7 +111,7 @@ def test_the_longest_page_a_model_can_write_prints_on_one_sheet(
         (job_id,) = run(world, Kind.COMMITTEE_BRIEF)
         brief = world.app.briefs.page(LOCAL, job_id, at=world.app.now(), portfolio_id=FUNDS[0])
     words = "Considerable uncertainty about counterparties " * 40
-    said = Said(words, holds=False)
+    said = ModelSentence(words, holds=False)
     full = replace(
         brief,
         portfolio=words,

@@ -18,7 +18,7 @@ from core.domain.job import JOB_ENDED, JobState
 from core.settings import load
 from core.storage.store import Store
 from core.worker.context import Pace
-from core.worker.steps import round_
+from core.worker.steps import run_once
 from tests.cli.conftest import Cli
 from tests.local_provider import LocalProvider
 
@@ -47,7 +47,7 @@ def work(app: App, job_id: str) -> str:
     with closing(app.provider()) as provider:
         context = app.context(provider)
         for _ in range(3000):
-            round_(context, owner="test", limit=9)
+            run_once(context, owner="test", limit=9)
             if app.jobs.get(LOCAL, job_id).row.state in JOB_ENDED:
                 break
     return str(app.jobs.get(LOCAL, job_id).row.state)
@@ -129,7 +129,7 @@ def stuck(cli: Cli, app: App, positions: Path) -> str:
     with closing(app.provider()) as door:
         context = replace(app.context(door), pace=Pace(poll=0.01, http_timeout=0.05, quarantine=0.05, lease=30))
         for _ in range(3000):
-            round_(context, owner="test", limit=9)
+            run_once(context, owner="test", limit=9)
             if app.jobs.get(LOCAL, job_id).row.state is JobState.ATTENTION:
                 return job_id
     raise AssertionError(app.jobs.get(LOCAL, job_id))

@@ -18,7 +18,7 @@ from core.analyses.engines import engine_for
 from core.app import build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, FindingKind, Kind, Reading, ResultStatus
-from core.domain.evidence import Evidence, Finished, Source
+from core.domain.evidence import Evidence, Finished, SourceDocument
 from core.domain.facts import FactSheet
 from core.drafts.evidence import told_about
 from core.errors import BadInput
@@ -58,7 +58,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def with_document(sheet: FactSheet) -> FactSheet:
     words = ("Revenue fell 4.2 % as margins declined.", "The outlook for 2027 is stable, the company says.")
-    source = Source(
+    source = SourceDocument(
         "doc-1", "Annual report 2026", "Issuer", "2026-09-01", None, "filing", words, (sheet.holdings[0].holding_id,)
     )
     return replace(sheet, evidence=Evidence(sources=(source,)))

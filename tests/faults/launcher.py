@@ -29,7 +29,7 @@ from core.app import build
 from core.domain.job import JOB_ENDED, JobState
 from core.settings import load
 from core.storage.store import Store
-from core.worker.steps import round_
+from core.worker.steps import run_once
 from core.worker.worker import Worker
 
 LOADED = (core.analyses.engines, core.providers.openai_provider)
@@ -62,7 +62,7 @@ def work(order: dict[str, Any]) -> None:
         worker = Worker(context, database_url=settings.database_url, threads=4, provider_name="killed")
         worker.run(threading.Event())
     while not ended():
-        if not round_(context, owner=str(os.getpid()), limit=4):
+        if not run_once(context, owner=str(os.getpid()), limit=4):
             time.sleep(0.01)
     for each in (provider, app, store):
         each.close()

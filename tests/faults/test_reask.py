@@ -19,7 +19,7 @@ from core.domain.records import AskedAgain, Item
 from core.drafts.batch_room import Rooms
 from core.errors import BadInput, OverBudget, Refused, StaleMove
 from core.guard.budgets import Budgets
-from core.storage.jobs.corrections import Asked
+from core.storage.jobs.corrections import CorrectionRequest
 from core.storage.jobs.retries import Retry, RetryFile
 from core.worker.queue_order import Rules
 from tests.faults.staging import House
@@ -187,12 +187,12 @@ def test_a_second_asking_keeps_to_the_budget(house: House, local: LocalProvider)
 def test_two_people_cannot_ask_the_same_again(house: House, local: LocalProvider) -> None:
     job_id = ended(house, local, "wrong_value")
     service = house.reask_service()
-    found = house.store.seconds.candidates(job_id, 0, tuple(AskedAgain))
+    found = house.store.corrections.candidates(job_id, 0, tuple(AskedAgain))
     assert len(found) == 3
     service.reask(LOCAL, job_id)
     with pytest.raises(Refused, match="once it has ended"):
         service.reask(LOCAL, job_id)
-    asked = [Asked(one.request.custom_id, f"{one.request.custom_id}~2", "p", one.why) for one in found]
+    asked = [CorrectionRequest(one.request.custom_id, f"{one.request.custom_id}~2", "p", one.why) for one in found]
     shard = house.shard(job_id, 1)
     file = ShardFile(shard.path, shard.sha256, 3, 1, 1)
     late = Retry(
@@ -206,9 +206,9 @@ def test_two_people_cannot_ask_the_same_again(house: House, local: LocalProvider
         note="",
     )
     with pytest.raises(StaleMove, match="3 of 3 requests were asked again meanwhile"):
-        house.store.seconds.start(job_id, [late], asked, actor="late", at=house.clock())
+        house.store.corrections.start(job_id, [late], asked, actor="late", at=house.clock())
     assert house.run(job_id) is JobState.DONE
-    assert house.store.seconds.candidates(job_id, 0, tuple(AskedAgain)) == []
+    assert house.store.corrections.candidates(job_id, 0, tuple(AskedAgain)) == []
     house.check(job_id, batches=2)
 
 

@@ -17,12 +17,12 @@ from sqlmodel import SQLModel
 
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.domain.records import Claim
+from core.domain.records import ShardClaim
 from core.errors import StaleMove
 from core.storage.store import Store
 from core.worker.context import Context, Pace
 from core.worker.queue_plan import plan
-from core.worker.steps import round_
+from core.worker.steps import run_once
 from tests.faults.staging import House, Meddler, Once, until
 from tests.local_provider import LocalProvider
 
@@ -35,10 +35,10 @@ def test_f5_of_many_claimers_exactly_one_gets_each_shard(house: House, local: Lo
     plan(house.context())
     now = house.clock()
 
-    def claim(number: int) -> list[Claim]:
+    def claim(number: int) -> list[ShardClaim]:
         store = Store(house.store.database.url)
         gate.wait()
-        found: list[Claim] = []
+        found: list[ShardClaim] = []
         for _ in range(6):
             found += store.shards.claim_due(owner=f"w{number}", now=now, lease_seconds=60, limit=2)
         store.close()
@@ -60,7 +60,7 @@ def test_f5_two_workers_side_by_side_pay_each_shard_once(house: House, local: Lo
     def work(name: str) -> int:
         done = 0
         while not stop.is_set():
-            looked = round_(context, owner=name, limit=2)
+            looked = run_once(context, owner=name, limit=2)
             done += looked
             if all(shard.state is ShardState.DONE for shard in house.store.shards.of_job(job_id)):
                 stop.set()
@@ -79,7 +79,7 @@ MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
 ERROR = ItemError("x", "y", transient=False)
 READING = Reading(ResultStatus.FAILED, None, None, ERROR)
 
-STALE: dict[str, Callable[[Store, Claim, str], object]] = {
+STALE: dict[str, Callable[[Store, ShardClaim, str], object]] = {
     "move": lambda store, claim, _: store.shards.move(
         claim, ShardState.COLLECTING, ShardEvent.COLLECTED_ALL, at=MOMENT
     ),
@@ -117,7 +117,7 @@ def test_whoever_was_taken_over_can_change_nothing(house: House, local: LocalPro
     (old,) = house.store.shards.claim_due(owner="old", now=house.clock(), lease_seconds=1, limit=1)
     house.clock.leap(house.clock() + timedelta(seconds=2))
     (new,) = house.store.shards.claim_due(owner="new", now=house.clock(), lease_seconds=1, limit=1)
-    assert new == Claim(old.shard_id, old.fence + 1)
+    assert new == ShardClaim(old.shard_id, old.fence + 1)
     before = _dump(house.store)
     with pytest.raises(StaleMove):
         STALE[verb](house.store, old, job_id)
@@ -189,7 +189,7 @@ def test_f6_a_create_that_wakes_up_while_it_is_looked_for_is_adopted(house: Hous
 
 def test_a_long_step_keeps_its_lease_as_long_as_its_worker_lives(house: House, local: LocalProvider) -> None:
     job_id = house.submit()
-    lost: list[Claim] = []
+    lost: list[ShardClaim] = []
 
     def slow() -> None:
         for _ in range(3):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.desk.committee_page import Brief, Said
+from core.desk.committee_page import Brief, ModelSentence
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Kind
 from core.domain.selection import Among
@@ -111,7 +111,7 @@ def test_what_does_not_hold_is_marked_in_words_and_counted(every_kind: Kinds) ->
     brief = brief_of(every_kind, slipped=True)
     assert brief.tally.verified < brief.tally.stated
     assert f"{brief.tally.verified:,} of {brief.tally.stated:,} hold" in brief_document.document(brief)
-    wrong = replace(brief, decision=Said("Sell 50 %.", holds=False))
+    wrong = replace(brief, decision=ModelSentence("Sell 50 %.", holds=False))
     assert "numbers do not hold" in brief_document.document(wrong)
 
 
@@ -143,7 +143,7 @@ HOSTILE = "<script>x</script><img src=https://evil.example/x onerror=y> {{ 7*7 }
 
 def test_the_document_asks_for_nothing_and_escapes_everything(every_kind: Kinds) -> None:
     brief = brief_of(every_kind, portfolio_id=OVER)
-    said_ = Said(HOSTILE, holds=True)
+    said_ = ModelSentence(HOSTILE, holds=True)
     hostile = replace(
         brief,
         portfolio=HOSTILE,

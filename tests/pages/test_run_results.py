@@ -18,7 +18,7 @@ from core.domain.facts import Fact
 from core.domain.units import Badge, Unit
 from core.drafts.fact_store import sheet_path
 from core.drafts.job_files import job_folder
-from dashboard.analysis.answer import Answer
+from dashboard.analysis.answer import AnswerPlaces
 from dashboard.widgets import marked_text
 from tests.pages.conftest import Page
 from tests.pages.kinds import Kinds
@@ -193,7 +193,9 @@ def test_the_next_answer_is_one_click_away(page: Page, every_kind: Kinds) -> Non
 def test_without_its_facts_an_answer_is_shown_unmarked_and_says_so(page: Page, lived_in: World) -> None:
     job_id = lived_in.app.jobs.page(LOCAL)[-1].job_id
     item = lived_in.app.jobs.items(LOCAL, job_id)[0]
-    answer = Answer(lived_in.app.jobs.item(LOCAL, job_id, item.custom_id), lived_in.app.jobs.get(LOCAL, job_id), None)
+    answer = AnswerPlaces(
+        lived_in.app.jobs.item(LOCAL, job_id, item.custom_id), lived_in.app.jobs.get(LOCAL, job_id), None
+    )
     assert answer.marked == []
     path = sheet_path(job_folder(lived_in.home, job_id))
     kept = path.rename(path.with_suffix(".kept"))

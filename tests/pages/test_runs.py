@@ -106,7 +106,7 @@ def test_a_viewer_is_offered_no_stop(world: World) -> None:
     def script(app, actor):  # type: ignore[no-untyped-def]
         from dashboard.run import list_page as runs
 
-        runs.listing(app, actor, runs.Wanted())
+        runs.listing(app, actor, runs.WantedRuns())
 
     viewer = Actor("eve", "Eve", frozenset({Role.VIEWER}))
     for actor, stoppable in ((viewer, False), (LOCAL, True)):

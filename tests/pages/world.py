@@ -14,7 +14,7 @@ from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.settings import load
 from core.storage.store import Store
-from core.worker.steps import round_
+from core.worker.steps import run_once
 from tests.local_provider import LocalProvider
 from tests.unit.storage.making import let_go
 
@@ -60,7 +60,7 @@ class World:
         with closing(self.app.provider()) as provider:
             context = self.app.context(provider)
             for _ in range(rounds):
-                round_(context, owner="test", limit=10)
+                run_once(context, owner="test", limit=10)
                 if not self.app.jobs.count(LOCAL, states=ACTIVE):
                     return
 

@@ -17,7 +17,7 @@ from core.domain.analysis import Usage, UsageFrom
 from core.domain.batch import Counted
 from core.llm.answers import read_line
 from core.llm.tariff import Tariff
-from core.storage.jobs.results import Expected
+from core.storage.jobs.results import ExpectedLine
 from core.worker.charging import Charges, Silent, may_be_long, share_out
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -51,7 +51,7 @@ def charges(
     written = [line(custom_id, usage, "x" * (100 + place)) for place, (custom_id, usage) in enumerate(lines.items())]
     path.write_bytes(b"\n".join(written) + b"\n")
     names = [*lines, *(f"m{number}" for number in range(missing))]
-    expected = {name: Expected(name, "p", "2026-10-30", counted) for name in names}
+    expected = {name: ExpectedLine(name, "p", "2026-10-30", counted) for name in names}
     return Charges(tariff, expected, [path], lambda: whole, **more), written
 
 

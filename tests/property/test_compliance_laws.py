@@ -15,7 +15,7 @@ from core.compliance.kinds import types_of
 from core.compliance.library import rule_sets
 from core.compliance.measures import Empty, measured
 from core.compliance.policy import read_policy
-from core.compliance.position import Book, Position
+from core.compliance.position import Book, RulePosition
 from core.compliance.rule import Rule
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
@@ -37,7 +37,7 @@ weights = st.decimals("0.01", "30", places=3)
 
 
 @st.composite
-def any_line(draw: st.DrawFn) -> Position:
+def any_line(draw: st.DrawFn) -> RulePosition:
     kind, asset_class = draw(st.sampled_from(KINDS))
     return line(
         draw(st.sampled_from([f"S{n}" for n in range(12)])),
@@ -60,7 +60,7 @@ def any_line(draw: st.DrawFn) -> Position:
 
 
 @st.composite
-def any_book(draw: st.DrawFn, lines: st.SearchStrategy[Position] | None = None) -> Book:
+def any_book(draw: st.DrawFn, lines: st.SearchStrategy[RulePosition] | None = None) -> Book:
     found = draw(st.lists(any_line() if lines is None else lines, min_size=1, max_size=12))
     named = [replace(one, holding_id=f"{one.holding_id}#{place}") for place, one in enumerate(found)]
     return book(*named, cash(draw(weights)))
@@ -172,7 +172,7 @@ def test_what_is_certain_stays_certain_when_more_becomes_known(of: Book, data: s
             assert after[key].status is not RuleStatus.BREACH, (before.explanation, after[key].explanation)
 
 
-def possible(one: Position) -> list[InstrumentType]:
+def possible(one: RulePosition) -> list[InstrumentType]:
     return sorted(types_of(one))
 
 

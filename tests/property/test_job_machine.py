@@ -29,7 +29,7 @@ from core.domain.job import (
     next_job_state,
     next_shard_state,
 )
-from core.domain.records import Claim, RequestRow
+from core.domain.records import RequestRow, ShardClaim
 from core.errors import StaleMove
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
@@ -90,7 +90,7 @@ class Life(RuleBasedStateMachine):
     def move(self, number: int, event: ShardEvent) -> None:
         """The worker's own move from where the shard stands: legal ones happen, others raise and change nothing."""
         number %= len(self.stands)
-        state, claim = self.stands[number], Claim(f"{JOB_ID}.{number}", self.fences[number])
+        state, claim = self.stands[number], ShardClaim(f"{JOB_ID}.{number}", self.fences[number])
         target = SHARD_MOVES.get((state, event))
         if target is None:
             with pytest.raises(IllegalMove):
@@ -105,7 +105,9 @@ class Life(RuleBasedStateMachine):
         number %= len(self.stands)
         if believed is not self.stands[number]:
             with pytest.raises((IllegalMove, StaleMove)):
-                self.store.shards.move(Claim(f"{JOB_ID}.{number}", self.fences[number]), believed, event, at=self.now)
+                self.store.shards.move(
+                    ShardClaim(f"{JOB_ID}.{number}", self.fences[number]), believed, event, at=self.now
+                )
 
     @precondition(lambda self: self.approved)
     @rule(number=shard_numbers, event=events)
@@ -113,7 +115,7 @@ class Life(RuleBasedStateMachine):
         number %= len(self.stands)
         with pytest.raises((IllegalMove, StaleMove)):
             self.store.shards.move(
-                Claim(f"{JOB_ID}.{number}", self.fences[number] - 1), self.stands[number], event, at=self.now
+                ShardClaim(f"{JOB_ID}.{number}", self.fences[number] - 1), self.stands[number], event, at=self.now
             )
 
     @precondition(lambda self: self.approved)
@@ -131,7 +133,7 @@ class Life(RuleBasedStateMachine):
     @rule(number=shard_numbers)
     def refuse_unsent(self, number: int) -> None:
         number %= len(self.stands)
-        state, claim = self.stands[number], Claim(f"{JOB_ID}.{number}", self.fences[number])
+        state, claim = self.stands[number], ShardClaim(f"{JOB_ID}.{number}", self.fences[number])
         if (state, ShardEvent.REJECTED) in SHARD_MOVES and number not in self.closed:
             self.store.results.close(claim, state, ShardEvent.REJECTED, ERROR, at=self.now, note="no")
             self.stands[number] = ShardState.FAILED

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.intake.findings import Findings
 from core.intake.gathering import Case
 from core.intake.transactions.balances import balances_of
-from core.intake.transactions.entries import Entry, Kind, Money, Security
+from core.intake.transactions.entries import Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.lots import Lot, Lots, NotEnough, merged, resized
 
@@ -36,7 +36,7 @@ def histories(draw):
     """Trades and payments of one account that hold together: nothing is sold that is not there."""
     held: dict[str, Decimal] = defaultdict(Decimal)
     cash = Decimal(10**12)
-    entries = [Entry(1, START, Kind.DEPOSIT, cash=(Money(cash, "USD"),))]
+    entries = [Entry(1, START, EntryKind.DEPOSIT, cash=(Money(cash, "USD"),))]
     for row in range(draw(st.integers(1, 30))):
         day = draw(st.integers(0, 6))
         entries.append(_entry(draw, row + 2, day))
@@ -45,10 +45,10 @@ def histories(draw):
     for day in sorted({entry.at for entry in entries}):
         today = [entry for entry in entries if entry.at == day]
         for entry in today:
-            if entry.kind is Kind.BUY:
+            if entry.kind is EntryKind.BUY:
                 held[entry.security.key] += entry.quantity
         for entry in today:
-            if entry.kind is Kind.SELL:
+            if entry.kind is EntryKind.SELL:
                 if held[entry.security.key] < entry.quantity:
                     continue
                 held[entry.security.key] -= entry.quantity
@@ -59,16 +59,30 @@ def histories(draw):
 def _entry(draw, row: int, day: int) -> Entry:
     at = START + timedelta(days=day)
     kind = draw(
-        st.sampled_from([Kind.BUY, Kind.BUY, Kind.SELL, Kind.DIVIDEND, Kind.FEE, Kind.DEPOSIT, Kind.WITHDRAWAL])
+        st.sampled_from(
+            [
+                EntryKind.BUY,
+                EntryKind.BUY,
+                EntryKind.SELL,
+                EntryKind.DIVIDEND,
+                EntryKind.FEE,
+                EntryKind.DEPOSIT,
+                EntryKind.WITHDRAWAL,
+            ]
+        )
     )
-    if kind in (Kind.BUY, Kind.SELL):
+    if kind in (EntryKind.BUY, EntryKind.SELL):
         security, quantity = draw(st.sampled_from(SECURITIES)), draw(quantities)
         price = price_of(security, day)
         paid = quantity * price
-        signed = Money(-paid if kind is Kind.BUY else paid, "USD")
-        return Entry(row, at, kind, "", security, quantity, price, "USD", paid if kind is Kind.BUY else None, (signed,))
+        signed = Money(-paid if kind is EntryKind.BUY else paid, "USD")
+        return Entry(
+            row, at, kind, "", security, quantity, price, "USD", paid if kind is EntryKind.BUY else None, (signed,)
+        )
     amount = draw(st.decimals(min_value=0, max_value=1000, places=2))
-    return Entry(row, at, kind, cash=(Money(-amount if kind in (Kind.FEE, Kind.WITHDRAWAL) else amount, "USD"),))
+    return Entry(
+        row, at, kind, cash=(Money(-amount if kind in (EntryKind.FEE, EntryKind.WITHDRAWAL) else amount, "USD"),)
+    )
 
 
 def portfolio(entries):
@@ -85,8 +99,8 @@ def portfolio(entries):
 def test_what_came_in_is_what_left_and_what_is_held(entries):
     moved: dict[str, Decimal] = defaultdict(Decimal)
     for entry in entries:
-        if entry.kind in (Kind.BUY, Kind.SELL):
-            moved[entry.security.key] += entry.quantity if entry.kind is Kind.BUY else -entry.quantity
+        if entry.kind in (EntryKind.BUY, EntryKind.SELL):
+            moved[entry.security.key] += entry.quantity if entry.kind is EntryKind.BUY else -entry.quantity
     held = {line.symbol: line.quantity for line in portfolio(entries).holdings if line.quantity is not None}
     assert held == {key: quantity for key, quantity in moved.items() if quantity}
 
@@ -96,7 +110,7 @@ def test_cash_is_every_movement_and_flows_are_those_from_outside(entries):
     group = portfolio(entries)
     cash = sum(line.market_value for line in group.holdings if line.symbol == "CASH_USD")
     assert cash == sum(money.amount for entry in entries for money in entry.cash)
-    outside = [entry for entry in entries if entry.kind in (Kind.DEPOSIT, Kind.WITHDRAWAL)]
+    outside = [entry for entry in entries if entry.kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)]
     assert sum(flow.amount for flow in group.flows) == sum(entry.cash[0].amount for entry in outside)
     assert list(group.flows) == sorted(group.flows, key=lambda flow: flow.day)
 
@@ -154,8 +168,8 @@ def test_a_split_keeps_every_cost_and_gives_the_exact_new_quantity(pieces, after
 @given(st.decimals(min_value=1, max_value=1000, places=3), st.integers(2, 20), st.integers(1, 9999))
 def test_a_split_keeps_value_and_cost_of_a_holding(quantity, ratio, cents):
     price = Decimal(cents) / 100
-    buy = Entry(1, START, Kind.BUY, "", SECURITIES[0], quantity, price, "USD", quantity * price)
-    split = Entry(2, START + timedelta(days=1), Kind.SPLIT, "", SECURITIES[0], quantity * (ratio - 1))
+    buy = Entry(1, START, EntryKind.BUY, "", SECURITIES[0], quantity, price, "USD", quantity * price)
+    split = Entry(2, START + timedelta(days=1), EntryKind.SPLIT, "", SECURITIES[0], quantity * (ratio - 1))
     before, after = portfolio([buy]).holdings[0], portfolio([buy, split]).holdings[0]
     assert after.quantity == before.quantity * ratio
     assert after.cost == before.cost
@@ -188,7 +202,7 @@ def test_opening_and_rows_and_gaps_are_always_the_balance_stated_last(rows):
         Entry(
             number,
             START + timedelta(days=number),
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             cash=(Money(amount, "EUR"),),
             balance=None if stated is None else Money(stated, "EUR"),
         )

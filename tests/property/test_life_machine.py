@@ -33,7 +33,7 @@ from core.providers.openai_provider import OpenAIProvider
 from core.worker.cancel_duplicates import cancel_duplicates
 from core.worker.context import Context
 from core.worker.reconcile_at_start import adopt_forgotten
-from core.worker.steps import round_
+from core.worker.steps import run_once
 from tests.faults.staging import House, environment
 from tests.inside_provider import FAULTS, InsideProvider
 
@@ -83,7 +83,7 @@ class Life(RuleBasedStateMachine):
         return replace(context, pace=replace(context.pace, lease=LEASE))
 
     def _turn(self, worker: str, crossing: Callable[[str], None] = lambda _: None) -> None:
-        round_(self._context(crossing), owner=worker, limit=2)
+        run_once(self._context(crossing), owner=worker, limit=2)
 
     @rule(worker=workers)
     def a_worker_works(self, worker: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from core.analyses.cells import cell
 from core.analyses.tools.registry import find
-from core.analyses.tools.tool import Found, Surroundings, whole_table
+from core.analyses.tools.tool import Surroundings, ToolFindings, whole_table
 from core.domain.tools import ToolCall, ToolUse, numbered
 from core.errors import BadInput, MosychlosError, StorageTrouble
 
@@ -57,7 +57,7 @@ def answered(
     """
     started = clock()
 
-    def use(result: Any, *, error: str = "", found: Found | None = None) -> ToolUse:
+    def use(result: Any, *, error: str = "", found: ToolFindings | None = None) -> ToolUse:
         text = orjson.dumps(result).decode()
         facts = found.facts if found is not None else ()
         source = found.source if found is not None else ""
@@ -79,7 +79,7 @@ def answered(
     return use(document, found=found)
 
 
-def _found(call: ToolCall, around: Surroundings, allowance: Allowance) -> Found:
+def _found(call: ToolCall, around: Surroundings, allowance: Allowance) -> ToolFindings:
     tool = find(call.name)
     if tool is None or call.name not in allowance.offered:
         raise BadInput(f"There is no tool '{call.name[:60]}'. There are: {', '.join(sorted(allowance.offered))}.")

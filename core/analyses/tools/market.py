@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from pydantic import Field
 
-from core.analyses.tools.tool import Arguments, Found, Surroundings, Tool
+from core.analyses.tools.tool import Arguments, Surroundings, Tool, ToolFindings
 from core.domain.facts import Fact
 from core.domain.market import EconomicSeries, ReportedFact
 from core.domain.units import Badge, Unit
@@ -61,7 +61,7 @@ def _plain(what: str, given: str, most: int) -> str:
     return name
 
 
-def _stock(arguments: StockArguments, around: Surroundings) -> Found:
+def _stock(arguments: StockArguments, around: Surroundings) -> ToolFindings:
     last = around.portfolio.as_of
     first = months_before(last, _MONTHS[arguments.period])
     terms = around.terms("fmp")
@@ -84,10 +84,10 @@ def _stock(arguments: StockArguments, around: Surroundings) -> Found:
         fact("max_drawdown", float(risk.max_drawdown(returns)), "Largest fall from a high of the period."),
     )
     about = {"symbol": symbol, "currency": history.currency, "closes": len(pairs)}
-    return Found(facts, about, terms.attribution)
+    return ToolFindings(facts, about, terms.attribution)
 
 
-def _economy(arguments: SeriesArguments, around: Surroundings) -> Found:
+def _economy(arguments: SeriesArguments, around: Surroundings) -> ToolFindings:
     as_of = around.portfolio.as_of
     series_id = _plain("series id", arguments.series_id, 60)
     stored = around.stored_series(series_id)
@@ -105,7 +105,7 @@ def _economy(arguments: SeriesArguments, around: Surroundings) -> Found:
     return _series_found(series, as_of, terms.attribution)
 
 
-def _series_found(series: EconomicSeries, as_of: date, source: str) -> Found:
+def _series_found(series: EconomicSeries, as_of: date, source: str) -> ToolFindings:
     latest = last_known(series, as_of)
     if latest is None:
         raise BadInput(f"Series '{series.series_id}' has no value that is recent enough on {as_of}.")
@@ -120,10 +120,10 @@ def _series_found(series: EconomicSeries, as_of: date, source: str) -> Found:
             definition = f"Change of {series.title} over {name}."
             facts.append(Fact(f"change_{name}", moved, units.change, None, period, definition, series.badge, 2))
     about = {"series_id": series.series_id, "title": series.title, "unit": series.unit, "frequency": series.frequency}
-    return Found(tuple(facts), about, source)
+    return ToolFindings(tuple(facts), about, source)
 
 
-def _filings(arguments: FilingArguments, around: Surroundings) -> Found:
+def _filings(arguments: FilingArguments, around: Surroundings) -> ToolFindings:
     if not 1 <= arguments.limit <= _MOST_FILINGS:
         raise BadInput(f"limit is {arguments.limit}: give a number from 1 to {_MOST_FILINGS}.")
     if len(arguments.concepts) > _MOST_CONCEPTS:
@@ -161,7 +161,7 @@ def _filings(arguments: FilingArguments, around: Surroundings) -> Found:
         ],
         "not_reported": unknown,
     }
-    return Found(tuple(facts), about, terms.attribution)
+    return ToolFindings(tuple(facts), about, terms.attribution)
 
 
 def _reported(metric_id: str, one: ReportedFact) -> Fact:

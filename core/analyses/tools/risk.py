@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.analyses.tools.tool import Arguments, Found, Surroundings, Tool
+from core.analyses.tools.tool import Arguments, Surroundings, Tool, ToolFindings
 from core.domain.facts import Fact
 from core.domain.units import Unit
 from core.errors import BadInput
@@ -49,7 +49,7 @@ class CorrelationArguments(Arguments):
     )
 
 
-def _risk(arguments: RiskArguments, around: Surroundings) -> Found:
+def _risk(arguments: RiskArguments, around: Surroundings) -> ToolFindings:
     weights = {one.holding_id: one.weight_pct for one in arguments.weights}
     if len(weights) != len(arguments.weights):
         raise BadInput("A holding stands twice among the weights. Give one weight for each.")
@@ -68,10 +68,10 @@ def _risk(arguments: RiskArguments, around: Surroundings) -> Found:
     if weights:
         facts = tuple(replace(one, definition=f"{one.definition} With the weights given.") for one in facts)
     about = {"with": "the weights given" if weights else "the portfolio as it is", "absent": missing}
-    return Found(facts, about, SOURCE)
+    return ToolFindings(facts, about, SOURCE)
 
 
-def _correlations(arguments: CorrelationArguments, around: Surroundings) -> Found:
+def _correlations(arguments: CorrelationArguments, around: Surroundings) -> ToolFindings:
     if not 1 <= arguments.pairs <= _MOST_PAIRS:
         raise BadInput(f"pairs is {arguments.pairs}: give a number from 1 to {_MOST_PAIRS}.")
     matrix = tools.correlation_analyzer(around.portfolio, around.rates, around.prices, arguments.holding_ids)
@@ -97,7 +97,7 @@ def _correlations(arguments: CorrelationArguments, around: Surroundings) -> Foun
         "returns": matrix.count,
         "pairs": {one.metric_id: list(names) for one, names in rows if names is not None},
     }
-    return Found(tuple(one for one, _ in rows), about, SOURCE)
+    return ToolFindings(tuple(one for one, _ in rows), about, SOURCE)
 
 
 RISK_CALCULATOR = Tool(

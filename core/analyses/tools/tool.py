@@ -78,7 +78,7 @@ class Surroundings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ToolFindings:
     """What a tool found.
 
     Attributes:
@@ -106,7 +106,7 @@ class Tool:
     name: str
     description: str
     arguments: type[Arguments]
-    run: Callable[[Any, Surroundings], Found]
+    run: Callable[[Any, Surroundings], ToolFindings]
     per_request: int
     per_job: int | None = None
 

@@ -23,10 +23,10 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.names import display_name
 from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.findings import Findings
-from core.intake.market.price_table import MAX_SYMBOLS, NO_OPTIONS, PriceOptions, PriceTable, day_order, is_price_header
+from core.intake.market.price_table import MAX_SYMBOLS, NO_OPTIONS, PriceOptions, PriceRows, day_order, is_price_header
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
-from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
+from core.intake.opening.source import Container, SourceFile, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
 
 _HEADER_WITHIN = 20
@@ -95,7 +95,7 @@ def read_prices(
             f"'{shown}' has no header row among its first {_HEADER_WITHIN} that names {_NAMES}. "
             "See docs/market-data.md for an example."
         )
-    table = PriceTable(header, findings, options, today or datetime.now(UTC).date())
+    table = PriceRows(header, findings, options, today or datetime.now(UTC).date())
     first = list(islice(rows, _STYLE_ROWS))
     table.style = _style(first, table.value_places, delimiter, findings)
     table.order = day_order(row[table.date_place] for _, row in first if table.date_place < len(row))
@@ -107,7 +107,7 @@ def read_prices(
     return PriceIntake(shown, series, odd, findings.problems, findings.notes)
 
 
-def _rows_of(source: Source) -> tuple[Iterator[tuple[int, list[str]]], str]:
+def _rows_of(source: SourceFile) -> tuple[Iterator[tuple[int, list[str]]], str]:
     if source.container is Container.ARCHIVE:
         return workbook_rows(source, is_price_header, _NAMES, MAX_SYMBOLS + 1), ""
     if source.container is Container.TEXT:

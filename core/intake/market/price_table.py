@@ -39,7 +39,7 @@ _SLASHED = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _IN_BRACKETS = re.compile(r"^(.*?)\s*[(\[]([A-Za-z]{3,4})[)\]]$")
 
 
-class DayOrder(Enum):
+class DatesOrder(Enum):
     """Which comes first in dates such as 04/03/2026, as far as the rest of the file tells."""
 
     UNKNOWN = "unknown"
@@ -52,23 +52,23 @@ class DayOrder(Enum):
         Raises:
             NotADate: The message says why and how to write it.
         """
-        if self is DayOrder.MONTH_FIRST:
+        if self is DatesOrder.MONTH_FIRST:
             return parse_us_date(text)
-        if self is DayOrder.DAY_FIRST and (found := _SLASHED.fullmatch(text.strip())):
+        if self is DatesOrder.DAY_FIRST and (found := _SLASHED.fullmatch(text.strip())):
             return parse_date(f"{found[1]}.{found[3]}.{found[4]}")
         return parse_date(text)
 
 
-def day_order(texts: Iterable[str]) -> DayOrder:
+def day_order(texts: Iterable[str]) -> DatesOrder:
     """The order by the dates that can be read in one way only; UNKNOWN where there are none, or of both kinds."""
-    votes: set[DayOrder] = set()
+    votes: set[DatesOrder] = set()
     for text in texts:
         found = _SLASHED.fullmatch(text.strip())
         if found and int(found[1]) > 12:
-            votes.add(DayOrder.DAY_FIRST)
+            votes.add(DatesOrder.DAY_FIRST)
         elif found and int(found[3]) > 12:
-            votes.add(DayOrder.MONTH_FIRST)
-    return votes.pop() if len(votes) == 1 else DayOrder.UNKNOWN
+            votes.add(DatesOrder.MONTH_FIRST)
+    return votes.pop() if len(votes) == 1 else DatesOrder.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class _Column:
         return f"{close if self.units == 1 else (close * self.units).normalize():f}"
 
 
-class PriceTable:
+class PriceRows:
     """Rows of one price table on their way to their symbols."""
 
     def __init__(self, header: list[str], findings: Findings, options: PriceOptions, today: date) -> None:
@@ -137,7 +137,7 @@ class PriceTable:
         self._options = options
         self._today = today
         self.style = NumberStyle.POINT
-        self.order = DayOrder.UNKNOWN
+        self.order = DatesOrder.UNKNOWN
         self._header = [one_line(cell) for cell in header]
         names = [normal(cell) for cell in header]
         self.date_place = next(place for place, name in enumerate(names) if name in _DATES)

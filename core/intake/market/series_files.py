@@ -22,10 +22,10 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.names import display_name, one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings
-from core.intake.market.price_table import DayOrder, day_order
+from core.intake.market.price_table import DatesOrder, day_order
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import MAX_CELL_CHARS, check_size
-from core.intake.opening.source import Container, Source, delimiter_of, open_source, table_rows
+from core.intake.opening.source import Container, SourceFile, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
 from core.intake.positions.broker_tables import Columns
 from core.intake.positions.canonical import normal
@@ -133,7 +133,7 @@ def is_series_header(row: Iterable[str]) -> bool:
     return all(names & set(_COLUMNS[column]) for column in ("date", "series_id", "value"))
 
 
-def _text(source: Source) -> str:
+def _text(source: SourceFile) -> str:
     if source.container is not Container.TEXT:
         raise UnreadableFile(
             f"'{source.name}' is {source.container.value}. Series are read from CSV and Excel (.xlsx)."
@@ -149,7 +149,7 @@ class _Reader:
         self._findings = findings
         self._today = today
         self._style = NumberStyle.POINT
-        self._order = DayOrder.UNKNOWN
+        self._order = DatesOrder.UNKNOWN
         self._series: dict[str, _Gathered] = {}
 
     def prepare(self, rows: list[list[str]], delimiter: str) -> None:

@@ -52,7 +52,7 @@ class Container(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file on its way to a reader.
 
     Attributes:
@@ -70,7 +70,7 @@ class Source:
     sheets: tuple[Sheet, ...] = ()
 
 
-def open_source(name: str, data: bytes) -> Source:
+def open_source(name: str, data: bytes) -> SourceFile:
     """What the bytes are, by content.
 
     Raises:
@@ -78,7 +78,7 @@ def open_source(name: str, data: bytes) -> Source:
             workbook that is a bomb, carries macros or is damaged.
     """
     if data.startswith(b"PK\x03\x04"):
-        return Source(name, data, Container.ARCHIVE, sheets=read_sheets(name, data))
+        return SourceFile(name, data, Container.ARCHIVE, sheets=read_sheets(name, data))
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
@@ -91,10 +91,10 @@ def open_source(name: str, data: bytes) -> Source:
         lowered = start[:200].lower()
         if lowered.startswith(("<!doctype html", "<html")):
             raise UnreadableFile(f"'{name}' is a web page. Use the broker's export or download button instead.")
-        return Source(name, data, Container.XML)
+        return SourceFile(name, data, Container.XML)
     text, note = decoded(name, data)
     container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
-    return Source(name, data, container, text, note)
+    return SourceFile(name, data, container, text, note)
 
 
 def _start(data: bytes) -> str:
@@ -197,7 +197,7 @@ def head_rows(text: str, limit: int = 40) -> list[list[str]]:
     return rows
 
 
-def has_header(source: Source, is_header: Callable[[list[str]], bool], within: int) -> bool:
+def has_header(source: SourceFile, is_header: Callable[[list[str]], bool], within: int) -> bool:
     """Whether a text has a certain header among its first rows."""
     return source.container is Container.TEXT and any(map(is_header, head_rows(source.text, within)))
 

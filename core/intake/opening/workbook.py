@@ -7,7 +7,7 @@ from itertools import islice
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_COLUMNS
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 
 _HEADER_WITHIN = 20
 POSITIONS = "symbol, currency, and market_value or quantity and price"
@@ -17,7 +17,7 @@ class NoSuchSheet(UnreadableFile):
     """A good workbook, but none of its sheets has the header that was asked for."""
 
 
-def has_sheet(source: Source, is_header: Callable[[list[str]], bool]) -> bool:
+def has_sheet(source: SourceFile, is_header: Callable[[list[str]], bool]) -> bool:
     """Whether the bytes are a workbook with such a header."""
     if source.container is not Container.ARCHIVE:
         return False
@@ -29,7 +29,7 @@ def has_sheet(source: Source, is_header: Callable[[list[str]], bool]) -> bool:
 
 
 def workbook_rows(
-    source: Source, is_header: Callable[[list[str]], bool], names: str = POSITIONS, max_columns: int = MAX_COLUMNS
+    source: SourceFile, is_header: Callable[[list[str]], bool], names: str = POSITIONS, max_columns: int = MAX_COLUMNS
 ) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers from the first sheet that has a header among its first 20 rows.
 

@@ -15,7 +15,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 
 
 class Target(Protocol):
@@ -145,7 +145,9 @@ class _Builder:
         """The root is where it is."""
 
 
-def xml_root(source: Source, data: bytes | None = None, *, first_row: int = 1, max_depth: int = MAX_DEPTH) -> Element:
+def xml_root(
+    source: SourceFile, data: bytes | None = None, *, first_row: int = 1, max_depth: int = MAX_DEPTH
+) -> Element:
     """The root of a document, or of a part of a file that is one.
 
     Raises:
@@ -163,7 +165,7 @@ def xml_root(source: Source, data: bytes | None = None, *, first_row: int = 1, m
     return builder.root
 
 
-def root_tag(source: Source) -> str:
+def root_tag(source: SourceFile) -> str:
     """The tag of the first element, "" where the file is no XML; nothing is parsed, for detection."""
     if source.container is not Container.XML:
         return ""

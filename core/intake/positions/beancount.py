@@ -28,7 +28,7 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.limits import MAX_YAML_BYTES, check_size
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.positions.broker_tables import amount
 
 FAMILY = "beancount"
@@ -51,12 +51,12 @@ _ROOT = re.compile(r"[^\W\d_][\w-]*")
 _STALE = timedelta(days=7)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has entries as Beancount writes them."""
     return source.container is Container.TEXT and _ENTRY.search(source.text, 0, _HEAD_CHARS) is not None
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the ledger.
 
     Raises:
@@ -85,7 +85,7 @@ class _Held:
 class _Ledger:
     """One ledger on its way to its portfolio."""
 
-    def __init__(self, source: Source, case: Case) -> None:
+    def __init__(self, source: SourceFile, case: Case) -> None:
         self._source = source
         self._case = case
         self._latest = case.today + timedelta(days=1)

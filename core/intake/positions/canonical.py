@@ -21,9 +21,9 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.opening.workbook import has_sheet, workbook_rows
-from core.intake.positions.lines import FIELDS, LineReader, RawLine
+from core.intake.positions.lines import FIELDS, LineReader, PositionCells
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
@@ -39,7 +39,7 @@ Rows = Iterator[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """Where the cells of a positions table stand.
 
     Attributes:
@@ -80,12 +80,12 @@ def is_header(row: Iterable[str]) -> bool:
     return {"symbol", "currency"} <= names and ("market_value" in names or {"quantity", "price"} <= names)
 
 
-def detect_csv(source: Source) -> bool:
+def detect_csv(source: SourceFile) -> bool:
     """Whether a text has a canonical header among its first rows."""
     return has_header(source, is_header, _HEADER_WITHIN)
 
 
-def detect_xlsx(source: Source) -> bool:
+def detect_xlsx(source: SourceFile) -> bool:
     """Whether a workbook has a sheet with a canonical header.
 
     Raises:
@@ -94,7 +94,7 @@ def detect_xlsx(source: Source) -> bool:
     return has_sheet(source, is_header)
 
 
-def read_csv(source: Source, case: Case) -> list[Gathered]:
+def read_csv(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the canonical table from text.
 
     Raises:
@@ -104,7 +104,7 @@ def read_csv(source: Source, case: Case) -> list[Gathered]:
     return _read(source.name, table_rows(source.name, source.text, delimiter), delimiter, case)
 
 
-def read_xlsx(source: Source, case: Case) -> list[Gathered]:
+def read_xlsx(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the canonical table from the first sheet of a workbook that has its header.
 
     Raises:
@@ -122,10 +122,12 @@ def _read(name: str, rows: Rows, delimiter: str, case: Case) -> list[Gathered]:
         )
     places = _places(header, name, case)
     first = list(islice(rows, _STYLE_ROWS))
-    return read_rows(Layout(name, header, places, style_of(first, places, delimiter, case)), chain(first, rows), case)
+    return read_rows(
+        ColumnLayout(name, header, places, style_of(first, places, delimiter, case)), chain(first, rows), case
+    )
 
 
-def read_rows(layout: Layout, rows: Iterable[tuple[int, list[str]]], case: Case) -> list[Gathered]:
+def read_rows(layout: ColumnLayout, rows: Iterable[tuple[int, list[str]]], case: Case) -> list[Gathered]:
     """Read the rows below a header into their accounts and days."""
     table = _Table(layout, case)
     for number, row in rows:
@@ -167,7 +169,7 @@ def style_of(first: list[tuple[int, list[str]]], places: dict[str, int], delimit
 class _Table:
     """The rows of one canonical table on their way to their accounts and days."""
 
-    def __init__(self, layout: Layout, case: Case) -> None:
+    def __init__(self, layout: ColumnLayout, case: Case) -> None:
         self._name = layout.name
         self._family = layout.family
         self._parse_day = layout.parse_day
@@ -207,7 +209,7 @@ class _Table:
         if missing:
             row.extend([""] * missing)
         row.extend(self._more)
-        raw = RawLine(*self._pick(row))
+        raw = PositionCells(*self._pick(row))
         if not self._needs_currency or not raw.currency or raw.currency.isspace():
             if not any(cell and not cell.isspace() for cell in row[: self._width]):
                 return

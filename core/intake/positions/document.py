@@ -36,8 +36,8 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import is_portfolio_id, one_line, portfolio_id_of, stem_of
 from core.intake.cells.region import REGIONS, known_region
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.positions.lines import FIELDS, LineReader, RawLine
+from core.intake.opening.source import SourceFile
+from core.intake.positions.lines import FIELDS, LineReader, PositionCells
 from core.intake.positions.mandate import read_benchmark, read_flows, read_regimes
 from core.intake.positions.source_tree import Node, describe, plain_mapping
 from core.intake.register.terms import read_terms
@@ -71,7 +71,7 @@ class _Head:
     flows: tuple[Flow, ...] = ()
 
 
-def read_document(source: Source, tree: Node, case: Case) -> list[Gathered]:
+def read_document(source: SourceFile, tree: Node, case: Case) -> list[Gathered]:
     """Read a document that was parsed into a tree.
 
     Raises:
@@ -81,7 +81,7 @@ def read_document(source: Source, tree: Node, case: Case) -> list[Gathered]:
 
 
 class _Document:
-    def __init__(self, source: Source, case: Case) -> None:
+    def __init__(self, source: SourceFile, case: Case) -> None:
         self._name = source.name
         self._case = case
         self._lines = LineReader(case.findings)
@@ -232,7 +232,7 @@ class _Document:
                 self._case.findings.tally("Keys that were not read", f"'{where}.{key}'")
         cells.setdefault("currency", head.base_currency or "")
         self._lines.prefix = f"{where}."
-        holding = self._lines.read(item.line, RawLine(**{"symbol": "", **cells}), terms=terms)
+        holding = self._lines.read(item.line, PositionCells(**{"symbol": "", **cells}), terms=terms)
         if holding is None or head.as_of is None:
             return
         own = one_line(str(content["account"].value)) if "account" in content else ""

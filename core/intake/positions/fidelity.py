@@ -17,10 +17,10 @@ from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_us_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.positions.broker_tables import Columns, compare_percents, percent
 from core.intake.positions.canonical import undated
-from core.intake.positions.lines import ONE, LineReader, RawLine
+from core.intake.positions.lines import ONE, LineReader, PositionCells
 
 FAMILY = "fidelity"
 _NAMES = {
@@ -39,12 +39,12 @@ _OPTION_MULTIPLIER = Decimal(100)
 _FOOTER_CHARS = 40
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Fidelity's header among its first rows."""
     return has_header(source, lambda row: Columns(row, _NAMES).has(*_NEEDED), 20)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all accounts of the file.
 
     Raises:
@@ -109,7 +109,7 @@ def _downloaded(text: str, case: Case) -> date | None:
     return day if day <= case.today + timedelta(days=1) else None
 
 
-def _line(columns: Columns, row: list[str]) -> tuple[RawLine, AssetClass, Decimal]:
+def _line(columns: Columns, row: list[str]) -> tuple[PositionCells, AssetClass, Decimal]:
     symbol, name = one_line(columns.cell(row, "symbol")), columns.cell(row, "name")
     multiplier = ONE
     if symbol.endswith("*"):
@@ -120,7 +120,7 @@ def _line(columns: Columns, row: list[str]) -> tuple[RawLine, AssetClass, Decima
         kind, multiplier = AssetClass.DERIVATIVE, _OPTION_MULTIPLIER
     else:
         kind = class_from_name(name)
-    raw = RawLine(
+    raw = PositionCells(
         symbol,
         name=name,
         quantity=columns.cell(row, "quantity"),

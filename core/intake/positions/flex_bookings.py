@@ -16,9 +16,9 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.names import one_line
 from core.intake.findings import Findings
 from core.intake.positions.broker_tables import amount
-from core.intake.positions.flex_xml import Element
+from core.intake.positions.flex_xml import FlexElement
 from core.intake.positions.lines import ONE
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
 
@@ -26,19 +26,19 @@ KindOf = Callable[[str, str, str], AssetClass]
 """Asset class by category, sub-category and name."""
 
 _CASH = {
-    "deposits/withdrawals": Kind.DEPOSIT,
-    "deposits & withdrawals": Kind.DEPOSIT,
-    "dividends": Kind.DIVIDEND,
-    "payment in lieu of dividends": Kind.DIVIDEND,
-    "withholding tax": Kind.TAX,
-    "871(m) withholding": Kind.TAX,
-    "broker interest received": Kind.INTEREST,
-    "broker interest paid": Kind.INTEREST,
-    "bond interest received": Kind.INTEREST,
-    "bond interest paid": Kind.INTEREST,
-    "other fees": Kind.FEE,
-    "advisor fees": Kind.FEE,
-    "commission adjustments": Kind.FEE,
+    "deposits/withdrawals": EntryKind.DEPOSIT,
+    "deposits & withdrawals": EntryKind.DEPOSIT,
+    "dividends": EntryKind.DIVIDEND,
+    "payment in lieu of dividends": EntryKind.DIVIDEND,
+    "withholding tax": EntryKind.TAX,
+    "871(m) withholding": EntryKind.TAX,
+    "broker interest received": EntryKind.INTEREST,
+    "broker interest paid": EntryKind.INTEREST,
+    "bond interest received": EntryKind.INTEREST,
+    "bond interest paid": EntryKind.INTEREST,
+    "other fees": EntryKind.FEE,
+    "advisor fees": EntryKind.FEE,
+    "commission adjustments": EntryKind.FEE,
 }
 
 
@@ -57,7 +57,7 @@ class FlexBookings:
         self._kind_of = kind_of
         self._order: list[tuple[datetime, Entry]] = []
 
-    def add(self, trades: Sequence[Element], cash: Sequence[Element], actions: Sequence[Element]) -> int:
+    def add(self, trades: Sequence[FlexElement], cash: Sequence[FlexElement], actions: Sequence[FlexElement]) -> int:
         """Take everything, oldest first; returns how many entries came in."""
         for trade in _finest(trades, "EXECUTION"):
             self._trade(trade)
@@ -77,7 +77,7 @@ class FlexBookings:
     def _take(self, entry: Entry) -> None:
         self._order.append((entry.at, entry))
 
-    def _security(self, element: Element, name: str | None = None) -> Security:
+    def _security(self, element: FlexElement, name: str | None = None) -> Security:
         get = element.attributes.get
         isin = get("isin", "").strip().upper()
         isin = isin if isin and isin_fault(isin) is None else ""
@@ -87,7 +87,7 @@ class FlexBookings:
         multiplier = amount(get("multiplier", "")) or ONE
         return Security(isin or get("conid", "") or symbol, symbol or isin or name, isin, name, kind, multiplier)
 
-    def _moment(self, element: Element, *names: str) -> datetime | None:
+    def _moment(self, element: FlexElement, *names: str) -> datetime | None:
         """When it happened, from the first of these attributes that is filled; a problem where it is no date."""
         get = element.attributes.get
         name = next((name for name in names if get(name, "").strip()), names[0])
@@ -101,7 +101,7 @@ class FlexBookings:
             self._findings.problem(element.row, name, get(name, ""), f"The date {error}.")
             return None
 
-    def _trade(self, trade: Element) -> None:
+    def _trade(self, trade: FlexElement) -> None:
         get = trade.attributes.get
         at, currency = self._moment(trade, "tradeDate", "dateTime"), get("currency", "").upper()
         quantity, proceeds = amount(get("quantity", "")), amount(get("proceeds", ""))
@@ -116,7 +116,7 @@ class FlexBookings:
             return
         if get("assetCategory", "").upper() == "CASH":
             bought = get("symbol", "").partition(".")[0].upper()
-            self._take(Entry(trade.row, at, Kind.FOREX, self._account, cash=(Money(quantity, bought), *money)))
+            self._take(Entry(trade.row, at, EntryKind.FOREX, self._account, cash=(Money(quantity, bought), *money)))
             return
         price = amount(get("tradePrice", ""))
         paid = -sum((one.amount for one in money if one.currency == currency), NOTHING)
@@ -125,7 +125,7 @@ class FlexBookings:
             Entry(
                 trade.row,
                 at,
-                Kind.BUY if quantity > 0 else Kind.SELL,
+                EntryKind.BUY if quantity > 0 else EntryKind.SELL,
                 self._account,
                 security,
                 abs(quantity),
@@ -137,7 +137,7 @@ class FlexBookings:
             )
         )
 
-    def _moved(self, trade: Element, currency: str, proceeds: Decimal | None) -> tuple[Money, ...] | None:
+    def _moved(self, trade: FlexElement, currency: str, proceeds: Decimal | None) -> tuple[Money, ...] | None:
         """Money that a trade moved: all of it in one sum, or the commission apart where it is in another currency."""
         get = trade.attributes.get
         if proceeds is None:
@@ -148,7 +148,7 @@ class FlexBookings:
             return (Money(without + commission, currency),)
         return (Money(without, currency), Money(commission, paid_in))
 
-    def _cash(self, booking: Element) -> None:
+    def _cash(self, booking: FlexElement) -> None:
         get = booking.attributes.get
         at = self._moment(booking, "dateTime", "reportDate")
         value, currency = amount(get("amount", "")), get("currency", "").upper()
@@ -159,14 +159,14 @@ class FlexBookings:
         if at is None:
             self._ledger.doubt(self._account, currency=currency)
             return
-        kind = _CASH.get(get("type", "").strip().lower(), Kind.CORRECTION)
-        if kind is Kind.CORRECTION:
+        kind = _CASH.get(get("type", "").strip().lower(), EntryKind.CORRECTION)
+        if kind is EntryKind.CORRECTION:
             self._findings.tally("Cash transactions of types that are not known moved only cash", get("type", ""))
-        if kind is Kind.DEPOSIT and value < 0:
-            kind = Kind.WITHDRAWAL
+        if kind is EntryKind.DEPOSIT and value < 0:
+            kind = EntryKind.WITHDRAWAL
         self._take(Entry(booking.row, at, kind, self._account, cash=(Money(value, currency),)))
 
-    def _action(self, records: Sequence[Element]) -> None:
+    def _action(self, records: Sequence[FlexElement]) -> None:
         """One corporate action: an exchange, a split, a sale for cash, or new shares."""
         first = records[0]
         at = self._moment(first, "dateTime", "reportDate")
@@ -190,44 +190,46 @@ class FlexBookings:
         if gone and come:
             (old, given), (new, got) = gone[0], come[0]
             if old.key == new.key:
-                self._take(Entry(row, at, Kind.SPLIT, account, old, given + got, cash=cash, column="quantity"))
+                self._take(Entry(row, at, EntryKind.SPLIT, account, old, given + got, cash=cash, column="quantity"))
             else:
                 self._take(
-                    Entry(row, at, Kind.EXCHANGE, account, old, -given, into=new, into_quantity=got, cash=cash,
+                    Entry(row, at, EntryKind.EXCHANGE, account, old, -given, into=new, into_quantity=got, cash=cash,
                           column="quantity")
                 )  # fmt: skip
         elif gone:
             old, given = gone[0]
             price = cash[0].amount / -given / old.multiplier if cash else None
             currency = cash[0].currency if cash else ""
-            self._take(Entry(row, at, Kind.SELL, account, old, -given, price, currency, cash=cash, column="quantity"))
+            self._take(
+                Entry(row, at, EntryKind.SELL, account, old, -given, price, currency, cash=cash, column="quantity")
+            )
         elif come:
             new, got = come[0]
-            kind = Kind.SPLIT if "SPLIT" in description.upper() else Kind.DISTRIBUTION
+            kind = EntryKind.SPLIT if "SPLIT" in description.upper() else EntryKind.DISTRIBUTION
             self._take(Entry(row, at, kind, account, new, got, cash=cash, column="quantity"))
         else:
-            self._take(Entry(row, at, Kind.CORRECTION, account, cash=cash))
+            self._take(Entry(row, at, EntryKind.CORRECTION, account, cash=cash))
 
-    def _refuse(self, element: Element, column: str, value: str, security: Security | None, message: str) -> None:
+    def _refuse(self, element: FlexElement, column: str, value: str, security: Security | None, message: str) -> None:
         self._findings.problem(element.row, column, value, message)
         self._ledger.doubt(self._account, security, ALL)
 
 
-def _name_in(action: Element) -> str:
+def _name_in(action: FlexElement) -> str:
     """The name of the line in the description of an action: "ABC(...) SPLIT 1 FOR 25 (ABC, ABC HOLDINGS, CA...)"."""
     parts = action.attributes.get("description", "").rpartition(" (")[2].removesuffix(")").split(", ")
     return one_line(", ".join(parts[1:-1])) if len(parts) > 2 else ""
 
 
-def _finest(elements: Sequence[Element], word: str) -> Iterable[Element]:
+def _finest(elements: Sequence[FlexElement], word: str) -> Iterable[FlexElement]:
     """Records of the finest detail: a query may repeat them as orders and sums."""
     detailed = [one for one in elements if one.attributes.get("levelOfDetail", "").upper() == word]
     return detailed or elements
 
 
-def _together(actions: Sequence[Element]) -> list[list[Element]]:
+def _together(actions: Sequence[FlexElement]) -> list[list[FlexElement]]:
     """Records of one action: the same moment and the same description before the line it is about."""
-    groups: dict[tuple[str, str], list[Element]] = {}
+    groups: dict[tuple[str, str], list[FlexElement]] = {}
     for action in actions:
         get = action.attributes.get
         key = get("actionID", "") or get("description", "").rpartition(" (")[0] or get("description", "")

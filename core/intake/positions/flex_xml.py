@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_DEPTH, MAX_ROWS, MAX_XML_BYTES, check_size
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.opening.xml_tree import feed
 
 _KEPT = frozenset(
@@ -27,7 +27,7 @@ _KEPT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class FlexElement:
     """An element, its attributes, and the line it starts on."""
 
     tag: str
@@ -43,8 +43,8 @@ class _Keeper:
         self._depth = 0
         self.lines: Callable[[], int] = lambda: 0
         self.root = ""
-        self.kept: list[Element] = []
-        self._account: Element | None = None
+        self.kept: list[FlexElement] = []
+        self._account: FlexElement | None = None
         self._texts: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -55,7 +55,7 @@ class _Keeper:
         if tag in _KEPT:
             if len(self.kept) >= MAX_ROWS:
                 raise UnreadableFile(f"'{self._name}' has more than {MAX_ROWS:,} records. Split the query by account.")
-            self.kept.append(Element(tag, attributes, self.lines()))
+            self.kept.append(FlexElement(tag, attributes, self.lines()))
         if tag == "AccountInformation":
             self._account = self.kept[-1]
         self._texts = []
@@ -74,11 +74,11 @@ class _Keeper:
         if self._account is not None:
             self._texts.append(text)
 
-    def close(self) -> list[Element]:
+    def close(self) -> list[FlexElement]:
         return self.kept
 
 
-def flex_elements(source: Source) -> list[Element]:
+def flex_elements(source: SourceFile) -> list[FlexElement]:
     """The elements that matter, in the order of the file.
 
     Raises:

@@ -17,12 +17,12 @@ from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.positions.broker_tables import amount
 from core.intake.positions.flex_bookings import FlexBookings
-from core.intake.positions.flex_xml import Element, flex_elements
+from core.intake.positions.flex_xml import FlexElement, flex_elements
 from core.intake.positions.ibkr_checks import Share, compare_nav, compare_shares
-from core.intake.positions.lines import ONE, LineReader, RawLine
+from core.intake.positions.lines import ONE, LineReader, PositionCells
 from core.intake.transactions.ledger import Ledger
 
 FAMILY = "ibkr"
@@ -60,21 +60,21 @@ class _Statement:
     row: int
     to_date: str
     base_currency: str = ""
-    positions: list[Element] = field(default_factory=list)
-    cash: list[Element] = field(default_factory=list)
-    equity: list[Element] = field(default_factory=list)
-    securities: dict[str, Element] = field(default_factory=dict)
-    trades: list[Element] = field(default_factory=list)
-    cash_transactions: list[Element] = field(default_factory=list)
-    actions: list[Element] = field(default_factory=list)
+    positions: list[FlexElement] = field(default_factory=list)
+    cash: list[FlexElement] = field(default_factory=list)
+    equity: list[FlexElement] = field(default_factory=list)
+    securities: dict[str, FlexElement] = field(default_factory=dict)
+    trades: list[FlexElement] = field(default_factory=list)
+    cash_transactions: list[FlexElement] = field(default_factory=list)
+    actions: list[FlexElement] = field(default_factory=list)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether XML starts as a Flex Query does."""
     return source.container is Container.XML and b"<FlexQueryResponse" in source.data[:4_000].replace(b"\x00", b"")
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all accounts of the file.
 
     Raises:
@@ -86,7 +86,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
     return groups
 
 
-def _statements(elements: list[Element]) -> list[_Statement]:
+def _statements(elements: list[FlexElement]) -> list[_Statement]:
     found: list[_Statement] = []
     for element in elements:
         get = element.attributes.get
@@ -198,12 +198,12 @@ class _Account:
                 found.append(Flow(day, value, get("currency", "").upper()))
         return tuple(found)
 
-    def _position(self, position: Element) -> bool:
+    def _position(self, position: FlexElement) -> bool:
         get = position.attributes.get
         security = self._statement.securities.get(get("conid", ""))
         more = security.attributes.get if security is not None else get
         name = get("description") or more("description", "")
-        raw = RawLine(
+        raw = PositionCells(
             " ".join(get("symbol", "").split()),
             isin=get("isin") or more("isin", ""),
             name=name,
@@ -263,14 +263,14 @@ class _Account:
         for row, currency, value in lines:
             if not amount(value):
                 continue
-            raw = RawLine(
+            raw = PositionCells(
                 f"CASH_{currency.upper()}", name=f"Cash {currency.upper()}", currency=currency, market_value=value
             )
             holding = self._lines.read(row, raw, known_class=AssetClass.CASH)
             if holding is not None:
                 self._days.setdefault(day, []).append(holding)
 
-    def _equity(self, day: date) -> Element | None:
+    def _equity(self, day: date) -> FlexElement | None:
         for element in self._statement.equity:
             try:
                 if parse_date(element.attributes.get("reportDate", "")) == day:

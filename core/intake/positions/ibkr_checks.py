@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from core.intake.findings import Findings
 from core.intake.positions.broker_tables import amount
-from core.intake.positions.flex_xml import Element
+from core.intake.positions.flex_xml import FlexElement
 
 _ZERO = Decimal(0)
 _ROUNDING = Decimal("0.02")
@@ -25,7 +25,7 @@ class Share:
     stated_pct: Decimal
 
 
-def compare_nav(findings: Findings, account: str, summary: Element, found: Decimal, currency: str) -> None:
+def compare_nav(findings: Findings, account: str, summary: FlexElement, found: Decimal, currency: str) -> None:
     """Compare positions with the net asset value that the statement gives for the day, in base currency.
 
     Args:

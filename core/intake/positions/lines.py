@@ -36,7 +36,7 @@ BONDS = frozenset(
 """Kinds that markets quote per 100 of nominal."""
 
 
-class RawLine(NamedTuple):
+class PositionCells(NamedTuple):
     """The cells of one position as text, "" where the source has none."""
 
     symbol: str
@@ -52,7 +52,7 @@ class RawLine(NamedTuple):
     cost: str = ""
 
 
-FIELDS = RawLine._fields
+FIELDS = PositionCells._fields
 
 
 class LineReader:
@@ -84,7 +84,7 @@ class LineReader:
     def read(
         self,
         row: int | None,
-        raw: RawLine,
+        raw: PositionCells,
         *,
         known_class: AssetClass | None = None,
         multiplier: Decimal = ONE,
@@ -137,7 +137,7 @@ class LineReader:
     def _valued(
         self,
         row: int | None,
-        raw: RawLine,
+        raw: PositionCells,
         symbol: str,
         kind: AssetClass,
         quantity: Decimal | None,
@@ -176,7 +176,7 @@ class LineReader:
     def _reconciled(
         self,
         row: int | None,
-        raw: RawLine,
+        raw: PositionCells,
         symbol: str,
         quantity: Decimal,
         price: Decimal,
@@ -214,7 +214,7 @@ class LineReader:
     def _problem(self, row: int | None, field: str, value: str, message: str) -> None:
         self._findings.problem(row, self.prefix + self._columns[field], value, message)
 
-    def _too_long(self, row: int | None, raw: RawLine) -> None:
+    def _too_long(self, row: int | None, raw: PositionCells) -> None:
         for field, text in (("symbol", raw.symbol), ("name", raw.name), ("sector", raw.sector)):
             if len(text) > MAX_CELL_CHARS:
                 message = f"The text has {len(text):,} characters and at most {MAX_CELL_CHARS} are kept. Shorten it."

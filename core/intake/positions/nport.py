@@ -22,10 +22,10 @@ from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.opening.xml_tree import Element, xml_root
 from core.intake.positions.broker_tables import amount
-from core.intake.positions.lines import LineReader, RawLine
+from core.intake.positions.lines import LineReader, PositionCells
 
 FAMILY = "nport"
 DOLLAR = "USD"
@@ -58,13 +58,13 @@ _DERIVATIVES = {
 _LIQUIDITY = {"HLI": Liquidity.HIGH, "MLI": Liquidity.MODERATE, "LLI": Liquidity.LOW, "ILI": Liquidity.ILLIQUID}
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether XML is an N-PORT submission."""
     head = source.data[:4_000].replace(b"\x00", b"")
     return source.container is Container.XML and b"edgarSubmission" in head and b"/edgar/nport" in head
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the fund of the filing.
 
     Raises:
@@ -138,7 +138,7 @@ class _Filing:
         kind, terms = self._kind(line, name or title)
         isin = _attribute(line, "isin")
         country = _known(line.said("invCountry"))
-        raw = RawLine(
+        raw = PositionCells(
             _symbol(line, terms.instrument_type) or title or name,
             isin=isin,
             name=title if title and title != name and kind is not AssetClass.EQUITY else name or title,

@@ -19,10 +19,10 @@ from core.intake.cells.codes import isin_fault
 from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
+from core.intake.opening.source import SourceFile
 from core.intake.opening.xml_tree import Element
 from core.intake.positions.broker_tables import amount, compare_total
-from core.intake.positions.lines import HUNDRED, ONE, LineReader, RawLine
+from core.intake.positions.lines import HUNDRED, ONE, LineReader, PositionCells
 from core.intake.positions.ofx_tree import detect_ofx, ofx_root
 
 FAMILY = "ofx"
@@ -67,12 +67,12 @@ class _Security:
 _UNLISTED = _Security("", "", "", "", "", HUNDRED)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a file is OFX; bank statements are told apart when it is read."""
     return detect_ofx(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all investment statements of the file.
 
     Raises:
@@ -180,7 +180,7 @@ class _Statement:
             quoted = amount(price)
             price = str(quoted / HUNDRED) if quoted is not None else price
         kind, legal = _kind(position.tag, security)
-        raw = RawLine(
+        raw = PositionCells(
             security.ticker or key,
             isin=key if key_type == "ISIN" or isin_fault(key) is None else "",
             name=security.name or one_line(held.said("MEMO")),
@@ -202,7 +202,7 @@ class _Statement:
             balance = balances.child(tag)
             if balance is None or not amount(balance.text):
                 continue
-            raw = RawLine(
+            raw = PositionCells(
                 f"{symbol}_{self._currency}", name=f"{name} {self._currency}", currency=self._currency,
                 market_value=balance.text.strip(),
             )  # fmt: skip

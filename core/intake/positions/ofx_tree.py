@@ -7,13 +7,13 @@ import re
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_DEPTH, MAX_ELEMENTS, MAX_XML_BYTES, check_size
-from core.intake.opening.source import Container, Source, decoded
+from core.intake.opening.source import Container, SourceFile, decoded
 from core.intake.opening.xml_tree import Element, xml_root
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9.]{1,40})>")
 
 
-def detect_ofx(source: Source) -> bool:
+def detect_ofx(source: SourceFile) -> bool:
     """Whether a file starts as OFX does: its header, or its root element."""
     start = source.data[:2_000].replace(b"\x00", b"")
     if source.container is Container.XML:
@@ -21,7 +21,7 @@ def detect_ofx(source: Source) -> bool:
     return source.container is Container.TEXT and source.text.lstrip()[:12].upper().startswith("OFXHEADER")
 
 
-def ofx_root(source: Source) -> Element:
+def ofx_root(source: SourceFile) -> Element:
     """The element OFX of a file.
 
     Raises:
@@ -36,7 +36,7 @@ def ofx_root(source: Source) -> Element:
     return root
 
 
-def _from_sgml(source: Source) -> Element:
+def _from_sgml(source: SourceFile) -> Element:
     """A value's tag is not closed: it ends where the next tag starts. A tag followed by another tag holds elements."""
     check_size(source.name, len(source.data), MAX_XML_BYTES)
     text = source.text or decoded(source.name, source.data)[0]

@@ -21,11 +21,11 @@ from core.intake.cells.dates import NotADate, parse_date
 from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.limits import MAX_ELEMENTS
-from core.intake.opening.source import Source
+from core.intake.opening.source import SourceFile
 from core.intake.opening.xml_tree import Element, root_tag, xml_root
 from core.intake.positions.pp_bookings import Bookings, CashBooking
 from core.intake.positions.xstream import References
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Security
 from core.intake.transactions.positions import Positions, tidy
 
 FAMILY = "portfolio_performance"
@@ -53,12 +53,12 @@ _CLASSES = {
 _FUNDS = {AssetClass.EQUITY: AssetClass.EQUITY_FUND, AssetClass.BOND: AssetClass.BOND_FUND}
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether XML is a client file."""
     return root_tag(source) == "client" and b"<securities" in source.data[:4_000].replace(b"\x00", b"")
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all depots of the file.
 
     Raises:
@@ -316,13 +316,13 @@ class _Client:
     def _flows(self, depot: _Depot, entries: list[Entry], cash: list[CashBooking]) -> Iterator[Flow]:
         """Deposits and removals, and transfers that crossed the border of the portfolio."""
         for booking in cash:
-            if booking.kind not in (Kind.DEPOSIT, Kind.WITHDRAWAL):
+            if booking.kind not in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL):
                 continue
             if not (booking.transfer and self._inside(depot, booking.element)):
                 yield Flow(booking.at.date(), booking.money.amount, booking.money.currency)
         for entry in entries:
-            if entry.kind in (Kind.TRANSFER_IN, Kind.TRANSFER_OUT) and entry.price is not None:
-                sign = 1 if entry.kind is Kind.TRANSFER_IN else -1
+            if entry.kind in (EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT) and entry.price is not None:
+                sign = 1 if entry.kind is EntryKind.TRANSFER_IN else -1
                 yield Flow(entry.at.date(), tidy(sign * entry.price * entry.quantity), entry.currency)
 
     def _inside(self, depot: _Depot, booking: Element) -> bool:

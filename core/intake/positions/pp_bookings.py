@@ -15,32 +15,32 @@ from core.intake.cells.dates import NotADate
 from core.intake.findings import Findings
 from core.intake.opening.xml_tree import Element
 from core.intake.positions.xstream import References
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 CENTS = Decimal(100)
 _UNITS = {
-    "BUY": Kind.BUY,
-    "SELL": Kind.SELL,
-    "DELIVERY_INBOUND": Kind.TRANSFER_IN,
-    "DELIVERY_OUTBOUND": Kind.TRANSFER_OUT,
-    "TRANSFER_IN": Kind.TRANSFER_IN,
-    "TRANSFER_OUT": Kind.TRANSFER_OUT,
+    "BUY": EntryKind.BUY,
+    "SELL": EntryKind.SELL,
+    "DELIVERY_INBOUND": EntryKind.TRANSFER_IN,
+    "DELIVERY_OUTBOUND": EntryKind.TRANSFER_OUT,
+    "TRANSFER_IN": EntryKind.TRANSFER_IN,
+    "TRANSFER_OUT": EntryKind.TRANSFER_OUT,
 }
 _CASH = {
-    "DEPOSIT": (Kind.DEPOSIT, 1),
-    "REMOVAL": (Kind.WITHDRAWAL, -1),
-    "INTEREST": (Kind.INTEREST, 1),
-    "INTEREST_CHARGE": (Kind.INTEREST, -1),
-    "DIVIDENDS": (Kind.DIVIDEND, 1),
-    "FEES": (Kind.FEE, -1),
-    "FEES_REFUND": (Kind.FEE, 1),
-    "TAXES": (Kind.TAX, -1),
-    "TAX_REFUND": (Kind.TAX, 1),
-    "BUY": (Kind.BUY, -1),
-    "SELL": (Kind.SELL, 1),
-    "TRANSFER_IN": (Kind.DEPOSIT, 1),
-    "TRANSFER_OUT": (Kind.WITHDRAWAL, -1),
+    "DEPOSIT": (EntryKind.DEPOSIT, 1),
+    "REMOVAL": (EntryKind.WITHDRAWAL, -1),
+    "INTEREST": (EntryKind.INTEREST, 1),
+    "INTEREST_CHARGE": (EntryKind.INTEREST, -1),
+    "DIVIDENDS": (EntryKind.DIVIDEND, 1),
+    "FEES": (EntryKind.FEE, -1),
+    "FEES_REFUND": (EntryKind.FEE, 1),
+    "TAXES": (EntryKind.TAX, -1),
+    "TAX_REFUND": (EntryKind.TAX, 1),
+    "BUY": (EntryKind.BUY, -1),
+    "SELL": (EntryKind.SELL, 1),
+    "TRANSFER_IN": (EntryKind.DEPOSIT, 1),
+    "TRANSFER_OUT": (EntryKind.WITHDRAWAL, -1),
 }
 
 
@@ -56,7 +56,7 @@ class CashBooking:
 
     element: Element
     at: datetime
-    kind: Kind
+    kind: EntryKind
     money: Money
     transfer: bool
 
@@ -102,7 +102,9 @@ class Bookings:
             cost=paid * (rate if rate is not None else 1),
         )
 
-    def _gross(self, booking: Element, paid: Decimal, kind: Kind, currency: str) -> tuple[Decimal, Decimal | None, str]:
+    def _gross(
+        self, booking: Element, paid: Decimal, kind: EntryKind, currency: str
+    ) -> tuple[Decimal, Decimal | None, str]:
         """Value without fees and taxes, the rate into the security's currency (None: not told), its own currency."""
         own = self._references.said(booking, "currencyCode").upper()
         fees, rate = NOTHING, Decimal(1) if own == currency else None
@@ -116,7 +118,7 @@ class Bookings:
                 other = _whole(forex.attributes.get("amount", ""))
                 if other and forex.attributes.get("currency", "").upper() == currency:
                     rate = other / hundredths
-        return (paid - fees if kind in (Kind.BUY, Kind.TRANSFER_IN) else paid + fees), rate, own
+        return (paid - fees if kind in (EntryKind.BUY, EntryKind.TRANSFER_IN) else paid + fees), rate, own
 
     def cash(self, booking: Element) -> CashBooking | None:
         """What a booking did to an account; None, with a problem, where that cannot be told."""

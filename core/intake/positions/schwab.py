@@ -17,10 +17,10 @@ from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.dates import NotADate, parse_us_date
 from core.intake.cells.names import one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.positions.broker_tables import Columns, amount, compare_total
 from core.intake.positions.canonical import undated
-from core.intake.positions.lines import ONE, LineReader, RawLine
+from core.intake.positions.lines import ONE, LineReader, PositionCells
 
 FAMILY = "schwab"
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -47,12 +47,12 @@ _KINDS = {
 _OPTION_MULTIPLIER = Decimal(100)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Schwab's positions header among its first rows."""
     return has_header(source, lambda row: Columns(row, _NAMES).has(*_NEEDED), 20)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all accounts of the file.
 
     Raises:
@@ -111,7 +111,7 @@ class _Statement:
             symbol, name, kind = "CASH_USD", symbol, AssetClass.CASH
         elif kind is AssetClass.DERIVATIVE:
             multiplier = _OPTION_MULTIPLIER
-        raw = RawLine(
+        raw = PositionCells(
             symbol,
             name=name,
             quantity=columns.cell(row, "quantity"),

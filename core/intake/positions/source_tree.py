@@ -15,7 +15,7 @@ import yaml
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_DEPTH, MAX_JSON_BYTES, MAX_YAML_BYTES, check_size
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -47,18 +47,18 @@ def describe(node: Node) -> str:
 _HAS_KEYS = re.compile(r"^['\"]?(?:holdings|accounts)['\"]?[ \t]*:", re.MULTILINE)
 
 
-def detect_yaml(source: Source) -> bool:
+def detect_yaml(source: SourceFile) -> bool:
     """Whether a text has `holdings:` or `accounts:` at the start of a line."""
     return source.container is Container.TEXT and _HAS_KEYS.search(source.text) is not None
 
 
-def detect_json(source: Source) -> bool:
+def detect_json(source: SourceFile) -> bool:
     """Whether JSON speaks of holdings, and of a day or a base currency: other programs' exports name holdings too."""
     text = source.text
     return source.container is Container.JSON and '"holdings"' in text and ('"as_of"' in text or '"base_cur' in text)
 
 
-def json_tree(source: Source) -> Node:
+def json_tree(source: SourceFile) -> Node:
     """Parse JSON.
 
     Raises:
@@ -100,7 +100,7 @@ def _from_json(raw: object, depth: int) -> Node:
     return Node(str(raw), None)
 
 
-def yaml_tree(source: Source) -> Node:
+def yaml_tree(source: SourceFile) -> Node:
     """Parse YAML, one document, from its events: no object is ever constructed.
 
     Raises:

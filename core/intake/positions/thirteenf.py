@@ -23,11 +23,11 @@ from core.intake.cells.dates import NotADate, parse_date, parse_us_date
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.limits import MAX_XML_BYTES, check_size
-from core.intake.opening.source import Source
+from core.intake.opening.source import SourceFile
 from core.intake.opening.xml_tree import Element, root_tag, xml_root
 from core.intake.positions.broker_tables import amount, compare_total
 from core.intake.positions.canonical import undated
-from core.intake.positions.lines import ONE, LineReader, RawLine
+from core.intake.positions.lines import ONE, LineReader, PositionCells
 
 FAMILY = "sec13f"
 DOLLAR = "USD"
@@ -48,7 +48,7 @@ _SHARE = re.compile(r"\b(?:COM|COMMON|SHS|SHARES|ADR|ADS|CL|CLASS|CAP STK|ORD|ST
 _GOLD = re.compile(r"\b(?:GOLD|SILVER|PLATINUM) (?:TR|TRUST|SHS|SHARES|MINISHARES|MINI)\b")
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a file is an information table or a submission that holds one."""
     if root_tag(source) == "informationTable":
         return True
@@ -58,7 +58,7 @@ def detect(source: Source) -> bool:
     return b"informationTable" in source.data
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the manager's holdings.
 
     Raises:
@@ -83,7 +83,7 @@ class _Cover:
 class _Report:
     """One report on its way to its portfolio."""
 
-    def __init__(self, source: Source, case: Case) -> None:
+    def __init__(self, source: SourceFile, case: Case) -> None:
         self._source = source
         self._case = case
         self._lines = LineReader(case.findings, columns=_COLUMNS)
@@ -199,7 +199,7 @@ class _Report:
         principal = entry.said("shrsOrPrnAmt", "sshPrnamtType") == "PRN"
         kind, legal = (AssetClass.BOND, InstrumentType.CORPORATE_BOND) if principal else _kind(issuer, title)
         stated = amount(value)
-        raw = RawLine(
+        raw = PositionCells(
             cusip or issuer,
             name=f"{issuer}, {title}" if title else issuer,
             quantity=entry.said("shrsOrPrnAmt", "sshPrnamt"),

@@ -9,8 +9,8 @@ from itertools import chain, islice
 
 from core.errors import UnreadableFile
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source, delimiter_of, head_rows, table_rows
-from core.intake.positions.canonical import Layout, Rows, normal, read_rows, style_of
+from core.intake.opening.source import Container, SourceFile, delimiter_of, head_rows, table_rows
+from core.intake.positions.canonical import ColumnLayout, Rows, normal, read_rows, style_of
 
 FAMILY = "wealthfolio"
 CASH = "$CASH"
@@ -18,7 +18,7 @@ _HEADER = ("date", "symbol", "quantity", "price", "currency")
 _STYLE_ROWS = 2_000
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has exactly Wealthfolio's five columns and its word for cash."""
     if source.container is not Container.TEXT or CASH not in source.text:
         return False
@@ -26,7 +26,7 @@ def detect(source: Source) -> bool:
     return bool(head) and _is_header(head[0])
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read every snapshot of the file.
 
     Raises:
@@ -39,7 +39,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
         raise UnreadableFile(f"'{source.name}' has no header row as Wealthfolio writes it: {', '.join(_HEADER)}.")
     places = {normal(cell): place for place, cell in enumerate(header)}
     first = list(islice(rows, _STYLE_ROWS))
-    layout = Layout(source.name, header, places, style_of(first, places, delimiter, case), family=FAMILY)
+    layout = ColumnLayout(source.name, header, places, style_of(first, places, delimiter, case), family=FAMILY)
     return read_rows(layout, _named_cash(chain(first, rows), places["symbol"], places["currency"]), case)
 
 

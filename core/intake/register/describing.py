@@ -2,7 +2,7 @@
 
 What the file says always stays. A line is filled in only where the register surely speaks of the same instrument: the
 ISIN, else the CUSIP, else the symbol in its currency; and the name, where both have one, must resemble. Where they
-disagree about which instrument it is, nothing is taken over and the disagreement is a `Conflict`.
+disagree about which instrument it is, nothing is taken over and the disagreement is a `RegisterConflict`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.intake.register.terms import added
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class RegisterConflict:
     """A line and the register disagree.
 
     Attributes:
@@ -41,7 +41,7 @@ class Described:
     """A portfolio with gaps filled from the register, and where it and the register disagree."""
 
     portfolio: Portfolio
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[RegisterConflict, ...] = ()
 
 
 _BY_CLASS = {
@@ -71,7 +71,7 @@ class _Match:
     """
 
     row: Instrument | None
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[RegisterConflict, ...]
     asset_class: AssetClass
     terms: Terms
 
@@ -89,7 +89,7 @@ class Describer:
         Stand-ins that only our samples hold are not matched in other portfolios.
         """
         lines: list[Holding] = []
-        conflicts: dict[Conflict, None] = {}
+        conflicts: dict[RegisterConflict, None] = {}
         samples = portfolio.is_sample
         for line in portfolio.holdings:
             match = self._match(line, samples)
@@ -109,7 +109,7 @@ class Describer:
             known = self._matches[key] = _Match(row, conflicts, kind, terms)
         return known
 
-    def _matched(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[Conflict, ...]]:
+    def _matched(self, line: Holding, *, samples: bool) -> tuple[Instrument | None, tuple[RegisterConflict, ...]]:
         if line.asset_class is AssetClass.CASH:
             return None, ()
         by_symbol = self._register.by_symbol(line.symbol, line.currency)
@@ -162,14 +162,16 @@ def _unit_price(line: Holding, row: Instrument) -> Decimal | None:
     return price / _HUNDRED if abs(ratio / _HUNDRED - 1) <= _NEARLY else price
 
 
-def _other_instrument(line: Holding, by_code: Instrument | None, by_symbol: Instrument | None) -> Conflict | None:
+def _other_instrument(
+    line: Holding, by_code: Instrument | None, by_symbol: Instrument | None
+) -> RegisterConflict | None:
     """The code is one instrument's and the symbol, as it is written, another's."""
     if by_code is None or by_symbol is None or by_code.symbol == by_symbol.symbol:
         return None
     if by_symbol.symbol != line.symbol.upper() or by_symbol.isin == by_code.isin or by_symbol.currency != line.currency:
         return None
     stated = line.isin or line.terms.cusip
-    return Conflict(
+    return RegisterConflict(
         line.symbol,
         "isin",
         stated,
@@ -179,10 +181,10 @@ def _other_instrument(line: Holding, by_code: Instrument | None, by_symbol: Inst
     )
 
 
-def _symbol_doubt(line: Holding, row: Instrument) -> Conflict | None:
+def _symbol_doubt(line: Holding, row: Instrument) -> RegisterConflict | None:
     """The symbol is known, but the rest of the line may mean something else."""
     if line.isin and row.isin and line.isin != row.isin:
-        return Conflict(
+        return RegisterConflict(
             line.symbol,
             "isin",
             line.isin,
@@ -192,7 +194,7 @@ def _symbol_doubt(line: Holding, row: Instrument) -> Conflict | None:
         )
     doubt = prefix_doubt(line.isin, row.domicile)
     if doubt:
-        return Conflict(
+        return RegisterConflict(
             line.symbol,
             "domicile",
             line.isin,
@@ -200,7 +202,7 @@ def _symbol_doubt(line: Holding, row: Instrument) -> Conflict | None:
             f"{doubt} {line.symbol} is {row.name} in the register, from which nothing was taken; check the ISIN.",
         )
     if row.currency not in ("", line.currency):
-        return Conflict(
+        return RegisterConflict(
             line.symbol,
             "currency",
             line.currency,
@@ -211,10 +213,10 @@ def _symbol_doubt(line: Holding, row: Instrument) -> Conflict | None:
     return None
 
 
-def _name_doubt(line: Holding, row: Instrument) -> Conflict | None:
+def _name_doubt(line: Holding, row: Instrument) -> RegisterConflict | None:
     if not line.name or resemble(line.name, row.name) or resemble(line.name, row.terms.issuer):
         return None
-    return Conflict(
+    return RegisterConflict(
         line.symbol,
         "name",
         line.name,
@@ -224,9 +226,9 @@ def _name_doubt(line: Holding, row: Instrument) -> Conflict | None:
     )
 
 
-def _differences(line: Holding, row: Instrument) -> tuple[Conflict, ...]:
+def _differences(line: Holding, row: Instrument) -> tuple[RegisterConflict, ...]:
     """Words that differ about an instrument that is surely the same; the file's stay."""
-    found: list[Conflict] = []
+    found: list[RegisterConflict] = []
     if line.asset_class not in _VAGUE and line.asset_class is not row.asset_class:
         found.append(_difference(line, "asset_class", line.asset_class.value, row.asset_class.value))
     if line.country and row.country and line.country != row.country:
@@ -234,6 +236,6 @@ def _differences(line: Holding, row: Instrument) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def _difference(line: Holding, field: str, stated: str, known: str) -> Conflict:
+def _difference(line: Holding, field: str, stated: str, known: str) -> RegisterConflict:
     message = f"The line says {field} {stated} and the register {known} for {line.symbol}; the line's word was kept."
-    return Conflict(line.symbol, field, stated, known, message)
+    return RegisterConflict(line.symbol, field, stated, known, message)

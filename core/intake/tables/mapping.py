@@ -20,9 +20,9 @@ from core.intake.cells.dates import parse_date
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source, delimiter_of, table_rows
+from core.intake.opening.source import Container, SourceFile, delimiter_of, table_rows
 from core.intake.opening.workbook import workbook_rows
-from core.intake.positions.canonical import Layout, Rows, normal, read_rows, style_of
+from core.intake.positions.canonical import ColumnLayout, Rows, normal, read_rows, style_of
 from core.intake.tables.column_guess import LEAST, NUMERIC, Guess, guess_columns
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.column_words import DEALS, named
@@ -72,13 +72,13 @@ def fingerprint_of(header: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a file is a table that a person could map: it has a header of which something can be guessed."""
     found = _found(source)
     return found is not None and any(guess.confidence >= 0.5 for guess in found.guesses)
 
 
-def survey(source: Source) -> Survey:
+def survey(source: SourceFile) -> Survey:
     """Look at a table.
 
     Raises:
@@ -93,7 +93,7 @@ def survey(source: Source) -> Survey:
     return found
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read a table by the mapping that the case carries, or that is remembered for its header.
 
     Raises:
@@ -182,7 +182,7 @@ def _label(header: Sequence[str], place: int) -> str:
     return (header[place] if 0 <= place < len(header) and header[place] else "") or f"#{place + 1}"
 
 
-def _found(source: Source) -> Survey | None:
+def _found(source: SourceFile) -> Survey | None:
     rows, delimiter = _rows(source)
     try:
         first = list(islice(rows, _HEADER_WITHIN + _SURVEYED))
@@ -210,7 +210,7 @@ def _found(source: Source) -> Survey | None:
     )
 
 
-def _rows(source: Source) -> tuple[Rows, str]:
+def _rows(source: SourceFile) -> tuple[Rows, str]:
     """All rows with their numbers, and the sign between columns ("" for a workbook)."""
     if source.container is Container.ARCHIVE:
         return workbook_rows(source, lambda row: _filled(row) > 1), ""
@@ -278,7 +278,7 @@ def _warning(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -
     return ""
 
 
-def _read(source: Source, found: Survey, mapping: ColumnMapping, case: Case) -> list[Gathered]:
+def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, case: Case) -> list[Gathered]:
     rows, delimiter = _rows(source)
     below = ((number, row) for number, row in rows if number > found.header_row)
     places = dict(mapping.columns)
@@ -294,7 +294,7 @@ def _read(source: Source, found: Survey, mapping: ColumnMapping, case: Case) -> 
     header.append(header[names[0]] if names else "symbol")
     order = mapping.day_order
     return read_rows(
-        Layout(
+        ColumnLayout(
             source.name, header, places, style, family=FAMILY, fixed=fixed, parse_day=lambda text: _day(text, order)
         ),
         all_rows,

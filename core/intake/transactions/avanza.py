@@ -13,14 +13,14 @@ from decimal import Decimal
 
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "avanza"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("datum",),
         "account": ("konto",),
@@ -38,29 +38,29 @@ LAYOUT = Layout(
     style=NumberStyle.COMMA,
 )
 _KINDS = {
-    "insättning": Kind.DEPOSIT,
-    "uttag": Kind.WITHDRAWAL,
-    "utdelning": Kind.DIVIDEND,
-    "räntor": Kind.INTEREST,
-    "ränta": Kind.INTEREST,
-    "utländsk källskatt": Kind.TAX,
-    "preliminärskatt": Kind.TAX,
-    "prelskatt": Kind.TAX,
-    "övrigt": Kind.CORRECTION,
-    "valutaväxling": Kind.FOREX,
-    "avgift": Kind.FEE,
+    "insättning": EntryKind.DEPOSIT,
+    "uttag": EntryKind.WITHDRAWAL,
+    "utdelning": EntryKind.DIVIDEND,
+    "räntor": EntryKind.INTEREST,
+    "ränta": EntryKind.INTEREST,
+    "utländsk källskatt": EntryKind.TAX,
+    "preliminärskatt": EntryKind.TAX,
+    "prelskatt": EntryKind.TAX,
+    "övrigt": EntryKind.CORRECTION,
+    "valutaväxling": EntryKind.FOREX,
+    "avgift": EntryKind.FEE,
 }
 _BUY, _SELL = "köp", "sälj"
 _SWAPPED = frozenset({"övrigt", "byte"})
 _TRANSFERS = frozenset({"värdepappersöverföring", "överföring"})
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Avanza's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all accounts of the file.
 
     Raises:
@@ -86,23 +86,23 @@ class _Swaps:
         cells.account = cells.text("account")
         at = cells.moment("date")
         quantity = cells.number_in("quantity") or NOTHING
-        entry = Entry(cells.number, at, Kind.CORRECTION, cells.account, column=cells.label("quantity"))
+        entry = Entry(cells.number, at, EntryKind.CORRECTION, cells.account, column=cells.label("quantity"))
         if word in (_BUY, _SELL):
             return _trade(cells, entry, quantity, bought=word == _BUY)
         if word in _TRANSFERS and quantity:
             cells.moved = ""
             security = cells.security("", cells.text("isin"), cells.text("name"))
-            kind = Kind.TRANSFER_IN if quantity > 0 else Kind.TRANSFER_OUT
+            kind = EntryKind.TRANSFER_IN if quantity > 0 else EntryKind.TRANSFER_OUT
             return (replace(entry, kind=kind, security=security, quantity=abs(quantity)),)
         if word == "split" and quantity:
             cells.moved = ""
             security = cells.security("", cells.text("isin"), cells.text("name"))
-            return (replace(entry, kind=Kind.SPLIT, security=security, quantity=quantity),)
+            return (replace(entry, kind=EntryKind.SPLIT, security=security, quantity=quantity),)
         if word in _SWAPPED and quantity and not cells.text("amount"):
             cells.moved = ""
             security = cells.security("", cells.text("isin"), cells.text("name"))
             if cells.good:
-                half = replace(entry, kind=Kind.EXCHANGE, security=security, quantity=quantity)
+                half = replace(entry, kind=EntryKind.EXCHANGE, security=security, quantity=quantity)
                 self._halves.setdefault((cells.account, at.date()), []).append(half)
             return ()
         kind_of = _KINDS.get(word)

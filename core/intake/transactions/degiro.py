@@ -16,13 +16,22 @@ from decimal import Decimal
 from core.errors import UnreadableFile
 from core.intake.cells.numbers import choose_style
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source, has_header
+from core.intake.opening.source import SourceFile, has_header
 from core.intake.positions.canonical import normal
-from core.intake.transactions.degiro_words import INTERNAL, Trade, folded, meaning_of, trade_in
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.transactions.degiro_words import INTERNAL, DescribedTrade, folded, meaning_of, trade_in
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, Numbers, Rows, Table, settle, shown_styles, text_rows
+from core.intake.transactions.table import (
+    BrokerLayout,
+    Cells,
+    HeadedTable,
+    Numbers,
+    Rows,
+    settle,
+    shown_styles,
+    text_rows,
+)
 from core.intake.transactions.trades import readings
 
 FAMILY = "degiro"
@@ -31,7 +40,7 @@ _PLACES = (
     "balance", "order",
 )  # fmt: skip
 _DATES = frozenset({"date", "datum", "fecha", "data", "dato"})
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={name: (name,) for name in _PLACES},
     needed=_PLACES,
     days=DayOrder.DAY_FIRST,
@@ -54,12 +63,12 @@ def is_header(row: list[str]) -> bool:
     )
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has such a header among its first rows."""
     return has_header(source, is_header, _HEADER_WITHIN)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -72,7 +81,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
     numbered = list(_joined(rows))
     samples = [row[place] for _, row in numbered[:2_000] for place in (8, 10) if place < len(row)]
     numbers = Numbers(choose_style(samples, ",").style, shown_styles(samples))
-    table = Table(case, LAYOUT, list(_PLACES), numbers)
+    table = HeadedTable(case, LAYOUT, list(_PLACES), numbers)
     table.columns.labels = dict(zip(_PLACES, _labels(header), strict=True))
     ledger = Ledger(case, FAMILY, source.name)
     statement = _Statement(case, ledger)
@@ -160,20 +169,20 @@ class _Statement:
         entry = Entry(
             cells.number,
             at,
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             cash=(money,) if money.amount else (),
             balance=balance,
             column=cells.label("description"),
         )
         if trade is not None:
             return self._trade(cells, entry, trade, money)
-        if not isinstance(meaning, Kind):
+        if not isinstance(meaning, EntryKind):
             cells.unknown_kind("description", description)
             return ()
         order = self._orders[cells.text("order")]
-        if meaning is Kind.FEE:
+        if meaning is EntryKind.FEE:
             order.fees[money.currency] -= money.amount
-        elif meaning is Kind.FOREX:
+        elif meaning is EntryKind.FOREX:
             order.exchanged[money.currency] += abs(money.amount)
         return (replace(entry, kind=meaning),)
 
@@ -190,7 +199,7 @@ class _Statement:
             balance = Money(stated / other_units, other)
         return Money((amount or NOTHING) / units, currency), balance
 
-    def _trade(self, cells: Cells, entry: Entry, trade: Trade, money: Money) -> Iterable[Entry]:
+    def _trade(self, cells: Cells, entry: Entry, trade: DescribedTrade, money: Money) -> Iterable[Entry]:
         security = cells.security("", cells.text("isin"), cells.text("product"))
         currency, units = cells.currency("description", trade.currency)
         read = _quantity_and_price(cells, trade, money, units)
@@ -199,7 +208,7 @@ class _Statement:
         quantity, price = read
         sells = money.amount > 0 if trade.sells is None else trade.sells
         moved = replace(
-            entry, kind=Kind.SELL if sells else Kind.BUY, security=security, quantity=quantity, price=price,
+            entry, kind=EntryKind.SELL if sells else EntryKind.BUY, security=security, quantity=quantity, price=price,
             currency=currency,
         )  # fmt: skip
         if trade.event:
@@ -219,7 +228,7 @@ class _Statement:
         """Everything into the ledger, in the order of the file."""
         for entry, order_id in self._entries:
             order = self._orders[order_id]
-            if entry.kind is Kind.BUY and entry.cost is not None and order_id and order.quantity:
+            if entry.kind is EntryKind.BUY and entry.cost is not None and order_id and order.quantity:
                 fees = order.fees_in(entry.currency)
                 share = None if fees is None else fees * entry.quantity / order.quantity
                 entry = replace(entry, cost=None if share is None else entry.cost + share)
@@ -229,8 +238,8 @@ class _Statement:
 
     def _corporate_action(self, legs: list[Entry]) -> None:
         """Join what left with what came: first of the same security, then the only ones that remain."""
-        out = [leg for leg in legs if leg.kind is Kind.SELL]
-        came = [leg for leg in legs if leg.kind is Kind.BUY]
+        out = [leg for leg in legs if leg.kind is EntryKind.SELL]
+        came = [leg for leg in legs if leg.kind is EntryKind.BUY]
         for leg in list(out):
             same = next((other for other in came if other.security == leg.security), None)
             if same is not None:
@@ -254,11 +263,13 @@ class _Statement:
 
     def _exchange(self, old: Entry, new: Entry) -> None:
         self._ledger.add(
-            replace(old, kind=Kind.EXCHANGE, price=None, cash=(), into=new.security, into_quantity=new.quantity)
+            replace(old, kind=EntryKind.EXCHANGE, price=None, cash=(), into=new.security, into_quantity=new.quantity)
         )
 
 
-def _quantity_and_price(cells: Cells, trade: Trade, money: Money, units: int) -> tuple[Decimal, Decimal] | None:
+def _quantity_and_price(
+    cells: Cells, trade: DescribedTrade, money: Money, units: int
+) -> tuple[Decimal, Decimal] | None:
     """Units and price out of the description, where "82,055" may be two numbers: the reading that gives the amount."""
     texts = (trade.quantity, trade.longer)
     fitting = readings(texts, trade.price, units, lambda gross: bool(money.amount) and _fits(gross, money.amount))
@@ -282,8 +293,8 @@ def _alone(leg: Entry) -> Entry:
     """A corporate action with one side: paid for or sold for the money in its row, else given."""
     amount = leg.cash[0].amount if leg.cash else NOTHING
     bare = replace(leg, cash=())
-    if leg.kind is Kind.SELL:
+    if leg.kind is EntryKind.SELL:
         return bare
     if amount:
         return replace(bare, cost=abs(amount) if leg.cash[0].currency == leg.currency else None)
-    return replace(bare, kind=Kind.DISTRIBUTION, price=leg.price or None)
+    return replace(bare, kind=EntryKind.DISTRIBUTION, price=leg.price or None)

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.intake.transactions.entries import Kind
+from core.intake.transactions.entries import EntryKind
 
 _BUY = "koop|kauf|buy|achat|compra|acquisto|kob|køb|kjøp|köp"
 _SELL = "verkoop|verkauf|sell|vente|venta|venda|vendita|salg|sälj"
@@ -27,51 +27,51 @@ _SELLS = re.compile(_SELL, re.IGNORECASE)
 INTERNAL = "internal"
 """Money that moves between the account's own pockets and never leaves it."""
 
-_MEANINGS: tuple[tuple[Kind | str, tuple[str, ...]], ...] = (
+_MEANINGS: tuple[tuple[EntryKind | str, tuple[str, ...]], ...] = (
     # Sweeps to and from the customer's own account at flatexDEGIRO Bank; the balance column counts both as one.
     (
         INTERNAL,
         ("cash sweep", "geldrekening", "geldkonto", "compte especes", "cuenta de efectivo", "conto contanti",
          "conta caixa", "cash account"),
     ),
-    (Kind.CORRECTION, ("geldmarkt", "money market", "monetair", "monetari", "monetaire", "monetario")),
+    (EntryKind.CORRECTION, ("geldmarkt", "money market", "monetair", "monetari", "monetaire", "monetario")),
     (
-        Kind.TAX,
+        EntryKind.TAX,
         ("(?:dividend|ausschuttung).*(?:belasting|tax|steuer|skat)", "impots? .*dividend", "reten.*dividend",
          "ritenuta", "imposto.*dividend", "quellensteuer", "withholding"),
     ),
     (
-        Kind.FOREX,
+        EntryKind.FOREX,
         ("valuta (?:credit|debit)", "fx (?:credit|debit|withdraw)", "wahrungswechsel", "operation de change",
          r"\bdivisas?\b", "cambio valuta", "transaction devise", "valutakonverter"),
     ),
     (
-        Kind.DIVIDEND,
+        EntryKind.DIVIDEND,
         ("dividend", "fund distribution", "ausschuttung", "capital return", "kapitaalsuitkering",
          "kapitalruckzahlung", "remboursement de capital", "reembolso de capital"),
     ),
     (
-        Kind.FEE,
+        EntryKind.FEE,
         ("kosten", "gebuhr", "entgelt", r"\bfees?\b", "frais", "comision", "comiss", "commission", "costi", "coste",
          "custo", "handelsmodalitat"),
     ),
     (
-        Kind.TAX,
+        EntryKind.TAX,
         ("belasting", r"\btax\b", r"\bduty\b", "steuer", "impuesto", "imposta", "imposto", r"\btaxe", "beurstaks"),
     ),
-    (Kind.INTEREST, ("interest", r"\brente", "zins", "interet", "intereses", "interessi", "juros")),
+    (EntryKind.INTEREST, ("interest", r"\brente", "zins", "interet", "intereses", "interessi", "juros")),
     (
-        Kind.WITHDRAWAL,
+        EntryKind.WITHDRAWAL,
         ("withdraw", "terugstort", "opname", "auszahlung", "retrait", "retirada", "prelievo", "levantamento",
          "reembolso"),
     ),
     (
-        Kind.DEPOSIT,
+        EntryKind.DEPOSIT,
         ("deposit", "storting", "einzahlung", "versement", "ingreso", "accredito", "ideal", "sofort",
          "transferencia"),
     ),
     (
-        Kind.CORRECTION,
+        EntryKind.CORRECTION,
         ("correct", "korrektur", "rectif", "promotion", "kortingsactie", "compensat", "courtesy", "kulanz"),
     ),
 )  # fmt: skip
@@ -79,7 +79,7 @@ _COMPILED = tuple((re.compile("|".join(words)), kind) for kind, words in _MEANIN
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class DescribedTrade:
     """A trade as its description says it.
 
     Attributes:
@@ -98,14 +98,14 @@ class Trade:
 
 
 @lru_cache(maxsize=4_096)
-def trade_in(description: str) -> Trade | None:
+def trade_in(description: str) -> DescribedTrade | None:
     """The trade that a description states, or None."""
     found = _TRADE.fullmatch(description.strip())
     if found is None or not (found["event"] or found["verb"]) or is_money_fund(description):
         return None
     more = _THOUSANDS.match(found["rest"])
     verb = found["verb"]
-    return Trade(
+    return DescribedTrade(
         event=(found["event"] or "").strip(),
         sells=None if verb is None else bool(_SELLS.fullmatch(verb)),
         quantity=found["quantity"],
@@ -121,7 +121,7 @@ def is_money_fund(description: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def meaning_of(description: str) -> Kind | str | None:
+def meaning_of(description: str) -> EntryKind | str | None:
     """The kind of a row that is no trade, `INTERNAL`, or None where the words are not known."""
     plain = folded(description)
     return next((kind for pattern, kind in _COMPILED if pattern.search(plain)), None)

@@ -12,7 +12,7 @@ from core.domain.portfolio import AssetClass
 NOTHING = Decimal(0)
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What happened. The first group moves securities, the second only money."""
 
     BUY = "buy"
@@ -33,10 +33,10 @@ class Kind(StrEnum):
     CORRECTION = "correction"
 
 
-INCOMING = frozenset({Kind.BUY, Kind.TRANSFER_IN, Kind.DISTRIBUTION})
-OUTGOING = frozenset({Kind.SELL, Kind.TRANSFER_OUT})
-RESHAPING = frozenset({Kind.SPLIT, Kind.EXCHANGE})
-OUTSIDE = frozenset({Kind.DEPOSIT, Kind.WITHDRAWAL})
+INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN, EntryKind.DISTRIBUTION})
+OUTGOING = frozenset({EntryKind.SELL, EntryKind.TRANSFER_OUT})
+RESHAPING = frozenset({EntryKind.SPLIT, EntryKind.EXCHANGE})
+OUTSIDE = frozenset({EntryKind.DEPOSIT, EntryKind.WITHDRAWAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Entry:
 
     row: int | None
     at: datetime
-    kind: Kind
+    kind: EntryKind
     account: str = ""
     security: Security | None = None
     quantity: Decimal = NOTHING
@@ -116,7 +116,7 @@ class Entry:
         """The same booking as a purchase or a sale, which has no cost of its own."""
         return replace(
             self,
-            kind=Kind.BUY if bought else Kind.SELL,
+            kind=EntryKind.BUY if bought else EntryKind.SELL,
             security=security,
             quantity=quantity,
             price=price,

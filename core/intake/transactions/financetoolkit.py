@@ -9,14 +9,14 @@ from collections.abc import Iterable
 
 from core.errors import UnreadableFile
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.opening.workbook import workbook_rows
-from core.intake.transactions.entries import NOTHING, Entry, Kind
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind
 from core.intake.transactions.ledger import Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows, table_of
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows, table_of
 
 FAMILY = "financetoolkit"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("date",),
         "symbol": ("identifier",),
@@ -32,7 +32,7 @@ LAYOUT = Layout(
 _WHAT = "the Finance Toolkit's portfolio"
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a workbook or a text has the toolkit's header."""
     if source.container is not Container.ARCHIVE:
         return LAYOUT.detects(source)
@@ -42,11 +42,11 @@ def detect(source: Source) -> bool:
         return False
 
 
-def _first(source: Source) -> list[tuple[int, list[str]]]:
+def _first(source: SourceFile) -> list[tuple[int, list[str]]]:
     return [row for row, _ in zip(workbook_rows(source, LAYOUT.is_header), range(20), strict=False)]
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one portfolio of the file.
 
     Raises:
@@ -72,7 +72,7 @@ def _take(cells: Cells) -> Iterable[Entry]:
         Entry(
             cells.number,
             cells.moment("date"),
-            Kind.BUY if bought else Kind.SELL,
+            EntryKind.BUY if bought else EntryKind.SELL,
             security=security,
             quantity=abs(volume),
             price=price,

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import Entry, EntryKind, Money
 from core.intake.transactions.ledger import Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 
 FAMILY = "finpension"
 _CURRENCY = "CHF"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("date",),
         "category": ("category",),
@@ -29,26 +29,26 @@ LAYOUT = Layout(
     needed=("date", "category", "name", "quantity", "price", "amount"),
 )
 _KINDS = {
-    "deposit": Kind.DEPOSIT,
-    "transfer": Kind.DEPOSIT,
-    "withdrawal": Kind.WITHDRAWAL,
-    "dividend": Kind.DIVIDEND,
-    "interests": Kind.INTEREST,
-    "interest": Kind.INTEREST,
-    "flat-rate administrative fee": Kind.FEE,
-    "administrative fee": Kind.FEE,
-    "implementation fees": Kind.FEE,
-    "withholding tax": Kind.TAX,
-    "correction": Kind.CORRECTION,
+    "deposit": EntryKind.DEPOSIT,
+    "transfer": EntryKind.DEPOSIT,
+    "withdrawal": EntryKind.WITHDRAWAL,
+    "dividend": EntryKind.DIVIDEND,
+    "interests": EntryKind.INTEREST,
+    "interest": EntryKind.INTEREST,
+    "flat-rate administrative fee": EntryKind.FEE,
+    "administrative fee": EntryKind.FEE,
+    "implementation fees": EntryKind.FEE,
+    "withholding tax": EntryKind.TAX,
+    "correction": EntryKind.CORRECTION,
 }
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has finpension's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one portfolio of the file.
 
     Raises:
@@ -74,7 +74,7 @@ def _take(cells: Cells) -> Iterable[Entry]:
             Entry(
                 cells.number,
                 at,
-                Kind.BUY if category == "buy" else Kind.SELL,
+                EntryKind.BUY if category == "buy" else EntryKind.SELL,
                 security=security,
                 quantity=abs(cells.needed("quantity")),
                 price=cells.needed("price"),

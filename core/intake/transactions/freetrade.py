@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "freetrade"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "title": ("title",),
         "type": ("type",),
@@ -36,26 +36,26 @@ LAYOUT = Layout(
     needed=("title", "type", "time", "account_currency", "total", "side", "isin", "quantity"),
 )
 _KINDS = {
-    "TOP_UP": Kind.DEPOSIT,
-    "WITHDRAWAL": Kind.WITHDRAWAL,
-    "INTERNAL_TRANSFER": Kind.DEPOSIT,
-    "DIVIDEND": Kind.DIVIDEND,
-    "SPECIAL_DIVIDEND": Kind.DIVIDEND,
+    "TOP_UP": EntryKind.DEPOSIT,
+    "WITHDRAWAL": EntryKind.WITHDRAWAL,
+    "INTERNAL_TRANSFER": EntryKind.DEPOSIT,
+    "DIVIDEND": EntryKind.DIVIDEND,
+    "SPECIAL_DIVIDEND": EntryKind.DIVIDEND,
     # A property income distribution: what a British REIT pays from its rents.
-    "PROPERTY": Kind.DIVIDEND,
-    "INTEREST_FROM_CASH": Kind.INTEREST,
-    "SHARE_LENDING_INCOME": Kind.INTEREST,
-    "SUBSCRIPTION_FEE": Kind.FEE,
+    "PROPERTY": EntryKind.DIVIDEND,
+    "INTEREST_FROM_CASH": EntryKind.INTEREST,
+    "SHARE_LENDING_INCOME": EntryKind.INTEREST,
+    "SUBSCRIPTION_FEE": EntryKind.FEE,
 }
 _PAPERS = frozenset({"MONTHLY_STATEMENT", "TAX_CERTIFICATE", "MONTHLY_SHARE_LENDING_STATEMENT", "KEY_DOCUMENT"})
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Freetrade's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -80,10 +80,10 @@ def _take(cells: Cells) -> Iterable[Entry]:
     currency, units = cells.currency("account_currency")
     cells.moved = currency or ALL
     total = cells.needed("total") / units
-    entry = Entry(cells.number, cells.moment("time"), kind or Kind.BUY, column=cells.label("quantity"))
+    entry = Entry(cells.number, cells.moment("time"), kind or EntryKind.BUY, column=cells.label("quantity"))
     if kind is None:
         return _order(cells, entry, Money(total, currency), free=word == "FREESHARE_ORDER")
-    if kind in (Kind.WITHDRAWAL, Kind.FEE):
+    if kind in (EntryKind.WITHDRAWAL, EntryKind.FEE):
         total = -abs(total)
     return (replace(entry, cash=(Money(total, currency),)),)
 
@@ -100,12 +100,12 @@ def _order(cells: Cells, entry: Entry, total: Money, *, free: bool) -> Iterable[
     currency, units = cells.currency("currency")
     quantity, price = abs(cells.needed("quantity")), cells.needed("price") / units
     entry = replace(
-        entry, kind=entry.kind if bought else Kind.SELL, security=security, quantity=quantity, price=price,
+        entry, kind=entry.kind if bought else EntryKind.SELL, security=security, quantity=quantity, price=price,
         currency=currency,
     )  # fmt: skip
     if free:
         # Nothing was paid and no money moved: the broker's gift.
-        return (replace(entry, kind=Kind.DISTRIBUTION, cost=NOTHING),)
+        return (replace(entry, kind=EntryKind.DISTRIBUTION, cost=NOTHING),)
     fees = abs(cells.number_in("stamp_duty") or NOTHING) + abs(cells.number_in("fx_fee") or NOTHING)
     if not cells.good:
         return ()

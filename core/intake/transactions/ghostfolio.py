@@ -17,18 +17,18 @@ from core.errors import UnreadableFile
 from core.intake.cells.dates import NotADate
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source
+from core.intake.opening.source import Container, SourceFile
 from core.intake.positions.source_tree import Node, json_tree, plain_mapping
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
-from core.intake.transactions.table import Cells, Layout, Numbers, Table, settle
+from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Numbers, settle
 
 FAMILY = "ghostfolio"
 _FIELDS = ("type", "date", "symbol", "dataSource", "quantity", "unitPrice", "fee", "currency", "accountId")
-LAYOUT = Layout(names={field: (field.lower(),) for field in _FIELDS}, needed=_FIELDS)
+LAYOUT = BrokerLayout(names={field: (field.lower(),) for field in _FIELDS}, needed=_FIELDS)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TRADES = {"BUY": Kind.BUY, "SELL": Kind.SELL}
+_TRADES = {"BUY": EntryKind.BUY, "SELL": EntryKind.SELL}
 _WITHOUT_UNITS = frozenset({"DIVIDEND", "INTEREST", "FEE"})
 _CLASSES = {
     ("EQUITY", "STOCK"): AssetClass.EQUITY,
@@ -51,7 +51,7 @@ _CLASSES_ALONE = {
 }
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether JSON has activities as Ghostfolio writes them."""
     text = source.text
     return source.container is Container.JSON and all(
@@ -59,7 +59,7 @@ def detect(source: Source) -> bool:
     )
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the accounts of the file; activities without one make a portfolio of their own.
 
     Raises:
@@ -84,7 +84,7 @@ class _Profile:
 class _Export:
     """One file."""
 
-    def __init__(self, source: Source, case: Case, top: dict[str, Node]) -> None:
+    def __init__(self, source: SourceFile, case: Case, top: dict[str, Node]) -> None:
         self._case = case
         self._ledger = Ledger(case, FAMILY, source.name)
         self._profiles = {key: profile for node in _items(top, "assetProfiles") for key, profile in _profile(node)}
@@ -94,7 +94,7 @@ class _Export:
 
     def read(self, activities: list[Node]) -> list[Gathered]:
         """The portfolios."""
-        table = Table(self._case, LAYOUT, list(_FIELDS), Numbers(NumberStyle.POINT))
+        table = HeadedTable(self._case, LAYOUT, list(_FIELDS), Numbers(NumberStyle.POINT))
         last = self._exported
         for place, node in enumerate(activities):
             fields = plain_mapping(node) or {}
@@ -145,7 +145,7 @@ class _Export:
                 quantity,
                 price,
                 currency,
-                quantity * price + fee if kind is Kind.BUY else None,
+                quantity * price + fee if kind is EntryKind.BUY else None,
                 column=cells.label("quantity"),
             ),
         )
@@ -171,7 +171,7 @@ class _Export:
                 continue
             at = parse_moment(day.isoformat(), DayOrder.UNKNOWN)
             balance = Money(value, cells_currency)
-            self._ledger.add(Entry(None, at, Kind.CORRECTION, identity, cash=(balance,), balance=balance))
+            self._ledger.add(Entry(None, at, EntryKind.CORRECTION, identity, cash=(balance,), balance=balance))
         return last
 
     def _day(self, text: str) -> date | None:

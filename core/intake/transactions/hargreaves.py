@@ -16,17 +16,17 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import Entry, EntryKind, Money
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment
-from core.intake.transactions.table import Cells, Layout, Numbers, Table, read_rows, text_rows
+from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Numbers, read_rows, text_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "hargreaves"
 _CURRENCY = "GBP"
 _PENCE = 100
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("trade_date",),
         "reference": ("reference",),
@@ -41,21 +41,21 @@ LAYOUT = Layout(
 _TRADE = re.compile(r"([BS])[0-9]+")
 _TAIL = re.compile(r"\s+[0-9][0-9,.]*\s*@\s*[0-9.,]+\s*$")
 _WORDS = (
-    ("MANAGE FEE|FEE|CHARGE", Kind.FEE),
-    ("INTEREST", Kind.INTEREST),
-    ("DIV|OVR CR|UNIT|LOYAL|REBATE|INCOME|EQUALISATION|CAPITAL", Kind.DIVIDEND),
-    ("TAX", Kind.TAX),
-    (r"FPC|FPD|CARD|CHQ|CHEQUE|BACS|BGC|D/D|\bDD\b|REG SAVE|PAY|TRANSFER|TFR|CASH|WITHDRAW|DEPOSIT", Kind.DEPOSIT),
+    ("MANAGE FEE|FEE|CHARGE", EntryKind.FEE),
+    ("INTEREST", EntryKind.INTEREST),
+    ("DIV|OVR CR|UNIT|LOYAL|REBATE|INCOME|EQUALISATION|CAPITAL", EntryKind.DIVIDEND),
+    ("TAX", EntryKind.TAX),
+    (r"FPC|FPD|CARD|CHQ|CHEQUE|BACS|BGC|D/D|\bDD\b|REG SAVE|PAY|TRANSFER|TFR|CASH|WITHDRAW|DEPOSIT", EntryKind.DEPOSIT),
 )
 _KINDS = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Hargreaves Lansdown's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -63,10 +63,10 @@ def read(source: Source, case: Case) -> list[Gathered]:
     """
     rows = text_rows(source)
     account, as_of = "", None
-    table: Table | None = None
+    table: HeadedTable | None = None
     for _, row in rows:
         if LAYOUT.is_header(row):
-            table = Table(case, LAYOUT, row, Numbers(NumberStyle.POINT))
+            table = HeadedTable(case, LAYOUT, row, Numbers(NumberStyle.POINT))
             break
         label = row[0].strip().lower().rstrip(":")
         value = one_line(row[1]) if len(row) > 1 else ""
@@ -101,7 +101,7 @@ def _take(cells: Cells) -> Iterable[Entry]:
     entry = Entry(
         cells.number,
         cells.moment("date"),
-        Kind.CORRECTION,
+        EntryKind.CORRECTION,
         cells.account,
         cash=(Money(amount, _CURRENCY),),
         column=cells.label("quantity"),
@@ -114,8 +114,8 @@ def _take(cells: Cells) -> Iterable[Entry]:
             cells.security("", "", _TAIL.sub("", description))
         cells.unknown_kind("reference", reference)
         return ()
-    if kind is Kind.DEPOSIT and amount < 0:
-        kind = Kind.WITHDRAWAL
+    if kind is EntryKind.DEPOSIT and amount < 0:
+        kind = EntryKind.WITHDRAWAL
     return (replace(entry, kind=kind),)
 
 

@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 
 FAMILY = "ibkr"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "side": ("buy/sell", "buysell"),
         "date": ("tradedate", "trade_date"),
@@ -55,12 +55,12 @@ _CLASSES = {
 _PERCENT = Decimal("0.01")
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has the header of a Flex Query's trades among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the accounts of the file.
 
     Raises:
@@ -96,7 +96,7 @@ def _take(cells: Cells) -> Iterable[Entry]:
         Entry(
             cells.number,
             at,
-            Kind.BUY if side == "BUY" else Kind.SELL,
+            EntryKind.BUY if side == "BUY" else EntryKind.SELL,
             cells.account,
             security,
             quantity,

@@ -18,8 +18,8 @@ from core.domain.portfolio import AssetClass, Flow, Holding
 from core.intake.cells.names import portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
 from core.intake.transactions.balances import Balance, balances_of
-from core.intake.transactions.entries import OUTSIDE, Entry, Kind, Security
-from core.intake.transactions.positions import Position, Positions, tidy
+from core.intake.transactions.entries import OUTSIDE, Entry, EntryKind, Security
+from core.intake.transactions.positions import OpenPosition, Positions, tidy
 
 _DIGITS = 60
 """Enough for sums of the largest numbers that are read with all their decimals."""
@@ -128,7 +128,7 @@ class Ledger:
                 flows.append(Flow(entry.at.date(), entry.flow.amount, entry.flow.currency))
             elif entry.kind in OUTSIDE:
                 flows.extend(Flow(entry.at.date(), money.amount, money.currency) for money in entry.cash)
-            elif entry.kind in (Kind.TRANSFER_IN, Kind.TRANSFER_OUT):
+            elif entry.kind in (EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT):
                 symbol = entry.security.symbol if entry.security else ""
                 self._case.findings.tally(
                     "Transfers of securities without a value are in the positions but not among the flows",
@@ -136,7 +136,7 @@ class Ledger:
                 )
         return tuple(flow for flow in flows if flow.amount)
 
-    def _note_price(self, position: Position) -> None:
+    def _note_price(self, position: OpenPosition) -> None:
         if position.price is not None:
             price = f"{tidy(position.price).normalize():,f} {position.currency}"
             self._valued.append(f"{position.security.symbol} {price} on {position.priced_on}")

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from core.domain.portfolio import Holding
 from core.intake.findings import Findings
-from core.intake.transactions.entries import INCOMING, OUTGOING, Entry, Kind, Security
+from core.intake.transactions.entries import INCOMING, OUTGOING, Entry, EntryKind, Security
 from core.intake.transactions.lots import Lot, Lots, NotEnough, merged, resized
 
 _PLACES = Decimal(1).scaleb(-8)
@@ -18,7 +18,7 @@ _COMPLETE = "Export the history since the account was opened; until then the lin
 
 
 @dataclass(slots=True)
-class Position:
+class OpenPosition:
     """One security on its way through the history.
 
     Attributes:
@@ -48,7 +48,7 @@ class Positions:
     def __init__(self, findings: Findings, doubtful: Iterable[str] = ()) -> None:
         self._findings = findings
         self._doubtful = frozenset(doubtful)
-        self._held: dict[str, Position] = {}
+        self._held: dict[str, OpenPosition] = {}
 
     def run(self, entries: Sequence[Entry]) -> None:
         """Apply all entries, which are in order of time.
@@ -59,19 +59,19 @@ class Positions:
         for _, group in groupby(entries, key=lambda entry: entry.at):
             moment = [entry for entry in group if entry.security is not None]
             for entry in moment:
-                if entry.kind is Kind.SPLIT:
+                if entry.kind is EntryKind.SPLIT:
                     self._split(entry)
-                elif entry.kind is Kind.EXCHANGE:
+                elif entry.kind is EntryKind.EXCHANGE:
                     self._exchange(entry)
             self._incoming([entry for entry in moment if entry.kind in INCOMING])
             for entry in moment:
                 if entry.kind in OUTGOING:
                     self._outgoing(entry)
 
-    def _position(self, security: Security, row: int | None) -> Position:
+    def _position(self, security: Security, row: int | None) -> OpenPosition:
         position = self._held.get(security.key)
         if position is None:
-            position = self._held[security.key] = Position(security, known=security.key not in self._doubtful)
+            position = self._held[security.key] = OpenPosition(security, known=security.key not in self._doubtful)
         elif len(security.name) > len(position.security.name) or not position.security.isin:
             better = security.name if len(security.name) > len(position.security.name) else position.security.name
             position.security = replace(position.security, name=better, isin=position.security.isin or security.isin)
@@ -95,9 +95,9 @@ class Positions:
             return
         position = self._position(entry.security, entry.row)
         _price(position, entry)
-        self._taken(position, entry, "leave" if entry.kind is Kind.TRANSFER_OUT else "are sold")
+        self._taken(position, entry, "leave" if entry.kind is EntryKind.TRANSFER_OUT else "are sold")
 
-    def _taken(self, position: Position, entry: Entry, verb: str) -> list[Lot] | None:
+    def _taken(self, position: OpenPosition, entry: Entry, verb: str) -> list[Lot] | None:
         if not position.known:
             return None
         try:
@@ -145,11 +145,11 @@ class Positions:
             target.price = source.price * entry.quantity / entry.into_quantity
             target.currency, target.priced_on = source.currency, source.priced_on
 
-    def _unknown(self, position: Position, entry: Entry, message: str) -> None:
+    def _unknown(self, position: OpenPosition, entry: Entry, message: str) -> None:
         position.known = False
         self._findings.problem(entry.row, entry.column, _number(entry.quantity), message)
 
-    def holdings(self, as_of: date, tell: Callable[[Position], None]) -> list[Holding]:
+    def holdings(self, as_of: date, tell: Callable[[OpenPosition], None]) -> list[Holding]:
         """What is held in the end, in the order it was first met, at the price of its last trade.
 
         Args:
@@ -187,7 +187,7 @@ class Positions:
         return made
 
 
-def _price(position: Position, entry: Entry) -> None:
+def _price(position: OpenPosition, entry: Entry) -> None:
     if entry.price:
         position.price, position.currency, position.priced_on = entry.price, entry.currency, entry.at.date()
 

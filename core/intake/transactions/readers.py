@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
+from core.intake.opening.source import SourceFile
 from core.intake.transactions import (
     avanza,
     degiro,
@@ -30,8 +30,8 @@ class TransactionReader(NamedTuple):
 
     name: str
     description: str
-    detect: Callable[[Source], bool]
-    read: Callable[[Source, Case], list[Gathered]]
+    detect: Callable[[SourceFile], bool]
+    read: Callable[[SourceFile, Case], list[Gathered]]
 
 
 READERS = (

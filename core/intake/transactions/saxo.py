@@ -13,15 +13,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import readings, settled
 
 FAMILY = "saxo"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "account": ("client_id", "account_id"),
         "date": ("trade_date",),
@@ -43,13 +43,13 @@ _TRADE = re.compile(r"(\w+)\s+(-?[0-9][0-9.,]*)\s*@\s*([0-9][0-9.,]*)\s+([A-Za-z
 _BUYS = frozenset(["buy", "koop", "kauf", "achat", "compra", "acquisto", "køb", "kjøp", "köp", "kup"])
 _SELLS = frozenset(["sell", "verkoop", "verkauf", "vente", "venta", "vendita", "salg", "sälj", "sprzedaj"])
 _WORDS = (
-    ("dividend|ausschüttung|udbytte|utbytte|utdelning|cedola", Kind.DIVIDEND),
-    ("interest|rente|zins|intér|interes|ränta", Kind.INTEREST),
-    ("tax|belasting|steuer|impôt|skat|skatt|duty", Kind.TAX),
-    ("withdrawal|opname|auszahlung|retrait|retirada|udbetaling|uttag|prelievo", Kind.WITHDRAWAL),
-    ("deposit|storting|einzahlung|versement|depósito|indbetaling|innskudd|insättning|versamento", Kind.DEPOSIT),
-    ("fee|kosten|gebühr|frais|commission|gebyr|avgift|costi|courtage|vat", Kind.FEE),
-    ("cash adjustment|correction|rebate|bonus", Kind.CORRECTION),
+    ("dividend|ausschüttung|udbytte|utbytte|utdelning|cedola", EntryKind.DIVIDEND),
+    ("interest|rente|zins|intér|interes|ränta", EntryKind.INTEREST),
+    ("tax|belasting|steuer|impôt|skat|skatt|duty", EntryKind.TAX),
+    ("withdrawal|opname|auszahlung|retrait|retirada|udbetaling|uttag|prelievo", EntryKind.WITHDRAWAL),
+    ("deposit|storting|einzahlung|versement|depósito|indbetaling|innskudd|insättning|versamento", EntryKind.DEPOSIT),
+    ("fee|kosten|gebühr|frais|commission|gebyr|avgift|costi|courtage|vat", EntryKind.FEE),
+    ("cash adjustment|correction|rebate|bonus", EntryKind.CORRECTION),
 )
 _KINDS = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
 _ONE = Decimal(1)
@@ -57,12 +57,12 @@ _COSTS = Decimal("0.05")
 _LEAST_COSTS = Decimal(50)
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Saxo's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the accounts of the file.
 
     Raises:
@@ -95,7 +95,7 @@ class _Reader:
         entry = Entry(
             cells.number,
             at,
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             cells.account,
             cash=(Money(amount, currency),),
             column=cells.label("event"),

@@ -19,17 +19,17 @@ from core.errors import UnreadableFile
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
+from core.intake.opening.source import SourceFile
 from core.intake.positions.broker_tables import amount as amount_in
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, Numbers, Table, settle, text_rows
+from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Numbers, settle, text_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "schwab"
 _CURRENCY = "USD"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("date",),
         "action": ("action",),
@@ -56,23 +56,23 @@ _TRANSFERS = frozenset(
     {"journaled shares", "security transfer", "shares received", "stock plan activity", "shares delivered"}
 )
 _WORDS = (
-    ("fee", Kind.FEE),
-    ("tax|withholding|nra", Kind.TAX),
-    ("interest", Kind.INTEREST),
-    (r"\bdiv|cap gain|capital gain|return of capital|distribution", Kind.DIVIDEND),
-    ("cash in lieu|misc cash|misc credits|adjustment|promotional|rebate|merger", Kind.CORRECTION),
-    ("wire|moneylink|funds|internal transfer|journal|deposit|withdrawal|bill pay|check|debit|ach", Kind.DEPOSIT),
+    ("fee", EntryKind.FEE),
+    ("tax|withholding|nra", EntryKind.TAX),
+    ("interest", EntryKind.INTEREST),
+    (r"\bdiv|cap gain|capital gain|return of capital|distribution", EntryKind.DIVIDEND),
+    ("cash in lieu|misc cash|misc credits|adjustment|promotional|rebate|merger", EntryKind.CORRECTION),
+    ("wire|moneylink|funds|internal transfer|journal|deposit|withdrawal|bill pay|check|debit|ach", EntryKind.DEPOSIT),
 )
 _KINDS = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
 _CENT = Decimal("0.01")
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has the header of Schwab's history among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -87,7 +87,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
             if title:
                 account = one_line(title[1])
             elif LAYOUT.is_header(row):
-                history = _History(Table(case, LAYOUT, row, Numbers(NumberStyle.POINT)), account, ledger)
+                history = _History(HeadedTable(case, LAYOUT, row, Numbers(NumberStyle.POINT)), account, ledger)
             continue
         history.take(number, row)
     if history is None:
@@ -99,7 +99,7 @@ def read(source: Source, case: Case) -> list[Gathered]:
 class _History:
     """The rows of one account."""
 
-    def __init__(self, table: Table, account: str, ledger: Ledger) -> None:
+    def __init__(self, table: HeadedTable, account: str, ledger: Ledger) -> None:
         self._table = table
         self._account = account
         self._ledger = ledger
@@ -132,7 +132,7 @@ class _History:
         entry = Entry(
             cells.number,
             at,
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             self._account,
             cash=(Money(amount, _CURRENCY),) if amount else (),
             column=cells.label("quantity"),
@@ -147,8 +147,8 @@ class _History:
                 self._security(cells)
             cells.unknown_kind("action", cells.text("action"))
             return ()
-        if kind is Kind.DEPOSIT and amount < 0:
-            kind = Kind.WITHDRAWAL
+        if kind is EntryKind.DEPOSIT and amount < 0:
+            kind = EntryKind.WITHDRAWAL
         return (replace(entry, kind=kind),)
 
     def _security(self, cells: Cells) -> Security:
@@ -175,11 +175,11 @@ class _History:
         security = self._security(cells)
         moved = replace(entry, security=security, quantity=abs(quantity), currency=_CURRENCY)
         if action in _SPLITS:
-            return (replace(moved, kind=Kind.SPLIT, quantity=quantity),)
+            return (replace(moved, kind=EntryKind.SPLIT, quantity=quantity),)
         if action in _TRANSFERS:
-            return (replace(moved, kind=Kind.TRANSFER_IN if quantity > 0 else Kind.TRANSFER_OUT),)
+            return (replace(moved, kind=EntryKind.TRANSFER_IN if quantity > 0 else EntryKind.TRANSFER_OUT),)
         if action == "spin-off":
-            return (replace(moved, kind=Kind.DISTRIBUTION),)
+            return (replace(moved, kind=EntryKind.DISTRIBUTION),)
         self._swaps[entry.at.date(), action].append(replace(moved, quantity=quantity))
         return ()
 
@@ -193,7 +193,7 @@ class _History:
                 self._ledger.add(
                     replace(
                         old,
-                        kind=Kind.EXCHANGE,
+                        kind=EntryKind.EXCHANGE,
                         security=self._former(out[0].security),
                         quantity=-old.quantity,
                         into=new.security,

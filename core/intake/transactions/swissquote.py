@@ -10,15 +10,15 @@ from dataclasses import replace
 
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "swissquote"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("date",),
         "order": ("order_#",),
@@ -38,38 +38,38 @@ LAYOUT = Layout(
     days=DayOrder.DAY_FIRST,
 )
 _KINDS = {
-    "credit": Kind.DEPOSIT,
-    "deposit": Kind.DEPOSIT,
-    "payment": Kind.DEPOSIT,
-    "debit": Kind.WITHDRAWAL,
-    "withdrawal": Kind.WITHDRAWAL,
-    "payout": Kind.WITHDRAWAL,
-    "dividend": Kind.DIVIDEND,
-    "distribution": Kind.DIVIDEND,
-    "capital gain": Kind.DIVIDEND,
-    "return of capital": Kind.DIVIDEND,
-    "interests": Kind.INTEREST,
-    "interest": Kind.INTEREST,
-    "interest income": Kind.INTEREST,
-    "custody fees": Kind.FEE,
-    "fees": Kind.FEE,
-    "fees tax statement": Kind.FEE,
-    "withholding tax": Kind.TAX,
-    "taxes": Kind.TAX,
-    "forex credit": Kind.FOREX,
-    "forex debit": Kind.FOREX,
-    "fx spot credit": Kind.FOREX,
-    "fx spot debit": Kind.FOREX,
-    "correction": Kind.CORRECTION,
+    "credit": EntryKind.DEPOSIT,
+    "deposit": EntryKind.DEPOSIT,
+    "payment": EntryKind.DEPOSIT,
+    "debit": EntryKind.WITHDRAWAL,
+    "withdrawal": EntryKind.WITHDRAWAL,
+    "payout": EntryKind.WITHDRAWAL,
+    "dividend": EntryKind.DIVIDEND,
+    "distribution": EntryKind.DIVIDEND,
+    "capital gain": EntryKind.DIVIDEND,
+    "return of capital": EntryKind.DIVIDEND,
+    "interests": EntryKind.INTEREST,
+    "interest": EntryKind.INTEREST,
+    "interest income": EntryKind.INTEREST,
+    "custody fees": EntryKind.FEE,
+    "fees": EntryKind.FEE,
+    "fees tax statement": EntryKind.FEE,
+    "withholding tax": EntryKind.TAX,
+    "taxes": EntryKind.TAX,
+    "forex credit": EntryKind.FOREX,
+    "forex debit": EntryKind.FOREX,
+    "fx spot credit": EntryKind.FOREX,
+    "fx spot debit": EntryKind.FOREX,
+    "correction": EntryKind.CORRECTION,
 }
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Swissquote's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -100,7 +100,7 @@ class _Pairs:
         entry = Entry(
             cells.number,
             at,
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             cash=(Money(amount, currency),),
             balance=None if stated is None else Money(stated, currency),
             column=cells.label("quantity"),
@@ -113,11 +113,11 @@ class _Pairs:
                 cells.security(cells.text("symbol"), cells.text("isin"), cells.text("name"))
             cells.unknown_kind("kind", cells.text("kind"))
             return ()
-        if kind is Kind.FOREX:
+        if kind is EntryKind.FOREX:
             sign = 1 if word.endswith("credit") else -1
             self._sides.setdefault(f"{cells.text('order')} {cells.text('date')}", []).append((cells.number, sign))
         flow = None
-        if kind in (Kind.DEPOSIT, Kind.WITHDRAWAL):
+        if kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL):
             # What the bank charges for a payment stays in the account's own result.
             flow = Money(amount + abs(cells.number_in("costs") or NOTHING), currency)
         return (replace(entry, kind=kind, flow=flow),)

@@ -21,7 +21,7 @@ from core.intake.cells.names import one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
-from core.intake.opening.source import Source, delimiter_of, has_header, table_rows
+from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.positions.broker_tables import Columns
 from core.intake.positions.canonical import normal
 from core.intake.transactions.entries import Entry, Security
@@ -34,7 +34,7 @@ _NAME_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BrokerLayout:
     """How one broker lays out its table.
 
     Attributes:
@@ -55,7 +55,7 @@ class Layout:
         """Whether a row has the needed columns."""
         return Columns(row, self.names).has(*self.needed)
 
-    def detects(self, source: Source) -> bool:
+    def detects(self, source: SourceFile) -> bool:
         """Whether a text has this header among its first rows."""
         return has_header(source, self.is_header, _HEADER_WITHIN)
 
@@ -142,10 +142,10 @@ def shown_styles(texts: Iterable[str]) -> frozenset[NumberStyle]:
     return frozenset(found)
 
 
-class Table:
+class HeadedTable:
     """A table whose header is known."""
 
-    def __init__(self, case: Case, layout: Layout, header: list[str], numbers: Numbers) -> None:
+    def __init__(self, case: Case, layout: BrokerLayout, header: list[str], numbers: Numbers) -> None:
         self.case = case
         self.findings = case.findings
         self.layout = layout
@@ -197,7 +197,7 @@ class Cells:
 
     __slots__ = ("_row", "_table", "about", "account", "good", "moved", "number")
 
-    def __init__(self, table: Table, number: int | None, row: list[str]) -> None:
+    def __init__(self, table: HeadedTable, number: int | None, row: list[str]) -> None:
         self._table = table
         self._row = row
         self.number = number
@@ -306,7 +306,7 @@ Take = Callable[[Cells], Iterable[Entry]]
 Rows = Iterator[tuple[int, list[str]]]
 
 
-def read_rows(table: Table, rows: Iterable[tuple[int, list[str]]], ledger: Ledger, take: Take) -> None:
+def read_rows(table: HeadedTable, rows: Iterable[tuple[int, list[str]]], ledger: Ledger, take: Take) -> None:
     """Every row into the ledger: its entries, or the doubt it leaves behind."""
     first = table.layout.names[table.layout.needed[0]]
     for number, row in rows:
@@ -330,12 +330,12 @@ def settle(cells: Cells, entries: Iterable[Entry], ledger: Ledger) -> None:
         ledger.doubt(cells.account, cells.about, cells.moved)
 
 
-def text_rows(source: Source) -> Rows:
+def text_rows(source: SourceFile) -> Rows:
     """The rows of a text with their numbers."""
     return table_rows(source.name, source.text, delimiter_of(source.text))
 
 
-def open_table(source: Source, case: Case, layout: Layout, what: str) -> tuple[Table, Rows]:
+def open_table(source: SourceFile, case: Case, layout: BrokerLayout, what: str) -> tuple[HeadedTable, Rows]:
     """The table and the rows below its header.
 
     Args:
@@ -347,15 +347,17 @@ def open_table(source: Source, case: Case, layout: Layout, what: str) -> tuple[T
     return table_of(source.name, text_rows(source), case, layout, what, delimiter_of(source.text))
 
 
-def table_of(name: str, rows: Rows, case: Case, layout: Layout, what: str, delimiter: str) -> tuple[Table, Rows]:
+def table_of(
+    name: str, rows: Rows, case: Case, layout: BrokerLayout, what: str, delimiter: str
+) -> tuple[HeadedTable, Rows]:
     """As `open_table`, from rows that come from elsewhere."""
     header = next((row for _, row in islice(rows, _HEADER_WITHIN) if layout.is_header(row)), None)
     if header is None:
         raise UnreadableFile(f"'{name}' has no header row as {what} writes it.")
     columns = Columns(header, layout.names)
     if layout.style is not None:
-        return Table(case, layout, header, Numbers(layout.style)), rows
+        return HeadedTable(case, layout, header, Numbers(layout.style)), rows
     first = list(islice(rows, _STYLE_ROWS))
     samples = [columns.cell(row, column).strip() for _, row in first for column in layout.numeric]
     numbers = Numbers(choose_style(samples, delimiter).style, shown_styles(samples))
-    return Table(case, layout, header, numbers), chain(first, rows)
+    return HeadedTable(case, layout, header, numbers), chain(first, rows)

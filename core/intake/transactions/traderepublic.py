@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import per_unit
 
 FAMILY = "traderepublic"
 _CURRENCY = "EUR"
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "date": ("datum", "date", "fecha", "data"),
         "type": ("transactietype", "typ", "type", "tipo"),
@@ -34,45 +34,45 @@ LAYOUT = Layout(
     numeric=("amount", "quantity", "fees", "taxes"),
 )
 _WORDS = {
-    Kind.BUY: "buy aankoop kauf achat compra acquisto",
-    Kind.SELL: "sell verkoop verkauf vente venta vendita",
-    Kind.DEPOSIT: "deposit storting einlage einzahlung dépôt depósito deposito",
-    Kind.WITHDRAWAL: "removal withdrawal onttrekking entnahme auszahlung retrait retirada prelievo",
-    Kind.DIVIDEND: "dividend dividende dividendes dividendo dividendi",
-    Kind.INTEREST: "interest rentebaten zinsen intérêts intereses interessi rentelasten zinsbelastung",
-    Kind.FEE: "fees kosten gebühren frais comisiones commissioni gebührenerstattung kartengebühr",
-    Kind.TAX: "taxes belastingen steuern steuerrückerstattung impuestos tasse",
-    Kind.TRANSFER_IN: "transfer_in",
-    Kind.TRANSFER_OUT: "transfer_out",
+    EntryKind.BUY: "buy aankoop kauf achat compra acquisto",
+    EntryKind.SELL: "sell verkoop verkauf vente venta vendita",
+    EntryKind.DEPOSIT: "deposit storting einlage einzahlung dépôt depósito deposito",
+    EntryKind.WITHDRAWAL: "removal withdrawal onttrekking entnahme auszahlung retrait retirada prelievo",
+    EntryKind.DIVIDEND: "dividend dividende dividendes dividendo dividendi",
+    EntryKind.INTEREST: "interest rentebaten zinsen intérêts intereses interessi rentelasten zinsbelastung",
+    EntryKind.FEE: "fees kosten gebühren frais comisiones commissioni gebührenerstattung kartengebühr",
+    EntryKind.TAX: "taxes belastingen steuern steuerrückerstattung impuestos tasse",
+    EntryKind.TRANSFER_IN: "transfer_in",
+    EntryKind.TRANSFER_OUT: "transfer_out",
 }
 _PHRASES = {
-    "fees refund": Kind.FEE,
-    "terugbetaling van kosten": Kind.FEE,
-    "remboursement de frais": Kind.FEE,
-    "interest charge": Kind.INTEREST,
-    "frais d'intérêts": Kind.INTEREST,
-    "tax refund": Kind.TAX,
-    "terugbetaling van belastingen": Kind.TAX,
-    "impôts / taxes": Kind.TAX,
-    "remboursement impôts / taxes": Kind.TAX,
-    "transfer (inbound)": Kind.TRANSFER_IN,
-    "transfer (outbound)": Kind.TRANSFER_OUT,
-    "inkomende overboeking": Kind.TRANSFER_IN,
-    "uitgaande overboeking": Kind.TRANSFER_OUT,
-    "umbuchung (eingang)": Kind.TRANSFER_IN,
-    "umbuchung (ausgang)": Kind.TRANSFER_OUT,
-    "transfert (entrant)": Kind.TRANSFER_IN,
-    "transfert (sortant)": Kind.TRANSFER_OUT,
+    "fees refund": EntryKind.FEE,
+    "terugbetaling van kosten": EntryKind.FEE,
+    "remboursement de frais": EntryKind.FEE,
+    "interest charge": EntryKind.INTEREST,
+    "frais d'intérêts": EntryKind.INTEREST,
+    "tax refund": EntryKind.TAX,
+    "terugbetaling van belastingen": EntryKind.TAX,
+    "impôts / taxes": EntryKind.TAX,
+    "remboursement impôts / taxes": EntryKind.TAX,
+    "transfer (inbound)": EntryKind.TRANSFER_IN,
+    "transfer (outbound)": EntryKind.TRANSFER_OUT,
+    "inkomende overboeking": EntryKind.TRANSFER_IN,
+    "uitgaande overboeking": EntryKind.TRANSFER_OUT,
+    "umbuchung (eingang)": EntryKind.TRANSFER_IN,
+    "umbuchung (ausgang)": EntryKind.TRANSFER_OUT,
+    "transfert (entrant)": EntryKind.TRANSFER_IN,
+    "transfert (sortant)": EntryKind.TRANSFER_OUT,
     **{word: kind for kind, words in _WORDS.items() for word in words.split()},
 }
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Trade Republic's header, in a language that is known, among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -95,14 +95,16 @@ def _take(cells: Cells) -> Iterable[Entry]:
         return ()
     at = cells.moment("date")
     entry = Entry(cells.number, at, kind, column=cells.label("quantity"))
-    if kind not in (Kind.BUY, Kind.SELL, Kind.TRANSFER_IN, Kind.TRANSFER_OUT) or not cells.text("isin"):
-        kind = {Kind.TRANSFER_IN: Kind.DEPOSIT, Kind.TRANSFER_OUT: Kind.WITHDRAWAL}.get(kind, kind)
+    if kind not in (EntryKind.BUY, EntryKind.SELL, EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT) or not cells.text(
+        "isin"
+    ):
+        kind = {EntryKind.TRANSFER_IN: EntryKind.DEPOSIT, EntryKind.TRANSFER_OUT: EntryKind.WITHDRAWAL}.get(kind, kind)
         return (replace(entry, kind=kind, cash=(Money(cells.needed("amount"), _CURRENCY),)),)
     security = cells.security("", cells.text("isin"), cells.text("note"))
     quantity = abs(cells.needed("quantity"))
     amount = cells.number_in("amount") or NOTHING
     charged = abs(cells.number_in("fees") or NOTHING) + abs(cells.number_in("taxes") or NOTHING)
-    bought = kind is Kind.BUY
+    bought = kind is EntryKind.BUY
     gross = abs(amount) - charged if bought else abs(amount) + charged
     moved = () if not amount else (Money(amount, _CURRENCY),)
     return (

@@ -13,10 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Source
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money
+from core.intake.opening.source import SourceFile
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
-from core.intake.transactions.table import Cells, Layout, open_table, read_rows
+from core.intake.transactions.table import BrokerLayout, Cells, open_table, read_rows
 from core.intake.transactions.trades import settled
 
 FAMILY = "trading212"
@@ -24,7 +24,7 @@ _FEES = (
     "currency_conversion_fee", "stamp_duty", "stamp_duty_reserve_tax", "transaction_fee", "finra_fee",
     "french_transaction_tax", "ptm_levy",
 )  # fmt: skip
-LAYOUT = Layout(
+LAYOUT = BrokerLayout(
     names={
         "action": ("action",),
         "time": ("time",),
@@ -49,31 +49,31 @@ _ORDER = re.compile(r"(?:market|limit|stop|stop limit) (buy|sell)")
 _IN_HEADER = re.compile(r"\(([A-Z]{3})\)$", re.IGNORECASE)
 _ORDER_ID = re.compile(r"[A-Z]{3}[0-9]{6,}")
 _MONEY = {
-    "deposit": Kind.DEPOSIT,
-    "withdrawal": Kind.WITHDRAWAL,
-    "card debit": Kind.WITHDRAWAL,
-    "card credit": Kind.DEPOSIT,
-    "spending cashback": Kind.INTEREST,
-    "interest on cash": Kind.INTEREST,
-    "lending interest": Kind.INTEREST,
-    "new card cost": Kind.FEE,
-    "result adjustment": Kind.CORRECTION,
-    "dividend adjustment": Kind.DIVIDEND,
+    "deposit": EntryKind.DEPOSIT,
+    "withdrawal": EntryKind.WITHDRAWAL,
+    "card debit": EntryKind.WITHDRAWAL,
+    "card credit": EntryKind.DEPOSIT,
+    "spending cashback": EntryKind.INTEREST,
+    "interest on cash": EntryKind.INTEREST,
+    "lending interest": EntryKind.INTEREST,
+    "new card cost": EntryKind.FEE,
+    "result adjustment": EntryKind.CORRECTION,
+    "dividend adjustment": EntryKind.DIVIDEND,
 }
 _TRANSFERS = {
-    "transfer in": Kind.TRANSFER_IN,
-    "transfer out": Kind.TRANSFER_OUT,
-    "stock distribution": Kind.DISTRIBUTION,
-    "spin off": Kind.DISTRIBUTION,
+    "transfer in": EntryKind.TRANSFER_IN,
+    "transfer out": EntryKind.TRANSFER_OUT,
+    "stock distribution": EntryKind.DISTRIBUTION,
+    "spin off": EntryKind.DISTRIBUTION,
 }
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has Trading 212's header among its first rows."""
     return LAYOUT.detects(source)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the one account of the file.
 
     Raises:
@@ -115,7 +115,7 @@ class _Reader:
             return self._split(cells, closes=action.endswith("close"))
         if action == "currency conversion":
             return _conversion(cells)
-        kind = _MONEY.get(action) or (Kind.DIVIDEND if action.startswith("dividend (") else None)
+        kind = _MONEY.get(action) or (EntryKind.DIVIDEND if action.startswith("dividend (") else None)
         if kind is None:
             if cells.text("quantity"):
                 cells.security(cells.text("ticker"), cells.text("isin"), cells.text("name"))
@@ -123,12 +123,12 @@ class _Reader:
             return ()
         total = _total(cells)
         # Withdrawals are positive in some years' exports and negative in others'.
-        amount = -abs(total.amount) if kind is Kind.WITHDRAWAL else total.amount
+        amount = -abs(total.amount) if kind is EntryKind.WITHDRAWAL else total.amount
         return (Entry(cells.number, cells.moment("time"), kind, cash=(Money(amount, total.currency),)),)
 
     def _split(self, cells: Cells, *, closes: bool) -> Iterable[Entry]:
         cells.moved = ""
-        half = _moved(cells, Kind.EXCHANGE)
+        half = _moved(cells, EntryKind.EXCHANGE)
         if not cells.good or half.security is None:
             return ()
         other = self._halves.pop((half.security.key, not closes), None)
@@ -141,7 +141,7 @@ class _Reader:
 
 def _order(cells: Cells, *, bought: bool) -> Iterable[Entry]:
     total = _total(cells)
-    entry = _moved(cells, Kind.BUY if bought else Kind.SELL)
+    entry = _moved(cells, EntryKind.BUY if bought else EntryKind.SELL)
     fees = _fees(cells, total.currency)
     if not cells.good:
         return ()
@@ -151,13 +151,13 @@ def _order(cells: Cells, *, bought: bool) -> Iterable[Entry]:
     return (replace(entry, price=price, cost=cost if bought else None, cash=(cash,)),)
 
 
-def _transfer(cells: Cells, kind: Kind) -> Iterable[Entry]:
+def _transfer(cells: Cells, kind: EntryKind) -> Iterable[Entry]:
     cells.moved = ""
     entry = _moved(cells, kind)
-    if kind is Kind.DISTRIBUTION or not entry.price:
+    if kind is EntryKind.DISTRIBUTION or not entry.price:
         return (replace(entry, price=entry.price or None),)
     worth = entry.quantity * entry.price
-    return (replace(entry, flow=Money(worth if kind is Kind.TRANSFER_IN else -worth, entry.currency)),)
+    return (replace(entry, flow=Money(worth if kind is EntryKind.TRANSFER_IN else -worth, entry.currency)),)
 
 
 def _conversion(cells: Cells) -> Iterable[Entry]:
@@ -166,10 +166,10 @@ def _conversion(cells: Cells) -> Iterable[Entry]:
         Money(-abs(given), cells.currency("from_currency")[0]),
         Money(abs(taken), cells.currency("to_currency")[0]),
     )
-    return (Entry(cells.number, cells.moment("time"), Kind.FOREX, cash=cash),)
+    return (Entry(cells.number, cells.moment("time"), EntryKind.FOREX, cash=cash),)
 
 
-def _moved(cells: Cells, kind: Kind) -> Entry:
+def _moved(cells: Cells, kind: EntryKind) -> Entry:
     """The part that every row with shares has: which, how many, at what price."""
     security = cells.security(cells.text("ticker"), cells.text("isin"), cells.text("name"))
     if _ORDER_ID.fullmatch(cells.text("price")):

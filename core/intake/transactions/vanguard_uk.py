@@ -16,22 +16,22 @@ from core.errors import UnreadableFile
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, Source, head_rows
+from core.intake.opening.source import Container, SourceFile, head_rows
 from core.intake.positions.canonical import normal
-from core.intake.transactions.entries import NOTHING, Entry, Kind, Money, Security
+from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder
-from core.intake.transactions.table import Cells, Layout, Numbers, Table, settle, text_rows
+from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Numbers, settle, text_rows
 from core.intake.transactions.trades import per_unit, settled
 
 FAMILY = "vanguard-uk"
 _CURRENCY = "GBP"
-_CASH = Layout(
+_CASH = BrokerLayout(
     names={"date": ("date",), "details": ("details",), "amount": ("amount",), "balance": ("balance",)},
     needed=("date", "details", "amount", "balance"),
     days=DayOrder.DAY_FIRST,
 )
-_TRADES = Layout(
+_TRADES = BrokerLayout(
     names={
         "date": ("date",),
         "name": ("investmentname", "investment_name"),
@@ -47,20 +47,20 @@ _TITLES = frozenset({"cash_transactions", "investment_transactions"})
 _TRADE = re.compile(r"(Bought|Sold)\s+([0-9,]*\.?[0-9]+)\s+(.+)", re.IGNORECASE)
 _TICKER = re.compile(r"(.*\S)\s*\(([A-Z0-9.]{2,8})\)")
 _WORDS = (
-    (r"\bDIV:|dividend|distribution|income", Kind.DIVIDEND),
-    ("interest", Kind.INTEREST),
-    (r"\bfee\b|charge", Kind.FEE),
-    (r"\btax\b", Kind.TAX),
-    ("withdrawal|payment by|paid out|transfer out", Kind.WITHDRAWAL),
-    ("deposit|transfer|contribution|subscription|payment", Kind.DEPOSIT),
-    ("correction|adjustment|refund|compensation", Kind.CORRECTION),
+    (r"\bDIV:|dividend|distribution|income", EntryKind.DIVIDEND),
+    ("interest", EntryKind.INTEREST),
+    (r"\bfee\b|charge", EntryKind.FEE),
+    (r"\btax\b", EntryKind.TAX),
+    ("withdrawal|payment by|paid out|transfer out", EntryKind.WITHDRAWAL),
+    ("deposit|transfer|contribution|subscription|payment", EntryKind.DEPOSIT),
+    ("correction|adjustment|refund|compensation", EntryKind.CORRECTION),
 )
 _KINDS = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
 _PENNY = Decimal("0.01")
 _CASH_SUM = Decimal("0.005")
 
 
-def detect(source: Source) -> bool:
+def detect(source: SourceFile) -> bool:
     """Whether a text has one of the two tables under its title."""
     if source.container is not Container.TEXT:
         return False
@@ -69,7 +69,7 @@ def detect(source: Source) -> bool:
     return titled and any(_CASH.is_header(row) or _TRADES.is_header(row) for row in rows)
 
 
-def read(source: Source, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read all accounts of the file.
 
     Raises:
@@ -101,7 +101,7 @@ class _Report:
         self._case = case
         self._ledger = ledger
         self._name = ""
-        self._table: Table | None = None
+        self._table: HeadedTable | None = None
         self._accounts: dict[str, _Account] = {}
 
     @property
@@ -119,7 +119,7 @@ class _Report:
             self._table = None
         elif _TRADES.is_header(row) or _CASH.is_header(row):
             layout = _TRADES if _TRADES.is_header(row) else _CASH
-            self._table = Table(self._case, layout, row, Numbers(NumberStyle.POINT))
+            self._table = HeadedTable(self._case, layout, row, Numbers(NumberStyle.POINT))
             account = self._accounts.setdefault(self._name, _Account())
             account.has_trades = account.has_trades or layout is _TRADES
         elif len(filled) == 1:
@@ -150,7 +150,7 @@ class _Report:
         entry = Entry(
             cells.number,
             cells.moment("date"),
-            Kind.CORRECTION,
+            EntryKind.CORRECTION,
             cells.account,
             cash=(Money(amount, _CURRENCY),),
             balance=None if stated is None else Money(stated, _CURRENCY),
@@ -205,7 +205,7 @@ class _Report:
             Entry(
                 cells.number,
                 cells.moment("date"),
-                Kind.BUY if bought else Kind.SELL,
+                EntryKind.BUY if bought else EntryKind.SELL,
                 cells.account,
                 security,
                 abs(quantity),

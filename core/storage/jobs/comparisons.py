@@ -10,7 +10,7 @@ from sqlalchemy import Integer, case, cast, func, select
 
 from core.domain.selection import EVERYBODY, Among
 from core.storage.database import Database
-from core.storage.jobs.result_views import SUCCEEDED, Tally, narrowed, sums, tally_of
+from core.storage.jobs.result_views import SUCCEEDED, CheckTally, narrowed, sums, tally_of
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, PortfolioTable, RequestTable, ResultTable
 
@@ -18,7 +18,7 @@ _R, _RES, _ANS, _P = table(RequestTable), table(ResultTable), table(AnswerTable)
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
+class JobOverlap:
     """Requests of two jobs: those of both, of which `answered` have two answers, and those of one alone."""
 
     both: int
@@ -46,7 +46,7 @@ class Comparisons:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def overlap(self, base: str, new: str, among: Among = EVERYBODY) -> Overlap:
+    def overlap(self, base: str, new: str, among: Among = EVERYBODY) -> JobOverlap:
         """How many requests two jobs have in common."""
         one, other = _R.alias("one"), _R.alias("other")
 
@@ -65,7 +65,7 @@ class Comparisons:
         with self._database.read() as connection:
             first = connection.execute(shared(base, new)).one()
             second = connection.execute(shared(new, base)).one()
-            return Overlap(
+            return JobOverlap(
                 both=int(first.both),
                 answered=int(connection.execute(answered).scalar_one()),
                 only_base=int(first.n) - int(first.both),
@@ -80,7 +80,7 @@ class Comparisons:
         with self._database.read() as connection:
             return {(row.base, row.new): int(row.n) for row in connection.execute(query)}
 
-    def tallies(self, base: str, new: str, among: Among = EVERYBODY) -> tuple[Tally, Tally]:
+    def tallies(self, base: str, new: str, among: Among = EVERYBODY) -> tuple[CheckTally, CheckTally]:
         """What checking came to on each side, over the requests that both answered."""
         a, b = _RES.alias("a"), _RES.alias("b")
         found = []

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus, Usage, UsageFrom
-from core.domain.records import AskedAgain, Claim
+from core.domain.records import AskedAgain, ShardClaim
 from core.errors import StaleMove
 from core.storage.database import Database
 from core.storage.jobs.correction_rows import (
@@ -32,8 +32,8 @@ from core.storage.jobs.correction_rows import (
 )
 from core.storage.jobs.jobs import follow, lock_job, lock_money
 from core.storage.jobs.outcome_writer import SCORE, answered_of, count, store_outcomes, uncount
-from core.storage.jobs.results import Expected, Stray, keep_place, summed
-from core.storage.jobs.retries import Retry, Unanswered, add_shards, not_held
+from core.storage.jobs.results import ExpectedLine, Stray, keep_place, summed
+from core.storage.jobs.retries import Retry, UnansweredRequest, add_shards, not_held
 from core.storage.jobs.shards import check_fence
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import table
@@ -46,7 +46,7 @@ _AT_ONCE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Flagged:
+class CorrectionCandidate:
     """A request whose answer may be asked for again.
 
     Attributes:
@@ -56,7 +56,7 @@ class Flagged:
         charged_tokens: Input tokens as the provider counted them.
     """
 
-    request: Unanswered
+    request: UnansweredRequest
     why: AskedAgain
     reading: Reading
     raw: RawLine | None
@@ -64,7 +64,7 @@ class Flagged:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CorrectionRequest:
     """A second request that is about to be stored."""
 
     custom_id: str
@@ -73,7 +73,7 @@ class Asked:
     why: AskedAgain
 
 
-class SecondAnswers:
+class Corrections:
     """Reads what may be asked again with its errors, stores that it is, and what came of it."""
 
     def __init__(self, database: Database) -> None:
@@ -81,7 +81,7 @@ class SecondAnswers:
 
     def candidates(
         self, job_id: str, shard_index: int, why: Iterable[AskedAgain], passed_over: Iterable[str] = ()
-    ) -> list[Flagged]:
+    ) -> list[CorrectionCandidate]:
         """Requests of a shard whose answers did not hold and that have not been asked again, in order.
 
         Args:
@@ -113,7 +113,9 @@ class SecondAnswers:
         with self._database.read() as connection:
             return [_flagged(row) for row in connection.execute(query)]
 
-    def start(self, job_id: str, retries: Sequence[Retry], asked: Sequence[Asked], *, actor: str, at: datetime) -> None:
+    def start(
+        self, job_id: str, retries: Sequence[Retry], asked: Sequence[CorrectionRequest], *, actor: str, at: datetime
+    ) -> None:
         """Store second askings that somebody bought: their price is reserved and their shards are added, or nothing is.
 
         Args:
@@ -182,7 +184,7 @@ class SecondEndings:
         self._database = database
         self._tags = tags
 
-    def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
+    def expected(self, job_id: str, shard_index: int) -> dict[str, ExpectedLine]:
         """Every second request of a shard by its own custom id."""
         query = (
             select(_AGAIN.c.again_id, _AGAIN.c.portfolio_id, _R.c.as_of, _R.c.input_tokens)
@@ -190,7 +192,7 @@ class SecondEndings:
             .where(_AGAIN.c.job_id == job_id, _AGAIN.c.shard_index == shard_index)
         )
         with self._database.read() as connection:
-            return {row.again_id: Expected(*row) for row in connection.execute(query)}
+            return {row.again_id: ExpectedLine(*row) for row in connection.execute(query)}
 
     def ended(self, job_id: str, shard_index: int) -> set[str]:
         """Second requests of a shard whose ending is already stored."""
@@ -218,7 +220,7 @@ class SecondEndings:
 
     def add(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         outcomes: Sequence[Outcome],
         strays: Sequence[Stray] = (),
         *,
@@ -310,9 +312,9 @@ def _in_its_place(second: Outcome, first: Any) -> Outcome:
     )
 
 
-def _flagged(row: Any) -> Flagged:
+def _flagged(row: Any) -> CorrectionCandidate:
     status = ResultStatus(row.status)
-    request = Unanswered(
+    request = UnansweredRequest(
         custom_id=row.custom_id,
         shard_index=row.shard_index,
         round=row.retry_round,
@@ -325,4 +327,4 @@ def _flagged(row: Any) -> Flagged:
         model=row.model,
     )
     why = AskedAgain.INVALID if status is ResultStatus.INVALID else AskedAgain.FLAGGED
-    return Flagged(request, why, reading_of(row, lambda _analysis: ()), raw_of(row), int(row.input_tokens))
+    return CorrectionCandidate(request, why, reading_of(row, lambda _analysis: ()), raw_of(row), int(row.input_tokens))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import ResultStatus, UsageFrom
 from core.domain.provider import AnsweredBy
-from core.llm.calibration import Past
+from core.llm.calibration import BatchHistory
 from core.storage.database import Database
 from core.storage.jobs.outcome_writer import answered_of
 from core.storage.sql import insert_or_ignore, table
@@ -49,7 +49,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def batches(self, kind: str, model: str, effort: str) -> list[Past]:
+    def batches(self, kind: str, model: str, effort: str) -> list[BatchHistory]:
         """The newest batches of an analysis, a model and a reasoning effort."""
         query = (
             select(_CAL)
@@ -59,7 +59,7 @@ class History:
         )
         with self._database.read() as connection:
             return [
-                Past(
+                BatchHistory(
                     row.answers,
                     int(row.counted_tokens),
                     int(row.input_tokens),

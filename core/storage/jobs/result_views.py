@@ -28,7 +28,7 @@ NONE: Any = literal_column("0")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BuiltRequest:
     """How one request was built.
 
     Attributes:
@@ -68,7 +68,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Flagged:
+class FlaggedAnswer:
     """An answer with numbers that do not hold."""
 
     custom_id: str
@@ -80,7 +80,7 @@ class Flagged:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class CheckTally:
     """What checking some answers came to, and what they cost.
 
     Attributes:
@@ -112,7 +112,7 @@ class ResultViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def asked(self, job_id: str, custom_id: str) -> Asked:
+    def asked(self, job_id: str, custom_id: str) -> BuiltRequest:
         """How a request was built.
 
         Raises:
@@ -125,7 +125,7 @@ class ResultViews:
             row = connection.execute(query).first()
         if row is None:
             raise NotFound(f"Job {job_id} has no request '{custom_id}'.")
-        return Asked(row.as_of, row.prompt_hash, int(row.input_tokens))
+        return BuiltRequest(row.as_of, row.prompt_hash, int(row.input_tokens))
 
     def grades(self, job_id: str, among: Among = EVERYBODY) -> dict[str, int]:
         """Answers by grade."""
@@ -191,7 +191,7 @@ class ResultViews:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Flagged]:
+    def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[FlaggedAnswer]:
         """Answers with numbers that do not hold, those with the most first."""
         off = _RES.c.mismatched + _RES.c.unsupported
         query = (
@@ -212,9 +212,9 @@ class ResultViews:
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [Flagged(*row) for row in connection.execute(query)]
+            return [FlaggedAnswer(*row) for row in connection.execute(query)]
 
-    def tally(self, job_id: str, among: Among = EVERYBODY) -> Tally:
+    def tally(self, job_id: str, among: Among = EVERYBODY) -> CheckTally:
         """Everything that checking a job's answers came to.
 
         From the roll-ups where nobody is left out.
@@ -322,7 +322,7 @@ _SCORED = ("wanted", "covered", "rules", "rules_agreeing")
 
 
 def sums(results: Any) -> Any:
-    """Everything that a `Tally` is made of; the query has the answers' table."""
+    """Everything that a `CheckTally` is made of; the query has the answers' table."""
     added = [func.coalesce(func.sum(results.c[name]), 0).label(name) for name in (*_COUNTED, "output_tokens")]
     unsaid = results.c.usage_from == UsageFrom.UNKNOWN.value
     added.append(func.coalesce(func.sum(unsaid.cast(results.c.output_tokens.type)), 0).label("unsaid"))
@@ -335,10 +335,10 @@ def sums(results: Any) -> Any:
     )
 
 
-def tally_of(row: Any) -> Tally:
+def tally_of(row: Any) -> CheckTally:
     """A row of `sums`."""
     priced = row.nano is not None and row.priced == row.answers
-    return Tally(
+    return CheckTally(
         answers=int(row.answers),
         **{name: int(getattr(row, name)) for name in (*_COUNTED, *_SCORED)},
         output_tokens=None if row.unsaid else int(row.output_tokens),
@@ -356,12 +356,12 @@ _ROLLED = {
 """Where the roll-ups have what."""
 
 
-def _rolled_tally(connection: Connection, job_id: str) -> Tally:
+def _rolled_tally(connection: Connection, job_id: str) -> CheckTally:
     rows = connection.execute(select(_ROLL.c.dimension, _ROLL.c.value, _ROLL.c.n).where(_ROLL.c.job_id == job_id))
     counts = {(row.dimension, row.value): int(row.n) for row in rows}
     answers = counts.get(("status", ResultStatus.SUCCEEDED.value), 0)
     priced = answers and counts.get((ANSWERED, "priced"), 0) == answers
-    return Tally(
+    return CheckTally(
         answers=answers,
         **{name: counts.get(place, 0) for name, place in _ROLLED.items()},
         output_tokens=None if counts.get((ANSWERED, "unsaid")) else counts.get((ANSWERED, "output_tokens"), 0),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage, UsageFrom
 from core.domain.job import ShardEvent, ShardState
-from core.domain.records import Claim
+from core.domain.records import ShardClaim
 from core.errors import OverBudget, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.correction_rows import close_seconds, sums_of_seconds, whole_sum
@@ -58,7 +58,7 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedLine:
     """What a shard asked for: joins a result line to its portfolio. `input_tokens` were counted before it was sent."""
 
     custom_id: str
@@ -85,13 +85,13 @@ class Results:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def expected(self, job_id: str, shard_index: int) -> dict[str, Expected]:
+    def expected(self, job_id: str, shard_index: int) -> dict[str, ExpectedLine]:
         """Every request of a shard by custom id."""
         query = select(_R.c.custom_id, _R.c.portfolio_id, _R.c.as_of, _R.c.input_tokens).where(
             _R.c.job_id == job_id, _R.c.shard_index == shard_index
         )
         with self._database.read() as connection:
-            return {row.custom_id: Expected(*row) for row in connection.execute(query)}
+            return {row.custom_id: ExpectedLine(*row) for row in connection.execute(query)}
 
     def ended(self, job_id: str, shard_index: int) -> set[str]:
         """Custom ids of a shard whose ending is already stored."""
@@ -113,7 +113,7 @@ class Results:
 
     def add(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         outcomes: Sequence[Outcome],
         strays: Sequence[Stray] = (),
         *,
@@ -157,7 +157,7 @@ class Results:
 
     def close(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         state: ShardState,
         event: ShardEvent,
         error: ItemError,
@@ -196,7 +196,7 @@ class Results:
 
     def settle(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         event: ShardEvent,
         *,
         kind: str,
@@ -261,7 +261,7 @@ class Results:
                     record_event(connection, job_id, claim.shard_id, at, "worker", "retry_refused", str(over))
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
 
-    def found_late(self, claim: Claim, outcomes: Sequence[Outcome], *, at: datetime) -> None:
+    def found_late(self, claim: ShardClaim, outcomes: Sequence[Outcome], *, at: datetime) -> None:
         """Put endings in the place of missing ones, which become attempts. To be followed by `settle_late`.
 
         Raises:
@@ -280,7 +280,7 @@ class Results:
             take_back(connection, job_id, ids, None, at=at)
             store_outcomes(connection, job_id, outcomes)
 
-    def settle_late(self, claim: Claim, *, note: str, at: datetime) -> None:
+    def settle_late(self, claim: ShardClaim, *, note: str, at: datetime) -> None:
         """Bring the ledger, the job and its commitments in line with lines that came late. Safe to repeat.
 
         A batch costs what was billed for it, or what its lines say now, whichever is more. Where nobody had said what
@@ -351,7 +351,7 @@ def _tokens(name: str, sums: Any, billed: Billed | None) -> int:
     return max(int(getattr(sums, name)), counted)
 
 
-def keep_place(connection: Connection, claim: Claim, strays: Sequence[Stray], *, file: str, read_to: int) -> None:
+def keep_place(connection: Connection, claim: ShardClaim, strays: Sequence[Stray], *, file: str, read_to: int) -> None:
     """Note how far a result file is stored, and its lines that belong to no request, in the caller's transaction."""
     if strays:
         connection.execute(

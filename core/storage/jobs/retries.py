@@ -86,7 +86,7 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class UnansweredRequest:
     """A request without an analysis, as a retry looks at it.
 
     Attributes:
@@ -120,7 +120,7 @@ class Retries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def unanswered(self, job_id: str, statuses: Iterable[ResultStatus]) -> list[Unanswered]:
+    def unanswered(self, job_id: str, statuses: Iterable[ResultStatus]) -> list[UnansweredRequest]:
         """Ended requests of a job without an analysis, in these statuses."""
         query = (
             select(
@@ -142,7 +142,7 @@ class Retries:
         )
         with self._database.read() as connection:
             return [
-                Unanswered(
+                UnansweredRequest(
                     row.custom_id,
                     row.shard_index,
                     row.retry_round,

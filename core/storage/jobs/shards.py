@@ -15,7 +15,7 @@ from core.domain.analysis import Usage
 from core.domain.batch import Batch, BatchCounts, Counted
 from core.domain.job import SHARD_ENDED, SHARD_WORKING, JobState, ShardEvent, ShardState, next_shard_state
 from core.domain.queue import Hold
-from core.domain.records import Claim, Look, Shard
+from core.domain.records import BatchLook, Shard, ShardClaim
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.alerts import clear_alert, raise_alert
@@ -58,7 +58,7 @@ class Shards:
         limit: int,
         states: Iterable[ShardState] = (),
         ahead: timedelta = timedelta(0),
-    ) -> list[Claim]:
+    ) -> list[ShardClaim]:
         """Take over shards that are due and that nobody holds (or whose holder has shown no life).
 
         What waits in the queue is left alone until the plan lets it go, what a paused job has not sent yet until the
@@ -109,9 +109,9 @@ class Shards:
                     ),
                     [{"of_shard": one.shard_id, "of_fence": one.fence, "raised": one.fence + 1} for one in found],
                 )
-        return [Claim(one.shard_id, one.fence + 1) for one in found]
+        return [ShardClaim(one.shard_id, one.fence + 1) for one in found]
 
-    def claim(self, shard_id: str, *, owner: str, now: datetime, lease_seconds: float) -> Claim | None:
+    def claim(self, shard_id: str, *, owner: str, now: datetime, lease_seconds: float) -> ShardClaim | None:
         """Take over one shard, due or not; None while somebody holds it."""
         free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
         with self._database.write() as connection:
@@ -126,7 +126,7 @@ class Shards:
                     fence=fence + 1, lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), nudged=False
                 )
             )
-        return Claim(shard_id, fence + 1)
+        return ShardClaim(shard_id, fence + 1)
 
     def clock_was_set(self, *, now: datetime, lease_seconds: float) -> None:
         """Put right what was written by a clock that was set since. Safe to repeat.
@@ -148,7 +148,7 @@ class Shards:
                 .values(create_at=now, scans=0)
             )
 
-    def renew(self, *claims: Claim, until: datetime) -> bool:
+    def renew(self, *claims: ShardClaim, until: datetime) -> bool:
         """Show life; False when every claim was taken over or let go: stop at once and change nothing."""
         held = False
         with self._database.write() as connection:
@@ -161,9 +161,9 @@ class Shards:
                 held |= changed.rowcount == 1
         return held
 
-    def held(self, claims: Sequence[Claim]) -> dict[Claim, Shard]:
+    def held(self, claims: Sequence[ShardClaim]) -> dict[ShardClaim, Shard]:
         """The shards of those claims that still hold."""
-        found: dict[Claim, Shard] = {}
+        found: dict[ShardClaim, Shard] = {}
         by_id = {claim.shard_id: claim for claim in claims}
         ids = list(by_id)
         with self._database.read() as connection:
@@ -174,7 +174,7 @@ class Shards:
                         found[claim] = _to_shard(row)
         return found
 
-    def seen_many(self, looks: Sequence[Look]) -> None:
+    def seen_many(self, looks: Sequence[BatchLook]) -> None:
         """Store what looks at running batches have shown, and let go of them, in one transaction.
 
         Claims that were taken over meanwhile are left alone.
@@ -208,7 +208,7 @@ class Shards:
             due = bindparam("due", type_=_S.c.next_due_at.type)
             connection.execute(update(_S).where(mine).values(next_due_at=_unless_nudged(due)), rows)
 
-    def release(self, claim: Claim, *, due: datetime) -> None:
+    def release(self, claim: ShardClaim, *, due: datetime) -> None:
         """Let go of a shard and say when it should be looked at next. A claim already lost is left alone.
 
         A wish to stop or a webhook that came while it was held was not seen by whoever held it: it stays due then.
@@ -224,7 +224,7 @@ class Shards:
                 )
             )
 
-    def holds(self, claim: Claim) -> bool:
+    def holds(self, claim: ShardClaim) -> bool:
         """True while nobody has taken the claim over; asked right before anything that costs money."""
         with self._database.read() as connection:
             fence = connection.execute(select(_S.c.fence).where(_S.c.shard_id == claim.shard_id)).scalar_one_or_none()
@@ -249,7 +249,7 @@ class Shards:
         return [_to_shard(row) for row in rows]
 
     def move(
-        self, claim: Claim, state: ShardState, event: ShardEvent, *, at: datetime, note: str = "", **values: Any
+        self, claim: ShardClaim, state: ShardState, event: ShardEvent, *, at: datetime, note: str = "", **values: Any
     ) -> ShardState:
         """Move a shard by the table, with its event and whatever follows for the job, in one transaction.
 
@@ -264,7 +264,7 @@ class Shards:
         with self._database.write() as connection:
             return move(connection, claim, state, event, at=at, note=note, **values)
 
-    def update(self, claim: Claim, **values: Any) -> None:
+    def update(self, claim: ShardClaim, **values: Any) -> None:
         """Set columns that are not a move.
 
         Raises:
@@ -273,7 +273,7 @@ class Shards:
         with self._database.write() as connection:
             _change(connection, claim, values)
 
-    def record(self, claim: Claim, job_id: str, event: str, note: str, *, at: datetime) -> None:
+    def record(self, claim: ShardClaim, job_id: str, event: str, note: str, *, at: datetime) -> None:
         """A line of history about a shard that moves nothing.
 
         Raises:
@@ -285,7 +285,7 @@ class Shards:
 
     def seen(
         self,
-        claim: Claim,
+        claim: ShardClaim,
         batch: Batch,
         *,
         at: datetime,
@@ -324,7 +324,7 @@ class Shards:
                 raise StaleMove(f"Shard {shard_id} does not wait for a person any more.")
             move(
                 connection,
-                Claim(shard_id, row.fence),
+                ShardClaim(shard_id, row.fence),
                 ShardState.ATTENTION,
                 ShardEvent.RESUME,
                 at=at,
@@ -402,7 +402,7 @@ class Shards:
 
 def move(
     connection: Connection,
-    claim: Claim,
+    claim: ShardClaim,
     state: ShardState,
     event: ShardEvent,
     *,
@@ -448,7 +448,7 @@ def move(
     return target
 
 
-def check_fence(connection: Connection, claim: Claim) -> None:
+def check_fence(connection: Connection, claim: ShardClaim) -> None:
     """Go on only while a claim holds; the shard's row stays locked until the transaction ends.
 
     Raises:
@@ -465,7 +465,7 @@ def _unless_nudged(due: Any) -> Any:
     return case((_S.c.nudged, _S.c.next_due_at), else_=due)
 
 
-def _change(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
+def _change(connection: Connection, claim: ShardClaim, values: dict[str, Any]) -> None:
     changed = connection.execute(
         update(_S).where(_S.c.shard_id == claim.shard_id, _S.c.fence == claim.fence).values(**values)
     )

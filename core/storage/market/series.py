@@ -18,7 +18,7 @@ from core.storage.tables import EconomicSeriesTable
 _T = table(EconomicSeriesTable)
 
 
-class SeriesShelf:
+class SeriesRepository:
     """Reads and writes economic series, one row each with its observations inside."""
 
     def __init__(self, database: Database) -> None:

@@ -24,7 +24,7 @@ _M = table(GroupMemberTable)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PortfolioGroup:
     """A named group.
 
     Attributes:
@@ -136,7 +136,7 @@ class Groups:
 
     def change_group(
         self, name: str, *, add: Iterable[str] = (), remove: Iterable[str] = (), actor: str, at: datetime
-    ) -> Group:
+    ) -> PortfolioGroup:
         """Put portfolios into a group and take others out of it; a new name makes a new group, even an empty one.
 
         Raises:
@@ -169,7 +169,7 @@ class Groups:
                 raise NotFound(f"There is no group '{shown}'. See them with: mosychlos portfolio groups")
             connection.execute(_M.delete().where(_M.c.group_key == key))
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[PortfolioGroup]:
         """Every group, by name."""
         query = (
             select(_G.c.name, func.count(_M.c.portfolio_id).label("n"))
@@ -178,13 +178,13 @@ class Groups:
             .order_by(_G.c.group_key)
         )
         with self._database.read() as connection:
-            return [Group(row.name, int(row.n)) for row in connection.execute(query)]
+            return [PortfolioGroup(row.name, int(row.n)) for row in connection.execute(query)]
 
 
-def _group(connection: Connection, key: str) -> Group:
+def _group(connection: Connection, key: str) -> PortfolioGroup:
     name = connection.execute(select(_G.c.name).where(_G.c.group_key == key)).scalar_one()
     count = connection.execute(select(func.count()).select_from(_M).where(_M.c.group_key == key)).scalar_one()
-    return Group(name, int(count))
+    return PortfolioGroup(name, int(count))
 
 
 def _require(connection: Connection, portfolio_ids: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from core.storage.tables import EditTable, PortfolioTable, SnapshotTable
 CHUNK = 400
 
 
-class Change(StrEnum):
+class ImportOutcome(StrEnum):
     """What importing one portfolio did."""
 
     ADDED = "added"
@@ -37,7 +37,7 @@ class Stored:
     """What importing one portfolio did, and to which."""
 
     portfolio_id: str
-    change: Change
+    change: ImportOutcome
 
 
 TotalOf = Callable[[Portfolio], Decimal | None]
@@ -96,10 +96,10 @@ class Portfolios:
             digest = hashlib.sha256(document).hexdigest()
             known = newest_revision.get(key)
             if known is not None and digest in (known[1], newest_import.get(key)):
-                stored.append(Stored(portfolio.portfolio_id, Change.UNCHANGED))
+                stored.append(Stored(portfolio.portfolio_id, ImportOutcome.UNCHANGED))
                 continue
             earlier = days.setdefault(portfolio.portfolio_id, set())
-            change = Change.REVISED if known else Change.NEW_SNAPSHOT if earlier else Change.ADDED
+            change = ImportOutcome.REVISED if known else ImportOutcome.NEW_SNAPSHOT if earlier else ImportOutcome.ADDED
             revision = known[0] + 1 if known else 1
             newest_revision[key] = (revision, digest)
             newest_import[key] = digest

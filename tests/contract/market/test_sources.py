@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.market import Offer
+from core.domain.market import SourceOffer
 from core.errors import BadInput, BadSetting, NotFound, ProviderError, ProviderRefused, ProviderUnreachable, Refused
-from core.market_sources.http_client import ATTEMPTS, Door, TokenBucket
+from core.market_sources.http_client import ATTEMPTS, HttpClient, TokenBucket
 from core.market_sources.protocol import MarketData, NotOffered
 from core.market_sources.sources import Sources
 from core.settings import load
@@ -264,12 +264,12 @@ def test_a_source_that_is_off_says_how_to_switch_it_on() -> None:
 def test_a_source_is_asked_only_for_what_it_offers(sources: Sources) -> None:
     with pytest.raises(NotOffered, match="quotes, history, profile"):
         sources.open("fmp").filings("AAPL")
-    asked: dict[Offer, Ask] = {
-        Offer.QUOTES: lambda source: source.quotes(["X"]),
-        Offer.HISTORY: lambda source: source.history("X", FIRST, LAST),
-        Offer.PROFILE: lambda source: source.profile("X"),
-        Offer.SERIES: lambda source: source.series("X", FIRST, LAST),
-        Offer.FX: lambda source: source.fx(),
+    asked: dict[SourceOffer, Ask] = {
+        SourceOffer.QUOTES: lambda source: source.quotes(["X"]),
+        SourceOffer.HISTORY: lambda source: source.history("X", FIRST, LAST),
+        SourceOffer.PROFILE: lambda source: source.profile("X"),
+        SourceOffer.SERIES: lambda source: source.series("X", FIRST, LAST),
+        SourceOffer.FX: lambda source: source.fx(),
     }
     for ask in asked.values():
         with pytest.raises(NotOffered):
@@ -281,13 +281,13 @@ def test_an_address_that_is_not_safe_to_send_a_key_to_is_refused(url: str) -> No
     with pytest.raises(BadSetting, match="MOSYCHLOS_FMP_BASE_URL"):
         load({"MOSYCHLOS_FMP_BASE_URL": url})
     with pytest.raises(BadSetting, match="SOME_SETTING"):
-        Door("Test", "SOME_SETTING", url, TokenBucket(1, 1))
+        HttpClient("Test", "SOME_SETTING", url, TokenBucket(1, 1))
 
 
 def test_an_answer_that_never_ends_is_cut(publisher: Publisher, naps: Naps, monkeypatch: pytest.MonkeyPatch) -> None:
     publisher.answers["/x"] = lambda _: (200, {}, b"x" * 200_000)
     now = iter(range(0, 1_000_000, 100))
-    door = Door("Test", "T", publisher.url, TokenBucket(9, 9), sleep=naps, clock=lambda: float(next(now)))
+    door = HttpClient("Test", "T", publisher.url, TokenBucket(9, 9), sleep=naps, clock=lambda: float(next(now)))
     with pytest.raises(ProviderError, match="longer than"):
         door.body("/x", doing="read it")
     door.close()

@@ -18,7 +18,7 @@ from core.analyses.cells import cell
 from core.analyses.engines import engine_for
 from core.analyses.suspicious import reads_like_an_instruction
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
-from core.domain.evidence import Evidence, Source
+from core.domain.evidence import Evidence, SourceDocument
 from core.domain.facts import FactSheet
 from core.llm.prompts import PromptLibrary
 from core.simulator import answers
@@ -62,7 +62,7 @@ def library() -> PromptLibrary:
 def hostile(sheet: FactSheet, text: str) -> FactSheet:
     """The text in every place that a stranger may fill."""
     line = replace(sheet.holdings[0], holding_id=text, symbol=text, name=text, sector=text, country=text)
-    source = Source("doc-1", text, text, text, text, "news", (text, f"Before. {text} After."), ("AAPL",))
+    source = SourceDocument("doc-1", text, text, text, text, "news", (text, f"Before. {text} After."), ("AAPL",))
     facts = tuple(
         replace(fact, metric_id=f"weight.{text}") if fact.metric_id == "weight.AAPL" else fact for fact in sheet.facts
     )

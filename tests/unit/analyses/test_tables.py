@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.analyses.cells import cell
 from core.analyses.tables import TableWriter, tables
 from core.domain.compliance import RuleResult, RuleStatus
-from core.domain.evidence import Evidence, Finished, Profile, Source
+from core.domain.evidence import Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 from core.llm.tokens import counter
@@ -160,7 +160,14 @@ def test_a_clean_cell_stays_clean(text: str) -> None:
 def evidence(draw: st.DrawFn) -> FactSheet:
     """A sheet with documents, rules, a profile and finished analyses, all of them written by strangers."""
     source = st.builds(
-        Source, names, names, names, st.none() | names, st.none() | names, names, st.lists(names, max_size=3).map(tuple)
+        SourceDocument,
+        names,
+        names,
+        names,
+        st.none() | names,
+        st.none() | names,
+        names,
+        st.lists(names, max_size=3).map(tuple),
     )
     document = st.fixed_dictionaries(
         {
@@ -206,7 +213,9 @@ def evidence(draw: st.DrawFn) -> FactSheet:
         rules=tuple(draw(st.lists(rule, max_size=2))),
         evidence=Evidence(
             sources=tuple(draw(st.lists(source, max_size=2))),
-            profile=draw(st.none() | st.builds(Profile, names, names, excluded=st.lists(names, max_size=2).map(tuple))),
+            profile=draw(
+                st.none() | st.builds(InvestmentProfile, names, names, excluded=st.lists(names, max_size=2).map(tuple))
+            ),
             analyses=tuple(draw(st.lists(finished, max_size=2))),
             scenarios=tuple(draw(st.lists(names, max_size=1))),
             period=draw(names),

@@ -12,7 +12,7 @@ from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import numbers
 from core.analyses.verify import verify
 from core.domain.analysis import FindingKind
-from core.domain.evidence import Evidence, Source
+from core.domain.evidence import Evidence, SourceDocument
 from core.domain.facts import Fact, FactSheet
 from core.domain.units import Badge, Unit
 
@@ -197,7 +197,7 @@ def test_a_ticker_or_isin_that_was_never_named_is_unsupported(
 
 
 def test_a_named_source_must_exist_and_carries_its_own_numbers(sheet: FactSheet) -> None:
-    source = Source("n1", "Quarter", "Wire", None, None, "news", ("Sales rose 4.7 % to USD 2,100 million.",))
+    source = SourceDocument("n1", "Quarter", "Wire", None, None, "news", ("Sales rose 4.7 % to USD 2,100 million.",))
     told = replace(sheet, evidence=Evidence(sources=(source,)))
     assert checked(told, "The company says sales rose 4.7 %.", sources=["n1"]) == []
     assert checked(told, "The company says sales rose 4.8 %.", sources=["n1"]) == [("4.8 %", FindingKind.UNSUPPORTED)]

@@ -10,7 +10,7 @@ from typing import Any
 from core.analyses.engines import engine_for
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Verification
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
-from core.domain.evidence import Band, Evidence, Finished, Profile, Source
+from core.domain.evidence import Band, Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 from core.simulator import answers
@@ -38,7 +38,7 @@ WEIGHTS = {"AAPL": 40.0, "MSFT": 15.0, "WORLD": 25.0, "BOND": 15.0, "CASH": 5.0}
 CLASSES = {"AAPL": "equity", "MSFT": "equity", "WORLD": "equity_fund", "BOND": "bond_fund", "CASH": "cash"}
 CONTRIBUTIONS = {"AAPL": 4.2, "MSFT": -1.3, "WORLD": 2.6, "BOND": -0.4, "CASH": 0.0}
 
-PROFILE = Profile(
+PROFILE = InvestmentProfile(
     "balanced",
     "Balanced",
     (
@@ -59,7 +59,7 @@ RULES = (
 )
 
 SOURCES = (
-    Source(
+    SourceDocument(
         "doc-1",
         "Q3 results",
         "Apple Inc.",
@@ -69,7 +69,9 @@ SOURCES = (
         ("Revenue rose 6.1 % to a record, driven by services.", "We expect supply to stay tight."),
         ("AAPL",),
     ),
-    Source("doc-2", "Bond weekly", "Desk", None, "https://example.org/w", "news", ("Yields fell again.",), ("BOND",)),
+    SourceDocument(
+        "doc-2", "Bond weekly", "Desk", None, "https://example.org/w", "news", ("Yields fell again.",), ("BOND",)
+    ),
 )
 
 SHEET = FactSheet(

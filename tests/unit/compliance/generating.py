@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from core.compliance.lines import membership
-from core.compliance.position import Book, Measures, Position
+from core.compliance.position import Book, Measures, RulePosition
 from core.compliance.rule import Rule
-from core.compliance.vocabulary import HANDED_IN, By, Metric, Reading
+from core.compliance.vocabulary import HANDED_IN, By, LimitReading, RuleMetric
 from core.domain.instrument import FundKind, InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass
 from core.domain.units import Unit
@@ -44,7 +44,7 @@ def target(rule: Rule, case: Case) -> Decimal:
     return {Case.PASS: Decimal(90), Case.NEAR: limit * Decimal("1.05"), Case.BREACH: limit * Decimal("0.9")}[case]
 
 
-def make(rule: Rule, case: Case, reading: Reading | None = None) -> Book:
+def make(rule: Rule, case: Case, reading: LimitReading | None = None) -> Book:
     """The book of a case."""
     if case is Case.OPEN:
         return _open(rule)
@@ -88,7 +88,7 @@ SHAPES: dict[str, tuple[InstrumentType, dict[str, Any]]] = {
 """What a line of a class of the vocabulary looks like; a class that a rule uses and that is not here fails loudly."""
 
 
-def of_class(name: str, symbol: str, weight: Decimal) -> Position:
+def of_class(name: str, symbol: str, weight: Decimal) -> RulePosition:
     """A line of a class, everything known about it."""
     if name == "deposits":
         return cash(weight, bank=symbol, symbol=symbol)
@@ -97,43 +97,43 @@ def of_class(name: str, symbol: str, weight: Decimal) -> Position:
     return line(symbol, weight, kind, **said, **more)
 
 
-def _measured(rule: Rule, wanted: Decimal, reading: Reading | None) -> list[Position]:
+def _measured(rule: Rule, wanted: Decimal, reading: LimitReading | None) -> list[RulePosition]:
     measure = rule.measure
     name = measure.of[0] if measure.of else ""
     match measure.metric:
-        case Metric.LARGEST if measure.by is By.INSTRUMENT and rule.applies_when is not None:
+        case RuleMetric.LARGEST if measure.by is By.INSTRUMENT and rule.applies_when is not None:
             # One issue at the measure and six smaller ones of the same issuer, which is then far above its own line.
             rest = (Decimal(80) - wanted) / 6
             return [of_class(name, "M", wanted), *(of_class(name, f"M{place}", rest) for place in range(6))]
-        case Metric.LARGEST | Metric.TOTAL if measure.share_of:
+        case RuleMetric.LARGEST | RuleMetric.TOTAL if measure.share_of:
             whole = Decimal(30)
             part = whole * wanted / WHOLE
             return [of_class(name, "M", part), of_class(measure.share_of[0], "R", whole - part)]
-        case Metric.LARGEST | Metric.TOTAL:
+        case RuleMetric.LARGEST | RuleMetric.TOTAL:
             return [of_class(name, "M", wanted)]
-        case Metric.SUM_ABOVE:
+        case RuleMetric.SUM_ABOVE:
             return [of_class(name, f"M{place}", wanted / 3) for place in range(3)]
-        case Metric.COUNT_ABOVE:
+        case RuleMetric.COUNT_ABOVE:
             above = (measure.threshold or Decimal(0)) + 1
             return [of_class(name, f"M{place}", above) for place in range(int(wanted))]
-        case Metric.COUNT:
+        case RuleMetric.COUNT:
             share = Decimal(80) / max(wanted, 1)
             return [of_class(name, f"M{place}", share) for place in range(int(wanted))]
-        case Metric.DIVERSIFIED:
-            capped = measure.threshold or Decimal(0) if reading is Reading.CAP else Decimal(0)
+        case RuleMetric.DIVERSIFIED:
+            capped = measure.threshold or Decimal(0) if reading is LimitReading.CAP else Decimal(0)
             return [of_class(name, "M", WHOLE - wanted + capped)]
-        case Metric.BORROWING:
+        case RuleMetric.BORROWING:
             return [cash(-wanted)]
-        case Metric.VOTES:
+        case RuleMetric.VOTES:
             base = of_class(name, "M", Decimal(1))
             return [line("M", 1, base.terms.instrument_type, asset_class=base.holding.asset_class,
                          votes_pct=float(wanted))]  # fmt: skip
-        case Metric.NOTIONAL:
+        case RuleMetric.NOTIONAL:
             return [line("M", 0, T.SWAP, asset_class=AssetClass.DERIVATIVE, counterparty="M", notional=wanted)]
     raise AssertionError(f"say in generating.py how to measure '{measure.metric}'")
 
 
-def _filler(rule: Rule, weight: Decimal) -> list[Position]:
+def _filler(rule: Rule, weight: Decimal) -> list[RulePosition]:
     """What makes the book whole without counting for the rule: many lines, all different."""
     parts = 25
     for name in ("deposits", "funds", "shares", "covered_bonds"):
@@ -146,13 +146,13 @@ def _filler(rule: Rule, weight: Decimal) -> list[Position]:
     raise AssertionError(f"say in generating.py what fills a book for {rule.id}")
 
 
-def _derivatives(rule: Rule) -> list[Position]:
+def _derivatives(rule: Rule) -> list[RulePosition]:
     needed = rule.applies_when is not None
     return [line("D", 0, T.SWAP, asset_class=AssetClass.DERIVATIVE, counterparty="D", notional=50)] if needed else []
 
 
 def _measures(rule: Rule, value: Decimal) -> Measures:
-    name = "vev" if rule.measure.metric is Metric.MARKET_RISK_CLASS else rule.measure.metric.value
+    name = "vev" if rule.measure.metric is RuleMetric.MARKET_RISK_CLASS else rule.measure.metric.value
     return Measures(**{name: float(value)})  # type: ignore[arg-type]  # one float by its name
 
 
@@ -163,21 +163,21 @@ def _open(rule: Rule) -> Book:
     if measure.metric in HANDED_IN:
         return book(*_derivatives(rule), cash(WHOLE))
     match measure.metric:
-        case Metric.BORROWING:
+        case RuleMetric.BORROWING:
             missing = cash(5)
-            return book(cash(95), Position("X", missing.holding, missing.terms, None))
-        case Metric.VOTES:
+            return book(cash(95), RulePosition("X", missing.holding, missing.terms, None))
+        case RuleMetric.VOTES:
             return book(of_class(name, "M", Decimal(10)), cash(90))
-        case Metric.NOTIONAL:
+        case RuleMetric.NOTIONAL:
             return book(line("M", 1, T.SWAP, asset_class=AssetClass.DERIVATIVE), cash(99))
-        case Metric.COUNT:
+        case RuleMetric.COUNT:
             issues = [of_class(name, f"M{place}", Decimal(16)) for place in range(int(rule.limit or 0) - 1)]
             return book(*issues, unknown("X", 10), unknown("Y", 10))
         case _ if rule.applies_when is not None:
             # The condition holds for certain; whether one issue is above its line does not.
             issues = [of_class(name, f"M{place}", Decimal(10)) for place in range(6)]
             return book(*issues, unknown("X", 40))
-        case Metric.TOTAL if measure.share_of:
+        case RuleMetric.TOTAL if measure.share_of:
             return book(of_class(measure.share_of[0], "R", Decimal(20)), unknown("X", 60), cash(20))
         case _:
             return book(*_filler(rule, Decimal(5)), unknown("X", 48), unknown("Y", 47))

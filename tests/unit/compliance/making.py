@@ -6,16 +6,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from core.compliance.evaluate import Setting, evaluate
+from core.compliance.evaluate import RuleSetting, evaluate
 from core.compliance.library import rule_sets
-from core.compliance.position import NO_MEASURES, Book, Measures, Position
+from core.compliance.position import NO_MEASURES, Book, Measures, RulePosition
 from core.compliance.rule import Rule
 from core.domain.compliance import RuleResult
 from core.domain.instrument import InstrumentType, Liquidity, Terms
 from core.domain.portfolio import AssetClass, Holding
 
 DAY = date(2026, 10, 30)
-SETTING = Setting("test", "EU")
+SETTING = RuleSetting("test", "EU")
 
 
 def line(
@@ -31,7 +31,7 @@ def line(
     isin: str = "",
     notional: Decimal | str | int | None = None,
     **terms: Any,
-) -> Position:
+) -> RulePosition:
     """A line worth `weight` in base currency; issuer and group are the symbol where nothing else is said."""
     value = Decimal(weight)
     said = {
@@ -44,10 +44,10 @@ def line(
     }
     full = Terms(instrument_type=kind, **said)
     holding = Holding(symbol, isin, symbol, asset_class, quantity, None, currency, value, sector, country, terms=full)
-    return Position(symbol, holding, full, value, None if notional is None else Decimal(notional))
+    return RulePosition(symbol, holding, full, value, None if notional is None else Decimal(notional))
 
 
-def cash(weight: Decimal | str | int, bank: str = "A bank", symbol: str = "CASH_EUR") -> Position:
+def cash(weight: Decimal | str | int, bank: str = "A bank", symbol: str = "CASH_EUR") -> RulePosition:
     """Money at a bank."""
     return line(
         symbol, weight, InstrumentType.CASH, asset_class=AssetClass.CASH, issuer="", issuer_group="", counterparty=bank,
@@ -55,15 +55,15 @@ def cash(weight: Decimal | str | int, bank: str = "A bank", symbol: str = "CASH_
     )  # fmt: skip
 
 
-def unknown(symbol: str, weight: Decimal | str | int) -> Position:
+def unknown(symbol: str, weight: Decimal | str | int) -> RulePosition:
     """A line of which nothing but its value is known."""
     value = Decimal(weight)
     holding = Holding(symbol, "", symbol, AssetClass.OTHER, None, None, "EUR", value)
-    return Position(symbol, holding, Terms(), value)
+    return RulePosition(symbol, holding, Terms(), value)
 
 
 def book(
-    *positions: Position,
+    *positions: RulePosition,
     currency: str = "EUR",
     measures: Measures = NO_MEASURES,
     earlier: Book | None = None,

@@ -7,7 +7,7 @@ import pytest
 from core.compliance.evaluate import evaluate
 from core.compliance.library import rule_sets
 from core.compliance.rule import Rule
-from core.compliance.vocabulary import Reading
+from core.compliance.vocabulary import LimitReading
 from core.domain.compliance import RuleResult, RuleStatus
 from tests.unit.compliance.generating import Case, has_near, make, target
 from tests.unit.compliance.making import SETTING
@@ -22,13 +22,13 @@ LIMITED = [
 ASKING = [pytest.param(rule, id=rule.id) for rule in RULES.values() if rule.documents]
 
 
-def evaluated(rule: Rule, case: Case, reading: Reading | None) -> RuleResult:
+def evaluated(rule: Rule, case: Case, reading: LimitReading | None) -> RuleResult:
     results = evaluate(rule, SETTING, make(rule, case, reading))
     return next(one for one in results if one.reading == (reading or ""))
 
 
 @pytest.mark.parametrize(("rule", "reading"), LIMITED)
-def test_a_book_well_within_a_rule_passes(rule: Rule, reading: Reading | None) -> None:
+def test_a_book_well_within_a_rule_passes(rule: Rule, reading: LimitReading | None) -> None:
     found = evaluated(rule, Case.PASS, reading)
     assert found.status is RuleStatus.PASS, found.explanation
     assert found.measured == pytest.approx(float(target(rule, Case.PASS)))
@@ -37,7 +37,7 @@ def test_a_book_well_within_a_rule_passes(rule: Rule, reading: Reading | None) -
 
 
 @pytest.mark.parametrize(("rule", "reading"), [one for one in LIMITED if has_near(one.values[0])])
-def test_a_book_close_to_a_limit_is_near(rule: Rule, reading: Reading | None) -> None:
+def test_a_book_close_to_a_limit_is_near(rule: Rule, reading: LimitReading | None) -> None:
     found = evaluated(rule, Case.NEAR, reading)
     assert found.status is RuleStatus.NEAR, found.explanation
     assert found.measured == pytest.approx(float(target(rule, Case.NEAR)))
@@ -45,7 +45,7 @@ def test_a_book_close_to_a_limit_is_near(rule: Rule, reading: Reading | None) ->
 
 @pytest.mark.parametrize(("rule", "reading"), LIMITED)
 def test_a_book_beyond_a_limit_breaks_the_rule_unless_documents_may_allow_it(
-    rule: Rule, reading: Reading | None
+    rule: Rule, reading: LimitReading | None
 ) -> None:
     found = evaluated(rule, Case.BREACH, reading)
     assert found.measured == pytest.approx(float(target(rule, Case.BREACH))), found.explanation
@@ -60,7 +60,7 @@ def test_a_book_beyond_a_limit_breaks_the_rule_unless_documents_may_allow_it(
 
 @pytest.mark.parametrize(("rule", "reading"), LIMITED)
 def test_a_book_that_is_not_described_leaves_the_rule_open_and_says_what_is_missing(
-    rule: Rule, reading: Reading | None
+    rule: Rule, reading: LimitReading | None
 ) -> None:
     found = evaluated(rule, Case.OPEN, reading)
     assert found.status is RuleStatus.NOT_ASSESSABLE, (found.measured, found.explanation)

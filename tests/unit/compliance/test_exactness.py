@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.compliance.position import Book, Position
+from core.compliance.position import Book, RulePosition
 from core.domain.compliance import RuleStatus
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass
@@ -16,11 +16,11 @@ HAIR = Decimal("1e-12")
 FIVE = Decimal(5)
 
 
-def shares(*weights: Decimal | str) -> list[Position]:
+def shares(*weights: Decimal | str) -> list[RulePosition]:
     return [line(f"S{place}", weight) for place, weight in enumerate(weights)]
 
 
-def whole(lines: list[Position]) -> Book:
+def whole(lines: list[RulePosition]) -> Book:
     rest = 100 - sum((one.value or Decimal(0) for one in lines), Decimal(0))
     return book(*lines, *(cash(rest / 10, bank=f"B{place}", symbol=f"C{place}") for place in range(10)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.compliance.position import Position
+from core.compliance.position import RulePosition
 from core.domain.compliance import RuleStatus
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass
@@ -13,7 +13,7 @@ from tests.unit.compliance.making import book, cash, line, result, unknown
 BOND = InstrumentType.CORPORATE_BOND
 
 
-def nameless(symbol: str, weight: int, isin: str = "") -> Position:
+def nameless(symbol: str, weight: int, isin: str = "") -> RulePosition:
     return line(symbol, weight, issuer="", issuer_group="", isin=isin)
 
 
@@ -76,7 +76,7 @@ def test_companies_of_one_group_are_one_body() -> None:
 
 def test_a_portfolio_with_an_unknown_value_is_not_assessed_at_all() -> None:
     lost = line("A", 1)
-    found = result("EU.UCITS.52.1-2", book(cash(99), Position("A", lost.holding, lost.terms, None)))
+    found = result("EU.UCITS.52.1-2", book(cash(99), RulePosition("A", lost.holding, lost.terms, None)))
     assert found.status is RuleStatus.NOT_ASSESSABLE
     assert found.missing == ("value in EUR",)
     assert found.holding_ids == ("A",)
@@ -154,7 +154,7 @@ def test_an_american_public_bond_is_the_treasurys_only_where_that_is_said() -> N
 
 
 def test_terms_that_say_nothing_lead_to_no_breach() -> None:
-    bare = Position("A", line("A", 100).holding, Terms(), line("A", 100).value)
+    bare = RulePosition("A", line("A", 100).holding, Terms(), line("A", 100).value)
     found = result("AU.SIS.83", book(bare))
     assert found.status is RuleStatus.NOT_ASSESSABLE
     assert found.missing == ("related_party",)

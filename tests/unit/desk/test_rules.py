@@ -15,7 +15,7 @@ from core.domain.actor import LOCAL, Actor, Role
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Flow, Holding, Portfolio
-from core.drafts.rule_checks import Check, checks_of, rules_of
+from core.drafts.rule_checks import RuleCheck, checks_of, rules_of
 from core.errors import BadInput, NotFound, NotPermitted
 from core.metrics.fx import EcbRates
 from core.storage.portfolios.policies import PolicyScope
@@ -58,7 +58,7 @@ def keep(store: Store, *portfolios: Portfolio) -> None:
     store.portfolios.save(portfolios, lambda _one: None, actor="test", at=NOW)
 
 
-def of(check: Check, rule_id: str) -> RuleResult:
+def of(check: RuleCheck, rule_id: str) -> RuleResult:
     return next(one for one in check.results if one.rule_id == rule_id)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.compliance import BreachType, RuleResult, RuleStatus
-from core.domain.evidence import Band, Evidence, Finished, Profile, Source
+from core.domain.evidence import Band, Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 from core.drafts import line_index
@@ -54,8 +54,8 @@ def test_rules_and_evidence_come_back_as_they_were() -> None:
         "<=", 47.0, 40.0, Unit.PCT, -7.0, ("VOO",), breach_type=BreachType.UNKNOWN, missing=("issuer",),
     )  # fmt: skip
     evidence = Evidence(
-        sources=(Source("n1", "News", "Wire", "2026-10-01", None, "news", ("Sales rose 4 %.",), ("VOO",)),),
-        profile=Profile("moderate", "Moderate", (Band("asset_class.equity", 30.0, 50.0, 70.0),), 20.0),
+        sources=(SourceDocument("n1", "News", "Wire", "2026-10-01", None, "news", ("Sales rose 4 %.",), ("VOO",)),),
+        profile=InvestmentProfile("moderate", "Moderate", (Band("asset_class.equity", 30.0, 50.0, 70.0),), 20.0),
         analyses=(Finished("risk-p1", "j", "risk", "p1", date(2026, 10, 30), "m", "risk/v1", {"headline": "x"}, 3),),
         scenarios=("gfc",),
         period="1y",

@@ -10,7 +10,7 @@ import pytest
 from core.domain.portfolio import AssetClass, Flow
 from core.intake.findings import Findings
 from core.intake.gathering import Case
-from core.intake.transactions.entries import Entry, Kind, Money, Security
+from core.intake.transactions.entries import Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import ALL, Ledger
 
 TODAY = date(2026, 11, 24)
@@ -25,7 +25,7 @@ def at(day: int, hour: int = 0) -> datetime:
 def buy(day, quantity, price, *, security=ACME, cost=None, currency="USD", hour=0, row=2):
     paid = Decimal(quantity) * Decimal(price) if cost is None else Decimal(cost)
     return Entry(
-        row, at(day, hour), Kind.BUY, "", security, Decimal(quantity), Decimal(price), currency, paid,
+        row, at(day, hour), EntryKind.BUY, "", security, Decimal(quantity), Decimal(price), currency, paid,
         (Money(-paid, currency),), column="Qty",
     )  # fmt: skip
 
@@ -33,7 +33,7 @@ def buy(day, quantity, price, *, security=ACME, cost=None, currency="USD", hour=
 def sell(day, quantity, price, *, security=ACME, hour=0, row=3):
     got = Decimal(quantity) * Decimal(price)
     return Entry(
-        row, at(day, hour), Kind.SELL, "", security, Decimal(quantity), Decimal(price), "USD", None,
+        row, at(day, hour), EntryKind.SELL, "", security, Decimal(quantity), Decimal(price), "USD", None,
         (Money(got, "USD"),), column="Qty",
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ def money(day, kind, amount, currency="USD", **more):
     return Entry(9, at(day), kind, cash=(Money(Decimal(amount), currency),), **more)
 
 
-DEPOSIT = money(1, Kind.DEPOSIT, "100000")
+DEPOSIT = money(1, EntryKind.DEPOSIT, "100000")
 
 
 class Run:
@@ -100,7 +100,7 @@ def test_a_purchase_later_in_the_day_does_not_cover_an_earlier_sale():
 
 
 def test_a_line_without_any_price_is_a_problem_not_a_zero():
-    gift = Entry(5, at(2), Kind.DISTRIBUTION, "", ACME, Decimal(3), None, "USD", Decimal(0))
+    gift = Entry(5, at(2), EntryKind.DISTRIBUTION, "", ACME, Decimal(3), None, "USD", Decimal(0))
     run = Run(DEPOSIT, gift)
     assert "ACME" not in run.lines
     (problem,) = run.problems
@@ -109,7 +109,7 @@ def test_a_line_without_any_price_is_a_problem_not_a_zero():
 
 
 def test_units_of_unknown_cost_leave_the_cost_of_the_line_unknown():
-    gift = Entry(5, at(3), Kind.TRANSFER_IN, "", ACME, Decimal(3), None, "USD")
+    gift = Entry(5, at(3), EntryKind.TRANSFER_IN, "", ACME, Decimal(3), None, "USD")
     run = Run(DEPOSIT, buy(2, 10, 100), gift)
     assert run.lines["ACME"].quantity == 13
     assert run.lines["ACME"].cost is None
@@ -117,23 +117,23 @@ def test_units_of_unknown_cost_leave_the_cost_of_the_line_unknown():
 
 
 def test_costs_in_two_currencies_are_not_added():
-    run = Run(DEPOSIT, money(1, Kind.DEPOSIT, "5000", "EUR"), buy(2, 10, 90, currency="EUR"), buy(3, 10, 100))
+    run = Run(DEPOSIT, money(1, EntryKind.DEPOSIT, "5000", "EUR"), buy(2, 10, 90, currency="EUR"), buy(3, 10, 100))
     assert (run.lines["ACME"].cost, run.lines["ACME"].currency) == (None, "USD")
 
 
 def test_a_split_multiplies_units_and_divides_the_price():
-    split = Entry(4, at(3), Kind.SPLIT, "", ACME, Decimal(9))
+    split = Entry(4, at(3), EntryKind.SPLIT, "", ACME, Decimal(9))
     line = Run(DEPOSIT, buy(2, 1, 1680), split).lines["ACME"]
     assert (line.quantity, line.price, line.market_value, line.cost) == (10, 168, 1680, 1680)
 
 
 def test_a_split_of_units_that_are_not_known_is_a_problem():
-    split = Entry(4, at(3), Kind.SPLIT, "", ACME, Decimal(9), column="Qty")
+    split = Entry(4, at(3), EntryKind.SPLIT, "", ACME, Decimal(9), column="Qty")
     assert "0 are known by then" in Run(DEPOSIT, split).problems[0].message
 
 
 def test_an_exchange_carries_cost_and_value_to_the_new_line():
-    swap = Entry(4, at(3), Kind.EXCHANGE, "", ACME, Decimal(10), into=BETA, into_quantity=Decimal(5))
+    swap = Entry(4, at(3), EntryKind.EXCHANGE, "", ACME, Decimal(10), into=BETA, into_quantity=Decimal(5))
     run = Run(DEPOSIT, buy(2, 10, 100, cost="1010"), swap)
     line = run.lines["BETA"]
     assert "ACME" not in run.lines
@@ -141,7 +141,7 @@ def test_an_exchange_carries_cost_and_value_to_the_new_line():
 
 
 def test_what_an_unknown_line_was_exchanged_for_is_unknown_too():
-    swap = Entry(4, at(3), Kind.EXCHANGE, "", ACME, Decimal(10), into=BETA, into_quantity=Decimal(5))
+    swap = Entry(4, at(3), EntryKind.EXCHANGE, "", ACME, Decimal(10), into=BETA, into_quantity=Decimal(5))
     run = Run(DEPOSIT, swap, buy(4, 1, 7, security=BETA))
     assert "BETA" not in run.lines
     assert len(run.problems) == 1
@@ -153,7 +153,7 @@ def test_an_option_contract_is_worth_its_price_times_a_hundred():
 
 
 def test_cash_below_zero_proves_missing_rows_and_is_left_out():
-    run = Run(money(1, Kind.DEPOSIT, "50"), buy(2, 1, 100), money(3, Kind.DIVIDEND, "500"))
+    run = Run(money(1, EntryKind.DEPOSIT, "50"), buy(2, 1, 100), money(3, EntryKind.DIVIDEND, "500"))
     assert "CASH_USD" not in run.lines
     (problem,) = run.problems
     assert "-50.00 on 2026-03-02" in problem.message
@@ -162,8 +162,8 @@ def test_cash_below_zero_proves_missing_rows_and_is_left_out():
 
 def test_the_balance_that_the_file_states_is_the_cash():
     stated = [
-        money(2, Kind.DIVIDEND, "10", balance=Money(Decimal(110), "USD")),
-        money(3, Kind.FEE, "-5", balance=Money(Decimal(105), "USD")),
+        money(2, EntryKind.DIVIDEND, "10", balance=Money(Decimal(110), "USD")),
+        money(3, EntryKind.FEE, "-5", balance=Money(Decimal(105), "USD")),
     ]
     run = Run(*stated)
     assert run.lines["CASH_USD"].market_value == 105
@@ -173,8 +173,8 @@ def test_the_balance_that_the_file_states_is_the_cash():
 
 def test_a_jump_in_the_running_balance_is_named():
     stated = [
-        money(2, Kind.DEPOSIT, "10", balance=Money(Decimal(10), "USD")),
-        money(3, Kind.FEE, "-5", balance=Money(Decimal(45), "USD")),
+        money(2, EntryKind.DEPOSIT, "10", balance=Money(Decimal(10), "USD")),
+        money(3, EntryKind.FEE, "-5", balance=Money(Decimal(45), "USD")),
     ]
     run = Run(*stated)
     assert run.lines["CASH_USD"].market_value == 45
@@ -197,9 +197,11 @@ def test_lists_of_trades_alone_say_nothing_about_cash():
 
 def test_flows_are_deposits_withdrawals_and_transfers_of_known_value():
     transfer = Entry(
-        5, at(4), Kind.TRANSFER_OUT, "", ACME, Decimal(1), Decimal(100), "USD", flow=Money(Decimal(-100), "USD")
+        5, at(4), EntryKind.TRANSFER_OUT, "", ACME, Decimal(1), Decimal(100), "USD", flow=Money(Decimal(-100), "USD")
     )
-    run = Run(DEPOSIT, buy(2, 2, 100), money(3, Kind.DIVIDEND, "9"), transfer, money(5, Kind.WITHDRAWAL, "-50"))
+    run = Run(
+        DEPOSIT, buy(2, 2, 100), money(3, EntryKind.DIVIDEND, "9"), transfer, money(5, EntryKind.WITHDRAWAL, "-50")
+    )
     assert run.groups[0].flows == (
         Flow(date(2026, 3, 1), Decimal(100000), "USD"),
         Flow(date(2026, 3, 4), Decimal(-100), "USD"),
@@ -210,9 +212,9 @@ def test_flows_are_deposits_withdrawals_and_transfers_of_known_value():
 @pytest.mark.parametrize("newest_first", [None, True])
 def test_files_that_start_with_the_newest_row_are_read_from_below(newest_first):
     rows = [
-        money(3, Kind.FEE, "-5", balance=Money(Decimal(5), "USD")),
-        money(2, Kind.FEE, "-20", balance=Money(Decimal(10), "USD")),
-        money(2, Kind.DEPOSIT, "30", balance=Money(Decimal(30), "USD")),
+        money(3, EntryKind.FEE, "-5", balance=Money(Decimal(5), "USD")),
+        money(2, EntryKind.FEE, "-20", balance=Money(Decimal(10), "USD")),
+        money(2, EntryKind.DEPOSIT, "30", balance=Money(Decimal(30), "USD")),
     ]
     run = Run(*rows, newest_first=newest_first)
     assert run.lines["CASH_USD"].market_value == 5
@@ -220,6 +222,6 @@ def test_files_that_start_with_the_newest_row_are_read_from_below(newest_first):
 
 
 def test_an_account_that_was_emptied_says_so():
-    run = Run(DEPOSIT, money(2, Kind.WITHDRAWAL, "-100000"))
+    run = Run(DEPOSIT, money(2, EntryKind.WITHDRAWAL, "-100000"))
     assert not run.lines
     assert "hold nothing" in run.notes

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from core.llm.calibration import Past, calibrate
+from core.llm.calibration import BatchHistory, calibrate
 
 
-def batch(answers: list[int], *, counted: int = 1000, charged: int = 1000, cached: int = 0) -> Past:
+def batch(answers: list[int], *, counted: int = 1000, charged: int = 1000, cached: int = 0) -> BatchHistory:
     n = len(answers)
-    return Past(n, counted * n, charged * n, cached * n, sum(answers), float(sum(one * one for one in answers)))
+    return BatchHistory(n, counted * n, charged * n, cached * n, sum(answers), float(sum(one * one for one in answers)))
 
 
 def lengths(luck: random.Random, n: int, mean: float, spread: float) -> list[int]:
@@ -61,9 +61,9 @@ def test_more_history_makes_a_narrower_interval() -> None:
 @pytest.mark.parametrize(
     ("past", "known"),
     [([], False), ([batch([100] * 29)], False), ([batch([100] * 30)], True), ([batch([100])] * 2, False),
-     ([batch([100])] * 3, True), ([Past(0, 0, 0, 0, 0, 0.0)] * 9, False)],
+     ([batch([100])] * 3, True), ([BatchHistory(0, 0, 0, 0, 0, 0.0)] * 9, False)],
 )  # fmt: skip
-def test_too_little_history_says_nothing(past: list[Past], known: bool) -> None:
+def test_too_little_history_says_nothing(past: list[BatchHistory], known: bool) -> None:
     assert (calibrate(past, 10) is not None) is known
 
 

@@ -14,7 +14,7 @@ from core.analyses.prompt_requirements import expected_prompts
 from core.domain.analysis import Kind, Variant
 from core.errors import BadInput, BadSetting, NotFound
 from core.llm.profiles import profile_ids
-from core.llm.prompt_check import Expected, check, released_hashes, sizes
+from core.llm.prompt_check import PromptFit, check, released_hashes, sizes
 from core.llm.prompt_files import fill
 from core.llm.prompts import PARTS, PromptLibrary
 
@@ -328,7 +328,7 @@ def test_what_a_prompt_does_not_say_of_its_schema_is_reported(copy: Path) -> Non
     known = {one.kind: one for one in expected_prompts()}
     risk = replace(known["risk"], properties=(*known["risk"].properties, "karma"))
     brief = replace(known["committee_brief"], schema_name="brief")
-    missing = Expected("astrology", "astrology_analysis", ())
+    missing = PromptFit("astrology", "astrology_analysis", ())
     told = "\n".join(problem.message for problem in check(library, (risk, brief, missing)))
     assert "does not mention karma" in told
     assert "the analysis sends 'brief'" in told

@@ -11,7 +11,7 @@ import pytest
 from core.llm.answers import read_line
 from core.simulator import faults
 from core.simulator.batches import Works
-from core.simulator.store import BatchRecord, FileRecord, Store
+from core.simulator.store import BatchRecord, FileRecord, SimulatorStore
 from tests.batch_lines import chat_body, line, write
 
 CHAT = "/v1/chat/completions"
@@ -23,7 +23,7 @@ class Bench:
     def __init__(self, home: Path, document: dict[str, Any] | None = None, speed: float = 60) -> None:
         self.now = 1.79e9
         self.home = home
-        self.store = Store(home)
+        self.store = SimulatorStore(home)
         self.works = Works(self.store, faults.from_document(document or {}), speed, lambda: self.now)
 
     def batch(self, requests: int = 14) -> BatchRecord:

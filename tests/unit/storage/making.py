@@ -11,7 +11,7 @@ from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.queue import Decision
-from core.domain.records import Claim, RequestRow
+from core.domain.records import RequestRow, ShardClaim
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
 
@@ -81,7 +81,7 @@ def let_go(store: Store, now: datetime = NOW) -> None:
     )
 
 
-def approved(store: Store, requests: Sequence[int], **more: object) -> list[Claim]:
+def approved(store: Store, requests: Sequence[int], **more: object) -> list[ShardClaim]:
     """An approved job, every shard of it claimed."""
     job_id = draft(store, requests, **more)  # type: ignore[arg-type]  # the same keywords
     store.jobs.approve(job_id, "spec", lambda *_: None, actor="ada", at=NOW)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.domain.portfolio import Portfolio
 from core.errors import BadInput, NotFound, StaleEdit
 from core.storage.portfolios.edits import EditKind, Standing
-from core.storage.portfolios.portfolios import Change
+from core.storage.portfolios.portfolios import ImportOutcome
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 
@@ -26,7 +26,7 @@ def total(one: Portfolio) -> Decimal:
     return sum((line.market_value for line in one.holdings), Decimal(0))
 
 
-def keep(store: Store, *portfolios: Portfolio) -> list[Change]:
+def keep(store: Store, *portfolios: Portfolio) -> list[ImportOutcome]:
     return [one.change for one in store.portfolios.save(portfolios, total, actor="ada", at=NOW)]
 
 
@@ -131,7 +131,7 @@ def test_changing_nothing_makes_no_revision(store: Store) -> None:
 def test_undo_stops_at_an_import(store: Store) -> None:
     keep(store, portfolio(1))
     edit(store, 110, 1)
-    assert keep(store, portfolio(1, value="200")) == [Change.REVISED]
+    assert keep(store, portfolio(1, value="200")) == [ImportOutcome.REVISED]
     standing = store.edits.standing(ID)
     assert (standing.revision, standing.can_undo, standing.can_redo) == (3, False, False)
 
@@ -139,7 +139,7 @@ def test_undo_stops_at_an_import(store: Store) -> None:
 def test_a_file_that_says_nothing_new_leaves_edits_alone(store: Store) -> None:
     keep(store, portfolio(1))
     edit(store, 110, 1)
-    assert keep(store, portfolio(1)) == [Change.UNCHANGED]
+    assert keep(store, portfolio(1)) == [ImportOutcome.UNCHANGED]
     assert value(store.edits.standing(ID)) == 110
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import BadInput, NotFound
-from core.storage.portfolios.groups import Group
+from core.storage.portfolios.groups import PortfolioGroup
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 
@@ -25,7 +25,7 @@ def tag(store: Store, ids: Sequence[str], add: Sequence[str] = (), remove: Seque
     store.groups.tag(ids, add=add, remove=remove, actor="ada", at=NOW)
 
 
-def group(store: Store, name: str, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Group:
+def group(store: Store, name: str, add: Sequence[str] = (), remove: Sequence[str] = ()) -> PortfolioGroup:
     return store.groups.change_group(name, add=add, remove=remove, actor="ada", at=NOW)
 
 
@@ -43,13 +43,13 @@ def test_a_portfolio_has_any_number_of_tags(store: Store) -> None:
 
 def test_a_group_keeps_its_first_spelling_and_loses_members_only_when_told(store: Store) -> None:
     first, second, third = keep(store, 3)
-    assert group(store, "Family  Office", add=[first, second]) == Group("Family Office", 2)
-    assert group(store, "family office", add=[second, third], remove=[first]) == Group("Family Office", 2)
+    assert group(store, "Family  Office", add=[first, second]) == PortfolioGroup("Family Office", 2)
+    assert group(store, "family office", add=[second, third], remove=[first]) == PortfolioGroup("Family Office", 2)
     group(store, "Empty")
-    assert store.groups.groups() == [Group("Empty", 0), Group("Family Office", 2)]
+    assert store.groups.groups() == [PortfolioGroup("Empty", 0), PortfolioGroup("Family Office", 2)]
     assert [row.groups for row in store.portfolios.page()] == [(), ("Family Office",), ("Family Office",)]
     store.groups.delete_group("FAMILY OFFICE")
-    assert store.groups.groups() == [Group("Empty", 0)]
+    assert store.groups.groups() == [PortfolioGroup("Empty", 0)]
     assert store.portfolios.count() == 3
 
 

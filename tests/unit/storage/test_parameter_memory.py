@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.domain.analysis import Endpoint, ItemError, Outcome, Reading, ResultStatus, Usage
 from core.domain.job import ShardEvent
-from core.domain.records import Claim, ParameterRow
+from core.domain.records import ParameterRow, ShardClaim
 from core.storage.store import Store
 from tests.unit.storage.making import NOW
 from tests.unit.storage.test_results import collecting
@@ -15,7 +15,7 @@ SENT = {"temperature": "0.2", "max_completion_tokens": "given"}
 REFUSAL = "Unsupported value: 'temperature' does not support 0.2 with this model."
 
 
-def _outcomes(claim: Claim, *endings: tuple[ResultStatus, str, bool, int]) -> list[Outcome]:
+def _outcomes(claim: ShardClaim, *endings: tuple[ResultStatus, str, bool, int]) -> list[Outcome]:
     shard = claim.shard_id.rpartition(".")[2]
     return [
         Outcome(
@@ -29,7 +29,7 @@ def _outcomes(claim: Claim, *endings: tuple[ResultStatus, str, bool, int]) -> li
     ]
 
 
-def _settled(store: Store, claim: Claim, *endings: tuple[ResultStatus, str, bool, int]) -> dict[str, ParameterRow]:
+def _settled(store: Store, claim: ShardClaim, *endings: tuple[ResultStatus, str, bool, int]) -> dict[str, ParameterRow]:
     store.results.add(claim, _outcomes(claim, *endings))
     store.results.settle(
         claim, ShardEvent.COLLECTED_SOME, kind="risk", effort="", at=NOW, message="", sent=SENT

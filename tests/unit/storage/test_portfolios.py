@@ -13,14 +13,14 @@ from core.domain.instrument import InstrumentType, Liquidity, Terms
 from core.domain.portfolio import Flow, Portfolio
 from core.errors import NotFound
 from core.storage.portfolios.portfolio_document import from_document, to_document
-from core.storage.portfolios.portfolios import Change
+from core.storage.portfolios.portfolios import ImportOutcome
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, portfolio
 
 LATER = date(2026, 11, 20)
 
 
-def save(store: Store, *portfolios: Portfolio) -> list[Change]:
+def save(store: Store, *portfolios: Portfolio) -> list[ImportOutcome]:
     stored = store.portfolios.save(
         portfolios, lambda one: sum((line.market_value for line in one.holdings), Decimal(0)), actor="ada", at=NOW
     )
@@ -34,15 +34,15 @@ def snapshots(store: Store) -> list[tuple[str, int, str]]:
 
 
 def test_the_same_import_again_changes_nothing(store: Store) -> None:
-    assert save(store, portfolio(1), portfolio(2)) == [Change.ADDED, Change.ADDED]
+    assert save(store, portfolio(1), portfolio(2)) == [ImportOutcome.ADDED, ImportOutcome.ADDED]
     before = snapshots(store)
-    assert save(store, portfolio(1), portfolio(2)) == [Change.UNCHANGED, Change.UNCHANGED]
+    assert save(store, portfolio(1), portfolio(2)) == [ImportOutcome.UNCHANGED, ImportOutcome.UNCHANGED]
     assert snapshots(store) == before
 
 
 def test_a_newer_date_adds_a_snapshot_and_the_old_one_stays(store: Store) -> None:
     old, new = portfolio(1), portfolio(1, as_of=LATER, value="120")
-    assert save(store, old) + save(store, new) == [Change.ADDED, Change.NEW_SNAPSHOT]
+    assert save(store, old) + save(store, new) == [ImportOutcome.ADDED, ImportOutcome.NEW_SNAPSHOT]
     assert store.portfolios.load(["p00001"]) == [new]
     assert store.portfolios.load(["p00001"], as_of=old.as_of) == [old]
     assert store.portfolios.days("p00001") == [old.as_of, LATER]
@@ -51,14 +51,17 @@ def test_a_newer_date_adds_a_snapshot_and_the_old_one_stays(store: Store) -> Non
 
 
 def test_an_older_date_that_comes_later_does_not_become_the_newest(store: Store) -> None:
-    assert save(store, portfolio(1, as_of=LATER, value="120"), portfolio(1)) == [Change.ADDED, Change.NEW_SNAPSHOT]
+    assert save(store, portfolio(1, as_of=LATER, value="120"), portfolio(1)) == [
+        ImportOutcome.ADDED,
+        ImportOutcome.NEW_SNAPSHOT,
+    ]
     row = store.portfolios.page()[0]
     assert (row.as_of, row.snapshots, row.total_value) == (LATER, 2, Decimal(120))
 
 
 def test_a_changed_file_of_the_same_day_adds_a_revision_and_the_old_one_stays(store: Store) -> None:
     first, second = portfolio(1), portfolio(1, value="101")
-    assert save(store, first) + save(store, second) == [Change.ADDED, Change.REVISED]
+    assert save(store, first) + save(store, second) == [ImportOutcome.ADDED, ImportOutcome.REVISED]
     assert store.portfolios.load(["p00001"]) == [second]
     assert [(day, revision) for day, revision, _ in snapshots(store)] == [("2026-10-30", 1), ("2026-10-30", 2)]
     assert from_document(snapshots(store)[0][2]) == first
@@ -69,13 +72,13 @@ def test_going_back_to_an_earlier_content_is_a_revision_too(store: Store) -> Non
     first, second = portfolio(1), portfolio(1, value="101")
     save(store, first)
     save(store, second)
-    assert save(store, first) == [Change.REVISED]
+    assert save(store, first) == [ImportOutcome.REVISED]
     assert store.portfolios.load(["p00001"]) == [first]
 
 
 def test_one_import_may_hold_several_days_of_a_portfolio(store: Store) -> None:
     days = [portfolio(1, as_of=date(2026, month, 28), value=str(month)) for month in (3, 1, 2)]
-    assert save(store, *days) == [Change.ADDED, Change.NEW_SNAPSHOT, Change.NEW_SNAPSHOT]
+    assert save(store, *days) == [ImportOutcome.ADDED, ImportOutcome.NEW_SNAPSHOT, ImportOutcome.NEW_SNAPSHOT]
     assert store.portfolios.page()[0].snapshots == 3
     assert store.portfolios.page()[0].as_of == date(2026, 3, 28)
 

@@ -20,7 +20,7 @@ from core.domain.analysis import (
     Verification,
 )
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.domain.records import Claim, RequestRow
+from core.domain.records import RequestRow, ShardClaim
 from core.errors import StaleMove
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
@@ -47,7 +47,7 @@ def outcome(custom_id: str, luck: random.Random) -> Outcome:
     return Outcome(custom_id, "p00001", reading, usage, cost, RawLine("results/0000.output.jsonl", 10, 20))
 
 
-def collecting(store: Store, requests: list[int]) -> list[Claim]:
+def collecting(store: Store, requests: list[int]) -> list[ShardClaim]:
     """Shards of an approved job, ready for results."""
     claims = approved(store, requests)
     for number, claim in enumerate(claims):
