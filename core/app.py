@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core import private_files
 from core.analyses.engines import available
 from core.desk.committee_page import BriefService
 from core.desk.comparisons import CompareService
@@ -213,7 +214,7 @@ class App:
 
     def health(self, actor: Actor) -> list[HealthCheck]:
         """Whether everything that jobs need is there, each with what to do if not."""
-        checks = [self._database_check(), self._disk_check(), self._prompts_check()]
+        checks = [self._database_check(), self._disk_check(), self._files_check(), self._prompts_check()]
         alive = self.worker_is_alive(actor)
         checks.append(
             HealthCheck(
@@ -250,6 +251,19 @@ class App:
         remedy = " Free some space before the next job." if low else ""
         return HealthCheck(
             "disk", "warning" if low else "ok", f"{free / 1e9:.1f} GB free in the data directory.{remedy}"
+        )
+
+    def _files_check(self) -> HealthCheck:
+        places = [self.settings.home, *self._store.database.files()]
+        found = private_files.open_to_others(places)
+        if not found:
+            return HealthCheck("files", "ok", "Only you can read what is stored.")
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        return HealthCheck(
+            "files",
+            "warning",
+            f"Other users of this machine can read '{found[0]}'{more}. "
+            f"Correct it with: chmod -R go-rwx '{self.settings.home}'",
         )
 
     def _way_check(self) -> HealthCheck:
@@ -451,14 +465,10 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, migrat
     """Open the data directory and the database, migrate, and wire the rooms.
 
     Raises:
+        BadSetting: The data directory belongs to somebody else.
         StorageTrouble: The data directory or the database cannot be used.
     """
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StorageTrouble(
-            f"The data directory '{settings.home}' cannot be made ({error.strerror}). Set MOSYCHLOS_HOME to another."
-        ) from error
+    private_files.make_private(settings.home)
     app = App(settings, Store(settings.database_url), clock)
     if migrate:
         app.upgrade()

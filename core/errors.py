@@ -56,6 +56,8 @@ class StaleMove(MosychlosError):
 class StorageTrouble(MosychlosError):
     """The database or the disk cannot take more: full, locked for too long, or read-only."""
 
+    exit_code = 3
+
 
 class ProviderError(MosychlosError):
     """The provider did not do what was asked."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from core import config_file, redaction
 from core.errors import BadSetting
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -138,6 +138,20 @@ def _public_url(text: str) -> str:
     return f"{parts.scheme}://{host}{port}{base}"
 
 
+def _database_url(text: str) -> str:
+    scheme, colon, rest = text.partition("://")
+    if not colon or not scheme.isascii() or " " in text or not text.isprintable():
+        raise ValueError("must be an address such as sqlite:////folder/file.db or postgresql+psycopg://user@host/name")
+    host = rest.rpartition("@")[2].partition("/")[0].partition("?")[0]
+    port = host.rpartition("]")[2].rpartition(":")
+    if port[1] and port[2] and not (port[2].isascii() and port[2].isdigit() and int(port[2]) < 65536):
+        raise ValueError("has no number where the port belongs; write special signs of a password like %40 for @")
+    if scheme.startswith("sqlite") and rest.strip("/") and not rest.startswith(("//", "/:memory:")):
+        # Whole from here on: the dashboard works in a folder of its own.
+        return f"{scheme}:///{Path(rest.removeprefix('/')).absolute()}"
+    return text
+
+
 def _contact(text: str) -> str:
     if not text.isascii() or not text.isprintable() or "@" not in text or len(text) > 200:
         raise ValueError("must be a name and an e-mail address, such as Acme Research ada@acme.example")
@@ -153,14 +167,35 @@ class Setting:
     meaning: str
     parse: Callable[[str], Any] = _plain
     secret: bool = False
+    """Is a secret: its value is never shown."""
+
+    may_carry_secret: bool = False
+    """An address, which may hold a password or a key: shown through `masked_url`."""
+
+    read_path: bool = False
+    """Names a folder or file that is read: never one of the current folder, which somebody else may have filled."""
+
+    def shown(self, text: str) -> str:
+        """A value as people may see it."""
+        if self.secret:
+            return "(set)"
+        return redaction.masked_url(text) if self.may_carry_secret else redaction.redacted(text)
 
 
 SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        config_file.SETTING,
+        None,
+        "Settings file to read. Unset: mosychlos.toml in the user's configuration folder, else in /etc/mosychlos, and "
+        "never in the current folder.",
+    ),
     Setting("MOSYCHLOS_HOME", None, "Data directory: database, batch files, keys. Default: the user's data directory."),
     Setting(
         "MOSYCHLOS_DATABASE_URL",
         None,
         "SQLAlchemy URL. Default: SQLite in MOSYCHLOS_HOME; postgresql+psycopg://... for several workers.",
+        _database_url,
+        may_carry_secret=True,
     ),
     Setting(
         "OPENAI_API_KEY",
@@ -172,6 +207,7 @@ SETTINGS: tuple[Setting, ...] = (
         "OPENAI_BASE_URL",
         "https://api.openai.com/v1",
         "Provider address: https, or http on loopback. Always passed to the SDK explicitly.",
+        may_carry_secret=True,
     ),
     Setting(
         "MOSYCHLOS_ALLOW_PLAIN_HTTP",
@@ -310,7 +346,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether answers are marked as simulated: yes, no, or auto (yes when the provider's address is this machine).",
         _yes_or_auto,
     ),
-    Setting("MOSYCHLOS_PROMPTS", None, "Folder of prompts. Default: the prompts that come with the program."),
+    Setting(
+        "MOSYCHLOS_PROMPTS",
+        None,
+        "Folder of prompts, a whole path. Default: the prompts that come with the program.",
+        read_path=True,
+    ),
     Setting(
         "MOSYCHLOS_FMP_API_KEY",
         None,
@@ -318,7 +359,12 @@ SETTINGS: tuple[Setting, ...] = (
         _sendable,
         secret=True,
     ),
-    Setting("MOSYCHLOS_FMP_BASE_URL", "https://financialmodelingprep.com/stable", "Its address: https, or loopback."),
+    Setting(
+        "MOSYCHLOS_FMP_BASE_URL",
+        "https://financialmodelingprep.com/stable",
+        "Its address: https, or loopback.",
+        may_carry_secret=True,
+    ),
     Setting(
         "MOSYCHLOS_FRED_API_KEY",
         None,
@@ -326,7 +372,12 @@ SETTINGS: tuple[Setting, ...] = (
         _sendable,
         secret=True,
     ),
-    Setting("MOSYCHLOS_FRED_BASE_URL", "https://api.stlouisfed.org/fred", "Its address: https, or loopback."),
+    Setting(
+        "MOSYCHLOS_FRED_BASE_URL",
+        "https://api.stlouisfed.org/fred",
+        "Its address: https, or loopback.",
+        may_carry_secret=True,
+    ),
     Setting(
         "MOSYCHLOS_FRED_MAY_STORE",
         "no",
@@ -345,12 +396,24 @@ SETTINGS: tuple[Setting, ...] = (
         "Who asks the SEC, as its rules want: a name and an e-mail address. Unset: filings are off.",
         _contact,
     ),
-    Setting("MOSYCHLOS_SEC_DATA_URL", "https://data.sec.gov", "Where filings and facts are asked for."),
-    Setting("MOSYCHLOS_SEC_FILES_URL", "https://www.sec.gov", "Where tickers are looked up and documents stand."),
+    Setting(
+        "MOSYCHLOS_SEC_DATA_URL",
+        "https://data.sec.gov",
+        "Where filings and facts are asked for.",
+        may_carry_secret=True,
+    ),
+    Setting(
+        "MOSYCHLOS_SEC_FILES_URL",
+        "https://www.sec.gov",
+        "Where tickers are looked up and documents stand.",
+        may_carry_secret=True,
+    ),
     Setting(
         "MOSYCHLOS_ECB_RATES",
         None,
         "File or address of ECB reference rates (eurofxref-hist.zip or .xml) newer than the bundled ones. Unset: off.",
+        read_path=True,
+        may_carry_secret=True,
     ),
 )
 """The documented settings; a name that is not here and starts with MOSYCHLOS_ is reported as unknown."""
@@ -360,6 +423,14 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 KEYS = frozenset({"OPENAI_API_KEY", "MOSYCHLOS_FMP_API_KEY", "MOSYCHLOS_FRED_API_KEY"})
 """Keys of paid services, which the dashboard's process never has."""
+
+GOES_TO = {
+    "OPENAI_API_KEY": ("OPENAI_BASE_URL",),
+    "MOSYCHLOS_FMP_API_KEY": ("MOSYCHLOS_FMP_BASE_URL",),
+    "MOSYCHLOS_FRED_API_KEY": ("MOSYCHLOS_FRED_BASE_URL",),
+    "MOSYCHLOS_SEC_CONTACT": ("MOSYCHLOS_SEC_DATA_URL", "MOSYCHLOS_SEC_FILES_URL"),
+}
+"""Which address each key or contact is sent to."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -427,45 +498,35 @@ class Settings:
         return f"Settings(home={str(self.home)!r})"
 
 
-def file_values(path: Path) -> dict[str, str]:
-    """The settings of a `mosychlos.toml`: top-level keys named as the environment variables.
-
-    Raises:
-        BadSetting: It is not TOML, or a value is not text, a number or a truth value.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{path.name} is not readable as TOML: {error}. Correct the file or remove it.") from None
-    for name, value in table.items():
-        if isinstance(value, dict | list):
-            raise BadSetting(f"{path.name}: '{name}' must be a single value, written as {name} = \"...\".")
-    return {name: str(value) for name, value in table.items()}
-
-
 def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     """Check every setting and return them together.
 
     Args:
         environment: Usually `os.environ`; wins over the file.
-        file: Usually `mosychlos.toml` in the current folder; a missing file is fine.
+        file: Usually `config_file.find(environment)`; None for no file.
 
     Raises:
         BadSetting: Names the first setting with an impossible value, the value (unless secret) and what is allowed.
     """
-    raw = file_values(file) if file is not None else {}
-    raw.update({name: value for name, value in environment.items() if name in _BY_NAME and value != ""})
+    in_file = config_file.values(file)
+    given = {name: value for name, value in environment.items() if name in _BY_NAME and value != ""}
+    _keep_from_strangers(given, in_file)
+    raw = in_file | given
+    redaction.know(*(raw.get(setting.name) for setting in SETTINGS if setting.secret))
+    for setting in SETTINGS:
+        if setting.may_carry_secret:
+            redaction.know_password(raw.get(setting.name))
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         text = raw.get(setting.name, setting.default)
+        if setting.read_path and text:
+            text = _whole_path(setting.name, text, None if setting.name in given or file is None else file.parent)
         try:
             values[setting.name] = None if text is None else setting.parse(text)
         except ValueError as error:
-            shown = "(hidden)" if setting.secret else repr(text)
-            raise BadSetting(f"{setting.name} is {shown}: it {error}.") from None
-    home = Path(values["MOSYCHLOS_HOME"] or platformdirs.user_data_dir("mosychlos")).expanduser().absolute()
+            shown = "(hidden)" if setting.secret else repr(setting.shown(text or ""))
+            raise BadSetting(f"{setting.name} is {shown}: it {redaction.redacted(str(error))}.") from None
+    home = _expanded("MOSYCHLOS_HOME", values["MOSYCHLOS_HOME"] or platformdirs.user_data_dir("mosychlos")).absolute()
     base_url = checked_base_url(values["OPENAI_BASE_URL"], allow_plain_http=values["MOSYCHLOS_ALLOW_PLAIN_HTTP"])
     simulated = values["MOSYCHLOS_SIMULATED"]
     return Settings(
@@ -512,9 +573,13 @@ def without_keys(environment: Mapping[str, str], file: Path | None = None) -> di
     Raises:
         BadSetting: The file cannot be read.
     """
-    given = file_values(file) if file is not None else {}
+    in_file = config_file.values(file)
+    for name, text in in_file.items():
+        if file is not None and name in _BY_NAME and _BY_NAME[name].read_path:
+            in_file[name] = _whole_path(name, text, file.parent)
     set_here = {name: value for name, value in environment.items() if name not in _BY_NAME or value != ""}
-    return {name: value for name, value in {**given, **set_here}.items() if name not in KEYS}
+    kept = {name: value for name, value in {**in_file, **set_here}.items() if name not in KEYS}
+    return {**kept, config_file.SETTING: config_file.NONE}
 
 
 def _market(values: Mapping[str, Any]) -> MarketSettings:
@@ -546,9 +611,48 @@ def _region_of(base_url: str) -> str:
     return region if rest == "api.openai.com" and len(region) == 2 else ""
 
 
-def unknown_names(environment: Mapping[str, str], file: Path | None = None) -> list[str]:
+def _keep_from_strangers(given: Mapping[str, str], in_file: Mapping[str, str]) -> None:
+    """A key of the environment is sent to no address that only a file names: whoever wrote the file would get it."""
+    for key, addresses in GOES_TO.items():
+        for name in addresses if key in given else ():
+            address = in_file.get(name)
+            if address and name not in given and address.rstrip("/") != _BY_NAME[name].default:
+                raise BadSetting(
+                    f"{key} stands in the environment and {name} only in the settings file, so the key would be sent "
+                    f"to an address that the environment does not name. Set {name} in the environment too, or move "
+                    f"{key} into the file."
+                )
+
+
+def _whole_path(name: str, text: str, folder: Path | None) -> str:
+    """A path that is read: one in the settings file begins in that file's `folder`; an address is left as it is.
+
+    Raises:
+        BadSetting: The environment (`folder` None) names one that begins in the current folder.
+    """
+    if "://" in text:
+        return text
+    path = _expanded(name, text)
+    if folder is None and not path.is_absolute():
+        raise BadSetting(
+            f"{name} is '{text}': it must be a whole path, such as {path.absolute()}, because the current folder may "
+            "hold what somebody else put there."
+        )
+    return str(path if folder is None else folder / path)
+
+
+def _expanded(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BadSetting(
+            f"{name} is '{text}', and it is not known where that home folder is. Set {name} to a whole path."
+        ) from None
+
+
+def unknown_names(environment: Mapping[str, str], in_file: Mapping[str, str]) -> list[str]:
     """Names that look like settings but are none: probably spelling mistakes."""
-    given = set(file_values(file) if file is not None else {}) | set(environment)
+    given = set(environment) | set(in_file)
     return sorted(name for name in given if name.startswith("MOSYCHLOS_") and name not in _BY_NAME)
 
 
@@ -558,14 +662,21 @@ def checked_base_url(url: str, *, allow_plain_http: bool = False, name: str = "O
     Raises:
         BadSetting: Not http(s), or plain http beyond loopback without the explicit setting.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise BadSetting(f"{name} is '{url}': it must be an https address such as https://host/v1.")
-    if parts.username or parts.password:
+    shown = redaction.masked_url(url)
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed or not url.isprintable() or " " in url:
+        raise BadSetting(f"{name} is '{shown}': it must be an https address such as https://host/v1.")
+    if parts.username is not None or parts.password is not None:
         raise BadSetting(f"{name} must not carry a user name or password.")
+    if (parts.query or parts.fragment) and name != "MOSYCHLOS_ECB_RATES":
+        raise BadSetting(f"{name} is '{shown}': it must end before the question mark; a key has a setting of its own.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK and not allow_plain_http:
         raise BadSetting(
-            f"{name} is '{url}': plain http beyond this machine would send the key unencrypted. "
+            f"{name} is '{shown}': plain http beyond this machine would send the key unencrypted. "
             "Use https, or set MOSYCHLOS_ALLOW_PLAIN_HTTP=yes if the network is trusted."
         )
     return url.rstrip("/")

@@ -12,6 +12,7 @@ from core.app import App
 from core.cli import output
 from core.cli.ask import ask
 from core.cli.moments import moment
+from core.cli.recipient import to_provider
 from core.cli.session import opened
 from core.cli.wait import say_when_nobody_works, wait_for
 from core.desk.jobs import Preview
@@ -51,6 +52,7 @@ def analyze(
     batch_priority: Annotated[Priority, typer.Option(help="Place in the queue.")] = Priority.NORMAL,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and price only; send nothing.")] = False,
     jsonl: Annotated[Path | None, typer.Option(help="With --dry-run: write the exact provider input here.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Let --jsonl replace a file that is there.")] = False,
     max_cost: Annotated[str | None, typer.Option(metavar="USD", help="Refuse above this expected cost.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Go on past warnings; never past a budget.")] = False,
     optimise: Annotated[
@@ -106,11 +108,14 @@ def analyze(
             wish = _without_unfit(app, actor, wish)
         requests = wish.requests()
         if dry_run:
-            return _dry_run(app, actor, wish, jsonl, suggest=not force, fallback=fallback, as_json=as_json)
+            return _dry_run(
+                app, actor, wish, jsonl, overwrite=overwrite, suggest=not force, fallback=fallback, as_json=as_json
+            )
         if not batch:
             if len(requests) > 1:
                 raise BadInput("Several analyses, models or prompt versions at once go in batches. Add --batch.")
             return ask(app, actor, requests[0], force=force, as_json=as_json)
+        sent_to = to_provider(app)
         done = app.sets.submit(
             actor,
             wish,
@@ -119,7 +124,7 @@ def analyze(
             optimise=optimise,
             fallback=fallback,
         )
-        described = _submitted(done)
+        described = {**_submitted(done), "sent_to": sent_to}
         if not as_json:
             _say_submitted(done)
         if not wait:
@@ -185,7 +190,15 @@ def _say_submitted(done: Submitted) -> None:
 
 
 def _dry_run(
-    app: App, actor: Actor, wish: SetWish, jsonl: Path | None, *, suggest: bool, fallback: bool, as_json: bool
+    app: App,
+    actor: Actor,
+    wish: SetWish,
+    jsonl: Path | None,
+    *,
+    overwrite: bool,
+    suggest: bool,
+    fallback: bool,
+    as_json: bool,
 ) -> int:
     requests = wish.requests()
     if len(requests) > 1:
@@ -195,7 +208,7 @@ def _dry_run(
         [part] = app.sets.preview(actor, wish, suggest=False, fallback=True).parts
         request, stand_in = part.request, part.fallback
     preview = app.jobs.preview(actor, request, suggest=suggest)
-    files = app.jobs.export(actor, request, jsonl) if jsonl is not None else []
+    files = app.jobs.export(actor, request, jsonl, overwrite=overwrite) if jsonl is not None else []
     described = _described(None, None, preview.estimate) | _told(preview)
     described["warnings"] = [*preview.estimate.warnings, *preview.blockers]
     if as_json:

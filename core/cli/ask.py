@@ -9,6 +9,7 @@ from core.analyses.committee_brief import group_id_of
 from core.app import App
 from core.cli import output
 from core.cli.called import called, page
+from core.cli.recipient import to_provider
 from core.cli.usage import usage_of
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
@@ -22,9 +23,10 @@ def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_jso
     ids = [group_id_of(request.group)] if request.group else request.portfolio_ids
     with closing(app.provider()) as provider:
         trier = app.trier(provider)
+        sent_to = to_provider(app)
         answers = [_asked(app, actor, trier, request, one, force=force, as_json=as_json) for one in ids]
     if as_json:
-        output.document({"answers": [_document(app, actor, one) for one in answers]})
+        output.document({"sent_to": sent_to, "answers": [_document(app, actor, one) for one in answers]})
     failed = [one.error for one in answers if one.error is not None and one.error.code in {"provider", "answer_lost"}]
     for error in failed:
         output.aside(error.message)

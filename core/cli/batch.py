@@ -10,6 +10,7 @@ import typer
 from core.app import App
 from core.cli import output
 from core.cli.called import called
+from core.cli.recipient import to_provider
 from core.cli.second_answers import answered_by, second_asking
 from core.cli.session import opened
 from core.cli.usage import usage_of
@@ -293,10 +294,11 @@ def pause(job_id: JobId, as_json: AsJson = False) -> int:
 def resume(job_id: JobId, as_json: AsJson = False) -> int:
     """Let a paused job go on. What waits for a person is sent again with `batch retry`."""
     with opened() as (app, actor):
+        sent_to = to_provider(app)
         n = app.jobs.resume(actor, job_id)
         after = app.jobs.get(actor, job_id).row.state
     if as_json:
-        output.document({"job_id": job_id, "state": after, "resumed_shards": n})
+        output.document({"job_id": job_id, "state": after, "resumed_shards": n, "sent_to": sent_to})
     else:
         output.line(f"Job {job_id} goes on: {n} batch{'es' if n != 1 else ''} to send.")
     return 0

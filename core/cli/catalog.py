@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from core import config_file
 from core.analyses.prompt_requirements import definitions_in_prompt, expected_prompts
 from core.app import ModelRow
 from core.cli import output
-from core.cli.session import CONFIG_FILE, opened, settings
+from core.cli.session import environment, opened, settings, unasked
 from core.errors import BadSetting, StorageTrouble
 from core.llm.profiles import profile_ids
 from core.llm.prompt_check import check as check_prompts
 from core.llm.prompts import PromptPart
 from core.llm.tokens import counter
-from core.settings import SETTINGS, file_values, unknown_names
+from core.settings import SETTINGS, Setting, unknown_names
 
 models_app = typer.Typer(help="Models: capabilities, limits, prices, shutdown dates.", no_args_is_help=True)
 prompts_app = typer.Typer(help="Prompts: versions, overlays, checks.", no_args_is_help=True)
@@ -182,33 +184,30 @@ def check_prompts_(as_json: AsJson = False) -> int:
 @config_app.command("check")
 def check_config(as_json: AsJson = False) -> int:
     """Check every setting, the data directory and, when there is a key, the provider. Secrets are never shown."""
-    given = {**file_values(CONFIG_FILE), **os.environ}
-    rows = [
-        {
-            "name": setting.name,
-            "value": _shown(given.get(setting.name), secret=setting.secret),
-            "default": setting.default,
-            "meaning": setting.meaning,
-        }
-        for setting in SETTINGS
-    ]
-    unknown = unknown_names(os.environ, CONFIG_FILE)
-    problems = [f"{name} is not a setting. Check its spelling." for name in unknown]
-    checks: list[dict[str, str]] = []
+    around = environment()
+    problems: list[str] = []
+    file: Path | None = None
+    in_file: dict[str, str] = {}
     try:
-        settings()
-        with opened() as (app, actor):
-            # The provider is asked here and now, so what was heard of it before says nothing more.
-            found = [*(one for one in app.health(actor) if one.name != "provider"), app.provider_check()]
-            found.append(app.sandbox_check())
-            checks = [{"name": one.name, "state": one.state, "message": one.message} for one in found]
-    except (BadSetting, StorageTrouble) as error:
+        file = config_file.find(around)
+        in_file = config_file.values(file)
+    except BadSetting as error:
         problems.append(str(error))
-    problems += [one["message"] for one in checks if one["state"] == "error"]
+    rows = [_row(setting, around, in_file) for setting in SETTINGS]
+    checks = [] if problems else _checks(problems)
+    problems += [f"{name} is not a setting. Check its spelling." for name in unknown_names(around, in_file)]
+    left = unasked(file)
+    if left:
+        checks.append({"name": "settings file", "state": "warning", "message": left})
     if as_json:
-        output.document({"settings": rows, "checks": checks, "problems": problems})
+        document = {"settings": rows, "file": file, "checks": checks, "problems": problems}
+        output.document(document)
     else:
-        output.table(("setting", "value", "default"), ((row["name"], row["value"], row["default"]) for row in rows))
+        output.line(f"Settings file: {file or 'none'}")
+        output.table(
+            ("setting", "value", "default", "from"),
+            ((row["name"], row["value"], row["default"], row["from"]) for row in rows),
+        )
         for one in checks:
             output.line(f"{one['state']}: {one['name']}: {one['message']}")
         for problem in problems:
@@ -216,7 +215,28 @@ def check_config(as_json: AsJson = False) -> int:
     return 2 if problems else 0
 
 
-def _shown(value: str | None, *, secret: bool) -> str | None:
-    if value is None:
-        return None
-    return "(set)" if secret else value
+def _row(setting: Setting, around: Mapping[str, str], in_file: Mapping[str, str]) -> dict[str, str | None]:
+    given = around.get(setting.name) or None
+    value = in_file.get(setting.name) if given is None else given
+    return {
+        "name": setting.name,
+        "value": None if value is None else setting.shown(value),
+        "from": "environment" if given is not None else "file" if value is not None else None,
+        "default": setting.default,
+        "meaning": setting.meaning,
+    }
+
+
+def _checks(problems: list[str]) -> list[dict[str, str]]:
+    """What the App finds; what it cannot even begin with is added to the problems."""
+    try:
+        settings()
+        with opened() as (app, actor):
+            # The provider is asked here and now, so what was heard of it before says nothing more.
+            found = [*(one for one in app.health(actor) if one.name != "provider"), app.provider_check()]
+            found.append(app.sandbox_check())
+    except (BadSetting, StorageTrouble) as error:
+        problems.append(str(error))
+        return []
+    problems += [one.message for one in found if one.state == "error"]
+    return [{"name": one.name, "state": one.state, "message": one.message} for one in found]

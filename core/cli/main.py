@@ -6,11 +6,13 @@ import logging
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.cli import output
+from core import private_files, redaction
+from core.cli import output, session
 from core.cli.analyze import analyze
 from core.cli.batch import batch_app
 from core.cli.catalog import config_app, models_app, prompts_app
@@ -71,6 +73,8 @@ app.command()(provider)
 
 def main() -> None:
     """Run one command; every known error becomes a sentence and its exit code, never a trace."""
+    private_files.begin_process()
+    redaction.guard_logs()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=os.environ.get("LOGLEVEL", "WARNING").upper(), handlers=[handler])
@@ -81,7 +85,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     as_json = "--json" in arguments
     try:
-        outcome = app(args=arguments, prog_name="mosychlos", standalone_mode=False)
+        outcome = app(args=_config_first(arguments), prog_name="mosychlos", standalone_mode=False)
         sys.stdout.flush()
     except typer.Abort:
         return 130
@@ -98,10 +102,24 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough (`| head`); Python must not complain again while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # the last door: logged whole, and said in one sentence
+    except Exception as error:  # the last door: logged whole, and said in one sentence
+        known = private_files.trouble(error) if isinstance(error, OSError) else None
+        if known is not None:
+            return _failed(str(known), known.exit_code, as_json, kind=type(known).__name__)
         logger.exception("unexpected error")
         return _failed("Something went wrong that should not have; the log above says where.", 1, as_json, kind="bug")
     return outcome if isinstance(outcome, int) else 0
+
+
+def _config_first(arguments: list[str]) -> list[str]:
+    """--config may stand anywhere; the program's own options come before the command."""
+    for place, word in enumerate(arguments):
+        if word == "--":
+            break
+        if word == "--config" or word.startswith("--config="):
+            end = place + (2 if word == "--config" else 1)
+            return [*arguments[place:end], *arguments[:place], *arguments[end:]]
+    return arguments
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -119,11 +137,14 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings file to read.")] = None,
 ) -> None:
     """Portfolio analyses through OpenAI's Batch API, with every stated number checked."""
+    session.begin(config)
 
 
 def _failed(message: str, code: int, as_json: bool, *, kind: str) -> int:
+    message = redaction.redacted(message)
     if as_json:
         output.document({"error": {"kind": kind, "message": message, "exit_code": code}})
     output.aside(f"Error: {message}")

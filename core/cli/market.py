@@ -11,6 +11,7 @@ import typer
 
 from core.cli import output
 from core.cli.prices import SHOWN, AsJson, conflicts, problems
+from core.cli.recipient import to_source
 from core.cli.session import opened
 from core.desk.prices import PriceImport
 from core.domain.market import EconomicSeries, Fetched
@@ -184,6 +185,7 @@ def fetch(
     with opened() as (app, actor):
         until = _day(last, "--to") or app.now().date()
         since = _day(first, "--from") or until.replace(year=until.year - 5, day=min(until.day, 28))
+        sent_to = to_source(app, actor, source)
         match chosen:
             case FetchKind.QUOTE:
                 found = app.market.quotes(actor, source, item.split(","), refresh=refresh)
@@ -201,7 +203,7 @@ def fetch(
                 found, report = app.market.history(actor, source, item, since, until, replace=replace)
     refused = report is not None and bool(report.problems or report.conflicts)
     if as_json:
-        output.document({**output.plain(found), "import": report})
+        output.document({**output.plain(found), "import": report, "sent_to": sent_to or None})
         return 2 if refused else 0
     _show_fetched(found)
     if report is not None:

@@ -14,14 +14,18 @@ from typing import Annotated
 import platformdirs
 import typer
 
+from core import config_file
 from core.app import build
 from core.cli import output
-from core.cli.session import CONFIG_FILE, opened, settings
+from core.cli.session import environment, opened, settings
 from core.cli.supervisor import Child, Supervisor, until_listening
 from core.domain.actor import LOCAL
 from core.errors import BadInput, NotFound, Refused
 from core.guard.entrance import FOLDER, Entrance, published
 from core.settings import LOOPBACK, load, without_keys
+
+PYTHON = (sys.executable, "-P", "-m")
+"""Starts a module of ours; -P keeps modules out that lie in the current folder."""
 
 PORT = 8501
 PROVIDER_PORT = 8090
@@ -35,10 +39,13 @@ def serve(
 ) -> int:
     """Serve the dashboard alone. It never sees the provider's key; a worker makes the calls."""
     _check_address(address, port)
-    settings()  # a wrong setting is said here, before a browser shows it
+    found = settings()  # a wrong setting is said here, before a browser shows it
+    # Whole paths: the dashboard works in a folder of its own.
+    whole = {"MOSYCHLOS_HOME": str(found.home), "MOSYCHLOS_DATABASE_URL": found.database_url}
     # Started anew rather than loaded: what this process read of the file and its environment stays in its memory.
-    environment = without_keys(os.environ, CONFIG_FILE)
-    os.execve(sys.executable, _dashboard_command(address, port), environment)  # noqa: S606  # our own program, no shell
+    given = _without_current_folder(environment())
+    around = without_keys(given, config_file.find(given)) | whole
+    os.execve(sys.executable, _dashboard_command(address, port), around)  # noqa: S606  # our own program, no shell
 
 
 def open_(
@@ -110,14 +117,16 @@ def demo(
     _check_address(address, port)
     if os.environ.get("OPENAI_API_KEY"):
         output.aside("The demo ignores OPENAI_API_KEY: nothing is sent off this machine.")
+    if environment().get(config_file.SETTING):
+        output.aside("The demo has settings of its own: the settings file is not read.")
     folder = (home or _demo_folder()).expanduser().absolute()
     provider_port = _free_port()
-    environment = _demo_environment(folder, provider_port)
-    app = build(load(environment))
-    program = [sys.executable, "-m", "core.cli.main"]
+    around = _demo_environment(folder, provider_port)
+    app = build(load(around))
+    program = [*PYTHON, "core.cli.main"]
     supervisor = Supervisor()
     # The dashboard takes longest to start, so it starts first and the samples are written meanwhile.
-    supervisor.start(Child("dashboard", [*_dashboard_command(address, port), "--silent"], without_keys(environment)))
+    supervisor.start(Child("dashboard", [*_dashboard_command(address, port), "--silent"], without_keys(around)))
     supervisor.start(
         Child(
             "provider",
@@ -125,7 +134,7 @@ def demo(
                 *(*program, "provider", "--port", str(provider_port)),
                 *("--speed", str(speed), "--home", str(folder / "provider")),
             ],
-            without_keys(environment),
+            without_keys(around),
         )
     )
     try:
@@ -134,7 +143,7 @@ def demo(
         app.close()
     output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
     until_listening(address, provider_port, "the local provider", supervisor)
-    supervisor.start(Child("worker", [*program, "worker"], environment))
+    supervisor.start(Child("worker", [*program, "worker"], around))
     until_listening(address, port, "the dashboard", supervisor)
     output.aside("Ready: simulated answers; stop with Ctrl-C.")
     output.line(f"Open: {published(folder, port).fresh(time.time())}")
@@ -144,9 +153,11 @@ def demo(
 
 
 def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOSYCHLOS_", "OPENAI_"))}
+    given = _without_current_folder(dict(os.environ))
+    kept = {name: value for name, value in given.items() if not name.startswith(("MOSYCHLOS_", "OPENAI_"))}
     return {
         **kept,
+        config_file.SETTING: config_file.NONE,
         "MOSYCHLOS_HOME": str(folder),
         "MOSYCHLOS_DATABASE_URL": f"sqlite:///{folder / 'mosychlos.db'}",
         "MOSYCHLOS_POLL_SECONDS": "1",
@@ -157,12 +168,19 @@ def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
 
 
 def _dashboard_command(address: str, port: int) -> list[str]:
-    program = [sys.executable, "-m", "dashboard.shell.server", "--environment-only"]
+    program = [*PYTHON, "dashboard.shell.server", "--environment-only"]
     return [*program, "--address", address, "--port", str(port)]
 
 
 def _demo_folder() -> Path:
     return Path(platformdirs.user_data_dir("mosychlos")) / "demo"
+
+
+def _without_current_folder(around: dict[str, str]) -> dict[str, str]:
+    """The same without the parts of PYTHONPATH that mean the current folder, where an empty part is one."""
+    parts = [part for part in around.get("PYTHONPATH", "").split(os.pathsep) if Path(part).is_absolute()]
+    kept = {name: value for name, value in around.items() if name != "PYTHONPATH"}
+    return {**kept, "PYTHONPATH": os.pathsep.join(parts)} if parts else kept
 
 
 def _check_address(address: str, port: int) -> None:

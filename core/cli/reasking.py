@@ -9,6 +9,7 @@ import typer
 
 from core.cli import output
 from core.cli.batch import AsJson, JobId
+from core.cli.recipient import to_provider
 from core.cli.session import opened
 from core.desk.corrections import ReaskPlan
 from core.domain.records import AskedAgain
@@ -27,6 +28,7 @@ def reask(
     """Ask once more for answers that did not hold, with their errors, once the price was shown."""
     with opened() as (app, actor):
         reasons = tuple(only or ())
+        sent_to = to_provider(app)
         plan = app.reasks.reask_preview(actor, job_id, only=reasons)
         if not as_json:
             _say(plan)
@@ -37,7 +39,7 @@ def reask(
             app.reasks.reask(actor, job_id, only=reasons)
         state = app.jobs.get(actor, job_id).row.state
     if as_json:
-        output.document({**output.plain(plan), "started": go_on, "state": state})
+        output.document({**output.plain(plan), "started": go_on, "state": state, "sent_to": sent_to})
     elif go_on:
         output.line(f"Job {job_id} is {state}.")
     else:

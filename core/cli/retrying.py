@@ -14,6 +14,7 @@ import typer
 from core.app import App
 from core.cli import output
 from core.cli.batch import AsJson, JobId
+from core.cli.recipient import to_provider
 from core.cli.session import opened
 from core.cli.wait import say_when_nobody_works
 from core.desk.retries import RetryPlan
@@ -60,6 +61,7 @@ def retry(
         if app.jobs.get(actor, job_id).row.state is JobState.PAUSED:
             raise Refused(f"Job {job_id} is paused. Go on with: mosychlos portfolio batch resume {job_id}")
         statuses = tuple(ResultStatus(one.value) for one in only or ())
+        sent_to = to_provider(app)
         plan = app.retries.plan(actor, job_id, only=statuses, model=model, max_output=max_output, sync=sync)
         if not as_json:
             _say(plan)
@@ -73,7 +75,7 @@ def retry(
             say_when_nobody_works(app, actor)
         state = app.jobs.get(actor, job_id).row.state
     if as_json:
-        output.document({**output.plain(plan), "started": go_on, "state": state})
+        output.document({**output.plain(plan), "started": go_on, "state": state, "sent_to": sent_to})
     elif go_on:
         output.line(f"Job {job_id} is {state}.")
     else:
@@ -108,6 +110,7 @@ def _send_again(
     prices = [one.again_usd for one in waiting if one.again_usd is not None]
     expected = sum(prices, Decimal(0)) if len(prices) == len(waiting) else None
     batches = f"{len(waiting)} batch{'es' if len(waiting) != 1 else ''}"
+    sent_to = to_provider(app)
     doubt = any(one.unanswered for one in waiting)
     if not as_json:
         for one in waiting:
@@ -125,6 +128,7 @@ def _send_again(
             {
                 "job_id": job_id, "requests": requests, "expected_usd": expected, "waiting": waiting,
                 "resumed_shards": len(waiting) if go_on else 0, "started": go_on, "state": state,
+                "sent_to": sent_to,
             }
         )  # fmt: skip
     elif go_on:
@@ -157,6 +161,7 @@ def orphans(
 ) -> int:
     """List files and batches of ours at the provider that no job here needs."""
     with opened() as (app, actor):
+        to_provider(app)
         found = app.orphans(actor, delete=delete)
     if as_json:
         output.document({"orphans": found, "deleted": delete})

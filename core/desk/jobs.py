@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from core import private_files
 from core.analyses.metadata import batch_metadata
 from core.desk.job_summary import Outlier, Summary, summarise
 from core.domain.actor import Actor
@@ -27,7 +28,7 @@ from core.drafts.drafting import Drafter
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder, job_key
 from core.drafts.submission import Submission, WantedJob, blockers, new_id
-from core.errors import BadInput, NotFound, Refused, StaleMove
+from core.errors import NotFound, Refused, StaleMove
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.llm.jsonl import lines
@@ -153,11 +154,11 @@ class JobService:
             needed=tokens,
         )
 
-    def export(self, actor: Actor, request: AnalysisRequest, path: Path) -> list[Path]:
+    def export(self, actor: Actor, request: AnalysisRequest, path: Path, *, overwrite: bool = False) -> list[Path]:
         """Write the exact provider input to `path`, or to path.1, path.2 ... when it takes more than one file.
 
         Raises:
-            BadInput: The folder does not exist or cannot be written.
+            BadInput: Something stands there already (unless `overwrite`), or the folder cannot be written.
         """
         require(actor, Permission.JOB_PREPARE)
         job_id = new_id(self._clock())
@@ -169,9 +170,7 @@ class JobService:
                 path.with_name(f"{path.name}.{number}") if many else path for number in range(1, len(built.files) + 1)
             ]
             for file, target in zip(built.files, targets, strict=True):
-                shutil.copyfile(file.path, target)
-        except OSError as error:
-            raise BadInput(f"'{path}' cannot be written: {error.strerror}. Choose another file.") from error
+                private_files.hand_out(Path(file.path), target, overwrite=overwrite)
         finally:
             self._store.jobs.drop_requests(job_id)
             shutil.rmtree(folder, ignore_errors=True)

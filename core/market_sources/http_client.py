@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import httpx2
 
 from core.errors import BadSetting, ProviderError, ProviderRefused, ProviderUnreachable
+from core.redaction import KEY, redacted
 from core.settings import LOOPBACK, checked_base_url
 
 MAX_ANSWER_BYTES = 64_000_000
@@ -244,8 +244,8 @@ class HttpClient:
     def _clean(self, text: str) -> str:
         plain = " ".join(text.split()).rstrip(".")
         if self._key:
-            plain = plain.replace(self._key, "(key)")
-        plain = re.sub(r"(?i)(api_?key=)[^&\s]+", r"\1(key)", plain)
+            plain = plain.replace(self._key, KEY)
+        plain = redacted(plain)
         plain = "".join(character for character in plain if character.isprintable())
         return plain if len(plain) <= _LONGEST_MESSAGE else plain[:_LONGEST_MESSAGE] + "…"
 

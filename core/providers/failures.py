@@ -15,6 +15,7 @@ import openai
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnfit, ProviderUnreachable
 from core.llm.error_words import ErrorWords, error_words
 from core.providers.shapes import Malformed
+from core.redaction import KEY, redacted
 
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 """Causes after which not a byte of the request can have left this machine."""
@@ -48,7 +49,6 @@ class CallTarget(Enum):
 
 
 _LONGEST_MESSAGE = 600
-_KEY_LIKE = re.compile(r"\bsk-[\w*.-]{3,}")
 
 
 @contextmanager
@@ -89,8 +89,7 @@ def told_apart(doing: str, key: str, call: CallTarget = CallTarget.OBJECT) -> It
 
 def clean(message: str, key: str) -> str:
     """A server's sentence on one line, shortened, with anything that looks like a key cut out."""
-    text = " ".join(message.replace(key, "(key)").split())
-    text = _KEY_LIKE.sub("(key)", text)
+    text = redacted(" ".join(message.replace(key, KEY).split()))
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 

@@ -7,12 +7,15 @@ import logging
 import sys
 from pathlib import Path
 
+from core import private_files, redaction
 from core.errors import MosychlosError
 from core.simulator.process import serve
 
 
 def main() -> int:
     """Read the arguments and serve; returns the exit code."""
+    private_files.begin_process()
+    redaction.guard_logs()
     parser = argparse.ArgumentParser(prog="core.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=8090, help="0 lets the system choose")
     parser.add_argument("--host", default="127.0.0.1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from core import private_files
 from core.errors import BadInput
 from core.simulator import faults as fault_files
 from core.simulator.app import build
@@ -84,9 +86,7 @@ def _run(
     )
     host, port = listener.getsockname()[:2]
     if port_file is not None:
-        fresh = port_file.with_suffix(".new")
-        fresh.write_text(str(port), "ascii")
-        fresh.replace(port_file)
+        _write_port(port_file, port)
     _LOG.info("the local provider listens on http://%s:%s/v1", host, port)
     if threading.current_thread() is threading.main_thread():
         # A polite end request must still stop the work and remove a temporary folder.
@@ -96,6 +96,21 @@ def _run(
         asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
     finally:
         works.stop()
+
+
+def _write_port(path: Path, port: int) -> None:
+    """Leave the port where the caller wants it; only what an earlier start left there is replaced.
+
+    Raises:
+        BadInput: Something else stands there.
+    """
+    ours = path.is_file() and not path.is_symlink() and (path.read_bytes()[:7] or b"0").isdigit()
+    if (path.exists() or path.is_symlink()) and not ours:
+        raise BadInput(f"'{path}' exists and holds no port, so it is left as it is. Choose another --port-file.")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    private_files.create(fresh)
+    fresh.write_text(str(port), "ascii")
+    fresh.replace(path)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import create_engine
 
+from core import private_files
 from core.errors import BadSetting, StorageTrouble
+from core.redaction import masked_url, redacted
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -46,9 +48,12 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(url)
-        except ArgumentError as error:
-            raise BadSetting(f"MOSYCHLOS_DATABASE_URL is not a database address: {error}") from None
+        except (ArgumentError, ValueError) as error:
+            raise BadSetting(
+                f"MOSYCHLOS_DATABASE_URL is '{masked_url(url)}', which is no database address: {redacted(str(error))}"
+            ) from None
         self.url = url
+        self._file: Path | None = None
         self.dialect = parsed.get_backend_name()
         if self.dialect not in {"sqlite", "postgresql"}:
             raise BadSetting(
@@ -56,9 +61,20 @@ class Database:
             )
         if self.dialect == "postgresql" and parsed.get_driver_name() != "psycopg":
             parsed = parsed.set(drivername="postgresql+psycopg")
+        if self.dialect == "sqlite" and parsed.get_driver_name() != "pysqlite":
+            parsed = parsed.set(drivername="sqlite")
         if self.dialect == "sqlite" and parsed.database:
-            folder = Path(parsed.database).absolute().parent
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = Path(parsed.database).absolute()
+            self._file = file
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                # Made before the driver makes it, for its owner alone: the log beside it gets the same rights.
+                private_files.create(file)
+            except OSError as error:
+                raise StorageTrouble(
+                    f"The database file '{file}' cannot be made ({error.strerror}). Check the rights of its folder."
+                ) from error
+            private_files.tighten(self.files())
         arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000} if self.dialect == "sqlite" else {}
         self.engine: Engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=self.dialect == "postgresql")
         self._pid = os.getpid()
@@ -70,6 +86,13 @@ class Database:
     def is_sqlite(self) -> bool:
         """True on SQLite."""
         return self.dialect == "sqlite"
+
+    def files(self) -> list[Path]:
+        """The files of a SQLite database that are there: itself and its logs."""
+        if self._file is None:
+            return []
+        beside = (self._file, *(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm", "-journal")))
+        return [path for path in beside if path.exists()]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

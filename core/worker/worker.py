@@ -26,8 +26,9 @@ from typing import IO, Any
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import Serializer as EngineSerializer
 
+from core import private_files
 from core.domain.records import ShardClaim
-from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.errors import MosychlosError, StorageTrouble
 from core.storage.database import clear_errors
 from core.worker.budget_alerts import tell_budgets
 from core.worker.cancel_duplicates import cancel_duplicates
@@ -190,6 +191,8 @@ class Worker:
                 self._sweep()
                 if self._tries is not None:
                     self._tries.sweep()
+            except OSError as error:
+                logger.error("the worker cannot go on now, retrying: %s", private_files.trouble(error) or error)  # noqa: TRY400  # as below
             except StorageTrouble as error:
                 logger.error("the database cannot be used now, retrying: %s", error)  # noqa: TRY400  # the sentence says it all
             if stop.wait(tick):
@@ -211,7 +214,7 @@ class Worker:
     def _look(self, claims: list[ShardClaim]) -> None:
         try:
             look(self._context, claims)
-        except MosychlosError:
+        except (MosychlosError, OSError):
             logger.exception("a look at %d batches was put off", len(claims))
 
     def _sweep(self) -> None:
@@ -235,7 +238,7 @@ class Worker:
             until = self._context.clock() + timedelta(seconds=self._context.pace.lease)
             if self._context.store.shards.renew(claim, until=until):
                 advance(self._context, claim)
-        except (StaleMove, MosychlosError):
+        except (MosychlosError, OSError):
             logger.exception("%s was put off", claim.shard_id)
         finally:
             with self._lock:
@@ -248,7 +251,7 @@ class Worker:
             cancel_duplicates(self._context)
             catch_up(self._context)
             fetch_lost(self._context)
-        except MosychlosError as error:
+        except (MosychlosError, OSError) as error:
             logger.warning("the provider's list could not be compared with the database: %s", error)
 
     def _clean(self) -> None:

@@ -22,7 +22,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.file_util import get_static_dir
 
-from core.cli.session import CONFIG_FILE
+from core import config_file, private_files, redaction
 from core.domain.log_lines import LogLines
 from core.errors import MosychlosError, StorageTrouble
 from core.guard import entrance as entrances
@@ -55,6 +55,8 @@ _HEAVY = (
 
 def on_script_error(error: Exception) -> bool:
     """Write the details to the log under an id, and show a calm sentence with that id."""
+    if isinstance(error, OSError):
+        error = private_files.trouble(error) or error
     if isinstance(error, MosychlosError):
         st.error(text.escape(error), title="This could not be done", icon=":material/error:")
         return True
@@ -168,13 +170,16 @@ def _arguments() -> argparse.Namespace:
 
 def _leave_keys_behind(given: argparse.Namespace) -> None:
     """Start this process again without any key: what its environment or a file once held stays in its memory."""
-    if not given.environment_only and (KEYS & os.environ.keys() or CONFIG_FILE.is_file()):
-        command = [sys.executable, "-m", "dashboard.shell.server", *sys.argv[1:], "--environment-only"]
-        os.execve(sys.executable, command, without_keys(os.environ, CONFIG_FILE))  # noqa: S606  # our own program
+    file = None if given.environment_only else config_file.find(os.environ)
+    if not given.environment_only and (KEYS & os.environ.keys() or file is not None):
+        command = [sys.executable, "-P", "-m", "dashboard.shell.server", *sys.argv[1:], "--environment-only"]
+        os.execve(sys.executable, command, without_keys(os.environ, file))  # noqa: S606  # our own program
 
 
 def main() -> int:
     """Serve until interrupted."""
+    private_files.begin_process()
+    redaction.guard_logs()
     given = _arguments()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s %(message)s"))

@@ -69,7 +69,7 @@ def test_a_broken_file_is_said_to_be_broken(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_setting_is_found() -> None:
-    assert unknown_names({"MOSYCHLOS_POL_SECONDS": "1", "PATH": "/bin"}) == ["MOSYCHLOS_POL_SECONDS"]
+    assert unknown_names({"MOSYCHLOS_POL_SECONDS": "1", "PATH": "/bin"}, {}) == ["MOSYCHLOS_POL_SECONDS"]
 
 
 def test_settings_never_print_the_key() -> None:
