@@ -10,4 +10,4 @@ app, actor = session.current()
 st.title("Committee brief", anchor=False)
 page = brief.choose(app, actor)
 if page is not None:
-    brief.show_page(page)
+    brief.show_page(actor, page)

@@ -16,6 +16,7 @@ from dashboard.explore import page as explore
 from dashboard.run import names as run_names
 from dashboard.shell import navigation
 from dashboard.widgets import show, text
+from dashboard.widgets.download import HTML, download
 
 _OFFERED = 200
 _PORTFOLIOS = 500
@@ -84,12 +85,12 @@ def _portfolio(app: App, actor: Actor, job_id: str) -> str:
     return chosen or ""
 
 
-def show_page(brief: Brief) -> None:
+def show_page(actor: Actor, brief: Brief) -> None:
     """The page as it will print, and the ways to take it along."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Download to print or send", lambda: brief_document.document(brief), brief_document.file_name(brief),
-            "text/html", icon=":material/download:", on_click="ignore", key="brief_download", type="primary",
+        download(
+            "Download to print or send", brief_document.file_name(brief), HTML,
+            lambda: [brief_document.document(brief).encode()], actor=actor, key="brief_download", kind="primary",
         )  # fmt: skip
         st.page_link(
             navigation.page("run"), label="The run behind it", icon=":material/receipt_long:",

@@ -20,6 +20,7 @@ from core.intake.tables.mapping import NeedsMapping, Survey
 from dashboard.portfolio import mapping_wizard
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import listings, text
+from dashboard.widgets.download import CSV, download
 
 TABS = ("Portfolios", "Import")
 TAB_KEY = "portfolios_tab"
@@ -67,14 +68,10 @@ def form(app: App, actor: Actor) -> None:
             help="Decides which regional rules a prompt adds. Left empty: from where most holdings are listed.",
         )  # fmt: skip
     with st.container(horizontal=True):
-        st.download_button(
-            "Download the template",
-            app.portfolios.template(),
-            "positions-template.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download(
+            "Download the template", "positions-template.csv", CSV, lambda: [app.portfolios.template()],
+            actor=actor, key="import_template",
+        )  # fmt: skip
         if st.button("Load sample portfolios", icon=":material/science:", key="import_samples"):
             load_samples(app, actor)
             open_tab("Portfolios")

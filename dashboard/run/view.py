@@ -11,6 +11,7 @@ from dashboard.run import actions as run_actions
 from dashboard.run import list_page as runs
 from dashboard.shell import navigation, session
 from dashboard.widgets import exports, show, states, text
+from dashboard.widgets.download import CSV, JSON, XLSX, download
 from dashboard.widgets.listings import table
 from dashboard.widgets.pairs import pairs
 
@@ -56,19 +57,13 @@ def header(app: App, actor: Actor, job: Job) -> None:
 
 
 def _downloads(app: App, actor: Actor, job_id: str) -> None:
-    st.download_button(
-        "CSV", lambda: exports.items_csv(app.jobs.each_item(actor, job_id)), f"{job_id}.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key="run_csv",
-    )  # fmt: skip
-    st.download_button(
-        "XLSX", lambda: exports.items_xlsx(app.jobs.each_item(actor, job_id)), f"{job_id}.xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", icon=":material/download:",
-        on_click="ignore", key="run_xlsx",
-    )  # fmt: skip
-    st.download_button(
-        "JSON", lambda: exports.items_json(job_id, app.jobs.each_item(actor, job_id)), f"{job_id}.json",
-        "application/json", icon=":material/download:", on_click="ignore", key="run_json",
-    )  # fmt: skip
+    for label, media_type, chunks in (
+        ("CSV", CSV, lambda: exports.items_csv(app.jobs.each_item(actor, job_id))),
+        ("XLSX", XLSX, lambda: exports.items_xlsx(app.jobs.each_item(actor, job_id))),
+        ("JSON", JSON, lambda: exports.items_json(job_id, app.jobs.each_item(actor, job_id))),
+    ):
+        ending = label.lower()
+        download(label, f"{job_id}.{ending}", media_type, chunks, actor=actor, key=f"run_{ending}")
 
 
 def siblings(app: App, actor: Actor, job: Job) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
@@ -58,6 +60,11 @@ def not_found() -> Response:
     """404, the same for everybody: whether a path exists is nothing to find out by trying."""
     body = '<p>There is no such page. All of them are reached from <a href="./">the start</a>.</p>'
     return HTMLResponse(_page("Not found", body), 404, _NOT_KEPT)
+
+
+def told(status: int, title: str, sentence: str) -> Response:
+    """A page that says one thing; the sentence may hold foreign text."""
+    return HTMLResponse(_page(title, f"<p>{escape(sentence)}</p>"), status, _NOT_KEPT)
 
 
 def _page(title: str, body: str) -> str:

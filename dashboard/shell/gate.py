@@ -14,17 +14,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.shell import closed_door
 from dashboard.shell.addresses import Addresses
+from dashboard.shell.downloads import PATH as DOWNLOADS
 from dashboard.shell.sessions import Sessions
 
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"
 WEBHOOK: Final = "/webhooks/openai"
-DOWNLOADS: Final = "/download/"
 START: Final = "/overview"
 """The first page by its name; Streamlit knows it by "/" alone."""
 STREAM: Final = "/_stcore/stream"
 UPLOADS: Final = "/_stcore/upload_file/"
 
+_AT_ROOT = frozenset({HEALTH, READY, WEBHOOK})
 _READING = frozenset({"GET", "HEAD"})
 _ASKED = frozenset({"/_stcore/health", "/_stcore/host-config"})
 """What Streamlit's page asks its server for, beside files; metrics and the agent's routes are not among it."""
@@ -45,6 +46,7 @@ class Gate:
     """ASGI middleware that lets through what may reach Streamlit and answers everything else itself.
 
     Args:
+        own: Serves probes, webhooks and downloads, which Streamlit has nothing to do with.
         pages: Paths of the pages, "/" among them.
         files: Paths of the files that Streamlit's pages load, which would else answer for whatever is not there.
         redeem: Takes a one-time token; True when it opens the door.
@@ -55,6 +57,7 @@ class Gate:
         self,
         app: ASGIApp,
         *,
+        own: ASGIApp,
         addresses: Addresses,
         pages: frozenset[str],
         files: frozenset[str],
@@ -63,6 +66,7 @@ class Gate:
         refused: Callable[[str], None],
     ) -> None:
         self._app = app
+        self._own = own
         self._addresses = addresses
         self._pages = pages
         self._files = files | _ASKED
@@ -76,6 +80,10 @@ class Gate:
             await self._websocket(scope, receive, send)
         elif scope["type"] == "http":
             answer = self._open(scope) or self._closed(scope)
+            if answer is None and self._path(scope).startswith(DOWNLOADS):
+                answer = self._own
+            if answer is self._own and scope["path"] not in _AT_ROOT:
+                scope["root_path"] = self._addresses.base
             await (answer or self._app)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -83,7 +91,7 @@ class Gate:
     def _path(self, scope: Scope) -> str:
         """The path below the base; "" for one that is nobody's."""
         path = scope["path"]
-        if path in {HEALTH, READY, WEBHOOK}:
+        if path in _AT_ROOT:
             return str(path)  # probes and webhooks come to the port itself as well
         return self._addresses.below_base(path) or ""
 
@@ -91,13 +99,13 @@ class Gate:
         """What needs neither a host of ours nor a session: two probes, and the webhook that is signed."""
         path, method = self._path(scope), scope["method"]
         if path == WEBHOOK:
-            return self._app if method == "POST" else _only("POST")
+            return self._own if method == "POST" else _only("POST")
         if path not in {HEALTH, READY}:
             return None
         if method not in _READING:
             return _only("GET, HEAD")
         # Answered here and at once: the process lives if its event loop turns.
-        return JSONResponse({"status": "ok"}, headers=_NOT_KEPT) if path == HEALTH else self._app
+        return JSONResponse({"status": "ok"}, headers=_NOT_KEPT) if path == HEALTH else self._own
 
     def _closed(self, scope: Scope) -> ASGIApp | None:
         """The answer to whoever may not pass; None for a request that may."""
@@ -119,7 +127,7 @@ class Gate:
             return closed_door.refused(headers, page=kind is PathKind.PAGE)
         if not self._origin_is_ours(headers, needed=method not in _READING):
             return PlainTextResponse("Asked from another page.", 403)
-        scope["session"] = session
+        scope["mosychlos.session"] = session
         return None
 
     def _kind(self, path: str) -> PathKind | None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from streamlit.file_util import get_static_dir
 
 from core import config_file, private_files, redaction
@@ -31,6 +31,8 @@ from core.guard.refused_hosts import RefusedHosts
 from core.settings import KEYS, LOOPBACK, Settings, without_keys
 from dashboard.shell import gate, navigation, options, wiring
 from dashboard.shell.addresses import Addresses, addresses
+from dashboard.shell.downloads import PATH as DOWNLOADS
+from dashboard.shell.downloads import download
 from dashboard.shell.gate import Gate
 from dashboard.shell.readiness import readyz
 from dashboard.shell.safe_headers import SafeHeaders
@@ -50,6 +52,13 @@ _HEAVY = (
     "core.app",
     "dashboard.widgets.charts",
     "dashboard.widgets.listings",
+)
+
+
+OWN_ROUTES = (
+    Route(gate.READY, readyz, methods=["GET"]),
+    Route(gate.WEBHOOK, webhook, methods=["POST"]),
+    Route(DOWNLOADS + "{word}", download, methods=["GET"]),
 )
 
 
@@ -76,18 +85,11 @@ def served(settings: Settings, entrance: Entrance, own: Addresses, plan: dict[st
     return st.App(
         HERE.parent / "app.py",
         lifespan=_lifespan(settings, entrance, plan, announce=announce),
-        routes=[
-            route
-            for base in dict.fromkeys(("", own.base))
-            for route in (
-                Route(base + gate.READY, readyz, methods=["GET"]),
-                Route(base + gate.WEBHOOK, webhook, methods=["POST"]),
-            )
-        ],
         middleware=[
             Middleware(SafeHeaders, secure=own.secure),
             Middleware(
                 Gate,
+                own=Router(OWN_ROUTES),
                 addresses=own,
                 pages=navigation.PATHS,
                 files=_static_files(),

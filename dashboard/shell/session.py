@@ -11,6 +11,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import LOCAL, Actor
 from dashboard.shell import wiring
+from dashboard.shell.sessions import cookie_name, key_of
 
 
 def current() -> tuple[App, Actor]:
@@ -21,6 +22,12 @@ def current() -> tuple[App, Actor]:
         StorageTrouble: The data directory or the database cannot be used.
     """
     return wiring.app(), LOCAL
+
+
+def browser() -> str:
+    """The session of the browser that shows this page, as the gate knows it; "" outside a server."""
+    cookie = st.context.cookies.get(cookie_name(st.get_option("server.port")))
+    return key_of(cookie) if isinstance(cookie, str) else ""
 
 
 def timezone() -> tzinfo:

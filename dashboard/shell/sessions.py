@@ -13,8 +13,7 @@ class Sessions:
     """Cookies given out, as hashes: what reads this process's memory cannot act as somebody's browser."""
 
     def __init__(self, port: int) -> None:
-        # Cookies are shared by all ports of a host, so two dashboards need two names.
-        self.cookie = f"mosychlos_{port}"
+        self.cookie = cookie_name(port)
         self._known: dict[str, None] = {}
 
     def begin(self) -> str:
@@ -29,6 +28,11 @@ class Sessions:
         """The session's own key for a cookie's value; "" for one that is not known."""
         key = key_of(value)
         return key if key in self._known else ""
+
+
+def cookie_name(port: int) -> str:
+    """Cookies are shared by all ports of a host, so two dashboards need two names."""
+    return f"mosychlos_{port}"
 
 
 def key_of(value: str) -> str:

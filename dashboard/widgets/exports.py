@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -28,6 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula; the wide ones are read as the narrow ones."""
 
 _FINDINGS = ("custom_id", "portfolio", "path", "metric_id", "stated", "true", "kind")
+_PIECE: Final = 1 << 18
 _LONGEST: Final = 32_000
 """Characters of one cell; spreadsheets take 32,767."""
 
@@ -47,14 +51,13 @@ def safe_cell(value: object) -> str:
     )
 
 
-def items_csv(items: Iterable[Item]) -> bytes:
+def items_csv(items: Iterable[Item]) -> Iterator[bytes]:
     """One line a request, with a byte order mark so that spreadsheets read the umlauts."""
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(_COLUMNS)
-    for item in items:
-        writer.writerow([safe_cell(value) for value in _row(item)])
-    return sheet.getvalue().encode("utf-8-sig")
+    yield codecs.BOM_UTF8
+    for values in chain([_COLUMNS], map(_row, items)):
+        line = io.StringIO(newline="")
+        csv.writer(line).writerow([safe_cell(value) for value in values])
+        yield line.getvalue().encode("utf-8")
 
 
 def _row(item: Item) -> Sequence[object]:
@@ -69,7 +72,7 @@ def _row(item: Item) -> Sequence[object]:
     )  # fmt: skip
 
 
-def items_xlsx(items: Iterable[Item]) -> bytes:
+def items_xlsx(items: Iterable[Item]) -> Iterator[bytes]:
     """One line a request, and a second sheet with everything that does not hold. No cell is a formula."""
     book = Workbook(write_only=True)
     requests, findings = book.create_sheet("Requests"), book.create_sheet("Findings")
@@ -80,9 +83,11 @@ def items_xlsx(items: Iterable[Item]) -> bytes:
         for one in item.verification.findings if item.verification else ():
             told = (item.custom_id, item.portfolio_name, one.path, one.metric_id, one.stated, one.true, one.kind.value)
             _append(findings, told)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _append(sheet: WriteOnlyWorksheet, values: Sequence[object]) -> None:
@@ -98,10 +103,14 @@ def _cell(sheet: WriteOnlyWorksheet, value: object) -> Any:
     return cell
 
 
-def items_json(job_id: str, items: Iterable[Item]) -> bytes:
-    """Everything that is stored about a run's requests; what is not seen in its texts stands there as escapes."""
-    written = orjson.dumps({"job_id": job_id, "items": [_plain(item) for item in items]}, option=orjson.OPT_INDENT_2)
-    return as_escapes(written.decode()).encode()
+def items_json(job_id: str, items: Iterable[Item]) -> Iterator[bytes]:
+    """Everything that is stored about a run's requests, one item after the other; what is not seen in its texts stands
+    there as escapes."""
+    yield b'{"job_id": ' + orjson.dumps(job_id) + b', "items": ['
+    for place, item in enumerate(items):
+        written = orjson.dumps(_plain(item), option=orjson.OPT_INDENT_2)
+        yield (b",\n" if place else b"\n") + as_escapes(written.decode()).encode()
+    yield b"\n]}\n"
 
 
 def _plain(item: Item) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor:
         window.sees("in this answer does not hold")
 
         with page.expect_download() as csv:
-            window.click("button", "CSV")
+            window.click("link", "CSV")
         assert len(csv.value.path().read_text("utf-8-sig").splitlines()) == 40
 
 

@@ -78,7 +78,7 @@ def test_from_a_cell_to_a_wrong_number_to_the_committees_sheet(
             window.sees("Decision asked for")
             window.sees("Issuers above 5 % together at most 40 %")
             with page.expect_download() as download:
-                window.click("button", "Download to print or send")
+                window.click("link", "Download to print or send")
             sheet = tmp_path / download.value.suggested_filename
             download.value.save_as(sheet)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.shell.downloads import OFFERS
+
 
 def said(test: AppTest) -> str:
     """Every sentence of the page, without the backslashes that keep Markdown from reading it."""
@@ -27,3 +29,11 @@ def column(test: AppTest, name: str) -> list[object]:
 def written(test: AppTest) -> str:
     """The HTML that the page draws: sentences with marked numbers, and committee pages."""
     return "\n".join(block.proto.body for block in test.get("html"))
+
+
+def taken(test: AppTest, label: str) -> tuple[str, bytes]:
+    """Name and content of what the link with this label hands out; a test's page belongs to no browser."""
+    link = next(one.proto for one in test.get("link_button") if one.proto.label == label)
+    offer = OFFERS.find("", link.url.rpartition("/")[2])
+    assert offer is not None, link.url
+    return offer.name, b"".join(offer.chunks())

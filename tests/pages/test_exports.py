@@ -23,7 +23,7 @@ def test_the_xlsx_has_no_formula_and_every_finding(lived_in: World) -> None:
     job_id = run_in(lived_in, JobState.PARTIAL)
     items = list(lived_in.app.jobs.each_item(LOCAL, job_id))
     hostile = [replace(items[0], portfolio_name=name) for name in FORMULAS]
-    book = load_workbook(BytesIO(exports.items_xlsx([*items, *hostile])))
+    book = load_workbook(BytesIO(b"".join(exports.items_xlsx([*items, *hostile]))))
     requests, findings = book["Requests"], book["Findings"]
     assert requests.max_row == 1 + len(items) + len(FORMULAS)
     assert findings.max_row - 1 >= sum(len(item.verification.findings) for item in items if item.verification)
@@ -51,6 +51,10 @@ FORMULAS = (
 def test_no_cell_of_the_csv_begins_like_a_formula(lived_in: World) -> None:
     item = lived_in.app.jobs.items(LOCAL, run_in(lived_in, JobState.DONE))[0]
     rows = list(
-        csv.reader(StringIO(exports.items_csv([replace(item, headline=text) for text in FORMULAS]).decode("utf-8-sig")))
+        csv.reader(
+            StringIO(
+                b"".join(exports.items_csv([replace(item, headline=text) for text in FORMULAS])).decode("utf-8-sig")
+            )
+        )
     )
     assert all(row[6].startswith("'") for row in rows[1:])

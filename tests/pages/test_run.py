@@ -320,7 +320,7 @@ def test_an_ended_run_offers_no_stop(page: Page, lived_in: World) -> None:
 
 def test_the_csv_has_a_line_for_every_request_and_no_formula(lived_in: World) -> None:
     job_id = run_in(lived_in, JobState.PARTIAL)
-    lines = exports.items_csv(lived_in.app.jobs.each_item(LOCAL, job_id)).decode("utf-8-sig").splitlines()
+    lines = b"".join(exports.items_csv(lived_in.app.jobs.each_item(LOCAL, job_id))).decode("utf-8-sig").splitlines()
     assert len(lines) == 40
     assert exports.safe_cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert exports.safe_cell("\t@x") == "'\t@x"
@@ -329,5 +329,5 @@ def test_the_csv_has_a_line_for_every_request_and_no_formula(lived_in: World) ->
 
 def test_the_json_has_every_request(lived_in: World) -> None:
     job_id = run_in(lived_in, JobState.PARTIAL)
-    document = json.loads(exports.items_json(job_id, lived_in.app.jobs.each_item(LOCAL, job_id)))
+    document = json.loads(b"".join(exports.items_json(job_id, lived_in.app.jobs.each_item(LOCAL, job_id))))
     assert len(document["items"]) == 39
