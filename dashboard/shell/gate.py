@@ -28,10 +28,8 @@ UPLOADS: Final = "/_stcore/upload_file/"
 _AT_ROOT = frozenset({HEALTH, READY, WEBHOOK})
 _READING = frozenset({"GET", "HEAD"})
 _ASKED = frozenset({"/_stcore/health", "/_stcore/host-config"})
-"""What Streamlit's page asks its server for, beside files; metrics and the agent's routes are not among it."""
-
-_IMAGES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico")
-"""What Streamlit may hand out as media: pictures of ours. Exports have a route of their own."""
+"""What Streamlit's page asks its server for, beside files. Metrics, the agent's routes and media are not among it: our
+pictures travel inside pages, and what is taken along has a route of its own."""
 
 
 class PathKind(Enum):
@@ -138,8 +136,6 @@ class Gate:
             return PathKind.PAGE
         if path in self._files or path.startswith(DOWNLOADS):
             return PathKind.FILE
-        if path.startswith("/media/"):
-            return PathKind.FILE if path.lower().endswith(_IMAGES) else None
         return PathKind.UPLOAD if path.startswith(UPLOADS) else None
 
     def _exchange(self, scope: Scope, headers: Headers) -> Response:

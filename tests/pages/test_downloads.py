@@ -37,9 +37,8 @@ def test_a_runs_exports_hold_every_request(page: Page, lived_in: World) -> None:
 
 
 def test_the_committees_page_and_the_template_are_offered(page: Page, lived_in: World) -> None:
-    assert (
-        b"<html" in taken(page(lived_in, "brief", run=run_in(lived_in, JobState.DONE)), "Download to print or send")[1]
-    )
+    brief = page(lived_in, "brief", run=run_in(lived_in, JobState.DONE))
+    assert b"<html" in taken(brief, "Download to print or send")[1]
     name, template = taken(page(lived_in, "portfolios", portfolios_tab="Import"), "Download the template")
     assert name == "positions-template.csv"
     assert b"," in template
@@ -80,9 +79,8 @@ def test_a_ticket_is_good_once_for_a_minute_and_for_who_drew_it() -> None:
 def test_two_contents_of_one_length_never_come_under_one_name() -> None:
     line = b'{"custom_id":"risk-00000","verified":23,"mismatched":0,"level":"low"}\n'
     first = line * 40_000
-    second = (
-        first[: 9_000 * len(line)] + line.replace(b'"mismatched":0', b'"mismatched":9') + first[9_001 * len(line) :]
-    )
+    changed = line.replace(b'"mismatched":0', b'"mismatched":9')
+    second = first[: 9_000 * len(line)] + changed + first[9_001 * len(line) :]
     assert len(first) == len(second)
     names = {hashed_name("job.json", hashlib.sha256(content).digest()) for content in (first, second)}
     assert len(names) == 2
