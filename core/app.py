@@ -144,6 +144,7 @@ class App:
             reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
             simulated=settings.simulated,
             data_region=settings.data_region,
+            address=settings.base_url,
             tool_rounds=settings.tool_rounds,
         )
         # A stand-in's calls are no reason to ask anybody outside, or to spend what a source allows.
@@ -164,8 +165,9 @@ class App:
         self.results = ResultService(store, rates, settings.home, clock)
         self.comparing = CompareService(store)
         self.briefs = BriefService(store, self.results, self.comparing)
-        self.retries = RetryService(store, budgets, self._rooms, settings.home, clock)
-        self.reasks = ReaskService(store, budgets, self._rooms, settings.home, clock)
+        region = settings.data_region
+        self.retries = RetryService(store, budgets, self._rooms, settings.home, clock, region=region)
+        self.reasks = ReaskService(store, budgets, self._rooms, settings.home, clock, region=region)
         self.oversight = Oversight(store, budgets, settings.home, clock, desk=settings.desk)
         self.budgets = budgets
 
@@ -192,8 +194,8 @@ class App:
         now, model = self._clock(), find(model_id)
         return ModelRow(
             model=model,
-            batch=price(model_id, batch=True, at=now),
-            sync=price(model_id, batch=False, at=now),
+            batch=price(model_id, batch=True, at=now, region=self.settings.data_region),
+            sync=price(model_id, batch=False, at=now, region=self.settings.data_region),
             shut_down=model.shutdown is not None and model.shutdown <= now.date(),
         )
 

@@ -22,6 +22,7 @@ from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Vari
 from core.domain.cost import Estimate
 from core.domain.job import JobState
 from core.errors import BadInput, OverBudget
+from core.llm.surcharges import UPLIFT
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
 DEFAULT_MODEL = "gpt-5.4-mini"
@@ -268,6 +269,7 @@ def _set_described(found: SetPreview) -> dict[str, object]:
             "expected_usd": found.expected_usd,
             "low_usd": found.low_usd,
             "high_usd": found.high_usd,
+            "uplift_usd": found.uplift_usd,
             "sync_usd": found.sync_usd,
             "savings_usd": found.savings_usd,
             "input_tokens": found.input_tokens,
@@ -330,6 +332,7 @@ def _described(job_id: str | None, state: JobState | None, estimate: Estimate) -
             "expected_usd": estimate.expected_usd,
             "low_usd": estimate.low_usd,
             "high_usd": estimate.high_usd,
+            "uplift_usd": estimate.uplift_usd,
             "sync_usd": estimate.sync_usd,
             "savings_usd": estimate.savings_usd,
             "input_tokens": estimate.input_tokens,
@@ -337,6 +340,7 @@ def _described(job_id: str | None, state: JobState | None, estimate: Estimate) -
             "completion_time": estimate.completion_time,
             "model_mix": estimate.model_mix,
             "price_source": estimate.price_source,
+            "basis": estimate.basis or estimate.assumption or None,
         },
         "warnings": list(estimate.warnings),
     }
@@ -353,6 +357,10 @@ def _say(estimate: Estimate) -> None:
         f"({output.money(estimate.low_usd)} to {output.money(estimate.high_usd)}); "
         f"{output.money(estimate.savings_usd)} less than synchronous. Prices: {estimate.price_source}"
     )
+    output.line(f"The interval rests on {estimate.basis or estimate.assumption}.")
+    if estimate.uplift_usd is not None:
+        where = estimate.region.upper()
+        output.line(f"Of it {output.money(estimate.uplift_usd)} for data residency in {where} (+{UPLIFT:.0%})")
     output.line(f"Usually done in {estimate.completion_time}")
     for warning in estimate.warnings:
         output.line(f"Warning: {warning}")

@@ -15,18 +15,22 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.trial import Try
 from core.errors import ProviderError
+from core.llm.surcharges import STANDARD_TIER
 from core.worker.single_try import Trier
 
 
 def ask(app: App, actor: Actor, request: AnalysisRequest, *, force: bool, as_json: bool) -> int:
     """Ask about each portfolio at once; returns the exit code. Each is reserved, asked and booked by itself."""
     ids = [group_id_of(request.group)] if request.group else request.portfolio_ids
+    if not as_json:
+        output.line(STANDARD_TIER)
     with closing(app.provider()) as provider:
         trier = app.trier(provider)
         sent_to = to_provider(app)
         answers = [_asked(app, actor, trier, request, one, force=force, as_json=as_json) for one in ids]
     if as_json:
-        output.document({"sent_to": sent_to, "answers": [_document(app, actor, one) for one in answers]})
+        described = [_document(app, actor, one) for one in answers]
+        output.document({"sent_to": sent_to, "answers": described, "warnings": [STANDARD_TIER]})
     failed = [one.error for one in answers if one.error is not None and one.error.code in {"provider", "answer_lost"}]
     for error in failed:
         output.aside(error.message)
@@ -66,6 +70,7 @@ def _document(app: App, actor: Actor, one: Try) -> dict[str, Any]:
         "verification": one.verification,
         "error": one.error,
         **usage_of(one.usage, one.usage_from),
+        "expected_usd": one.expected_usd,
         "cost_usd": one.cost_usd,
         "rounds": one.rounds,
         **called(app.tries.tool_calls(actor, one.try_id), app.tries.citations(actor, one.try_id)),
@@ -89,4 +94,6 @@ def _say(app: App, actor: Actor, answer: Try) -> None:
         output.line(f"  tool {use.number}: {use.call.name} {use.error or use.source}")
     for one in app.tries.citations(actor, answer.try_id):
         output.line(f"  cites {page(one)}")
-    output.line(f"Cost: {output.money(answer.cost_usd)} (synchronous price)")
+    output.line(
+        f"Cost: {output.money(answer.cost_usd)} (synchronous price; expected {output.money(answer.expected_usd)})"
+    )

@@ -80,7 +80,17 @@ class _Measured:
 class ReaskService:
     """Second askings for an actor: each request at most once, priced, reserved, and sent by the worker."""
 
-    def __init__(self, store: Store, budgets: Budgets, rooms: Rooms, home: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        budgets: Budgets,
+        rooms: Rooms,
+        home: Path,
+        clock: Callable[[], datetime],
+        *,
+        region: str = "",
+    ) -> None:
+        self._region = region
         self._store = store
         self._rooms = rooms
         self._purse = Purse(store, budgets)
@@ -193,7 +203,8 @@ class ReaskService:
             if measured is None:
                 usable(model, now.date())
                 effort, cap = sent_effort(request.line), request.max_output_tokens
-                counts = TokenCounts(model, assumed_output(model, effort or None, cap or None), now)
+                assumed = assumed_output(model, effort or None, cap or None, kind=job.request.kind)
+                counts = TokenCounts(model, assumed, now, region=self._region)
                 measured = _Measured(model, counts, effort, cap)
             measured.counts.add(request.input_tokens)
             measured.bytes += len(request.line) + 1
@@ -215,7 +226,7 @@ class ReaskService:
             measured.model,
             measured.effort or None,
             measured.counts,
-            assumed_output(measured.model, measured.effort or None, measured.cap or None),
+            assumed_output(measured.model, measured.effort or None, measured.cap or None, kind=job.request.kind),
             at=now,
             shards=1,
             size_bytes=measured.bytes,

@@ -29,6 +29,7 @@ from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable
 from core.llm.optimiser import NOTHING
+from core.llm.surcharges import STANDARD_TIER
 from core.llm.tariff import Tariff
 from core.providers.protocol import Provider
 from core.storage.jobs.retries import Retry, SyncAnswer
@@ -89,7 +90,17 @@ class _Wanted:
 class RetryService:
     """Retries for an actor. A retry stores an intent; the worker sends it, except for a synchronous one."""
 
-    def __init__(self, store: Store, budgets: Budgets, rooms: Rooms, home: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        budgets: Budgets,
+        rooms: Rooms,
+        home: Path,
+        clock: Callable[[], datetime],
+        *,
+        region: str = "",
+    ) -> None:
+        self._region = region
         self._store = store
         self._rooms = rooms
         self._purse = Purse(store, budgets)
@@ -141,7 +152,9 @@ class RetryService:
         retries: list[Retry] = []
         before = Decimal(0)
         for model_id, chosen in wanted.choice.chosen.items():
-            expected = price_of(self._store, job.request, find(model_id), chosen, at=now).expected_usd
+            expected = price_of(
+                self._store, job.request, find(model_id), chosen, at=now, region=self._region
+            ).expected_usd
             prefix = f"retry-{secrets.token_hex(4)}"
             room = batch_room(self._store, self._rooms, model_id, now)
             retries.append(
@@ -196,7 +209,7 @@ class RetryService:
 
     def _ask(self, actor: Actor, job: Job, model_id: str, one: Again, provider: Provider) -> Outcome:
         job_id, custom_id, now = job.row.job_id, one.item.custom_id, self._clock()
-        tariff = Tariff(model_id, batch=False, at=now)
+        tariff = Tariff(model_id, batch=False, at=now, region=self._region)
         expected = self._sync_price(job, model_id, [one], now)
         part = self._store.retries.intend(
             job_id,
@@ -233,7 +246,7 @@ class RetryService:
                 told = self._store.tool_calls.of_request(job_id, custom_id)
                 reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
         bill = Bill()
-        bill.add(line, tariff, search_uses(body, model_id, now, first=1, round_=1))
+        bill.add(line, tariff, search_uses(body, tariff, now, first=1, round_=1))
         tell_cost(self._store, job_id, bill.notes, at=self._clock())
         outcome = Outcome(
             custom_id,
@@ -274,7 +287,10 @@ class RetryService:
         return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))
 
     def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
-        found = [price_of(self._store, job.request, find(name), one, at=now) for name, one in choice.chosen.items()]
+        found = [
+            price_of(self._store, job.request, find(name), one, at=now, region=self._region)
+            for name, one in choice.chosen.items()
+        ]
         expected = total_of([one.sync_usd if sync else one.expected_usd for one in found])
         statuses: dict[str, int] = {}
         for one in (each for chosen in choice.chosen.values() for each in chosen):
@@ -299,6 +315,7 @@ class RetryService:
                 dict.fromkeys(
                     [
                         *([doubt] if doubtful else ()),
+                        *([STANDARD_TIER] if sync else ()),
                         *choice.warnings,
                         *(text for one in found for text in one.warnings),
                     ]
@@ -317,8 +334,8 @@ class RetryService:
             for asked, items in by_model.items():
                 if asked == model_id:
                     continue
-                before = price_of(self._store, job.request, find(asked), items, at=now)
-                after = price_of(self._store, job.request, find(model_id), items, at=now)
+                before = price_of(self._store, job.request, find(asked), items, at=now, region=self._region)
+                after = price_of(self._store, job.request, find(model_id), items, at=now, region=self._region)
                 yield Fallback(
                     asked,
                     model_id,
@@ -333,4 +350,4 @@ class RetryService:
             self._store.sets.replaced(plan.job_id, document, one.sentence, actor=actor.subject, at=at)
 
     def _sync_price(self, job: Job, model_id: str, chosen: Sequence[Again], now: datetime) -> Decimal | None:
-        return price_of(self._store, job.request, find(model_id), chosen, at=now).sync_usd
+        return price_of(self._store, job.request, find(model_id), chosen, at=now, region=self._region).sync_usd

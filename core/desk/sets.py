@@ -167,6 +167,12 @@ class SetPreview:
         return _sum(one.estimate.high_usd for one in self.found)
 
     @property
+    def uplift_usd(self) -> Decimal | None:
+        """What data residency adds to the expected cost; None where it adds nothing."""
+        parts = [one.estimate.uplift_usd for one in self.found if one.estimate.uplift_usd is not None]
+        return sum(parts, start=Decimal(0)) if parts else None
+
+    @property
     def sync_usd(self) -> Decimal | None:
         """The same asked one by one."""
         return _sum(one.estimate.sync_usd for one in self.found)

@@ -26,6 +26,7 @@ class Price:
         source: Name and version of the price table, stored with the job.
         cache_write: Rate of input tokens that are written into the provider's cache; None where it is the input rate.
         long_input: Dearer rates of very long requests; None where length does not matter.
+        uplift: Share by which data residency has raised all rates, a fraction.
     """
 
     input: Decimal
@@ -34,6 +35,7 @@ class Price:
     source: str
     cache_write: Decimal | None = None
     long_input: LongInput | None = None
+    uplift: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Estimate:
         model_mix: Requests per model.
         price_source: Price table and version.
         basis: What the expected answer lengths rest on ("1,200 answers of 3 earlier batches"); "" for an assumption.
+        assumption: What they rest on where `basis` is "".
+        uplift_usd: Part of `expected_usd` that data residency adds; None where it adds nothing, or nobody knows.
+        region: Where data have to stay ("eu"); "" for no such rule.
     """
 
     requests: int
@@ -68,6 +73,9 @@ class Estimate:
     price_source: str
     warnings: tuple[str, ...] = ()
     basis: str = ""
+    assumption: str = ""
+    uplift_usd: Decimal | None = None
+    region: str = ""
 
     @property
     def savings_usd(self) -> Decimal | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.analyses.build import Builder
-from core.domain.analysis import AnalysisRequest
+from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.cost import Estimate
 from core.domain.records import Track
 from core.drafts.costing import priced
@@ -131,7 +131,7 @@ class Optimiser:
         if found.model != counted_for:
             _, after_estimate = self._drafter.measure(replace(request, model=found.model), at)
             after = after_estimate.expected_usd
-        return replace(found, before_usd=self._once(model, tally, at), after_usd=after)
+        return replace(found, before_usd=self._once(request.kind, model, tally, at), after_usd=after)
 
     def _measured(
         self, request: AnalysisRequest, model: Model, at: datetime
@@ -145,9 +145,9 @@ class Optimiser:
                 continue
         return None
 
-    def _once(self, model: Model, tally: DraftTally, at: datetime) -> Decimal | None:
+    def _once(self, kind: Kind, model: Model, tally: DraftTally, at: datetime) -> Decimal | None:
         """What the same requests cost by the last price of a model that can no longer be asked."""
-        output = assumed_output(model)
+        output = assumed_output(model, kind=kind)
         counts = _moved(tally.counts, model, output, at)
         if counts is None:
             return None
@@ -156,7 +156,7 @@ class Optimiser:
     def _needs(self, request: AnalysisRequest, tally: DraftTally, model: Model) -> Needs:
         return Needs(
             input_tokens=tally.counts.longest,
-            answer_tokens=assumed_output(model).high if model.known else 0,
+            answer_tokens=assumed_output(model, kind=request.kind).high if model.known else 0,
             tools=bool(request.tools or request.parameters.get("tools")),
             endpoint=request.endpoint,
             region=self._drafter.data_region,
@@ -197,6 +197,6 @@ def _moved(counts: TokenCounts, model: Model, output: OutputSpread, at: datetime
     known = price(model.model_id, batch=True, at=at) or price(model.model_id, batch=False, at=at)
     if known is not None and known.long_input is not None and counts.longest > known.long_input.above_tokens:
         return None
-    moved = TokenCounts(model, output, at)
+    moved = TokenCounts(model, output, at, region=counts.region)
     moved.requests, moved.total, moved.longest = counts.requests, counts.total, counts.longest
     return moved

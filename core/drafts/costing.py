@@ -9,7 +9,7 @@ from datetime import datetime
 from core.domain.analysis import Kind
 from core.domain.cost import Estimate
 from core.llm.calibration import calibrate
-from core.llm.estimate import OutputSpread, TokenCounts, estimate
+from core.llm.estimate import OutputSpread, TokenCounts, assumption, estimate
 from core.llm.models import Model
 from core.storage.store import Store
 
@@ -38,7 +38,10 @@ def priced(
     past = store.history.batches(kind.value, model.model_id, effort or "")
     known = calibrate(past, counts.requests)
     if known is None:
-        return estimate(counts, assumed, model, at=at, shards=shards, size_bytes=size_bytes, effort=effort, notes=notes)
+        found = estimate(
+            counts, assumed, model, at=at, shards=shards, size_bytes=size_bytes, effort=effort, notes=notes
+        )
+        return replace(found, assumption=assumption(assumed))
     spread = known.spread
     if cap is not None:
         spread = OutputSpread(min(spread.low, cap), min(spread.expected, cap), min(spread.high, cap))

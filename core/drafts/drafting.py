@@ -33,6 +33,7 @@ from core.llm.models import resident
 from core.llm.prompts import PromptLibrary
 from core.llm.rounds import multiplied
 from core.llm.sent import GIVEN, parameters_of
+from core.llm.surcharges import not_in_the_price
 from core.storage.jobs.history import StoredAnswer
 from core.storage.store import Store
 
@@ -129,6 +130,7 @@ class Drafter:
         reuse: How long an answer to the very same question is used again; None asks every question.
         simulated: Whether answers come from the stand-in: only its own are reused then, and never otherwise.
         data_region: Where data have to stay; "" for no such rule.
+        address: Base URL of whoever is asked, for what prices depend on; "" where it does not matter.
         tool_rounds: How often a request may be asked where its model calls tools.
     """
 
@@ -143,9 +145,11 @@ class Drafter:
         reuse: timedelta | None = None,
         simulated: bool = False,
         data_region: str = "",
+        address: str = "",
         tool_rounds: int = 4,
     ) -> None:
         self.data_region = data_region
+        self._address = address
         self.simulated = simulated
         self._rooms = rooms
         self._reuse = reuse
@@ -239,7 +243,8 @@ class Drafter:
 
     def _tally(self, builder: Builder, at: datetime) -> DraftTally:
         room = None if self._rooms is None else batch_room(self._store, self._rooms, builder.model.model_id, at)
-        return DraftTally(TokenCounts(builder.model, builder.expected_output(), at), self._shard_requests, room)
+        counts = TokenCounts(builder.model, builder.expected_output(), at, region=self.data_region)
+        return DraftTally(counts, self._shard_requests, room)
 
     def _asked(
         self, builder: Builder, request: AnalysisRequest, at: datetime, refused: dict[str, str] | None = None
@@ -291,6 +296,7 @@ class Drafter:
 
     def _estimate(self, request: AnalysisRequest, builder: Builder, tally: DraftTally, at: datetime) -> Estimate:
         notes = [*builder.warnings, *self._refused_before(request, builder), *tally.warnings]
+        notes += not_in_the_price(builder.model.model_id, region=self.data_region, address=self._address)
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
         found = priced(
@@ -306,7 +312,7 @@ class Drafter:
             cap=builder.max_output_tokens,
             notes=notes,
         )
-        return multiplied(found, self._tool_rounds, at=at) if builder.tools else found
+        return multiplied(found, self._tool_rounds, at=at, tools=request.tools) if builder.tools else found
 
     def _refused_before(self, request: AnalysisRequest, builder: Builder) -> Iterator[str]:
         """Parameters about to be sent that this model has refused at an earlier time, in the server's words."""

@@ -37,6 +37,7 @@ class Model:
         context_window: Input and output tokens together; None where it is not published.
         max_input: Input tokens of one request; None where only the window limits them.
         max_output: Output tokens of one answer, reasoning included; None where it is not published.
+        released: Day on which the provider released it; None where that is not known.
         shutdown: First day on which the provider no longer answers for it, or None.
         replacement: Model to move to, or None.
         replacement_announced: True when the provider names it, False when it is our proposal.
@@ -79,6 +80,7 @@ class Model:
     known: bool = True
     assumed: bool = False
     no_batch_in: tuple[str, ...] = ()
+    released: date | None = None
 
     def class_with(self, effort: str | None) -> ModelClass:
         """The class it behaves as with an effort: gpt-5.4 is standard by itself and reasoning with effort high."""
@@ -117,6 +119,7 @@ def _model(row: dict[str, Any]) -> Model:
         encoding=row["encoding"],
         assumed=row.get("assumed", False),
         no_batch_in=tuple(row.get("no_batch_in", ())),
+        released=date.fromisoformat(row["released"]) if "released" in row else None,
     )
 
 
@@ -170,6 +173,17 @@ def find(model_id: str) -> Model:
     name = tuned.group(1) if tuned else model_id
     row = registry.get(name) or registry.get(_SNAPSHOT.sub("", name))
     return replace(row or _UNKNOWN, model_id=model_id)
+
+
+def released(model_id: str) -> date | None:
+    """When a model was released: a dated snapshot on its own day; None where that is not known."""
+    dated = _SNAPSHOT.search(_FINE_TUNED.sub(r"\1", model_id, count=1) if ":" in model_id else model_id)
+    if dated is not None and len(dated.group(1)) == len("2026-03-05"):
+        try:
+            return date.fromisoformat(dated.group(1))
+        except ValueError:
+            pass
+    return find(model_id).released
 
 
 def usable(model: Model, today: date) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.analysis import Usage
 from core.domain.cost import LongInput, Price
+from core.llm.surcharges import region_uplift
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _MILLION = Decimal(1_000_000)
 _PROVIDER = "openai"
 _BATCH = {"processing": "batch"}
+_STANDARD = frozenset({"", "default", "auto", "standard"})
+"""Tiers that say no more than how it was asked: "auto" is a wish, and no tier that anything is served with."""
 
 
 def source(on: date) -> str:
@@ -24,7 +28,7 @@ def source(on: date) -> str:
     return f"genai-prices {version('genai-prices')} (as of {on.isoformat()})"
 
 
-def price(model_id: str, *, batch: bool, at: datetime) -> Price | None:
+def price(model_id: str, *, batch: bool, at: datetime, region: str = "", tier: str = "") -> Price | None:
     """What the model costs when it is asked at that moment, or None when the table does not say.
 
     There is no guessing: a model without a published batch price has none, even if its synchronous price is known, and
@@ -34,10 +38,14 @@ def price(model_id: str, *, batch: bool, at: datetime) -> Price | None:
         model_id: As it is sent, dated snapshots included.
         batch: Batch processing, else synchronous.
         at: Aware time; prices change by UTC day.
+        region: Where data have to stay ("eu"), which raises all rates of newer models; "" for no such rule.
+        tier: Service tier that it was served with, in small letters; "" where nobody says.
     """
     if at.tzinfo is None:
         raise ValueError("a price is asked for an aware time")
-    return _price(model_id, batch, at.astimezone(UTC).date())
+    found = _price(model_id, batch or tier == "batch", "" if tier in _STANDARD or tier == "batch" else tier, _day(at))
+    uplift = region_uplift(model_id, region)
+    return found if found is None or not uplift else _raised(found, uplift)
 
 
 def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0, long: bool | None = None) -> Decimal:
@@ -66,6 +74,13 @@ def cost(price: Price, usage: Usage, *, cache_write_tokens: int = 0, long: bool 
     ) / _MILLION
 
 
+def uplift_in(usd: Decimal | None, price: Price | None) -> Decimal | None:
+    """What part of an amount data residency adds; None where it adds nothing, or nobody knows."""
+    if usd is None or price is None or not price.uplift:
+        return None
+    return (usd - usd / (1 + price.uplift)).quantize(Decimal("1e-9"))
+
+
 def search_price(model_id: str, *, at: datetime) -> Decimal | None:
     """What one web search of the model costs beside its tokens, or None when the table does not say.
 
@@ -83,18 +98,49 @@ def search_price(model_id: str, *, at: datetime) -> Decimal | None:
     return None if thousand is None else thousand[0] / 1_000
 
 
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _raised(price: Price, share: Decimal) -> Price:
+    """Every rate higher by a share."""
+
+    def more(rate: Decimal | None) -> Decimal | None:
+        return None if rate is None else rate * (1 + share)
+
+    factor, long_input = 1 + share, price.long_input
+    return replace(
+        price,
+        input=price.input * factor,
+        cached_input=more(price.cached_input),
+        output=price.output * factor,
+        cache_write=more(price.cache_write),
+        long_input=None
+        if long_input is None
+        else replace(
+            long_input,
+            input=long_input.input * factor,
+            cached_input=more(long_input.cached_input),
+            output=long_input.output * factor,
+            cache_write=more(long_input.cache_write),
+        ),
+        uplift=share,
+    )
+
+
 @lru_cache(maxsize=512)
-def _price(model_id: str, batch: bool, on: date) -> Price | None:
+def _price(model_id: str, batch: bool, tier: str, on: date) -> Price | None:
     model = _find(model_id)
     if model is None:
         return None
     at = datetime(on.year, on.month, on.day, tzinfo=UTC)
-    if not batch:
+    wanted = {"service_tier": tier} if tier else _BATCH
+    if not batch and not tier:
         return _read(model.get_prices(at), source(on))
     # Asked for a context it has no variant for, or one whose variant has not started yet, the table answers with the
     # synchronous price and says nothing. So the variant itself is read, and only its own figures count.
     for variant in model.price_variants or ():
-        if variant.when == _BATCH and (variant.constraint is None or variant.constraint.active(at)):
+        if variant.when == wanted and (variant.constraint is None or variant.constraint.active(at)):
             return _read(variant.prices, source(on))
     return None
 

@@ -19,7 +19,6 @@ from core.domain.facts import FactSheet
 from core.domain.provider import ProviderIdentity
 from core.domain.tools import WEB_SEARCH, ToolCall, ToolUse
 from core.llm.answers import read_line
-from core.llm.pricing import search_price
 from core.llm.tariff import Tariff
 from core.llm.tool_calls import citations, continued, searches, tool_calls
 from core.providers.protocol import Provider
@@ -64,7 +63,7 @@ def converse(
     """
     store, line = asking.store, orjson.loads(built.line)
     body: dict[str, Any] = line["body"]
-    tariff = Tariff(request.model, batch=False, at=asking.clock())
+    tariff = Tariff(request.model, batch=False, at=asking.clock(), region=asking.identity.region)
     uses: list[ToolUse] = []
     bill = Bill()
     for round_ in range(1, asking.rounds + 1):
@@ -75,7 +74,7 @@ def converse(
             )
         )
         answered = replace(read.answered, provider=asking.identity.label)
-        looked = search_uses(answer, request.model, asking.clock(), first=len(uses) + 1, round_=round_)
+        looked = search_uses(answer, tariff, asking.clock(), first=len(uses) + 1, round_=round_)
         bill.add(read, tariff, looked)
         uses += looked
         store.tries.spent(try_id, owner, bill.usage, bill.spent, rounds=round_, at=asking.clock())
@@ -132,9 +131,9 @@ def run_calls(
     return found
 
 
-def search_uses(answer: object, model: str, at: datetime, *, first: int, round_: int) -> list[ToolUse]:
+def search_uses(answer: object, tariff: Tariff, at: datetime, *, first: int, round_: int) -> list[ToolUse]:
     """The provider's own web searches in an answer, counted and priced; their pages are among its citations."""
-    each = search_price(model, at=at)
+    each = tariff.search_cost()
     return [
         ToolUse(
             number=number,

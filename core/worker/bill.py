@@ -43,9 +43,13 @@ class Bill:
             self.notes.append("An answer does not say what it came to: its cost is not known.")
         else:
             self.usage += answer.usage
+        spent = tariff.cost(answer)
+        if by := tariff.unusual(answer.answered):
+            price = "whose price is not known: neither is its cost" if spent is None else "at its own price"
+            self.notes.append(f"An answer came from {by}, {price}.")
         if answer.usage_note:
             self.notes.append(f"What an answer says it came to is odd: {answer.usage_note}.")
-        for part in (tariff.cost(answer), *(use.cost_usd for use in looked)):
+        for part in (spent, *(use.cost_usd for use in looked)):
             self.whole &= part is not None
             self.known_usd += part or 0
 

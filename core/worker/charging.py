@@ -18,6 +18,7 @@ from typing import Final
 
 from core.domain.analysis import ResultStatus, Usage, UsageFrom
 from core.domain.batch import Counted, ResultLine
+from core.domain.provider import NOBODY, AnsweredBy
 from core.llm.answers import read_line
 from core.llm.tariff import Tariff
 from core.storage.jobs.results import ExpectedLine
@@ -54,12 +55,14 @@ class Silent:
         input_tokens: As counted before it was sent; 0 where that is not known.
         length: Characters of its answer.
         answered: It must have come to something.
+        by: Who answered.
     """
 
     custom_id: str
     input_tokens: int
     length: int = 0
     answered: bool = False
+    by: AnsweredBy = NOBODY
 
 
 @dataclass(slots=True)
@@ -82,6 +85,7 @@ class Charges:
     whole: Counted | None = None
     _shares: dict[str, Charge] | None = field(default=None, init=False)
     _silent: Counter[UsageFrom] = field(default_factory=Counter, init=False)
+    _served: Counter[tuple[str, bool]] = field(default_factory=Counter, init=False)
     _odd: int = field(default=0, init=False)
     _example: str = field(default="", init=False)
 
@@ -93,8 +97,11 @@ class Charges:
         if line.usage is None:
             charge = self._share(line.custom_id) or UNKNOWN
             self._silent[charge.usage_from] += 1
+            self._note_served(line.answered, charge.cost_usd)
             return charge
-        return Charge(line.usage, UsageFrom.ANSWER, self.tariff.cost(line))
+        spent = self.tariff.cost(line)
+        self._note_served(line.answered, spent)
+        return Charge(line.usage, UsageFrom.ANSWER, spent)
 
     def of_missing(self, custom_id: str, *, may_be_billed: bool) -> Charge:
         """What a request without a line came to.
@@ -139,6 +146,13 @@ class Charges:
             yield f"{unknown:,} answers do not say what they came to, nor does the provider: their cost is not known."
         if self._odd:
             yield f"What {self._odd:,} answers say they came to is odd, such as: {self._example}."
+        for (by, priced), answers in self._served.items():
+            at = "at its own price" if priced else "whose price is not known: neither is their cost"
+            yield f"{answers:,} answers came from {by}, {at}."
+
+    def _note_served(self, answered: AnsweredBy, spent: Decimal | None) -> None:
+        if by := self.tariff.unusual(answered):
+            self._served[by, spent is not None] += 1
 
     def _share(self, custom_id: str) -> Charge | None:
         if self._shares is None:
@@ -157,13 +171,14 @@ class Charges:
                 said += Counted(line.usage, line.cache_write_tokens)
                 continue
             tokens, answered = self.expected[line.custom_id].input_tokens, line.status in _ANSWERED
-            silent.append(Silent(line.custom_id, tokens, len(line.text or ""), answered))
+            silent.append(Silent(line.custom_id, tokens, len(line.text or ""), answered, line.answered))
         left = whole - said
         if not silent:
             silent = [Silent(name, one.input_tokens) for name, one in self.expected.items() if name not in seen]
         long = may_be_long(silent, left, self.tariff.long_above, may_grow=self.may_grow)
         shares = share_out(left, silent)
-        costs = exact_parts([self.tariff.cost_of(part, long=name in long) for name, part in shares.items()])
+        by = {one.custom_id: one.by for one in silent}
+        costs = exact_parts([self.tariff.cost_of(part, by[name], long=name in long) for name, part in shares.items()])
         return {
             name: Charge(part.usage, UsageFrom.BATCH, spent)
             for (name, part), spent in zip(shares.items(), costs, strict=True)

@@ -30,13 +30,12 @@ from core.llm.answers import read_line
 from core.llm.jsonl import lines
 from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
-from core.llm.tariff import Tariff
 from core.storage.jobs.results import Billed, ExpectedLine, Stray
 from core.storage.jobs.retries import Retry
 from core.worker.answered import stands_in
 from core.worker.bill import with_searches
 from core.worker.charging import Charges
-from core.worker.context import Context
+from core.worker.context import Context, tariff_of
 from core.worker.cost_notes import tell_cost
 from core.worker.remote_files import INCOMPLETE, remove_files
 from core.worker.retries import automatic
@@ -128,7 +127,7 @@ def collect(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     ended = endings.ended(shard.job_id, shard.index)
     requests = set(parents.values()) if parents else expected
     charges = Charges(
-        tariff_of(shard, context.clock()),
+        tariff_of(context, shard),
         expected,
         files,
         _looking(context, claim, shard),
@@ -250,11 +249,6 @@ def _there_again(context: Context, claim: ShardClaim, shard: Shard, endings: End
     now, note = context.clock(), "the provider knows the batch again"
     context.store.shards.move(claim, shard.state, ShardEvent.REAPPEARED, at=now, note=note, message="")
     return True
-
-
-def tariff_of(shard: Shard, now: datetime) -> Tariff:
-    """What the answers of a batch are charged at: the prices of the day on which it was sent, by our own clock."""
-    return Tariff(shard.model, batch=True, at=shard.create_at or now)
 
 
 def _looking(context: Context, claim: ShardClaim, shard: Shard) -> Callable[[], Counted | None]:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.domain.provider import ProviderIdentity
+from core.domain.records import Shard
 from core.drafts.batch_room import TIERS, Rooms
 from core.guard.budgets import Budgets
+from core.llm.tariff import Tariff
 from core.providers.protocol import Provider
 from core.storage.store import Store
 from core.worker.queue_order import Rules
@@ -67,3 +69,8 @@ class Context:
     keep_remote: bool = True
     tools: ToolRoom | None = None
     tool_rounds: int = 4
+
+
+def tariff_of(context: Context, shard: Shard) -> Tariff:
+    """What the answers of a batch are charged at: the prices of the day on which it was sent, by our own clock."""
+    return Tariff(shard.model, batch=True, at=shard.create_at or context.clock(), region=context.identity.region)

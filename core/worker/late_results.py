@@ -24,8 +24,8 @@ from core.drafts.job_files import job_folder
 from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
 from core.worker.charging import Charges
-from core.worker.collect import Reader, lines_from, outcome_of, problem_of, tariff_of
-from core.worker.context import Context
+from core.worker.collect import Reader, lines_from, outcome_of, problem_of
+from core.worker.context import Context, tariff_of
 from core.worker.heartbeat import Heartbeat
 from core.worker.remote_files import INCOMPLETE, remove_files
 
@@ -127,7 +127,7 @@ def _outcomes(context: Context, shard: Shard, files: Sequence[Path]) -> Iterator
             provider=context.identity.label,
             engine=engine_for(job.request.kind),
             sheets=sheets,
-            charges=Charges(tariff_of(shard, context.clock()), expected, files, lambda: shard.counted),
+            charges=Charges(tariff_of(context, shard), expected, files, lambda: shard.counted),
             expected=expected,
             tools=None,
             parents={},

@@ -91,13 +91,17 @@ def write_files(folder: Path, prefix: str, chosen: Sequence[Again], room: int) -
 
 
 def price_of(
-    store: Store, request: AnalysisRequest, model: Model, chosen: Sequence[Again], *, at: datetime
+    store: Store, request: AnalysisRequest, model: Model, chosen: Sequence[Again], *, at: datetime, region: str
 ) -> Estimate:
-    """What asking these again will probably cost, at batch prices."""
+    """What asking these again will probably cost, at batch prices.
+
+    Args:
+        region: Where data have to stay; "" for no such rule.
+    """
     cap = max((one.cap for one in chosen if one.cap is not None), default=None)
     effort = chosen[0].effort or None
-    assumed = assumed_output(model, effort, cap)
-    counts = TokenCounts(model, assumed, at)
+    assumed = assumed_output(model, effort, cap, kind=request.kind)
+    counts = TokenCounts(model, assumed, at, region=region)
     for one in chosen:
         counts.add(one.item.input_tokens)
     size = sum(len(one.line) + 1 for one in chosen)
@@ -132,7 +136,8 @@ def automatic(context: Context, job: Job, shard: Shard) -> Retry | None:
     if len(chosen) != len(found):
         return None  # the input file is gone; a person sees the failures and may submit again
     now = context.clock()
-    expected = price_of(context.store, job.request, find(shard.model), chosen, at=now).expected_usd
+    region = context.identity.region
+    expected = price_of(context.store, job.request, find(shard.model), chosen, at=now, region=region).expected_usd
     prefix = f"retry-{shard.index}-{shard.retry_round + 1}"
     room = batch_room(context.store, context.rules.rooms, shard.model, now)
     files = write_files(job_folder(context.home, shard.job_id), prefix, chosen, room)

@@ -30,13 +30,12 @@ from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find
 from core.llm.rebuild import sent_effort
-from core.llm.tariff import Tariff
 from core.llm.tokens import counter, framing
 from core.llm.tool_calls import citations, continued, tool_calls
 from core.storage.jobs.retries import Retry, RetryFile, UnansweredRequest
 from core.storage.jobs.tool_calls import ASKED
 from core.worker.ask_sync import STILL_ASKING, run_calls, search_uses, with_tool_facts
-from core.worker.context import Context
+from core.worker.context import Context, tariff_of
 from core.worker.retries import ceiling, remote_name, stored_lines
 from core.worker.tool_context import Around
 
@@ -66,8 +65,8 @@ class ToolReader:
     def __init__(self, context: Context, shard: Shard, custom_ids: Sequence[str]) -> None:
         self._store = context.store.tool_calls
         self._job_id = shard.job_id
-        self._model = shard.model
-        self._at = shard.submitted_at or context.clock()
+        self._tariff = tariff_of(context, shard)
+        self._at = shard.create_at or context.clock()
         self._most = context.tool_rounds
         self._rounds = self._store.rounds(shard.job_id, custom_ids)
         self._last: tuple[str, list[ToolUse]] = ("", [])
@@ -81,7 +80,7 @@ class ToolReader:
         body = _body(line.raw)
         round_ = self._rounds.get(line.custom_id, 0) + 1
         first = len(self._earlier(line.custom_id)) + 1
-        looked = search_uses(body, self._model, self._at, first=first, round_=round_)
+        looked = search_uses(body, self._tariff, self._at, first=first, round_=round_)
         cited = citations(body)
         if looked or cited:
             self.found.append((line.custom_id, looked, cited))
@@ -166,11 +165,11 @@ class _Round:
         self._context, self._job, self._shard = context, job, shard
         self._model: Model = find(shard.model)
         self._now = context.clock()
-        self._tariff = Tariff(shard.model, batch=True, at=shard.create_at or self._now)
+        self._tariff = tariff_of(context, shard)
         self._count = counter(self._model.encoding).count
         self._made = Counter({one.tool: one.calls for one in context.store.tool_calls.totals(shard.job_id)})
         self._counts: TokenCounts | None = None
-        self._assumed = assumed_output(self._model)
+        self._assumed = assumed_output(self._model, kind=job.request.kind)
         self._effort = ""
         self._cap: int | None = None
         self._bytes = self._requests = self._round = 0
@@ -325,8 +324,8 @@ class _Round:
     def _add(self, one: _Waiting, line: bytes, tokens: int, cap: int) -> None:
         if self._counts is None:
             self._effort, self._cap = sent_effort(line), cap or None
-            self._assumed = assumed_output(self._model, self._effort or None, self._cap)
-            self._counts = TokenCounts(self._model, self._assumed, self._now)
+            self._assumed = assumed_output(self._model, self._effort or None, self._cap, kind=self._job.request.kind)
+            self._counts = TokenCounts(self._model, self._assumed, self._now, region=self._context.identity.region)
         self._counts.add(tokens)
         self._bytes += len(line) + 1
         self._requests += 1

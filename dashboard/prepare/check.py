@@ -14,6 +14,7 @@ from core.desk.sets import SetPart, SetPreview, SetWish
 from core.domain.actor import Actor
 from core.errors import MosychlosError
 from core.llm.models import find
+from core.llm.surcharges import UPLIFT
 from dashboard.prepare import link as prepare_link
 from dashboard.prepare import missing as prepare_missing
 from dashboard.prepare.confirm import review
@@ -74,8 +75,8 @@ def _price(found: SetPreview) -> None:
         delta_color="green" if cheaper else "off",
         delta_arrow="down" if cheaper else "off",
     )
-    basis = {one.estimate.basis for one in found.found}
-    rests = f" as in {basis.pop()}" if len(basis) == 1 and "" not in basis else ", by length of answers"
+    bases = list(dict.fromkeys(one.estimate.basis or one.estimate.assumption for one in found.found))
+    rests = f", by {bases[0]}" if len(bases) == 1 else ", by the length of answers to each analysis"
     st.caption(text.escape(f"between {text.usd(found.low_usd)} and {text.usd(found.high_usd)}{rests}"))
 
 
@@ -174,10 +175,19 @@ def _figures(found: SetPreview) -> None:
             "Models": ", ".join(f"{name}: {number:,}" for name, number in found.model_mix.items()),
             "Regional rules": ", ".join(f"{name}: {number:,}" for name, number in sorted(regions.items())),
             "Prompt": ", ".join(dict.fromkeys(one.prompt_version for one in found.found)),
+            **_uplift(found),
             "Prices from": found.found[0].estimate.price_source,
         },
         alt="The estimate in figures",
     )
+
+
+def _uplift(found: SetPreview) -> dict[str, str]:
+    """What data residency adds, as a line of its own."""
+    if found.uplift_usd is None:
+        return {}
+    region = found.found[0].estimate.region.upper()
+    return {f"Data residency in {region}": f"+{text.percent(float(UPLIFT), 0)}, {text.usd(found.uplift_usd)} of it"}
 
 
 def _rooms(found: SetPreview) -> str:

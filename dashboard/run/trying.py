@@ -16,6 +16,7 @@ from core.domain.actor import Actor
 from core.domain.trial import TRY_ENDED, Try, TryState
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
+from core.llm.surcharges import STANDARD_TIER
 from dashboard.run import tool_calls
 from dashboard.widgets import listings, show, states, text
 
@@ -82,7 +83,8 @@ def _price(part: SetPart) -> str:
     estimate = part.preview.estimate if part.preview is not None else None
     if estimate is None or estimate.sync_usd is None or not estimate.requests:
         return "Asked at once, at the synchronous price, which is not known for this model."
-    return f"Asked at once, at the synchronous price: about {text.usd(estimate.sync_usd / estimate.requests)}."
+    each = text.usd(estimate.sync_usd / estimate.requests)
+    return f"Asked at once, at the synchronous price: about {each}. {STANDARD_TIER}"
 
 
 def _follow(app: App, actor: Actor, try_id: str) -> None:

@@ -121,6 +121,12 @@ def configuration(app: App, actor: Actor, job: Job) -> None:
             "Charged to": row.desk or "no desk",
             "Specification hash": job.spec_hash,
             "Tokens": f"{job.estimate.input_tokens:,} in, {job.estimate.output_tokens:,} out expected",
+            "Expected cost rests on": job.estimate.basis or job.estimate.assumption or "an assumption",
+            **(
+                {f"Data residency in {job.estimate.region.upper()} adds": text.usd(job.estimate.uplift_usd)}
+                if job.estimate.uplift_usd is not None
+                else {}
+            ),
             "Cost limit of the job": text.usd(request.max_cost_usd) if request.max_cost_usd is not None else "none",
         },
         alt="Configuration of this run",

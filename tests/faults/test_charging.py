@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from core.desk.jobs import JobService
 from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import Usage, UsageFrom
 from core.domain.job import JobState
+from core.drafts.drafting import Drafter
+from core.errors import OverBudget
+from core.guard.budgets import Budgets
 from core.llm.pricing import cost, price
+from core.metrics.fx import EcbRates
 from tests.faults.staging import MODEL, House
 from tests.local_provider import LocalProvider
 
@@ -111,3 +117,56 @@ def test_what_is_not_measured_teaches_no_estimate(house: House, local: LocalProv
     job_id = house.submit(3)
     house.run(job_id)
     assert learned() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "model", "tier"), [("served_priority", MODEL, "priority"), ("served_other", "gpt-5.4", "")]
+)
+def test_what_served_the_lines_of_a_batch_decides_their_price(
+    house: House, local: LocalProvider, fault: str, model: str, tier: str
+) -> None:
+    local.set_faults({"answers": {fault: 1.0}})
+    job_id = house.submit(3)
+    assert house.run(job_id) is JobState.DONE
+    known = price(model, batch=True, at=house.clock(), tier=tier)
+    assert known is not None
+    for item in house.items(job_id).values():
+        assert item.cost_usd == cost(known, item.usage)
+    assert len(told(house, job_id)) == 1
+    house.check(job_id, batches=1)
+
+
+def test_a_tier_without_a_price_leaves_the_cost_unknown_although_the_tokens_are_known(
+    house: House, local: LocalProvider
+) -> None:
+    local.set_faults({"answers": {"served_scale": 1.0}})
+    job_id = house.submit(2)
+    assert house.run(job_id) is JobState.DONE
+    assert {(item.cost_usd, item.usage_from) for item in house.items(job_id).values()} == {(None, UsageFrom.ANSWER)}
+    assert house.job(job_id).row.actual_usd is None
+    assert house.store.retries.spent(job_id) == house.job(job_id).estimate.expected_usd
+    assert "2 answers came from tier scale, whose price is not known" in told(house, job_id)[0]
+
+
+def test_data_residency_is_in_the_estimate_the_ledger_and_the_limits(house: House) -> None:
+    plain = house.service().preview(LOCAL, house.request(2)).estimate
+    drafter = Drafter(house.store, EcbRates(), house.app.library, simulated=True, data_region="eu")
+    home = house.app.settings.home
+    service = JobService(house.store, drafter, Budgets(), home, house.clock, simulated=True)
+    wish = house.request(2)
+    resident = service.preview(LOCAL, wish).estimate
+    assert plain.expected_usd is not None
+    assert resident.expected_usd is not None
+    assert resident.uplift_usd is not None
+    # What was learned from earlier batches has no end of digits: money is kept to the billionth.
+    assert abs(resident.expected_usd - plain.expected_usd * Decimal("1.1")) < Decimal("1e-8")
+    assert abs(resident.uplift_usd - plain.expected_usd / 10) < Decimal("1e-8")
+    with pytest.raises(OverBudget):
+        service.submit(LOCAL, replace(wish, max_cost_usd=plain.expected_usd * Decimal("1.05")))
+    job_id = service.submit(LOCAL, wish).row.job_id
+    identity = replace(house.context().identity, region="eu")
+    assert house.run(job_id, context=house.context(identity=identity)) is JobState.DONE
+    known = price(MODEL, batch=True, at=house.clock(), region="eu")
+    assert known is not None
+    assert house.job(job_id).row.actual_usd == sum(cost(known, item.usage) for item in house.items(job_id).values())
+    assert house.job(job_id).estimate.uplift_usd == resident.uplift_usd

@@ -21,8 +21,8 @@ from core.storage.jobs.results import ExpectedLine
 from core.worker.charging import Charges, Silent, may_be_long, share_out
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
-MINI = Tariff("gpt-5.4-mini", batch=True, at=AT)
-LARGE = Tariff("gpt-5.4", batch=True, at=AT)
+MINI = Tariff("gpt-5.4-mini", batch=True, at=AT, region="")
+LARGE = Tariff("gpt-5.4", batch=True, at=AT, region="")
 
 
 def line(custom_id: str, usage: Usage | None, text: str = "A paid answer.") -> bytes:

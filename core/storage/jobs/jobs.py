@@ -846,7 +846,8 @@ def to_request(text: str) -> AnalysisRequest:
 
 def _to_estimate(text: str) -> Estimate:
     fields = orjson.loads(text)
-    for name in ("low_usd", "expected_usd", "high_usd", "sync_usd"):
-        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    for name in ("low_usd", "expected_usd", "high_usd", "sync_usd", "uplift_usd"):
+        value = fields.get(name)
+        fields[name] = None if value is None else Decimal(value)
     fields["warnings"] = tuple(fields["warnings"])
     return Estimate(**fields)

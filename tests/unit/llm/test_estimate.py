@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from core.domain.analysis import Usage
+from core.domain.analysis import Kind, Usage
 from core.domain.cost import Estimate
-from core.llm.estimate import OutputSpread, assumed_output, completion_time, estimate
+from core.llm.estimate import OutputSpread, assumed_output, assumption, completion_time, estimate
 from core.llm.models import find
 from core.llm.pricing import cost, price
+from core.llm.rounds import multiplied
+from core.llm.tokens import counter
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SPREAD = OutputSpread(1_000, 2_000, 4_000)
@@ -104,8 +108,62 @@ def test_assumed_answers_grow_with_the_effort_and_end_at_the_cap() -> None:
     assert [s.expected for s in spreads] == sorted({s.expected for s in spreads})
     assert assumed_output(find("gpt-5.4")) == spreads[0]
     assert assumed_output(find("gpt-5")).expected > assumed_output(find("gpt-5.4")).expected
-    assert assumed_output(find("gpt-5"), "high", 3_000) == OutputSpread(2_900, 3_000, 3_000)
-    assert assumed_output(find("gpt-99")).high > 2_600
+    assert assumed_output(find("gpt-5"), "high", 6_000) == OutputSpread(4_140, 6_000, 6_000)
+    assert assumed_output(find("gpt-99")).high > 4_000
+
+
+MEASURED = {
+    Kind.RISK: (2_649, 2_818),
+    Kind.PERFORMANCE: (3_717, 3_759),
+    Kind.COMPLIANCE: (2_868, 3_245),
+}
+"""Tokens of good answers, by analysis."""
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_good_answers_lie_within_what_is_assumed_of_them_and_around_what_is_expected(kind: Kind) -> None:
+    spread = assumed_output(find("gpt-5.4-mini"), kind=kind)
+    seen = MEASURED.get(kind, (2_344, *(n for lengths in MEASURED.values() for n in lengths)))
+    assert spread.low < min(seen) <= max(seen) < spread.high
+    assert kind not in MEASURED or abs(spread.expected - sum(seen) / len(seen)) < 10
+    assert f"{spread.low:,} to {spread.high:,} tokens" in assumption(spread)
+
+
+def test_the_lengths_that_are_assumed_were_counted(shared_data: Path) -> None:
+    count = counter("o200k_base").count
+    for path in sorted((shared_data / "written-answers").glob("*.json")):
+        answer = json.loads(path.read_text("utf-8"))
+        if path.name.endswith(".wrong.json"):
+            continue
+        tokens = count(json.dumps(answer, ensure_ascii=False, separators=(",", ":")))
+        assert tokens in MEASURED[Kind(answer["analysis_type"])], path.name
+
+
+def test_data_residency_is_part_of_every_figure_and_a_line_of_its_own() -> None:
+    def found(model: str, region: str) -> Estimate:
+        return estimate(
+            [5_070], OutputSpread(900, 1_500, 2_600), find(model), at=AT, shards=1, size_bytes=1, region=region
+        )
+
+    plain, raised = found("gpt-5.4-mini", ""), found("gpt-5.4-mini", "eu")
+    assert (plain.expected_usd, plain.uplift_usd) == (Decimal("0.00527625"), None)
+    assert raised.expected_usd == Decimal("0.005803875")
+    assert raised.uplift_usd == Decimal("0.000527625")
+    for name in ("low_usd", "high_usd", "sync_usd"):
+        assert getattr(raised, name) == getattr(plain, name) * Decimal("1.1")
+    old = found("gpt-5.2", "eu")
+    assert (old.expected_usd, old.uplift_usd) == (found("gpt-5.2", "").expected_usd, None)
+
+
+def test_rounds_of_tools_carry_the_uplift_and_name_what_searches_are_charged() -> None:
+    found = estimate([5_070], SPREAD, find("gpt-5.4-mini"), at=AT, shards=1, size_bytes=1, region="eu")
+    more = multiplied(found, 3, at=AT, tools=("web_search",))
+    plain = multiplied(_estimate("gpt-5.4-mini", [5_070]), 3, at=AT)
+    assert plain.expected_usd is not None
+    assert more.expected_usd == plain.expected_usd * Decimal("1.1")
+    assert more.uplift_usd == plain.expected_usd / 10
+    assert any("Each web search is charged $0.01" in warning for warning in more.warnings)
+    assert not any("web search" in warning for warning in plain.warnings)
 
 
 def test_no_requests_cost_nothing() -> None:

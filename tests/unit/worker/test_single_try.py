@@ -16,10 +16,11 @@ from sqlalchemy import text
 
 from core.app import App, build
 from core.domain.actor import LOCAL, Actor, Role
-from core.domain.analysis import AnalysisRequest, Endpoint, Kind, ResultStatus
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind, ResultStatus, UsageFrom
 from core.domain.tools import WEB_SEARCH
 from core.domain.trial import Try, TryState
 from core.errors import BadInput, NotFound, NotPermitted, OverBudget
+from core.llm.pricing import cost, price
 from core.settings import load
 from core.storage.store import Store
 from core.worker.single_try import TryRunner, has_ended
@@ -89,6 +90,12 @@ def worked(app: App, try_id: str) -> Try:
         runner.sweep()
         runner.wait(20)
     return app.tries.get(LOCAL, try_id)
+
+
+def rows(app: App, sql: str, try_id: str) -> list[Any]:
+    store = Store(app.settings.database_url)
+    with closing(store), store.database.read() as connection:
+        return list(connection.execute(text(sql), {"id": try_id}))
 
 
 def booked(app: App, try_id: str) -> tuple[Decimal, bool]:
@@ -299,3 +306,56 @@ def test_old_tries_are_forgotten_with_what_tools_told_them_and_their_cost_is_not
     assert booked(app, tried.try_id) == (tried.cost_usd, True)
     with pytest.raises(NotFound):
         app.tries.get(LOCAL, tried.try_id)
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("fault", ["usage_missing", "usage_empty", "usage_zero", "usage_total"])
+def test_a_stream_that_does_not_say_what_it_came_to_is_not_free(
+    app: App, server: LocalProvider, endpoint: Endpoint, fault: str
+) -> None:
+    server.set_faults({"answers": {fault: 1.0}})
+    tried = worked(app, asked(app, endpoint=endpoint).try_id)
+    assert (tried.status, tried.usage_from, tried.cost_usd) == (ResultStatus.SUCCEEDED, UsageFrom.UNKNOWN, None)
+    assert booked(app, tried.try_id) == (tried.expected_usd, True)
+    (entry,) = rows(app, "SELECT cost_nano FROM ledger WHERE job_id = :id", tried.try_id)
+    assert entry.cost_nano is None
+    (alert,) = app.oversight.notices(LOCAL)[:1]
+    assert (alert.alert.subject, alert.dismissible) == (tried.try_id, True)
+    assert "its cost is not known" in alert.alert.text
+
+
+@pytest.mark.parametrize("endpoint", list(Endpoint))
+def test_the_tier_that_served_a_try_decides_what_it_cost(app: App, server: LocalProvider, endpoint: Endpoint) -> None:
+    server.set_faults({"answers": {"served_priority": 1.0}})
+    dear = worked(app, asked(app, endpoint=endpoint).try_id)
+    known = price("gpt-5.4-mini", batch=False, at=app.now(), tier="priority")
+    assert known is not None
+    assert dear.cost_usd == cost(known, dear.usage)
+    assert dear.answered.tier == "priority"
+    server.set_faults({"answers": {"served_scale": 1.0}})
+    unknown = worked(app, asked(app, endpoint=endpoint).try_id)
+    assert (unknown.cost_usd, unknown.usage_from) == (None, UsageFrom.ANSWER)
+    assert booked(app, unknown.try_id) == (unknown.expected_usd, True)
+    assert "tier scale, whose price is not known" in app.oversight.notices(LOCAL)[0].alert.text
+
+
+def test_the_model_that_served_a_try_decides_what_it_cost(app: App, server: LocalProvider) -> None:
+    server.set_faults({"answers": {"served_other": 1.0}})
+    tried = worked(app, asked(app).try_id)
+    known = price("gpt-5.4", batch=False, at=app.now())
+    assert known is not None
+    assert tried.cost_usd == cost(known, tried.usage)
+
+
+def test_with_data_residency_estimate_reservation_and_cost_are_raised(home: Path, server: LocalProvider) -> None:
+    server.set_faults()
+    with closing(opened(home, server)) as plain, closing(opened(home, server, MOSYCHLOS_DATA_REGION="eu")) as resident:
+        request, portfolio_id = wish(plain)
+        expected = plain.tries.ask(LOCAL, request, portfolio_id).expected_usd
+        assert expected is not None
+        tried = worked(resident, resident.tries.ask(LOCAL, request, portfolio_id).try_id)
+        assert tried.expected_usd == expected * Decimal("1.1")
+        known = price("gpt-5.4-mini", batch=False, at=resident.now(), region="eu")
+        assert known is not None
+        assert known.uplift == Decimal("0.10")
+        assert tried.cost_usd == cost(known, tried.usage)
