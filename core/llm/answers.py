@@ -17,6 +17,7 @@ import orjson
 from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
 from core.domain.provider import SIMULATED_MARK, AnsweredBy
+from core.domain.readable_text import readable, readable_line
 from core.llm.json_coercion import items_of, object_of, text_of
 from core.llm.usage import Told, count, read_usage
 
@@ -188,12 +189,12 @@ def _truncated(usage: Usage) -> _Opened:
 
 
 def _refused(code: str, words: str) -> _Opened:
-    message = (words or "The model refused without saying why.")[:_MESSAGE_CHARACTERS]
+    message = readable(words or "The model refused without saying why.")[:_MESSAGE_CHARACTERS]
     return ResultStatus.REFUSED, None, ItemError(code, message, False)
 
 
 def _invalid(code: str, message: str) -> _Opened:
-    return ResultStatus.INVALID, None, ItemError(code, message[:_MESSAGE_CHARACTERS], False)
+    return ResultStatus.INVALID, None, ItemError(code, readable(message)[:_MESSAGE_CHARACTERS], False)
 
 
 def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
@@ -209,7 +210,7 @@ def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
         transient = code in _PASSING_CODES or (passing and code not in _LASTING_CODES)
     code = code or ("no_code" if status_code is None else f"http_{status_code}")
     message = text_of(error.get("message")) or "The provider gave no message."
-    return ItemError(code, message[:_MESSAGE_CHARACTERS], transient)
+    return ItemError(readable_line(code), readable(message)[:_MESSAGE_CHARACTERS], transient)
 
 
 def _answered(fields: dict[str, Any]) -> AnsweredBy:
@@ -233,7 +234,7 @@ def _is_marked(fields: dict[str, Any]) -> bool:
 
 
 def _name(value: object) -> str:
-    return "".join(one for one in text_of(value) if one.isprintable()).strip()[:_NAME_CHARACTERS]
+    return readable_line(text_of(value))[:_NAME_CHARACTERS]
 
 
 def _charged(status: ResultStatus, told: Told) -> Told:

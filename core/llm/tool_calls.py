@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.domain.analysis import Endpoint
+from core.domain.readable_text import readable_line
 from core.domain.tools import Citation, ToolCall, ToolUse
 from core.llm.json_coercion import items_of, object_of, text_of
 
@@ -113,7 +114,7 @@ def _citations(fields: Mapping[str, Any]) -> Iterator[Citation]:
                     # Indices count within a part; what we read is all parts joined.
                     yield Citation(
                         text_of(note["url"])[:_LONGEST],
-                        text_of(note.get("title"))[:_LONGEST],
+                        readable_line(text_of(note.get("title")))[:_LONGEST],
                         before + _whole(note.get("start_index")),
                         before + _whole(note.get("end_index")),
                     )

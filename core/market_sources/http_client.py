@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from core.domain.readable_text import readable_line
 from core.errors import BadSetting, ProviderError, ProviderRefused, ProviderUnreachable
 from core.redaction import KEY, redacted
 from core.settings import LOOPBACK, checked_base_url
@@ -242,11 +243,11 @@ class HttpClient:
         )
 
     def _clean(self, text: str) -> str:
-        plain = " ".join(text.split()).rstrip(".")
+        # Cleaned first: a key with something unseen in it would come together only afterwards.
+        plain = readable_line(text).rstrip(".")
         if self._key:
             plain = plain.replace(self._key, KEY)
         plain = redacted(plain)
-        plain = "".join(character for character in plain if character.isprintable())
         return plain if len(plain) <= _LONGEST_MESSAGE else plain[:_LONGEST_MESSAGE] + "…"
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import httpx2
 import openai
 
+from core.domain.readable_text import readable_line
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnfit, ProviderUnreachable
 from core.llm.error_words import ErrorWords, error_words
 from core.providers.shapes import Malformed
@@ -89,7 +90,8 @@ def told_apart(doing: str, key: str, call: CallTarget = CallTarget.OBJECT) -> It
 
 def clean(message: str, key: str) -> str:
     """A server's sentence on one line, shortened, with anything that looks like a key cut out."""
-    text = redacted(" ".join(message.replace(key, KEY).split()))
+    # Cleaned first: a key with something unseen in it would come together only afterwards.
+    text = redacted(readable_line(message).replace(key, KEY))
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from core.domain.batch import Batch, BatchCounts, BatchProblem, Counted, RemoteFile
+from core.domain.readable_text import readable, readable_line
 from core.llm.usage import read_usage
 
 _LONGEST_ID: Final = 1000
@@ -239,11 +240,11 @@ def _problems(value: object) -> tuple[BatchProblem, ...]:
 
 def _problem(item: object) -> BatchProblem:
     if not isinstance(item, Mapping):
-        return BatchProblem(code="", message=str(item))
+        return BatchProblem(code="", message=readable(str(item)))
     line = item.get("line")
     return BatchProblem(
-        code=_text(item.get("code")),
-        message=_text(item.get("message")),
+        code=readable_line(_text(item.get("code"))),
+        message=readable(_text(item.get("message"))),
         line=line if isinstance(line, int) and not isinstance(line, bool) else None,
         param=_text(item.get("param")) or None,
     )

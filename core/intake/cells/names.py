@@ -7,6 +7,7 @@ import re
 import unicodedata
 from datetime import date
 
+from core.domain.readable_text import readable
 from core.intake.cells.dates import NotADate, parse_date
 
 MAX_NAME_CHARS = 120
@@ -21,17 +22,9 @@ _TIME_AFTER_DATE = re.compile(r"[-_ T][0-9]{4,6}$")
 
 
 def one_line(text: str) -> str:
-    """The text without control, formatting (such as right-to-left override) and line-break characters."""
-    if text.isprintable():
-        return text.strip()
-    kept = "".join(
-        character if character.isprintable() else " " if unicodedata.category(character) in _AS_SPACE else ""
-        for character in text
-    )
-    return " ".join(kept.split())
-
-
-_AS_SPACE = frozenset({"Zs", "Zl", "Zp", "Cc"})
+    """The text on one line, as a person sees it (`core.domain.readable_text`)."""
+    plain = readable(text)
+    return plain.strip() if plain is text and text.isprintable() else " ".join(plain.split())
 
 
 def display_name(name: str) -> str:
@@ -39,7 +32,8 @@ def display_name(name: str) -> str:
 
     It is never used as a path. The extension survives shortening.
     """
-    plain = one_line(unicodedata.normalize("NFC", name.replace("\\", "/")).rsplit("/", 1)[-1]).strip(". ")
+    # Wide slashes are slashes once they are cleaned.
+    plain = one_line(one_line(name).replace("\\", "/").rsplit("/", 1)[-1]).strip(". ")
     if not plain:
         return "file"
     if len(plain) > MAX_NAME_CHARS:

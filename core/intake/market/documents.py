@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from core.domain.market import DocumentKind, Passage, ResearchDocument
+from core.domain.readable_text import readable
 from core.errors import BadInput, UnreadableFile
 from core.intake.cells.names import display_name, one_line, stem_of
 from core.intake.market.series_files import is_web_address
@@ -25,7 +25,6 @@ from core.intake.opening.pdf_text import MAX_CHARACTERS, pdf_text
 MAX_BYTES = 5_000_000
 PASSAGE_CHARACTERS = 1_200
 _MAX_TITLE = 200
-_KEPT_FORMAT_CHARACTERS = frozenset("\u200c\u200d")  # joiners that some scripts cannot do without
 _SENTENCE_END = re.compile(r"(?<=[.!?…。])\s+")
 _BINARY = (
     b"PK\x03\x04",
@@ -87,7 +86,7 @@ def read_document(name: str, data: bytes, about: About, *, at: datetime) -> Rese
     if about.published is not None and about.published > at.date():
         raise BadInput(f"The day of publication, {about.published}, lies in the future. Correct it.")
     media, pages, text, title = _text_of(shown, data)
-    text = plain_text(text)
+    text = readable(text)
     if len(text) > MAX_CHARACTERS:
         raise UnreadableFile(f"'{shown}' has {len(text):,} characters of text and at most {MAX_CHARACTERS:,} are kept. "
                              "Split it.")  # fmt: skip
@@ -111,27 +110,6 @@ def read_document(name: str, data: bytes, about: About, *, at: datetime) -> Rese
         added_at=at,
         passages=passages,
     )
-
-
-def plain_text(text: str) -> str:
-    """Text without control characters, invisible characters and marks that reorder it; lines stay lines.
-
-    Tags (U+E0000 to U+E007F) and variation selectors carry text that a person does not see and a model reads.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_plain(character) for character in text)
-
-
-def _plain(character: str) -> str:
-    if character == "\n" or character.isprintable():
-        # Variation selectors are printable to Python, and nothing to a reader.
-        return "" if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef" else character
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return character if character in _KEPT_FORMAT_CHARACTERS else ""
-    return "\ufffd" if category == "Cs" else " "
 
 
 def _check_size(name: str, size: int) -> None:
@@ -173,7 +151,7 @@ def _decoded(name: str, data: bytes) -> str:
 
 
 def _title(text: str) -> str:
-    plain = one_line(plain_text(text))
+    plain = one_line(text)
     return plain if len(plain) <= _MAX_TITLE else plain[: _MAX_TITLE - 1] + "…"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from core.domain.readable_text import readable, readable_line
 from core.errors import BadInput, NotFound
 from core.storage.database import Database
 from core.storage.sql import insert_or_ignore, table
@@ -42,8 +43,8 @@ def tag_of(text: str) -> str:
     Raises:
         BadInput: Empty, too long, or with a comma or a sign before it.
     """
-    tag = "-".join(text.casefold().split())
-    if not tag or len(tag) > MAX_TAG_CHARS or not tag.isprintable() or "," in tag or tag[0] in "+-#":
+    tag = "-".join(readable(text).casefold().split())
+    if not tag or len(tag) > MAX_TAG_CHARS or not _is_typed(text) or "," in tag or tag[0] in "+-#":
         raise BadInput(
             f"'{text[:60]}' is no tag. Use 1 to {MAX_TAG_CHARS} letters, digits and other signs but the comma; the "
             "first is neither + nor - nor #."
@@ -57,10 +58,15 @@ def group_key_of(text: str) -> tuple[str, str]:
     Raises:
         BadInput: Empty, too long, or with characters that cannot be shown.
     """
-    name = " ".join(text.split())
-    if not name or len(name) > MAX_GROUP_CHARS or not name.isprintable():
+    name = readable_line(text)
+    if not name or len(name) > MAX_GROUP_CHARS or not _is_typed(text):
         raise BadInput(f"'{text[:60]}' is no name of a group. Use 1 to {MAX_GROUP_CHARS} characters on one line.")
     return name.casefold(), name
+
+
+def _is_typed(text: str) -> bool:
+    """Whether a person can have typed it: whatever is unseen in it came from somewhere else, and is refused aloud."""
+    return "".join(text.split()).isprintable()
 
 
 def with_tag(tag: str) -> ColumnElement[bool]:

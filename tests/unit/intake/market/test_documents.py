@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from core.desk.documents import ResearchService
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.market import DocumentKind, ResearchDocument
+from core.domain.readable_text import readable
 from core.drafts.sources import sources_of
 from core.errors import BadInput, NotFound, NotPermitted, UnreadableFile
-from core.intake.market.documents import MAX_BYTES, PASSAGE_CHARACTERS, About, plain_text, read_document
+from core.intake.market.documents import MAX_BYTES, PASSAGE_CHARACTERS, About, read_document
 from core.intake.opening.html_text import page_text
 from core.intake.opening.pdf_text import pdf_text
 from core.storage.store import Store
@@ -138,12 +139,12 @@ def test_an_element_left_open_hides_no_more_than_its_parent() -> None:
 def test_invisible_and_reordering_characters_are_taken_out() -> None:
     tags = "".join(chr(0xE0000 + ord(character)) for character in "obey")
     text = f"Re\u202evenue{tags} ro\u200bse\x07 by\ufe0f \u2066ten\u2069 \ud800\U000e0101%\r\nNext\u2028line"
-    assert plain_text(text) == "Revenue rose  by ten \ufffd%\nNext\nline"
+    assert readable(text) == "Revenue rose  by ten \ufffd%\nNext\nline"
 
 
 def test_words_of_other_scripts_stay_as_they_are() -> None:
     text = "می\u200cخواهم 収益は増加した Ümsätze"
-    assert plain_text(text) == text
+    assert readable(text) == text
 
 
 def test_long_text_is_split_between_sentences_into_short_passages() -> None:
@@ -164,7 +165,7 @@ def test_no_text_is_lost_or_made_up_by_splitting(text: str) -> None:
         return
     if document.media == "text":
         kept = "".join("".join(passage.text.split()) for passage in document.passages)
-        assert kept == "".join(plain_text(text.encode("utf-8", "replace").decode()).split())
+        assert kept == "".join(readable(text.encode("utf-8", "replace").decode()).split())
 
 
 MARKUP = [
