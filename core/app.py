@@ -37,6 +37,7 @@ from core.desk.series import SeriesService
 from core.desk.sets import SetService
 from core.desk.tool_calls import ToolService
 from core.domain.actor import Actor
+from core.domain.alert import AlertKind
 from core.domain.analysis import Kind
 from core.domain.cost import Price
 from core.domain.oversight import BudgetLine
@@ -272,6 +273,8 @@ class App:
         """What the processes that call the provider last found; nobody calls it for this check."""
         simulated = " Answers are simulated." if self.settings.simulated else ""
         where = f"{self.settings.base_url}.{simulated}"
+        if unfit := self._unfit():
+            return HealthCheck("provider", "error", f"{where} {unfit}")
         state = self._store.provider_states.find(self.settings.base_url)
         if state is None:
             return HealthCheck("provider", "ok", f"{where} It was not asked yet.")
@@ -289,6 +292,8 @@ class App:
     def provider_trouble(self, actor: Actor) -> str:
         """Why nothing is asked of the provider now, for a person; "" while calls go through."""
         require(actor, Permission.JOB_READ)
+        if unfit := self._unfit():
+            return unfit
         state = self._store.provider_states.find(self.settings.base_url)
         if state is None or (state.reads is CircuitState.CLOSED and state.paid is CircuitState.CLOSED):
             return ""
@@ -297,6 +302,13 @@ class App:
         )
         since = f" since {state.last_error_at:%H:%M}Z" if state.last_error_at else ""
         return f"The provider {stops}{since}: {state.last_error} It is tried again by itself; nothing is lost."
+
+    def _unfit(self) -> str:
+        """Why a worker takes no work up at this address; "" while it does."""
+        standing = self._store.alerts.of(self.identity.address)
+        return next(
+            (one.text for one in standing if one.kind is AlertKind.UNFIT_PROVIDER and one.cleared_at is None), ""
+        )
 
     def _prompts_check(self) -> HealthCheck:
         kinds = self.library.kinds()
@@ -418,15 +430,16 @@ class App:
         return self._store.webhooks.take(verified(body, headers, self.settings.webhook_secret), at=self._clock())
 
     def provider_check(self) -> HealthCheck:
-        """Whether the provider answers and takes the key."""
+        """Whether the provider answers, takes the key and makes batches; asked here and now."""
         try:
             with closing(self.provider()) as provider:
-                known = provider.models()
+                known = provider.probe()
         except BadSetting as error:
             return HealthCheck("key", "warning", str(error))
         except ProviderError as error:
             return HealthCheck("provider", "error", str(error))
-        return HealthCheck("provider", "ok", f"{self.settings.base_url} answers and offers {len(known)} models.")
+        offers = "has no list of models" if known is None else f"offers {known} models"
+        return HealthCheck("provider", "ok", f"{self.settings.base_url} answers, makes batches and {offers}.")
 
     def sandbox_check(self) -> HealthCheck:
         """What keeps strangers' workbooks and PDFs in on this machine."""

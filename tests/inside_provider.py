@@ -153,6 +153,10 @@ class InsideProvider:
         """Batches only: whoever comes here took a wrong turn."""
         raise AssertionError(f"a batch life asks nothing at once, and asked {endpoint}")
 
+    def probe(self) -> int | None:
+        """It has batches and no list of models."""
+        return self._call("probe", lambda: None)
+
     def models(self) -> dict[str, date | None]:
         """None are looked up here."""
         return {}

@@ -44,6 +44,10 @@ def retry(
     max_output: Annotated[
         int | None, typer.Option("--max-output", min=1, help="Cap of one answer; a cut one gets twice its own.")
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Ask the same again also where it failed for good: the server was repaired."),
+    ] = False,
     sync: Annotated[bool, typer.Option("--sync", help="Ask a few at once, at the synchronous price.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Go on without being asked.")] = False,
     as_json: AsJson = False,
@@ -52,26 +56,27 @@ def retry(
     with opened() as (app, actor):
         waiting = app.oversight.needs_person(actor, job_id)
         if waiting:
-            if only or model or max_output or sync:
+            if only or model or max_output or sync or anyway:
                 raise BadInput(
                     f"{len(waiting)} of the batches of {job_id} wait for a person and are sent again as they are. "
-                    "Leave --only, --model, --max-output and --sync away."
+                    "Leave --only, --model, --max-output, --anyway and --sync away."
                 )
             return _send_again(app, actor, job_id, waiting, yes=yes, as_json=as_json)
         if app.jobs.get(actor, job_id).row.state is JobState.PAUSED:
             raise Refused(f"Job {job_id} is paused. Go on with: mosychlos portfolio batch resume {job_id}")
         statuses = tuple(ResultStatus(one.value) for one in only or ())
         sent_to = to_provider(app)
-        plan = app.retries.plan(actor, job_id, only=statuses, model=model, max_output=max_output, sync=sync)
+        how: dict[str, Any] = {"only": statuses, "model": model, "max_output": max_output, "insists": anyway}
+        plan = app.retries.plan(actor, job_id, sync=sync, **how)
         if not as_json:
             _say(plan)
         go_on = yes or (not as_json and sys.stdin.isatty() and typer.confirm("Ask again?", default=False))
         if plan.over_budget:
             raise OverBudget(plan.over_budget)
         if go_on and sync:
-            _finish_now(app, actor, job_id, plan, only=statuses, model=model, max_output=max_output)
+            _finish_now(app, actor, job_id, plan, **how)
         elif go_on:
-            app.retries.retry(actor, job_id, only=statuses, model=model, max_output=max_output)
+            app.retries.retry(actor, job_id, **how)
             say_when_nobody_works(app, actor)
         state = app.jobs.get(actor, job_id).row.state
     if as_json:

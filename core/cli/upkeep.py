@@ -36,9 +36,15 @@ def _group() -> None:
 
 
 def health(as_json: AsJson = False) -> int:
-    """Say whether everything that jobs need is there. Exit code 1 when something is broken."""
+    """Say whether everything that jobs need is there. Exit code 1 when something is broken.
+
+    Where there is a key, the provider is asked; otherwise what was last heard of it is said.
+    """
     with opened() as (app, actor):
         checks = app.health(actor)
+        if app.settings.api_key:
+            asked = app.provider_check()
+            checks = [asked if one.name == "provider" else one for one in checks]
     if as_json:
         output.document({"checks": checks})
     else:

@@ -23,9 +23,11 @@ MOVING = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 def say_when_nobody_works(app: App, actor: Actor) -> None:
-    """That a job waits for a worker, where none runs."""
+    """That a job waits, where no worker runs or nothing is asked of the provider now."""
     if not app.worker_is_alive(actor):
         output.aside("No worker runs, so the job waits. Start one with: mosychlos worker")
+    elif trouble := app.provider_trouble(actor):
+        output.aside(trouble)
 
 
 def wait_for(app: App, actor: Actor, job_id: str, *, timeout: float | None = None) -> tuple[int, JobState]:

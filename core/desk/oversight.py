@@ -36,6 +36,7 @@ _OF_SHARD: Final = frozenset(AlertKind) - {
     AlertKind.DUPLICATE,
     AlertKind.UNKNOWN_BATCH,
     AlertKind.COST,
+    AlertKind.UNFIT_PROVIDER,
     AlertKind.BUDGET,
 }
 """Alerts whose subject is a shard id."""
@@ -63,6 +64,7 @@ _NEXT: Final = {
     AlertKind.STRAY: "Open the run's errors and look at the lines that belong to no request.",
     AlertKind.UNKNOWN_BATCH: "Restore a newer copy of the database, or leave them to the installation that made them.",
     AlertKind.COST: "Compare with the provider's bill. What is not known stays reserved.",
+    AlertKind.UNFIT_PROVIDER: "Correct the address, the key or the server; runs then go on by themselves.",
     AlertKind.BUDGET: "Choose fewer portfolios or a cheaper model, or raise the limit.",
 }
 

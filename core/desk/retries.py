@@ -116,11 +116,13 @@ class RetryService:
         model: str | None = None,
         max_output: int | None = None,
         sync: bool = False,
+        insists: bool = False,
     ) -> RetryPlan:
         """What asking again would cost and what it would leave out. Stores nothing.
 
         Args:
             only: Endings to ask again; all without an analysis when empty.
+            insists: Ask the same again also where it failed for good: the server has been repaired since.
             model: Another model for all of them.
             max_output: A cap of the answers; a truncated one gets twice its own when nobody says.
 
@@ -130,7 +132,7 @@ class RetryService:
             ModelRefused: The model was shut down.
         """
         require(actor, Permission.JOB_PREPARE)
-        return self._wanted(actor, job_id, tuple(only), model, max_output, sync=sync).plan
+        return self._wanted(actor, job_id, tuple(only), model, max_output, sync=sync, insists=insists).plan
 
     def retry(
         self,
@@ -140,6 +142,7 @@ class RetryService:
         only: Iterable[ResultStatus] = (),
         model: str | None = None,
         max_output: int | None = None,
+        insists: bool = False,
     ) -> RetryPlan:
         """Ask again in new batches of the same job, once the budget has reserved their price.
 
@@ -147,7 +150,7 @@ class RetryService:
             As `plan`, and OverBudget.
         """
         require(actor, Permission.JOB_SUBMIT)
-        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=False)
+        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=False, insists=insists)
         job, now = wanted.job, self._clock()
         retries: list[Retry] = []
         before = Decimal(0)
@@ -183,6 +186,7 @@ class RetryService:
         only: Iterable[ResultStatus] = (),
         model: str | None = None,
         max_output: int | None = None,
+        insists: bool = False,
         told: Callable[[Outcome], None] = lambda _outcome: None,
     ) -> RetryPlan:
         """Ask a few requests synchronously, one after the other, at the synchronous price.
@@ -195,7 +199,7 @@ class RetryService:
             it are stored.
         """
         require(actor, Permission.JOB_SUBMIT)
-        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=True)
+        wanted = self._wanted(actor, job_id, tuple(only), model, max_output, sync=True, insists=insists)
         if wanted.plan.requests > FEW:
             raise BadInput(
                 f"{wanted.plan.requests:,} requests are too many to ask one by one (at most {FEW}). "
@@ -270,6 +274,7 @@ class RetryService:
         max_output: int | None,
         *,
         sync: bool,
+        insists: bool,
     ) -> _Wanted:
         job, now = self._store.jobs.get(job_id), self._clock()
         if job.row.state not in JOB_ENDED:
@@ -281,7 +286,7 @@ class RetryService:
         for name in dict.fromkeys([model] if model is not None else [item.model for item in items]):
             usable(find(name), now.date())
         shards = self._store.shards.of_job(job_id)
-        choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only))
+        choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only), insists=insists)
         if not choice.requests:
             raise no_requests(job, choice, only)
         return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))

@@ -24,6 +24,8 @@ class AlertKind(StrEnum):
     """Subject: the newest of the provider's batches that no job here knows."""
     COST = "cost"
     """Subject: the id of a job, or of a try."""
+    UNFIT_PROVIDER = "unfit_provider"
+    """Subject: the provider's address."""
     BUDGET = "budget"
     """Subject: scope, month and threshold, such as "month 2026-11 80 %"."""
 

@@ -60,13 +60,18 @@ class ProviderIdentity:
 
 
 def normalised(url: str) -> str:
-    """An address as it is compared: no user, query or closing slash, host in lower case, no port that is usual."""
+    """An address as it is compared: no user, query or closing slash, host in lower case, no port that is usual.
+
+    With /v1 at its end or without is one place: to leave it out is the most frequent slip, and a job that waits for
+    the corrected address is the same job.
+    """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     host = _SAME_HOST.get(host, host)
     shown = f"[{host}]" if ":" in host else host
     usual = parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme.lower())
-    return f"{parts.scheme.lower()}://{shown}{'' if usual else f':{parts.port}'}{parts.path.rstrip('/')}"
+    place = parts.path.rstrip("/").removesuffix("/v1")
+    return f"{parts.scheme.lower()}://{shown}{'' if usual else f':{parts.port}'}{place}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,8 @@ def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: Ca
     said = clean(words.message, key) or ("a web page came" if page else "no reason was given")
     if _is_elsewhere(status, page, words, call):
         return ProviderUnfit(
-            f"Could not {doing}: the address answers (HTTP {status}{reference}: {said}), but has no such place. "
-            f"{_remedy(error.response)}",
+            f"Could not {doing}: the address answers (HTTP {status}{reference}: {said}), but has no "
+            f"{error.request.url.path} for this. {_remedy(error.response)}",
             status=status,
             code=clean(words.code, key),
         )

@@ -170,6 +170,10 @@ class GuardedProvider:
         """See `Provider`. Repeated where the provider asks to slow down."""
         self._read(lambda: self._inner.delete_file(file_id))
 
+    def probe(self) -> int | None:
+        """See `Provider`. Repeated where the provider asks to slow down."""
+        return self._read(self._inner.probe)
+
     def models(self) -> dict[str, date | None]:
         """See `Provider`. Repeated where the provider asks to slow down."""
         return self._read(self._inner.models)

@@ -19,6 +19,7 @@ from core.errors import (
     DownloadCut,
     ProviderAmbiguous,
     ProviderRefused,
+    ProviderUnfit,
     ResultLost,
     StorageTrouble,
 )
@@ -243,6 +244,22 @@ class OpenAIProvider:
                 except json.JSONDecodeError:
                     raise shapes.Malformed("an event of the stream is not JSON") from None
             return assembler.result()
+
+    def probe(self) -> int | None:
+        """Whether batches can be made here; returns how many models are offered, None where there is no list."""
+        with told_apart("list the batches", self._key, CallTarget.PLACE):
+            try:
+                self._lists.first("/batches")
+            except shapes.Malformed as odd:
+                raise ProviderUnfit(
+                    f"The address {self._reads.base_url} answers, but not as a Batch API does: {odd}. "
+                    "Check OPENAI_BASE_URL: it ends with /v1 for most servers.",
+                    status=200,
+                ) from None
+        try:
+            return len(self.models())
+        except (ProviderUnfit, ProviderAmbiguous):
+            return None  # a list of models is a convenience
 
     def models(self) -> dict[str, date | None]:
         """Model ids this key may use, each with its announced shutdown date or None."""

@@ -62,6 +62,10 @@ class Lists:
                     ) from None
                 self._tell(f"an item of the provider's list {path} cannot be read and is left out: {odd}")
 
+    def first(self, path: str) -> shapes.Page:
+        """One item of a list, to see whether there is such a list."""
+        return self._page(path, {"limit": 1})
+
     def _items(self, path: str, query: Mapping[str, Any]) -> Iterator[object]:
         after, seen, promised = "", set[str](), True
         while True:

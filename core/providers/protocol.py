@@ -65,5 +65,16 @@ class Provider(Protocol):
     def close(self) -> None:
         """Give back connections; nothing can be asked afterwards."""
 
+    def probe(self) -> int | None:
+        """Whether batches can be made here: asks for the lists of batches and models, and nothing that costs.
+
+        Returns:
+            How many models are offered; None where the server has no list of them.
+
+        Raises:
+            ProviderUnfit: The address leads elsewhere, or the server has no batches.
+            ProviderRefused: The key, or its project, may not.
+        """
+
     def models(self) -> dict[str, date | None]:
         """Model ids this key may use, each with its announced shutdown date or None."""

@@ -245,6 +245,7 @@ def _there_again(context: Context, claim: ShardClaim, shard: Shard, endings: End
     except ProviderRefused as refusal:
         if refusal.status != 404:
             raise
+        context.provider.probe()  # at a wrong address nothing is known either
         return False
     now, note = context.clock(), "the provider knows the batch again"
     context.store.shards.move(claim, shard.state, ShardEvent.REAPPEARED, at=now, note=note, message="")
@@ -261,9 +262,10 @@ def _looking(context: Context, claim: ShardClaim, shard: Shard) -> Callable[[], 
         try:
             batch = context.provider.check(shard.batch_id)
         except ProviderRefused as refusal:
-            if refusal.passing:
+            if refusal.passing or refusal.needs_person:
                 raise
-            return None  # whoever may not look, or finds nothing, will not know more tomorrow
+            context.provider.probe()  # at a wrong address nothing is known either
+            return None  # whoever finds nothing will not know more tomorrow
         _take_late_files(context, claim, shard, batch)
         return batch.counted
 
@@ -339,6 +341,7 @@ def _downloaded(context: Context, claim: ShardClaim, shard: Shard) -> tuple[list
                 temporary.unlink(missing_ok=True)
                 if shard.quiet_polls < TRIES:
                     raise DownloadCut(f"{lost} It is asked for again before it is given up.") from None
+                context.provider.probe()  # at a wrong address no file is found either
                 path.with_suffix(INCOMPLETE).touch(mode=0o600)
                 logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
                 _say_lost(context, claim, shard, f"{lost} It is asked for again every hour.")

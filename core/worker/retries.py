@@ -192,27 +192,40 @@ def choose(
     model: str | None,
     max_output: int | None,
     named: bool,
+    insists: bool = False,
 ) -> Choice:
     """Which of these requests are worth asking again, each with the line that would be sent.
 
     A permanent failure or a refusal comes again unless its request changed: by cleaning, by a longer cap, by another
-    model. A truncated answer gets a longer cap. What would be the same as before is left out, with a sentence.
+    model. A truncated answer gets a longer cap. What would be the same as before is left out, with a sentence; not so
+    where a whole batch was refused, which says more of the address, the key or the server than of its requests.
 
     Args:
         named: The person named this kind of ending, which for refusals is leave to ask the same again.
+        insists: The person knows of a repair at the server, and wants the same asked again whatever failed.
     """
     chosen: dict[str, list[Again]] = {}
     left: dict[str, int] = {}
     warnings: dict[str, None] = {}
+    unread = {shard.index for shard in shards if shard.batch_id is None or shard.provider_status == "failed"}
     for item, line in stored_lines(shards, items):
         known = find(model or item.model)
         rebuilt = rebuild(line, known, max_output=_cap_for(item, line, known, max_output))
-        why = _cut_again(item, line, known, rebuilt.cap) or _not_worth(item, changed=rebuilt.changed, named=named)
+        changed = rebuilt.changed or item.shard_index in unread
+        why = _cut_again(item, line, known, rebuilt.cap) or _not_worth(
+            item, changed=changed, named=named, insists=insists
+        )
         if why:
             left[why] = left.get(why, 0) + 1
             continue
         warnings.update(dict.fromkeys(rebuilt.warnings))
         chosen.setdefault(known.model_id, []).append(Again(item, rebuilt.line, rebuilt.cap, rebuilt.effort))
+    whole = sum(one.item.shard_index in unread for found in chosen.values() for one in found)
+    if whole:
+        warnings[
+            f"{whole:,} of them were refused as a whole batch before any request was read. They go through once the "
+            "address, the key, the project or the server has been repaired; refused again, they cost nothing."
+        ] = None
     silent = sum(one.item.status is ResultStatus.MISSING for found in chosen.values() for one in found)
     if silent:
         warnings[
@@ -243,16 +256,19 @@ def _cut_again(item: UnansweredRequest, line: bytes, model: Model, cap: int | No
     return f"their answers were cut at {present:,} tokens already. Give --max-output more than that."
 
 
-def _not_worth(item: UnansweredRequest, *, changed: bool, named: bool) -> str:
+def _not_worth(item: UnansweredRequest, *, changed: bool, named: bool, insists: bool) -> str:
     if changed or item.transient or item.status in {ResultStatus.MISSING, ResultStatus.INVALID}:
         return ""
     if item.status is ResultStatus.TRUNCATED:
         return "their answers were cut at the most that the model can write. Choose another --model."
-    if item.status is ResultStatus.REFUSED and named:
+    if insists or (item.status is ResultStatus.REFUSED and named):
         return ""
     if item.status is ResultStatus.REFUSED:
         return "the model declined. Choose another --model, or insist with --only refused."
-    return f"nothing about them has changed, so they would fail again ({item.code}). Choose another --model."
+    return (
+        f"nothing about them has changed, so they would fail again ({item.code}). Choose another --model, or insist "
+        "with --anyway once the server has been repaired."
+    )
 
 
 def no_requests(job: Job, choice: Choice, only: Sequence[ResultStatus]) -> BadInput:

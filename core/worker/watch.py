@@ -175,6 +175,10 @@ def _gone(context: Context, claim: ShardClaim, shard: Shard, refusal: ProviderRe
     standing = [one for one in context.store.alerts.of(shard.shard_id) if one.kind is AlertKind.VANISHED]
     missed_since = min((one.raised_at for one in standing if one.cleared_at is None), default=now)
     if over and now - missed_since > timedelta(seconds=context.pace.quarantine):
+        try:
+            context.provider.probe()  # at a wrong address nothing is known either
+        except ProviderError as error:
+            return wait(context, claim, shard, f"That the batch is unknown there says nothing: {error}")
         return _end(context, claim, shard, f"The provider no longer knows batch {shard.batch_id}.")
     return wait(context, claim, shard, f"The provider would not say how the batch stands: {refusal}")
 

@@ -34,6 +34,7 @@ from core.worker.budget_alerts import tell_budgets
 from core.worker.cancel_duplicates import cancel_duplicates
 from core.worker.clock_watch import TOLERANCE, ClockWatch
 from core.worker.context import Context
+from core.worker.fitness import Fitness
 from core.worker.late_results import fetch_lost
 from core.worker.no_pickle import refuse_pickle
 from core.worker.orphan_files import tidy
@@ -89,7 +90,8 @@ class Worker:
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._reconciled = threading.Event()
         self._reconciling: threading.Thread | None = None
-        self._context = replace(context, reconciled=self._reconciled.is_set)
+        self._fitness = Fitness(context)
+        self._context = replace(context, reconciled=self._reconciled.is_set, unfit=self._fitness.doubt)
         self._database = context.store.database
         self._database_url = database_url
         self._threads = threads
@@ -183,6 +185,7 @@ class Worker:
                     tidy(context.store, context.home, now=context.clock())
                     next_tidying = now + TIDYING_SECONDS
                 every = RECONCILING_SECONDS if self._reconciled.is_set() else UNTIL_RECONCILED_SECONDS
+                every = min(every, self._fitness.again_after)
                 if now - reconciled_at >= every and (self._reconciling is None or not self._reconciling.is_alive()):
                     # In a thread of its own: the provider may take its time, and the sweep must not wait for it.
                     self._reconciling = threading.Thread(target=self._reconcile, name="reconcile", daemon=True)
@@ -218,6 +221,8 @@ class Worker:
             logger.exception("a look at %d batches was put off", len(claims))
 
     def _sweep(self) -> None:
+        if not self._fitness.allows:
+            return
         self._watch()
         with self._lock:
             oldest = time.monotonic() - self._context.pace.lease
@@ -245,6 +250,8 @@ class Worker:
                 self._handed_out.pop(claim, None)
 
     def _reconcile(self) -> None:
+        if not self._fitness.look():
+            return
         try:
             if adopt_forgotten(self._context, telling=not self._reconciled.is_set()).left == 0:
                 self._reconciled.set()

@@ -21,6 +21,7 @@ _LONGEST = 280
 
 LOOKS: Mapping[AlertKind, states.StateLook] = {
     AlertKind.ATTENTION: states.JOB[JobState.ATTENTION],
+    AlertKind.UNFIT_PROVIDER: states.StateLook("no batches there", ":material/link_off:", "red"),
     AlertKind.DUPLICATE: states.StateLook("duplicate", ":material/content_copy:", "red"),
     AlertKind.RESULT_LOST: states.StateLook("result lost", ":material/error:", "red"),
     AlertKind.VANISHED: states.StateLook("vanished", ":material/visibility_off:", "red"),

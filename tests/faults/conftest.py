@@ -88,7 +88,9 @@ def house(shared_house: House, local: LocalProvider) -> House:
     return shared_house
 
 
-IN_FULL_ONLY = frozenset({"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds", "test_odd_lists"})
+IN_FULL_ONLY = frozenset(
+    {"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds", "test_odd_lists", "test_wrong_place"}
+)
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 
 

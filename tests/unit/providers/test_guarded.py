@@ -92,6 +92,10 @@ class Scripted:
         yield "b"
         return {"usage": {"total_tokens": 500}}  # a generator's value
 
+    def probe(self) -> int | None:
+        self._call("probe")
+        return 3
+
     def models(self) -> dict[str, Any]:
         self._call("models")
         return {}
