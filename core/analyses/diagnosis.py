@@ -2,6 +2,8 @@
 
 The rules of agreement are in the table of `core.analyses.verify`. A disagreement is named by the arithmetic that would
 undo it: times 100 is a percent taken for a fraction, the other sign is a sign, another fact's value is a wrong id.
+A slip is named only where it explains the stated value as it is shown: a share by percent or basis points, an amount or
+a count by a scale of the same unit, and nothing that is merely near.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def _kind(fact: Fact, stated: Mapping[str, Any], facts: Mapping[str, Fact]) -> F
         return FindingKind.UNIT
     if _agrees(-value, fact):
         return FindingKind.SIGN
-    if (kind := _factor(abs(value), _step_of(value), fact)) is not None:
+    if (kind := _factor(abs(value), _step_of(value), fact, unit)) is not None:
         return kind
     if any(other is not fact and _is_other(value, unit, other) for other in facts.values()):
         return FindingKind.WRONG_ID
@@ -139,9 +141,11 @@ def _naked_kind(number: Number, fact: Fact) -> FindingKind | None:
             return FindingKind.UNIT
         if number.currencies and fact.currency not in number.currencies:
             return FindingKind.CURRENCY
-        return FindingKind.SIGN
+        return FindingKind.SIGN if _other_sign(number, fact) else None
+    if number.currencies and fact.currency not in number.currencies:
+        return None
     for value, step in number.readings:
-        if (kind := _factor(value, step, fact)) is not None:
+        if (kind := _factor(value, step, fact, number.unit)) is not None:
             return kind
     return None
 
@@ -207,8 +211,12 @@ def _step_of(value: float) -> float:
     return float(10.0 ** -_decimals(value))
 
 
-def _factor(stated: float, step: float, fact: Fact) -> FindingKind | None:
-    """The slip of scale that turns the fact into the stated number, in either direction."""
+def _factor(stated: float, step: float, fact: Fact, unit: str) -> FindingKind | None:
+    """The slip of scale that turns the fact into the stated number, in either direction.
+
+    Args:
+        unit: As stated, "" for none: an amount is not explained by a percentage, nor a count by a percent sign.
+    """
     true = abs(fact.value)
     if stated == 0.0 or true == 0.0:
         return None
@@ -216,13 +224,25 @@ def _factor(stated: float, step: float, fact: Fact) -> FindingKind | None:
     # Only what is wrong by a factor can be explained by one: cheap to rule out, and most numbers are ruled out.
     if 0.02 < stated / true < 50.0:
         return None
+    same, percent = fact.unit in _units(unit), _is_share(fact.unit) and (not unit or _is_share(unit))
     for kind, factor in _FACTORS:
+        if not (same if kind is FindingKind.SCALE else percent):
+            continue
         for back in (factor, 1.0 / factor):
             # One percent bounds what few stated digits may excuse: 0.0 times anything would agree with everything.
             slack = min(max(fine, 0.5 * step * back), 0.01 * true)
             if abs(stated * back - true) <= slack + 1e-9:
                 return kind
     return None
+
+
+def _units(stated: str) -> frozenset[Unit]:
+    """Units of facts that a stated unit may stand for; those of references are exact, those of sentences are not."""
+    return _UNITS_OF.get(stated) or frozenset({Unit(stated)})
+
+
+def _is_share(unit: str) -> bool:
+    return unit in _IN_PERCENT
 
 
 def _converted(value: float, unit: str, into: Unit) -> float | None:

@@ -58,6 +58,18 @@ def only(verification: Verification) -> Finding:
         ("holdings_count", {"value": 4}, FindingKind.VALUE),
         ("holdings_count", {"value": 3.4}, FindingKind.VALUE),
         ("hhi", {"value": 0.4}, FindingKind.VALUE),
+        ("hhi", {"value": 34.567}, FindingKind.PERCENT),
+        ("holdings_count", {"value": 300}, FindingKind.VALUE),
+        ("holdings_count", {"value": 3_000}, FindingKind.SCALE),
+        ("total_value", {"value": 12_345.68}, FindingKind.VALUE),
+        ("total_value", {"value": 123_456_789.1}, FindingKind.VALUE),
+        ("top1_weight", {"value": 4612.3, "unit": "ccy"}, FindingKind.UNIT),
+        ("top1_weight", {"value": 46_123.0, "unit": "days"}, FindingKind.UNIT),
+        ("top1_weight", {"value": 4680.0}, FindingKind.VALUE),
+        ("top1_weight", {"value": 0.47}, FindingKind.VALUE),
+        ("top1_weight", {"value": 46_200.0}, FindingKind.VALUE),
+        ("max_drawdown", {"value": 33.1}, FindingKind.VALUE),
+        ("total_value", {"value": 1.24}, FindingKind.VALUE),
     ],
 )
 def test_a_planted_slip_is_named(
@@ -191,6 +203,9 @@ def test_a_sentence_may_state_its_own_metrics(sheet: FactSheet, cite: Cite, text
         ("It weighs USD 46.12.", FindingKind.UNIT, "46.12"),
         ("It weighs -46.12 %.", FindingKind.SIGN, "46.12"),
         ("It weighs 46\u00a0120 %.", FindingKind.SCALE, "46.12"),
+        ("It is worth USD 46,123,000.", FindingKind.UNSUPPORTED, None),
+        ("It weighs 0.47 %.", FindingKind.UNSUPPORTED, None),
+        ("It weighs 4,680 %.", FindingKind.UNSUPPORTED, None),
         ("About 87.31 % of comparable portfolios carry less risk.", FindingKind.UNSUPPORTED, None),
     ],
 )
