@@ -40,7 +40,7 @@ from core.domain.actor import Actor
 from core.domain.alert import AlertKind
 from core.domain.analysis import Kind
 from core.domain.cost import Price
-from core.domain.oversight import BudgetLine
+from core.domain.oversight import Bound, BudgetLine
 from core.domain.provider import ProviderIdentity, normalised
 from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
@@ -49,6 +49,7 @@ from core.drafts.drafting import Drafter
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble, UnreadableFile
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
+from core.guard.demo_home import stop_real_work
 from core.guard.entrance import FOLDER as DASHBOARDS
 from core.guard.readiness import Failing, failing
 from core.guard.refused_hosts import RefusedHosts
@@ -59,6 +60,7 @@ from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
 from core.settings import Settings
 from core.storage.store import Store
+from core.worker import other_providers
 from core.worker.ask_sync import Asking
 from core.worker.context import Context, Pace
 from core.worker.queue_order import Rules
@@ -71,9 +73,6 @@ if TYPE_CHECKING:
     from core.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
-
-WORKER_SILENT = timedelta(seconds=60)
-"""A worker unheard of for longer counts as gone."""
 
 LOW_DISK_BYTES = 500_000_000
 
@@ -111,7 +110,11 @@ class App:
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.identity = ProviderIdentity(
-            normalised(settings.base_url), region=settings.data_region, simulated=settings.simulated
+            address=settings.provider_name or normalised(settings.base_url),
+            organisation=settings.organisation,
+            project=settings.project,
+            region=settings.data_region,
+            simulated=settings.simulated,
         )
         self.library = PromptLibrary(settings.prompts)
         self._store = store
@@ -143,8 +146,8 @@ class App:
             self.library,
             rooms=self._rooms,
             reuse=timedelta(days=settings.reuse_days) if settings.reuse_days else None,
-            simulated=settings.simulated,
-            data_region=settings.data_region,
+            identity=self.identity,
+            desk=settings.desk,
             address=settings.base_url,
             tool_rounds=settings.tool_rounds,
         )
@@ -152,24 +155,25 @@ class App:
         outside = Sources(replace(settings.market.without_keys(), sec_contact=None)) if settings.simulated else sources
         self._room = ToolRoom(store, rates, outside)
         self.tools = ToolService(store)
-        self.tries = TryService(store, self._drafter, budgets, clock, simulated=settings.simulated, desk=settings.desk)
+        self.tries = TryService(
+            store, self._drafter, budgets, settings.home, clock, identity=self.identity, desk=settings.desk
+        )
         self.jobs = JobService(
             store,
             self._drafter,
             budgets,
             settings.home,
             clock,
-            simulated=settings.simulated,
+            identity=self.identity,
             desk=settings.desk,
         )
         self.sets = SetService(store, self.jobs, clock)
         self.results = ResultService(store, rates, settings.home, clock)
         self.comparing = CompareService(store)
         self.briefs = BriefService(store, self.results, self.comparing)
-        region = settings.data_region
-        self.retries = RetryService(store, budgets, self._rooms, settings.home, clock, region=region)
-        self.reasks = ReaskService(store, budgets, self._rooms, settings.home, clock, region=region)
-        self.oversight = Oversight(store, budgets, settings.home, clock, desk=settings.desk)
+        self.retries = RetryService(store, budgets, self._rooms, settings.home, clock, identity=self.identity)
+        self.reasks = ReaskService(store, budgets, self._rooms, settings.home, clock, identity=self.identity)
+        self.oversight = Oversight(store, budgets, settings.home, clock, identity=self.identity, desk=settings.desk)
         self.budgets = budgets
 
     @property
@@ -203,7 +207,7 @@ class App:
     def remembered(self, actor: Actor, model_id: str) -> list[ParameterRow]:
         """Which parameters a model took or refused so far; the stand-in's ways only where answers are its own."""
         require(actor, Permission.JOB_READ)
-        return self._store.parameters.of(model_id, simulated=self.simulated)
+        return self._store.parameters.of(model_id, provider_id=self.identity.fingerprint)
 
     def workers(self, actor: Actor) -> list[WorkerRow]:
         """Workers heard of lately, the liveliest first."""
@@ -211,21 +215,34 @@ class App:
         return self._store.workers.alive()
 
     def worker_is_alive(self, actor: Actor) -> bool:
-        """True when some worker has shown life within a minute."""
-        workers = self.workers(actor)
-        return bool(workers) and self._clock() - workers[0].beat_at < WORKER_SILENT
+        """True when some worker that serves this installation's provider has shown life within a minute."""
+        return self.idle(actor) == ""
+
+    def idle(self, actor: Actor) -> str:
+        """Why what is submitted here does not move, in a sentence; "" where a worker of its provider lives."""
+        require(actor, Permission.JOB_READ)
+        now = self._clock()
+        alive = other_providers.living(self._store, now)
+        if not alive:
+            return "No worker runs."
+        if any(self.identity.fingerprint in worker.accepts for worker in alive):
+            return ""
+        present = other_providers.who_serves(self._store, self.identity, now)
+        return f"No worker runs for {self.identity.label}; {present}."
 
     def health(self, actor: Actor) -> list[HealthCheck]:
         """Whether everything that jobs need is there, each with what to do if not."""
         checks = [self._database_check(), self._disk_check(), self._files_check(), self._prompts_check()]
-        alive = self.worker_is_alive(actor)
+        idle = self.idle(actor)
+        served = f"A worker for {self.identity.label} is running."
         checks.append(
             HealthCheck(
                 "worker",
-                "ok" if alive else "warning",
-                "A worker is running." if alive else "No worker runs: jobs wait. Start one: mosychlos worker",
+                "warning" if idle else "ok",
+                f"{idle} Jobs wait. Start one: mosychlos worker" if idle else served,
             )
         )
+        checks += self._elsewhere_checks()
         checks.append(self._way_check())
         notice = RefusedHosts(self.settings.home / DASHBOARDS).notice(self._clock())
         if notice:
@@ -238,6 +255,20 @@ class App:
     def failing(self) -> list[Failing]:
         """What keeps this installation from serving pages now. A probe asks: no actor, and no detail."""
         return failing(self._store, self.settings.home)
+
+    def _elsewhere_checks(self) -> list[HealthCheck]:
+        """One line for each provider whose jobs wait because no worker of it runs."""
+        groups: dict[str, list[Bound]] = {}
+        now = self._clock()
+        for one in other_providers.waiting_elsewhere(self._store, self.identity, now):
+            groups.setdefault(one.provider_id, []).append(one)
+        present = other_providers.who_serves(self._store, self.identity, now) if groups else ""
+        return [
+            HealthCheck(
+                "other provider", "warning", f"{other_providers.summary(jobs, present)} Nothing of them is lost."
+            )
+            for jobs in groups.values()
+        ]
 
     def _database_check(self) -> HealthCheck:
         started = time.perf_counter()
@@ -275,7 +306,7 @@ class App:
         where = f"{self.settings.base_url}.{simulated}"
         if unfit := self._unfit():
             return HealthCheck("provider", "error", f"{where} {unfit}")
-        state = self._store.provider_states.find(self.settings.base_url)
+        state = self._store.provider_states.find(self.identity.fingerprint)
         if state is None:
             return HealthCheck("provider", "ok", f"{where} It was not asked yet.")
         last = f" Last error ({state.last_error_at:%Y-%m-%d %H:%M}Z): {state.last_error}" if state.last_error_at else ""
@@ -294,7 +325,7 @@ class App:
         require(actor, Permission.JOB_READ)
         if unfit := self._unfit():
             return unfit
-        state = self._store.provider_states.find(self.settings.base_url)
+        state = self._store.provider_states.find(self.identity.fingerprint)
         if state is None or (state.reads is CircuitState.CLOSED and state.paid is CircuitState.CLOSED):
             return ""
         stops = (
@@ -333,8 +364,10 @@ class App:
                 settings.base_url,
                 settings.http_timeout_seconds,
                 file_lifetime_seconds=settings.remote_file_days * 86_400,
+                organisation=settings.organisation,
+                project=settings.project,
             ),
-            name=settings.base_url,
+            name=self.identity.fingerprint,
             limits=Limits(settings.requests_per_minute, settings.tokens_per_minute),
             # Nothing is looked at more often than this anyway.
             first_open_seconds=min(30.0, settings.poll_seconds),
@@ -388,15 +421,16 @@ class App:
 
         Raises:
             BadSetting: There is no key.
+            Refused: This is the demo's directory, and the provider is none.
         """
         from core.worker.worker import Worker
 
+        stop_real_work(self.settings.home, self.identity)
         provider = self.provider()
         return Worker(
             self.context(provider, crossing),
             database_url=self.settings.database_url,
             threads=self.settings.worker_threads,
-            provider_name=self.settings.base_url,
             tries=TryRunner(self.trier(provider)),
         )
 
@@ -409,7 +443,7 @@ class App:
         """
         require(actor, Permission.JOB_CANCEL if delete else Permission.JOB_READ)
         with closing(self.provider()) as provider:
-            found = list(orphans(self._store, provider))
+            found = list(orphans(self._store, provider, self.identity))
             for one in found if delete else ():
                 if not one.keep:
                     remove_orphan(provider, one)
@@ -427,7 +461,8 @@ class App:
 
         if not self.settings.webhook_secret:
             raise Refused("Webhooks are not taken: MOSYCHLOS_WEBHOOK_SECRET is not set.")
-        return self._store.webhooks.take(verified(body, headers, self.settings.webhook_secret), at=self._clock())
+        hint = verified(body, headers, self.settings.webhook_secret)
+        return self._store.webhooks.take(hint, at=self._clock(), providers=self.identity.accepts)
 
     def provider_check(self) -> HealthCheck:
         """Whether the provider answers, takes the key and makes batches; asked here and now."""

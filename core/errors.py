@@ -41,6 +41,18 @@ class StaleEdit(Refused):
     """Somebody else changed the portfolio since it was read; nothing was overwritten."""
 
 
+class AlreadyOpen(Refused):
+    """The very same is under way already; the message says since when, and by whom.
+
+    Attributes:
+        places: Which of the wishes that were submitted together, by their number, is asked by which open job or try.
+    """
+
+    def __init__(self, message: str, places: dict[int, str]) -> None:
+        super().__init__(message)
+        self.places = places
+
+
 class OverBudget(Refused):
     """A cost limit would be passed; the message says by how much."""
 

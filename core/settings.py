@@ -152,6 +152,12 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not text.isprintable() or not 0 < len(text.strip()) <= 80:
+        raise ValueError("must be a short name such as desk gateway")
+    return text.strip()
+
+
 def _contact(text: str) -> str:
     if not text.isascii() or not text.isprintable() or "@" not in text or len(text) > 200:
         raise ValueError("must be a name and an e-mail address, such as Acme Research ada@acme.example")
@@ -208,6 +214,15 @@ SETTINGS: tuple[Setting, ...] = (
         "https://api.openai.com/v1",
         "Provider address: https, or http on loopback. Always passed to the SDK explicitly.",
         may_carry_secret=True,
+    ),
+    Setting("OPENAI_ORG_ID", None, "Organisation at the provider that is asked. Unset: the key's own.", _sendable),
+    Setting("OPENAI_PROJECT_ID", None, "Project at the provider that is asked. Unset: the key's own.", _sendable),
+    Setting(
+        "MOSYCHLOS_PROVIDER_NAME",
+        None,
+        "Stands for the address in a provider's identity, where one provider is reached under changing addresses. "
+        "Jobs go to whoever bears the name. Unset: the address itself.",
+        _name,
     ),
     Setting(
         "MOSYCHLOS_ALLOW_PLAIN_HTTP",
@@ -465,6 +480,9 @@ class Settings:
     database_url: str
     api_key: str | None
     base_url: str
+    organisation: str
+    project: str
+    provider_name: str
     poll_seconds: float
     http_timeout_seconds: float
     quarantine_seconds: float
@@ -534,6 +552,9 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         database_url=values["MOSYCHLOS_DATABASE_URL"] or f"sqlite:///{home / 'mosychlos.db'}",
         api_key=values["OPENAI_API_KEY"],
         base_url=base_url,
+        organisation=values["OPENAI_ORG_ID"] or "",
+        project=values["OPENAI_PROJECT_ID"] or "",
+        provider_name=values["MOSYCHLOS_PROVIDER_NAME"] or "",
         poll_seconds=values["MOSYCHLOS_POLL_SECONDS"],
         http_timeout_seconds=values["MOSYCHLOS_HTTP_TIMEOUT_SECONDS"],
         quarantine_seconds=values["MOSYCHLOS_QUARANTINE_SECONDS"],

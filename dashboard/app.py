@@ -22,9 +22,10 @@ def notices(app: App, actor: Actor) -> None:
             ":orange-badge[:material/science: Simulated] Answers come from the local stand-in on this machine, "
             "not from a model."
         )
-    if not app.worker_is_alive(actor):
+    idle = app.idle(actor)
+    if idle:
         st.warning(
-            "**No worker is running.** Nothing that is submitted moves until you start one: `mosychlos worker`",
+            f"**{text.escape(idle)}** Nothing that is submitted moves until you start one: `mosychlos worker`",
             icon=":material/pause_circle:",
         )
     trouble = app.provider_trouble(actor)

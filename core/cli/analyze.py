@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +22,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.cost import Estimate
 from core.domain.job import JobState
-from core.errors import BadInput, OverBudget
+from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
 from core.llm.surcharges import UPLIFT
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
@@ -62,6 +63,12 @@ def analyze(
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Take the replacement of a model that cannot be asked.")
     ] = False,
+    if_not_open: Annotated[
+        bool,
+        typer.Option(
+            "--if-not-open", help="With --batch: where the very same is under way, name that job and submit nothing."
+        ),
+    ] = False,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Leave out portfolios that cannot be asked about, and name them.")
     ] = False,
@@ -78,6 +85,8 @@ def analyze(
     """Analyse portfolios: in batches, or (without --batch) one by one at once, streaming the answers."""
     if jsonl is not None and not dry_run:
         raise BadInput("--jsonl goes with --dry-run.")
+    if if_not_open and not batch:
+        raise BadInput("--if-not-open goes with --batch.")
     if optimise and force:
         raise BadInput("--optimise takes another model and --force keeps the one chosen. Give one of them.")
     wished = {"temperature": temperature, "reasoning_effort": effort, "max_output_tokens": max_output_tokens}
@@ -117,10 +126,13 @@ def analyze(
                 raise BadInput("Several analyses, models or prompt versions at once go in batches. Add --batch.")
             return ask(app, actor, requests[0], force=force, as_json=as_json)
         sent_to = to_provider(app)
-        done = app.sets.submit(
+        done = _done(
+            app,
             actor,
             wish,
             force=force,
+            again=force and not if_not_open,
+            if_not_open=if_not_open,
             needed_by=moment(needed_by, "--needed-by"),
             optimise=optimise,
             fallback=fallback,
@@ -136,12 +148,23 @@ def analyze(
             return 0
         ended = [wait_for(app, actor, job.row.job_id) for job in done.jobs]
         if as_json:
-            if done.job_set is None:
+            if len(ended) == 1:
                 described["state"] = ended[0][1]
             else:
                 described["states"] = {job.row.job_id: state for job, (_, state) in zip(done.jobs, ended, strict=True)}
             output.document(described)
         return max(code for code, _ in ended)
+
+
+def _done(app: App, actor: Actor, wish: SetWish, **how: Any) -> Submitted:
+    try:
+        return app.sets.submit(actor, wish, **how)
+    except AlreadyOpen as open_:
+        first = next(iter(open_.places.values()))
+        raise Refused(
+            f"{open_} See it with: mosychlos portfolio batch status {first}. Submit it once more with --force, or let "
+            "--if-not-open take the open one."
+        ) from None
 
 
 def _without_unfit(app: App, actor: Actor, wish: SetWish) -> SetWish:
@@ -159,11 +182,12 @@ def _submitted(done: Submitted) -> dict[str, object]:
             "prompt_version": job.row.prompt_version,
             "set_id": job.row.set_id or None,
             "taken": list(done.taken),
+            "already_open": job.row.job_id in done.open,
         }
         for job in done.jobs
     ]
     if done.job_set is None:
-        return jobs[0]
+        return jobs[0] if len(jobs) == 1 else {"set_id": None, "taken": list(done.taken), "jobs": jobs}
     return {
         "set_id": done.job_set.set_id,
         "name": done.job_set.name,
@@ -182,6 +206,9 @@ def _say_submitted(done: Submitted) -> None:
             output.line(f"{job.request.kind} ({job.row.prompt_version}):")
         _say(job.estimate)
         job_id = job.row.job_id
+        if job_id in done.open:
+            output.line(f"Under way already as {job_id} ({job.row.state}); nothing was submitted for it.")
+            continue
         output.line(f"Submitted as {job_id}. Follow it: mosychlos portfolio batch wait {job_id}")
     if done.job_set is not None:
         output.line(
@@ -211,7 +238,7 @@ def _dry_run(
     preview = app.jobs.preview(actor, request, suggest=suggest)
     files = app.jobs.export(actor, request, jsonl, overwrite=overwrite) if jsonl is not None else []
     described = _described(None, None, preview.estimate) | _told(preview)
-    described["warnings"] = [*preview.estimate.warnings, *preview.blockers]
+    described["warnings"] = [*preview.estimate.warnings, *preview.blockers, *_alike(app, actor, preview)]
     if as_json:
         replaced = None if stand_in is None else stand_in.document()
         output.document({**described, "fallback": replaced, "files": [str(file) for file in files]})
@@ -219,7 +246,7 @@ def _dry_run(
         if stand_in is not None:
             output.line(stand_in.sentence)
         _say(preview.estimate)
-        _say_preview(preview)
+        _say_preview(preview, _alike(app, actor, preview))
         for file in files:
             output.line(f"Written: {file}")
         output.line("Nothing was sent.")
@@ -248,7 +275,7 @@ def _dry_run_of_many(
             if part.fallback is not None:
                 output.line(f"  {part.fallback.sentence}")
             _say(part.preview.estimate)
-            _say_preview(part.preview)
+            _say_preview(part.preview, _alike(app, actor, part.preview))
         output.line(
             f"Together: {found.requests:,} requests, {output.money(found.expected_usd)} expected "
             f"({output.money(found.low_usd)} to {output.money(found.high_usd)}); "
@@ -308,7 +335,12 @@ def _told(preview: Preview) -> dict[str, object]:
     }
 
 
-def _say_preview(preview: Preview) -> None:
+def _alike(app: App, actor: Actor, preview: Preview) -> list[str]:
+    """Sentences about open jobs that ask the same."""
+    return [one.said(actor.subject, app.now()) for one in app.jobs.alike(actor, [preview.question])]
+
+
+def _say_preview(preview: Preview, alike: Sequence[str]) -> None:
     for sentence in preview.refused.values():
         output.line(f"Cannot be asked: {sentence}")
     if preview.cacheable_tokens:
@@ -318,6 +350,8 @@ def _say_preview(preview: Preview) -> None:
         output.line(f"Suggestion (--optimise): {preview.suggestion.sentence}")
     for sentence in preview.blockers:
         output.line(f"Would stop a submission: {sentence}")
+    for one in alike:
+        output.line(f"Would stop a submission: {one}")
 
 
 def _described(job_id: str | None, state: JobState | None, estimate: Estimate) -> dict[str, object]:

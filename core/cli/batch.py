@@ -19,6 +19,7 @@ from core.domain.actor import Actor
 from core.domain.alert import AlertKind
 from core.domain.analysis import Kind, ResultStatus
 from core.domain.job import JobState
+from core.domain.provider import NOBODY
 from core.domain.records import Item, Job
 from core.errors import BadInput
 
@@ -87,7 +88,9 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
         at_stake = app.oversight.needs_person(actor, job_id)
         waits = app.oversight.waits(actor, [job_id]).get(job_id)
         notices = app.oversight.notices_of(actor, job_id)
-        if job.row.state in MOVING and not as_json:
+        # Of a job of another provider it is said below whom it waits for.
+        own = job.row.provider_id in app.identity.accepts
+        if job.row.state in MOVING and own and not as_json:
             say_when_nobody_works(app, actor)
     row = job.row
     if as_json:
@@ -95,6 +98,8 @@ def status(job_id: JobId, as_json: AsJson = False) -> int:
             {
                 "job_id": job_id,
                 "state": row.state,
+                "provider": row.meant_for,
+                "simulated": row.simulated,
                 "stopping": job.stopping,
                 "provider_batches": [
                     {
@@ -184,9 +189,10 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
                         "concentration_outliers": summary.outliers,
                         "hhi_median": summary.hhi_median,
                         "hhi_fence": summary.hhi_fence,
+                        "answered_by": {"models": dict(summary.models), "tiers": dict(summary.tiers)},
                     },
                     "items": [
-                        _item(item) | (_called(app, actor, job_id, item) if job.request.tools else {})
+                        _item(item, job) | (_called(app, actor, job_id, item) if job.request.tools else {})
                         for item in app.jobs.each_item(actor, job_id)
                     ],
                     "cost": {
@@ -318,6 +324,10 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
         f"Numbers: {checks.verified} verified, {checks.mismatched} mismatched, {checks.unsupported} unsupported."
     )
     output.line(f"Cost: {output.money(summary.actual_usd)}, expected {output.money(summary.estimate_usd)}.")
+    if summary.models:
+        named = ", ".join(f"{name} ({n:,})" for name, n in summary.models)
+        tiers = ", ".join(f"{name} ({n:,})" for name, n in summary.tiers) or "not said"
+        output.line(f"Answered by: {named}; service tier: {tiers}. Approved for: {job.row.meant_for}.")
     for total in app.tools.totals(actor, job.row.job_id):
         price = "" if total.cost_usd == 0 else f", {output.money(total.cost_usd)}"
         output.line(f"Tool {total.tool}: {total.calls:,} calls, {total.errors:,} with an error{price}.")
@@ -344,7 +354,7 @@ def _called(app: App, actor: Actor, job_id: str, item: Item) -> dict[str, object
     return called(uses, app.tools.citations(actor, job_id, item.custom_id))
 
 
-def _item(item: Item) -> dict[str, object]:
+def _item(item: Item, job: Job) -> dict[str, object]:
     return {
         "custom_id": item.custom_id,
         "portfolio_id": item.portfolio_id,
@@ -360,6 +370,7 @@ def _item(item: Item) -> dict[str, object]:
         "cost_usd": item.cost_usd,
         "again": second_asking(item.again),
         "answered_by": answered_by(item.answered),
+        "simulated": item.answered.simulated or (job.row.meant_simulated and item.answered != NOBODY),
     }
 
 

@@ -21,6 +21,7 @@ from core.cli.session import environment, opened, settings
 from core.cli.supervisor import Child, Supervisor, until_listening
 from core.domain.actor import LOCAL
 from core.errors import BadInput, NotFound, Refused
+from core.guard.demo_home import STAND_IN, take
 from core.guard.entrance import FOLDER, Entrance, published
 from core.settings import LOOPBACK, load, without_keys
 
@@ -120,6 +121,7 @@ def demo(
     if environment().get(config_file.SETTING):
         output.aside("The demo has settings of its own: the settings file is not read.")
     folder = (home or _demo_folder()).expanduser().absolute()
+    take(folder, usual=home is None)
     provider_port = _free_port()
     around = _demo_environment(folder, provider_port)
     app = build(load(around))
@@ -162,6 +164,7 @@ def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
         "MOSYCHLOS_DATABASE_URL": f"sqlite:///{folder / 'mosychlos.db'}",
         "MOSYCHLOS_POLL_SECONDS": "1",
         "MOSYCHLOS_SIMULATED": "yes",
+        "MOSYCHLOS_PROVIDER_NAME": STAND_IN,
         "OPENAI_BASE_URL": f"http://127.0.0.1:{provider_port}/v1",
         "OPENAI_API_KEY": "demo",  # the local server takes any key
     }

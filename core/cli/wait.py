@@ -23,9 +23,10 @@ MOVING = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 def say_when_nobody_works(app: App, actor: Actor) -> None:
-    """That a job waits, where no worker runs or nothing is asked of the provider now."""
-    if not app.worker_is_alive(actor):
-        output.aside("No worker runs, so the job waits. Start one with: mosychlos worker")
+    """That a job waits, where no worker of its provider runs or nothing is asked of the provider now."""
+    idle = app.idle(actor)
+    if idle:
+        output.aside(f"{idle.rstrip('.')}, so the job waits. Start one with: mosychlos worker")
     elif trouble := app.provider_trouble(actor):
         output.aside(trouble)
 

@@ -26,6 +26,7 @@ from core.domain.units import Unit
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.storage.jobs.comparisons import Changed
+from core.storage.jobs.outcome_writer import MODEL
 from core.storage.jobs.result_views import CheckTally
 from core.storage.store import Store
 
@@ -121,6 +122,7 @@ class Brief:
         classes: Weights by asset class in percent, of a single portfolio.
         parts: (name, value) of a group's portfolios in `currency`, where one answer is about all of them.
         asked_for_dissent: Whether the analysis has a place for arguments against it.
+        models: Those that answered, as they name themselves.
     """
 
     job: Job
@@ -152,6 +154,7 @@ class Brief:
     parts: tuple[tuple[str, float], ...]
     currency: str
     tally: CheckTally
+    models: tuple[str, ...] = ()
 
 
 class BriefService:
@@ -235,6 +238,7 @@ class BriefService:
             parts=self._parts(group, sheet) if group else (),
             currency=sheet.base_currency if sheet else "",
             tally=_own(single) if single else self._results.tally(actor, job_id, among),
+            models=tuple(sorted(self._store.items.rollup(job_id).get(MODEL, {}))),
         )
 
     def _parts(self, group: str, sheet: FactSheet | None) -> tuple[tuple[str, float], ...]:

@@ -18,6 +18,7 @@ from core.domain.actor import Actor
 from core.domain.batch import BatchRequest
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED
+from core.domain.provider import ProviderIdentity
 from core.domain.records import AskedAgain, Job, Shard
 from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
@@ -34,6 +35,7 @@ from core.storage.jobs.corrections import CorrectionRequest
 from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
 from core.worker.correction_requests import raw_bytes, second_requests
+from core.worker.other_providers import stay_here
 from core.worker.retries import remote_name
 
 
@@ -88,9 +90,9 @@ class ReaskService:
         home: Path,
         clock: Callable[[], datetime],
         *,
-        region: str = "",
+        identity: ProviderIdentity,
     ) -> None:
-        self._region = region
+        self._identity = identity
         self._store = store
         self._rooms = rooms
         self._purse = Purse(store, budgets)
@@ -133,7 +135,7 @@ class ReaskService:
         before = Decimal(0)
         for model, shards in self._by_model(job):
             prefix, ids = f"again-{secrets.token_hex(4)}", dict[int, list[str]]()
-            room = batch_room(self._store, self._rooms, model.model_id, now)
+            room = batch_room(self._store, self._rooms, model.model_id, now, self._identity)
             with ShardWriter(job_folder(self._home, job_id), prefix, max_input_tokens=room) as writer:
 
                 def keep(request: BatchRequest, writer: ShardWriter = writer, ids: Any = ids) -> None:
@@ -179,6 +181,7 @@ class ReaskService:
         job = self._store.jobs.get(job_id)
         if job.row.state not in JOB_ENDED:
             raise Refused(f"Job {job_id} is {job.row.state}: answers can be asked for again once it has ended.")
+        stay_here(self._identity, job.row)
         return job
 
     def _by_model(self, job: Job) -> Iterator[tuple[Model, list[Shard]]]:
@@ -204,7 +207,7 @@ class ReaskService:
                 usable(model, now.date())
                 effort, cap = sent_effort(request.line), request.max_output_tokens
                 assumed = assumed_output(model, effort or None, cap or None, kind=job.request.kind)
-                counts = TokenCounts(model, assumed, now, region=self._region)
+                counts = TokenCounts(model, assumed, now, region=self._identity.region)
                 measured = _Measured(model, counts, effort, cap)
             measured.counts.add(request.input_tokens)
             measured.bytes += len(request.line) + 1
@@ -222,7 +225,8 @@ class ReaskService:
     def _priced(self, job: Job, measured: _Measured, now: datetime) -> Estimate:
         return priced(
             self._store,
-            job.request.kind,
+            job.request,
+            job.row.provider_id,
             measured.model,
             measured.effort or None,
             measured.counts,

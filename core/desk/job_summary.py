@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from core.domain.analysis import Usage
 from core.domain.records import ItemCounts, Job
+from core.storage.jobs.outcome_writer import MODEL, TIER
 from core.storage.jobs.quartiles import Quartiles
 
 LEVELS = ("very_low", "low", "moderate", "elevated", "high", "very_high")
@@ -85,6 +86,7 @@ class Summary:
         grades: Answers by their headline grade, whatever the analysis calls it, most frequent first.
         tags: What the analysis counts across portfolios, by dimension, each most frequent first
             ("breach": which rules, in how many portfolios).
+        models: Models that answered, as they name themselves, most frequent first; `tiers`: the service tiers.
     """
 
     counts: ItemCounts
@@ -102,9 +104,11 @@ class Summary:
     outlier_count: int = 0
     grades: tuple[tuple[str, int], ...] = ()
     tags: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    models: tuple[tuple[str, int], ...] = ()
+    tiers: tuple[tuple[str, int], ...] = ()
 
 
-_OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules", "answered"})
+_OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules", "answered", MODEL, TIER})
 """Dimensions that are counted of every job; all others are an analysis' own."""
 
 
@@ -151,6 +155,8 @@ def summarise(
         actual_usd=job.row.actual_usd,
         grades=_ranked(rollup.get("level", {})),
         tags={dimension: _ranked(counts) for dimension, counts in rollup.items() if dimension not in _OURS},
+        models=_ranked(rollup.get(MODEL, {})),
+        tiers=_ranked(rollup.get(TIER, {})),
     )
 
 

@@ -21,8 +21,9 @@ from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
+from core.domain.provider import ProviderIdentity
 from core.domain.queue import Snapshot
-from core.domain.records import Event, Item, ItemCounts, Job, JobRow, Shard, ShardClaim, Spend
+from core.domain.records import Event, Item, ItemCounts, Job, JobRow, OpenJob, Shard, ShardClaim, Spend
 from core.drafts.cheaper_model import Optimiser, Suggestion
 from core.drafts.drafting import Drafter
 from core.drafts.fact_store import sheet_index, sheet_path
@@ -33,6 +34,7 @@ from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.llm.jsonl import lines
 from core.llm.parameters import ParameterChange
+from core.storage.jobs.outcome_writer import MODEL, TIER
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
 from core.worker.ask_sync import with_tool_facts
@@ -76,6 +78,7 @@ class Preview:
             of an overlay but the first.
         room: How much of the model's room in the provider's queue is left; None where nobody knows.
         suggestion: A cheaper model that has what the requests need, where one was looked for.
+        question: What is asked, to look for open jobs that ask the same.
     """
 
     estimate: Estimate
@@ -89,6 +92,7 @@ class Preview:
     cacheable_tokens: int = 0
     room: QueueRoom | None = None
     suggestion: Suggestion | None = None
+    question: str = ""
 
 
 class JobService:
@@ -102,16 +106,17 @@ class JobService:
         home: Path,
         clock: Callable[[], datetime],
         *,
-        simulated: bool,
+        identity: ProviderIdentity,
         desk: str = "",
     ) -> None:
+        self._identity = identity
         self._desk = desk
         self._store = store
         self._drafter = drafter
         self._budgets = budgets
         self._home = home
         self._clock = clock
-        self.submission = Submission(store, drafter, budgets, home, clock, simulated=simulated, desk=desk)
+        self.submission = Submission(store, drafter, budgets, home, clock, identity=identity, desk=desk)
         self.optimiser = Optimiser(store, drafter)
 
     def preview(self, actor: Actor, request: AnalysisRequest, *, suggest: bool = False) -> Preview:
@@ -140,13 +145,24 @@ class JobService:
             cacheable_tokens=tally.cacheable,
             room=self._room(request.model, estimate.input_tokens, at),
             suggestion=self.optimiser.cheaper(request, tally, estimate, at) if suggest else None,
+            question=tally.question(self._identity),
         )
+
+    def alike(self, actor: Actor, questions: Sequence[str]) -> list[OpenJob]:
+        """Open jobs that ask the very same as one of these previews, the oldest of each."""
+        require(actor, Permission.JOB_PREPARE)
+        return list({one.job_id: one for one in self._store.open_jobs.alike(questions).values()}.values())
+
+    def of_nonce(self, actor: Actor, nonce: str) -> OpenJob | None:
+        """The job that a form has submitted under this nonce; None while there is none."""
+        require(actor, Permission.JOB_READ)
+        return self._store.open_jobs.of_nonce(nonce) if nonce else None
 
     def _room(self, model: str, tokens: int, at: datetime) -> QueueRoom | None:
         granted = self._drafter.room(model, at)
         if granted is None:
             return None
-        queue = self._store.queue.snapshot(at)
+        queue = self._store.queue.snapshot(at, self._identity.accepts)
         return QueueRoom(
             granted=granted,
             enqueued=sum(one.tokens for one in queue.enqueued if one.model == model),
@@ -183,6 +199,7 @@ class JobService:
         *,
         nonce: str | None = None,
         force: bool = False,
+        again: bool = False,
         needed_by: datetime | None = None,
     ) -> Job:
         """Store a job and hand it to the worker.
@@ -191,15 +208,17 @@ class JobService:
             nonce: Made by whoever asks, once per wish: the same nonce again is refused, so that a double click or a
                 repeated request submits once.
             force: Go on past warnings that would stop it; never past a budget, a permission or a shut-down.
+            again: Ask although the very same is under way.
             needed_by: When its answers are needed; the queue goes by it. Nothing is promised: the provider takes up
                 to a day.
 
         Raises:
             Refused: A blocker without `force`, a budget, a nonce already used.
+            AlreadyOpen: The very same is under way, without `again`.
         """
         require(actor, Permission.JOB_SUBMIT)
         wanted = [WantedJob(request)]
-        return self.submission.submit(actor, wanted, nonce=nonce, force=force, needed_by=needed_by)[0]
+        return self.submission.submit(actor, wanted, nonce=nonce, force=force, again=again, needed_by=needed_by)[0]
 
     def cancel(self, actor: Actor, job_id: str) -> JobState:
         """Ask for a job to stop; finished answers are kept and paid. Returns its state before.
@@ -526,6 +545,12 @@ class JobService:
             len(beyond) if fence is None or outliers is None else items.count_beyond(job_id, fence),
             usage,
         )
+
+    def answered_by(self, actor: Actor, job_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        """(models, service tiers) that gave a job's answers, as they say themselves, each with how many."""
+        require(actor, Permission.JOB_READ)
+        found = self._store.items.rollup(job_id)
+        return found.get(MODEL, {}), found.get(TIER, {})
 
     def attention(self, actor: Actor) -> list[Shard]:
         """Provider batches of all jobs that wait for a person."""

@@ -14,6 +14,7 @@ from core.domain.actor import Actor
 from core.domain.alert import Alert, AlertKind
 from core.domain.job import ShardState
 from core.domain.oversight import BudgetLine, Cause, JobFile, LedgerRow, Notice, Waits, WaitsForPerson
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Job, Shard, Spend
 from core.domain.trial import TRY
 from core.drafts.fact_store import sheet_path
@@ -23,6 +24,7 @@ from core.errors import NotFound, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.storage.store import Store
+from core.worker import other_providers
 
 RESULTS: Final = "results"
 """Folder of what came back, among a job's files."""
@@ -38,6 +40,7 @@ _OF_SHARD: Final = frozenset(AlertKind) - {
     AlertKind.COST,
     AlertKind.UNFIT_PROVIDER,
     AlertKind.BUDGET,
+    AlertKind.OTHER_PROVIDER,
 }
 """Alerts whose subject is a shard id."""
 
@@ -48,6 +51,8 @@ _READ_ONCE: Final = frozenset(
         AlertKind.STRAY,
         AlertKind.UNKNOWN_BATCH,
         AlertKind.COST,
+        AlertKind.OTHER_MODEL,
+        AlertKind.SIMULATED,
     }
 )
 """Alerts about something that has happened: nothing ends them but their reader."""
@@ -65,6 +70,9 @@ _NEXT: Final = {
     AlertKind.UNKNOWN_BATCH: "Restore a newer copy of the database, or leave them to the installation that made them.",
     AlertKind.COST: "Compare with the provider's bill. What is not known stays reserved.",
     AlertKind.UNFIT_PROVIDER: "Correct the address, the key or the server; runs then go on by themselves.",
+    AlertKind.OTHER_PROVIDER: "Start a worker set to it, or stop these runs and submit them again, priced anew.",
+    AlertKind.OTHER_MODEL: "Ask whoever runs the server why; judge the answers as the other model's.",
+    AlertKind.SIMULATED: "Take these answers for a rehearsal, and check whom OPENAI_BASE_URL names.",
     AlertKind.BUDGET: "Choose fewer portfolios or a cheaper model, or raise the limit.",
 }
 
@@ -73,8 +81,16 @@ class Oversight:
     """Reads for people who watch jobs; the one thing it writes is that an alert was read."""
 
     def __init__(
-        self, store: Store, budgets: Budgets, home: Path, clock: Callable[[], datetime], *, desk: str = ""
+        self,
+        store: Store,
+        budgets: Budgets,
+        home: Path,
+        clock: Callable[[], datetime],
+        *,
+        identity: ProviderIdentity,
+        desk: str = "",
     ) -> None:
+        self._identity = identity
         self._store = store
         self._budgets = budgets
         self._home = home
@@ -97,9 +113,10 @@ class Oversight:
         return self._store.job_views.ledger(job_id)
 
     def waits(self, actor: Actor, job_ids: Sequence[str]) -> dict[str, Waits]:
-        """Which of these jobs have batches that are not at the provider yet, and why."""
+        """Which of these jobs have batches that are not at the provider yet, or that nobody here asks for, and why."""
         require(actor, Permission.JOB_READ)
-        return self._store.job_views.waits(job_ids)
+        elsewhere = other_providers.waits(self._store, self._identity, self._clock(), job_ids)
+        return self._store.job_views.waits(job_ids) | elsewhere
 
     def models(self, actor: Actor) -> list[str]:
         """Models that jobs were asked of."""

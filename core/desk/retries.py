@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from core.desk.budget_gate import Purse, total_of
 from core.domain.actor import Actor
 from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Job
 from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
@@ -34,9 +35,11 @@ from core.llm.tariff import Tariff
 from core.providers.protocol import Provider
 from core.storage.jobs.retries import Retry, SyncAnswer
 from core.storage.store import Store
+from core.worker.answered import stands_in, tell
 from core.worker.ask_sync import search_uses, with_tool_facts
 from core.worker.bill import Bill
 from core.worker.cost_notes import tell_cost
+from core.worker.other_providers import stay_here
 from core.worker.retries import Again, Choice, choose, no_requests, price_of, remote_name, write_files
 
 FEW: Final = 20
@@ -98,9 +101,9 @@ class RetryService:
         home: Path,
         clock: Callable[[], datetime],
         *,
-        region: str = "",
+        identity: ProviderIdentity,
     ) -> None:
-        self._region = region
+        self._identity = identity
         self._store = store
         self._rooms = rooms
         self._purse = Purse(store, budgets)
@@ -156,10 +159,10 @@ class RetryService:
         before = Decimal(0)
         for model_id, chosen in wanted.choice.chosen.items():
             expected = price_of(
-                self._store, job.request, find(model_id), chosen, at=now, region=self._region
+                self._store, job, find(model_id), chosen, at=now, region=self._identity.region
             ).expected_usd
             prefix = f"retry-{secrets.token_hex(4)}"
-            room = batch_room(self._store, self._rooms, model_id, now)
+            room = batch_room(self._store, self._rooms, model_id, now, self._identity)
             retries.append(
                 Retry(
                     files=tuple(write_files(job_folder(self._home, job_id), prefix, chosen, room)),
@@ -213,7 +216,7 @@ class RetryService:
 
     def _ask(self, actor: Actor, job: Job, model_id: str, one: Again, provider: Provider) -> Outcome:
         job_id, custom_id, now = job.row.job_id, one.item.custom_id, self._clock()
-        tariff = Tariff(model_id, batch=False, at=now, region=self._region)
+        tariff = Tariff(model_id, batch=False, at=now, region=self._identity.region)
         expected = self._sync_price(job, model_id, [one], now)
         part = self._store.retries.intend(
             job_id,
@@ -249,6 +252,7 @@ class RetryService:
             with sheet_index(sheet_path(job_folder(self._home, job_id)), {custom_id}) as sheets:
                 told = self._store.tool_calls.of_request(job_id, custom_id)
                 reading = engine_for(job.request.kind).read(line.text, with_tool_facts(sheets.get(custom_id), told))
+        answered = replace(line.answered, provider=self._identity.label)
         bill = Bill()
         bill.add(line, tariff, search_uses(body, tariff, now, first=1, round_=1))
         tell_cost(self._store, job_id, bill.notes, at=self._clock())
@@ -257,11 +261,12 @@ class RetryService:
             one.item.portfolio_id,
             reading,
             bill.usage,
-            bill.spent,
+            None if stands_in(job, answered) else bill.spent,
             usage_from=bill.usage_from,
-            answered=line.answered,
+            answered=answered,
         )
         answer = SyncAnswer(outcome, model_id, f"{job_id}.{one.item.shard_index}")
+        tell(self._store, job, answer.shard_id, model_id, [outcome], at=self._clock())
         self._store.retries.answered(job_id, answer, part, actor=actor.subject, at=self._clock())
         return outcome
 
@@ -279,6 +284,7 @@ class RetryService:
         job, now = self._store.jobs.get(job_id), self._clock()
         if job.row.state not in JOB_ENDED:
             raise Refused(f"Job {job_id} is {job.row.state}: what failed can be asked again once it has ended.")
+        stay_here(self._identity, job.row)
         items = self._store.retries.unanswered(job_id, only or UNANSWERED)
         if model is not None and not find(model).known:
             raise BadInput(f"The model '{model}' is not known. See the known ones with: mosychlos models list.")
@@ -293,7 +299,7 @@ class RetryService:
 
     def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
         found = [
-            price_of(self._store, job.request, find(name), one, at=now, region=self._region)
+            price_of(self._store, job, find(name), one, at=now, region=self._identity.region)
             for name, one in choice.chosen.items()
         ]
         expected = total_of([one.sync_usd if sync else one.expected_usd for one in found])
@@ -339,8 +345,8 @@ class RetryService:
             for asked, items in by_model.items():
                 if asked == model_id:
                     continue
-                before = price_of(self._store, job.request, find(asked), items, at=now, region=self._region)
-                after = price_of(self._store, job.request, find(model_id), items, at=now, region=self._region)
+                before = price_of(self._store, job, find(asked), items, at=now, region=self._identity.region)
+                after = price_of(self._store, job, find(model_id), items, at=now, region=self._identity.region)
                 yield Fallback(
                     asked,
                     model_id,
@@ -355,4 +361,4 @@ class RetryService:
             self._store.sets.replaced(plan.job_id, document, one.sentence, actor=actor.subject, at=at)
 
     def _sync_price(self, job: Job, model_id: str, chosen: Sequence[Again], now: datetime) -> Decimal | None:
-        return price_of(self._store, job.request, find(model_id), chosen, at=now, region=self._region).sync_usd
+        return price_of(self._store, job, find(model_id), chosen, at=now, region=self._identity.region).sync_usd

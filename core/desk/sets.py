@@ -16,7 +16,7 @@ from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.records import Job, JobRow, JobSet
 from core.drafts.evidence import finished
 from core.drafts.submission import WantedJob
-from core.errors import BadInput, ModelRefused, MosychlosError
+from core.errors import AlreadyOpen, BadInput, ModelRefused, MosychlosError
 from core.guard.access import Permission, require
 from core.llm.estimate import COMPLETION_TIME
 from core.llm.fallback import Fallback
@@ -216,11 +216,13 @@ class Submitted:
     Attributes:
         job_set: None when it is one job alone.
         taken: Sentences about models that were replaced, as the person asked.
+        open: Those of them that were under way already.
     """
 
     jobs: tuple[Job, ...]
     job_set: JobSet | None
     taken: tuple[str, ...]
+    open: frozenset[str] = frozenset()
 
 
 class SetService:
@@ -304,12 +306,16 @@ class SetService:
         needed_by: datetime | None = None,
         optimise: bool = False,
         fallback: bool = False,
+        again: bool = False,
+        if_not_open: bool = False,
     ) -> Submitted:
         """Store every job of a wish and hand them to the worker: all of them or none.
 
         Args:
             optimise: Take the cheaper model where one is suggested. Without it the choice is kept.
             fallback: Take the stand-in for a model that cannot be asked. Without it that is an error.
+            again: Ask although the very same is under way.
+            if_not_open: Take the open job in the place of one that would ask the very same; submit only the others.
 
         Raises:
             As `JobService.submit`; ModelRefused for a model that cannot be asked.
@@ -317,18 +323,39 @@ class SetService:
         require(actor, Permission.JOB_SUBMIT)
         at = self._clock()
         wanted = [self._wanted(actor, one, at, optimise=optimise, fallback=fallback) for one in wish.requests()]
-        jobs = self._submission.submit(
-            actor,
-            wanted,
-            nonce=nonce,
-            force=force,
-            needed_by=needed_by,
-            name=wish.name,
-            comparison=wish.comparison,
+        open_: dict[int, str] = {}
+        left = dict(enumerate(wanted))
+        made: list[Job] = []
+        while left:
+            try:
+                made = self._submission.submit(
+                    actor,
+                    list(left.values()),
+                    nonce=nonce,
+                    force=force,
+                    again=again,
+                    needed_by=needed_by,
+                    name=wish.name,
+                    comparison=wish.comparison,
+                )
+                break
+            except AlreadyOpen as alike:
+                if not if_not_open:
+                    raise
+                places = list(left)
+                for place, job_id in alike.places.items():
+                    open_[places[place]] = job_id
+                    del left[places[place]]
+                nonce = None  # what was refused may have used it up
+        jobs = dict(zip(left, made, strict=True)) | {n: self._store.jobs.get(one) for n, one in open_.items()}
+        set_id = made[0].row.set_id if made else ""
+        taken = tuple(text for one in left.values() for _, text in one.notes)
+        return Submitted(
+            tuple(jobs[number] for number in sorted(jobs)),
+            self._store.sets.get(set_id) if set_id else None,
+            taken,
+            frozenset(open_.values()),
         )
-        set_id = jobs[0].row.set_id
-        taken = tuple(text for one in wanted for _, text in one.notes)
-        return Submitted(tuple(jobs), self._store.sets.get(set_id) if set_id else None, taken)
 
     def _wanted(
         self, actor: Actor, request: AnalysisRequest, at: datetime, *, optimise: bool, fallback: bool

@@ -26,6 +26,10 @@ class AlertKind(StrEnum):
     """Subject: the id of a job, or of a try."""
     UNFIT_PROVIDER = "unfit_provider"
     """Subject: the provider's address."""
+    OTHER_PROVIDER = "other_provider"
+    """Subject: the id of a provider whose jobs wait for a worker."""
+    OTHER_MODEL = "other_model"
+    SIMULATED = "simulated"
     BUDGET = "budget"
     """Subject: scope, month and threshold, such as "month 2026-11 80 %"."""
 

@@ -108,6 +108,21 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """An open job and whom it was approved for.
+
+    Attributes:
+        meant_for: The same for people.
+        batches: How many of its batches have not ended.
+    """
+
+    job_id: str
+    provider_id: str
+    meant_for: str
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRow:
     """What one provider batch, or one synchronous answer, came to.
 

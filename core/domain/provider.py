@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -54,9 +55,43 @@ class ProviderIdentity:
         names += ["simulated"] if self.simulated else []
         return " · ".join(names)
 
+    @property
+    def accepts(self) -> tuple[str, str]:
+        """Ids of the jobs that it works on: its own, and those from before identities were kept.
+
+        Of the latter nobody knows more than whether their answers were meant to be simulated, so that must agree.
+        """
+        return self.fingerprint, unknown_id(simulated=self.simulated)
+
     def document(self) -> dict[str, Any]:
         """For storage and hashing."""
         return asdict(self)
+
+
+def meant_for(identity: ProviderIdentity | None, provider_id: str) -> str:
+    """Whom something was approved for, for people.
+
+    Args:
+        identity: None where only `provider_id` is known.
+    """
+    if identity is not None:
+        return identity.label
+    answers = "simulated" if provider_id == unknown_id(simulated=True) else "real"
+    return f"a provider that was not written down then ({answers} answers)"
+
+
+def meant_simulated(identity: ProviderIdentity | None, provider_id: str) -> bool:
+    """Whether a stand-in was meant to answer, whoever did."""
+    return provider_id == unknown_id(simulated=True) if identity is None else identity.simulated
+
+
+NOWHERE: Final = ProviderIdentity("")
+"""Where nothing is ever sent."""
+
+
+def unknown_id(*, simulated: bool) -> str:
+    """What stands in the place of a fingerprint in jobs from before identities were kept."""
+    return "unknown-simulated" if simulated else "unknown-real"
 
 
 def normalised(url: str) -> str:
@@ -101,6 +136,20 @@ class AnsweredBy:
             "endpoint": self.endpoint or None,
             "simulated": self.simulated,
         }
+
+
+_SNAPSHOT: Final = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|latest)")
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Whether an answer's model is the one that was asked, or the dated snapshot that its name stands for.
+
+    What a gateway puts in front ("openai/gpt-5.4-mini") does not count. An answer that names no model contradicts
+    nobody.
+    """
+    wanted, named = (name.strip().lower().rpartition("/")[2] for name in (asked, answered))
+    snapshot = named.startswith(wanted) and _SNAPSHOT.fullmatch(named[len(wanted) :]) is not None
+    return not named or named == wanted or snapshot
 
 
 NOBODY: Final = AnsweredBy()

@@ -22,7 +22,7 @@ from core.domain.analysis import (
 from core.domain.batch import Batch, BatchCounts, Counted
 from core.domain.cost import Estimate
 from core.domain.job import JOB_ENDED, JobState, ShardState
-from core.domain.provider import NOBODY, AnsweredBy
+from core.domain.provider import NOBODY, AnsweredBy, ProviderIdentity, meant_for, meant_simulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class JobRow:
         desk: Whom the cost is charged to; "" where desks are not told apart.
         set_id: The set it was submitted in; "" when it was submitted alone.
         fallback: The model that stands in for another one, and why, as JSON; "" when the model is the one asked for.
+        simulated: Its answers are, as it was meant or as they say of themselves.
+        provider_id: Whom it was approved for: only a worker of this provider takes it up.
+        provider: The same for people; None for a job from before that was kept.
     """
 
     job_id: str
@@ -81,6 +84,49 @@ class JobRow:
     desk: str = ""
     set_id: str = ""
     fallback: str = ""
+    provider_id: str = ""
+    provider: ProviderIdentity | None = None
+
+    @property
+    def meant_for(self) -> str:
+        """Whom it was approved for, for people."""
+        return meant_for(self.provider, self.provider_id)
+
+    @property
+    def meant_simulated(self) -> bool:
+        """Whether a stand-in was meant to answer, whoever did."""
+        return meant_simulated(self.provider, self.provider_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job that asks the very same as what somebody is about to submit."""
+
+    job_id: str
+    set_id: str
+    created_by: str
+    approved_at: datetime
+    state: JobState
+    requests: int
+
+    def said(self, subject: str, now: datetime) -> str:
+        """The same in a sentence.
+
+        Args:
+            subject: Who reads it.
+        """
+        who = "you" if self.created_by == subject else self.created_by
+        requests = "request was" if self.requests == 1 else f"{self.requests:,} requests were"
+        stands = "waiting" if self.state is JobState.QUEUED else self.state.value
+        ago = _ago((now - self.approved_at).total_seconds())
+        return f"The same {requests} submitted {ago} ago by {who} (job {self.job_id}, {stands})."
+
+
+def _ago(seconds: float) -> str:
+    for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {word}"
+    return f"{max(seconds, 0):.0f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,12 +413,18 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker process as the dashboard sees it."""
+    """A worker process as the dashboard sees it.
+
+    Attributes:
+        provider: Whom it serves, for people.
+        accepts: Ids of the jobs that it works on: see `ProviderIdentity.accepts`.
+    """
 
     worker_id: str
     started_at: datetime
     beat_at: datetime
     provider: str
+    accepts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Try:
         line: The request as it was first sent; "" while it waits.
         answered: Who gave the last round's answer.
         usage_from: UNKNOWN where a round was answered and nobody says what it came to.
+        provider_id: Whom it is meant for.
     """
 
     try_id: str
@@ -70,3 +71,4 @@ class Try:
     prompt_version: str
     answered: AnsweredBy = NOBODY
     usage_from: UsageFrom = UsageFrom.ANSWER
+    provider_id: str = ""

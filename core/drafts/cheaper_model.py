@@ -96,7 +96,7 @@ class Optimiser:
         found = min(self._others(request, tally, at), key=lambda one: one.expected_usd, default=None)
         if found is None or found.expected_usd > now.expected_usd * WORTH:
             return None
-        kind, simulated = request.kind.value, self._drafter.simulated
+        kind, identity = request.kind.value, self._drafter.identity
         return Suggestion(
             asked=request.model,
             model=found.model.model_id,
@@ -104,14 +104,14 @@ class Optimiser:
             after_usd=found.expected_usd,
             reasons=reasons(found.model, self._needs(request, tally, find(request.model))),
             changes=found.builder.changes,
-            record=self._store.track.of(kind, found.model.model_id, simulated=simulated),
-            record_before=self._store.track.of(kind, request.model, simulated=simulated),
+            record=self._store.track.of(kind, found.model.model_id, identity=identity),
+            record_before=self._store.track.of(kind, request.model, identity=identity),
         )
 
     def stand_in(self, request: AnalysisRequest, at: datetime) -> Fallback | None:
         """What could be asked instead of a model that cannot be; None when it can be asked, or nothing else can."""
         model, today = find(request.model), at.date()
-        if not why_not(model, replace(NOTHING, region=self._drafter.data_region), today):
+        if not why_not(model, replace(NOTHING, region=self._drafter.identity.region), today):
             return None
         # The requests are counted for a model that is still there; the same words have the same length for all of them.
         measured = self._measured(request, model, at)
@@ -137,7 +137,7 @@ class Optimiser:
         self, request: AnalysisRequest, model: Model, at: datetime
     ) -> tuple[str, DraftTally, Estimate] | None:
         named = heir(model, at.date())
-        tried = [*([named] if named else []), *suitable(Needs(0, 0, region=self._drafter.data_region), at.date())]
+        tried = [*([named] if named else []), *suitable(Needs(0, 0, region=self._drafter.identity.region), at.date())]
         for one in tried:
             try:
                 return one.model_id, *self._drafter.measure(replace(request, model=one.model_id), at)
@@ -159,7 +159,7 @@ class Optimiser:
             answer_tokens=assumed_output(model, kind=request.kind).high if model.known else 0,
             tools=bool(request.tools or request.parameters.get("tools")),
             endpoint=request.endpoint,
-            region=self._drafter.data_region,
+            region=self._drafter.identity.region,
         )
 
     def _others(self, request: AnalysisRequest, tally: DraftTally, at: datetime) -> Iterator[_Priced]:
@@ -178,7 +178,8 @@ class Optimiser:
                 continue
             found = priced(
                 self._store,
-                request.kind,
+                request,
+                self._drafter.identity.fingerprint,
                 model,
                 builder.effort,
                 counts,

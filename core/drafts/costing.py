@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from core.domain.analysis import Kind
+from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.llm.calibration import calibrate
 from core.llm.estimate import OutputSpread, TokenCounts, assumption, estimate
@@ -16,7 +16,8 @@ from core.storage.store import Store
 
 def priced(
     store: Store,
-    kind: Kind,
+    request: AnalysisRequest,
+    provider_id: str,
     model: Model,
     effort: str | None,
     counts: TokenCounts,
@@ -31,11 +32,19 @@ def priced(
     """What requests of one model will probably cost.
 
     Args:
+        request: Says which analysis, and of which endpoint.
+        provider_id: Whom it goes to: how long answers of another one's model of the same name are teaches nothing.
         effort: Reasoning effort that is sent: history is kept apart by it.
         assumed: Output tokens of one answer for as long as there is no history.
         cap: Most output tokens of one answer; nothing is expected to exceed it.
     """
-    past = store.history.batches(kind.value, model.model_id, effort or "")
+    past = store.history.batches(
+        request.kind.value,
+        model.model_id,
+        effort or "",
+        provider_id=provider_id,
+        endpoint=request.endpoint.value,
+    )
     known = calibrate(past, counts.requests)
     if known is None:
         found = estimate(

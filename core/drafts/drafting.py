@@ -20,6 +20,7 @@ from core.domain.batch import BatchRequest, ShardFile
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
+from core.domain.provider import NOWHERE, ProviderIdentity, same_model
 from core.domain.records import RequestRow
 from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
@@ -52,7 +53,11 @@ NO_SHARD = -1
 
 @dataclass
 class DraftTally:
-    """What is known of the requests once they have been built."""
+    """What is known of the requests once they have been built.
+
+    Attributes:
+        waiting: Requests that wait for an answer in an open job already, by the job; known where answers are reused.
+    """
 
     counts: TokenCounts
     shard_requests: int = MAX_REQUESTS
@@ -66,20 +71,42 @@ class DraftTally:
     first: BatchRequest | None = None
     cacheable: int = 0
     refused: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
     _shard_bytes: int = 0
     _shard_requests: int = 0
     _shard_tokens: int = 0
+    _requests: int = 0
+    _sum: int = 0
 
-    def add(self, request: BatchRequest, *, reused: bool = False) -> None:
-        """Count one request, and the shard it would stand in unless a stored answer is reused for it."""
+    def add(self, request: BatchRequest, *, reused: bool = False, waits_in: str = "") -> None:
+        """Count one request, and the shard it would stand in unless a stored answer is reused for it.
+
+        Args:
+            waits_in: The open job in which the very same request waits for an answer already.
+        """
+        if waits_in:
+            self.waiting[waits_in] = self.waiting.get(waits_in, 0) + 1
         if self.first is None:
             self.first, self.prompt_version = request, request.prompt_version
+        self._requests += 1
+        self._sum += int.from_bytes(hashlib.sha256(request.line).digest())
         if reused:
             self.reused += 1
         else:
             self._send(request)
         self.regions[request.region] = self.regions.get(request.region, 0) + 1
         self.warnings.update(dict.fromkeys(request.warnings))
+
+    @property
+    def all_in(self) -> str:
+        """The open job in which all that is to be sent waits already; "" where there is none."""
+        sent = self._requests - self.reused
+        return next((job_id for job_id, n in self.waiting.items() if n == sent and sent), "")
+
+    def question(self, identity: ProviderIdentity) -> str:
+        """The same for the same requests to the same provider, in whatever order and however they are cut."""
+        whole = f"{identity.fingerprint} {self._requests} {self._sum % (1 << 256):x}"
+        return hashlib.sha256(whole.encode()).hexdigest()[:40]
 
     def _send(self, request: BatchRequest) -> None:
         size, tokens = len(request.line) + 1, request.input_tokens
@@ -102,13 +129,20 @@ class DraftTally:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Requests on disk and in the database, ready to become a draft."""
+    """Requests on disk and in the database, ready to become a draft.
+
+    Attributes:
+        question: The same whenever the same is asked of the same provider.
+        all_in: The open job in which every request that is to be sent waits already; "" where there is none.
+    """
 
     files: list[ShardFile]
     estimate: Estimate
     prompt_version: str
     spec_hash: str
     reused: int = 0
+    question: str = ""
+    all_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +153,7 @@ class _Asked:
     sheet: FactSheet
     body_hash: str
     answer: Outcome | None
+    waits_in: str = ""
 
 
 class Drafter:
@@ -128,8 +163,8 @@ class Drafter:
         shard_requests: Requests a provider batch may have.
         rooms: Enqueued tokens by model: no batch is made larger than could ever be enqueued.
         reuse: How long an answer to the very same question is used again; None asks every question.
-        simulated: Whether answers come from the stand-in: only its own are reused then, and never otherwise.
-        data_region: Where data have to stay; "" for no such rule.
+        identity: Whom requests go to: only its own answers are reused, and only what it taught is known.
+        desk: Whom they are charged to.
         address: Base URL of whoever is asked, for what prices depend on; "" where it does not matter.
         tool_rounds: How often a request may be asked where its model calls tools.
     """
@@ -143,14 +178,14 @@ class Drafter:
         shard_requests: int = MAX_REQUESTS,
         rooms: Rooms | None = None,
         reuse: timedelta | None = None,
-        simulated: bool = False,
-        data_region: str = "",
+        identity: ProviderIdentity = NOWHERE,
+        desk: str = "",
         address: str = "",
         tool_rounds: int = 4,
     ) -> None:
-        self.data_region = data_region
         self._address = address
-        self.simulated = simulated
+        self.identity = identity
+        self._desk = desk
         self._rooms = rooms
         self._reuse = reuse
         self._tool_rounds = tool_rounds
@@ -170,7 +205,7 @@ class Drafter:
             raise BadInput("No portfolio was chosen. Name some with --portfolio ID, or take all with --all.")
         builder = Builder(request, self._library, today=at.date())
         if batch:
-            resident(builder.model, self.data_region)
+            resident(builder.model, self.identity.region)
         return builder
 
     def measure(
@@ -189,7 +224,7 @@ class Drafter:
         builder = builder or self.builder(request, at)
         tally = self._tally(builder, at)
         for one in self._asked(builder, request, at, tally.refused):
-            tally.add(one.request, reused=one.answer is not None)
+            tally.add(one.request, reused=one.answer is not None, waits_in=one.waits_in)
         if tally.first is None and tally.refused:
             more = f" The same goes for {len(tally.refused) - 1:,} more." if len(tally.refused) > 1 else ""
             raise BadInput(f"{next(iter(tally.refused.values()))}{more}")
@@ -197,7 +232,9 @@ class Drafter:
 
     def room(self, model: str, at: datetime) -> int | None:
         """Input tokens of a model that may be enqueued at the provider; None where nobody said."""
-        return None if self._rooms is None else self._rooms.of(model, self._store.queue.learned(at))
+        return (
+            None if self._rooms is None else self._rooms.of(model, self._store.queue.learned(at, self.identity.accepts))
+        )
 
     def single(self, request: AnalysisRequest, at: datetime) -> tuple[BatchRequest, FactSheet, Estimate]:
         """The first request of a wish, its facts and its price."""
@@ -221,7 +258,7 @@ class Drafter:
         with ShardWriter(folder, "input", self._shard_requests, max_input_tokens=tally.shard_tokens) as writer:
             with SheetWriter(sheet_path(folder)) as sheets:
                 for one in self._asked(builder, request, at):
-                    tally.add(one.request, reused=one.answer is not None)
+                    tally.add(one.request, reused=one.answer is not None, waits_in=one.waits_in)
                     index = writer.add(one.request) if one.answer is None else NO_SHARD
                     rows.append(_row(one, index))
                     sheets.add(one.request.custom_id, one.sheet)
@@ -234,7 +271,15 @@ class Drafter:
         if rows:
             self._keep(job_id, rows, answers)
         found = self._estimate(request, builder, tally, at)
-        return Built(files, found, tally.prompt_version, _spec_hash(request, files), tally.reused)
+        return Built(
+            files,
+            found,
+            tally.prompt_version,
+            _spec_hash(request, files, self.identity, self._desk),
+            tally.reused,
+            tally.question(self.identity),
+            tally.all_in,
+        )
 
     def _keep(self, job_id: str, rows: Sequence[RequestRow], answers: Sequence[Outcome]) -> None:
         self._store.jobs.add_requests(job_id, rows)
@@ -242,8 +287,12 @@ class Drafter:
             self._store.results.add_ahead(job_id, answers)
 
     def _tally(self, builder: Builder, at: datetime) -> DraftTally:
-        room = None if self._rooms is None else batch_room(self._store, self._rooms, builder.model.model_id, at)
-        counts = TokenCounts(builder.model, builder.expected_output(), at, region=self.data_region)
+        room = (
+            None
+            if self._rooms is None
+            else batch_room(self._store, self._rooms, builder.model.model_id, at, self.identity)
+        )
+        counts = TokenCounts(builder.model, builder.expected_output(), at, region=self.identity.region)
         return DraftTally(counts, self._shard_requests, room)
 
     def _asked(
@@ -260,12 +309,14 @@ class Drafter:
             stored = self._store.history.answers(
                 hashes,
                 since=at - self._reuse,
-                simulated=self.simulated,
+                identity=self.identity,
                 prompt_version=chunk[0][0].prompt_version,
             )
+            waiting = self._store.open_jobs.waiting(hashes, self.identity.fingerprint)
             for (one, sheet), body_hash in zip(chunk, hashes, strict=True):
-                answer = stored.get(body_hash)
-                yield _Asked(one, sheet, body_hash, None if answer is None else _reused(engine, one, sheet, answer))
+                found = stored.get(body_hash)
+                answer = None if found is None else _reused(engine, one, sheet, found)
+                yield _Asked(one, sheet, body_hash, answer, "" if answer else waiting.get(body_hash, ""))
 
     def _requests(
         self, builder: Builder, ids: Sequence[str], refused: dict[str, str] | None = None, *, group: str = ""
@@ -296,12 +347,17 @@ class Drafter:
 
     def _estimate(self, request: AnalysisRequest, builder: Builder, tally: DraftTally, at: datetime) -> Estimate:
         notes = [*builder.warnings, *self._refused_before(request, builder), *tally.warnings]
-        notes += not_in_the_price(builder.model.model_id, region=self.data_region, address=self._address)
+        notes += not_in_the_price(builder.model.model_id, region=self.identity.region, address=self._address)
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
+        for job_id, n in tally.waiting.items():
+            notes.append(
+                f"{n:,} of these requests wait for an answer in job {job_id} already; after that they cost nothing."
+            )
         found = priced(
             self._store,
-            request.kind,
+            request,
+            self.identity.fingerprint,
             builder.model,
             builder.effort,
             tally.counts,
@@ -317,7 +373,9 @@ class Drafter:
     def _refused_before(self, request: AnalysisRequest, builder: Builder) -> Iterator[str]:
         """Parameters about to be sent that this model has refused at an earlier time, in the server's words."""
         sent = parameters_of({"model": builder.model.model_id} | builder.params)
-        known = self._store.parameters.of(builder.model.model_id, simulated=self.simulated, endpoint=request.endpoint)
+        known = self._store.parameters.of(
+            builder.model.model_id, provider_id=self.identity.fingerprint, endpoint=request.endpoint
+        )
         for row in known:
             if row.refused and sent.get(row.parameter) == row.value:
                 shown = "" if row.value == GIVEN else f" {row.value}"
@@ -369,7 +427,9 @@ def _body_hash(request: BatchRequest) -> str:
 
 
 def _reused(engine: Engine, request: BatchRequest, sheet: FactSheet, answer: StoredAnswer) -> Outcome | None:
-    """A stored answer read again as if it had come now; None when it does not pass any more."""
+    """A stored answer read again as if it had come now; None when it does not pass any more, or is another model's."""
+    if not same_model(orjson.loads(request.line)["body"]["model"], answer.answered.model):
+        return None
     reading = engine.read(orjson.dumps(answer.analysis).decode(), sheet)
     if reading.status is not ResultStatus.SUCCEEDED:
         return None
@@ -384,7 +444,8 @@ def _reused(engine: Engine, request: BatchRequest, sheet: FactSheet, answer: Sto
     )
 
 
-def _spec_hash(request: AnalysisRequest, files: Sequence[ShardFile]) -> str:
-    """SHA-256 over the exact input files and the cost limit: what an approval binds to."""
-    spec = [[file.sha256 for file in files], request.model, request.endpoint.value, str(request.max_cost_usd)]
+def _spec_hash(request: AnalysisRequest, files: Sequence[ShardFile], identity: ProviderIdentity, desk: str) -> str:
+    """SHA-256 over what an approval binds to: the exact input files, who answers and pays, and the cost limit."""
+    spec: list[object] = [[file.sha256 for file in files], request.model, request.endpoint.value]
+    spec += [str(request.max_cost_usd), identity.document(), desk]
     return hashlib.sha256(orjson.dumps(spec)).hexdigest()

@@ -31,4 +31,5 @@ def learn_from_try(store: Store, ended: Try, *, at: datetime) -> None:
             words={guilty: words} if guilty else {},
             at=at,
             simulated=ended.simulated,
+            provider_id=ended.provider_id,
         )

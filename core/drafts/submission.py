@@ -15,15 +15,18 @@ import orjson
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Job, Spend
 from core.drafts.drafting import Built, Drafter
 from core.drafts.job_files import APP, job_folder
-from core.errors import BadInput, OverBudget, Refused
+from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
+from core.guard.demo_home import stop_real_work
 from core.llm.fallback import Fallback
 from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet
 from core.storage.jobs.jobs import NewJob
+from core.storage.jobs.open_jobs import stop_alike
 from core.storage.store import Store
 
 
@@ -62,7 +65,7 @@ class Submission:
         home: Path,
         clock: Callable[[], datetime],
         *,
-        simulated: bool,
+        identity: ProviderIdentity,
         desk: str = "",
     ) -> None:
         self._store = store
@@ -70,7 +73,7 @@ class Submission:
         self._budgets = budgets
         self._home = home
         self._clock = clock
-        self._simulated = simulated
+        self._identity = identity
         self._desk = desk
 
     def submit(
@@ -81,6 +84,7 @@ class Submission:
         nonce: str | None,
         force: bool,
         needed_by: datetime | None,
+        again: bool = False,
         name: str = "",
         comparison: str = "",
     ) -> list[Job]:
@@ -89,14 +93,17 @@ class Submission:
         Args:
             nonce: Made by whoever asks, once per wish; the same again is refused.
             force: Go on past warnings that would stop it; never past a budget, a permission or a shut-down.
+            again: Ask although the very same is under way.
             name: Of the set that they make, when there are several.
             comparison: What differs between them while the portfolios are the same.
 
         Raises:
-            Refused: A blocker without `force`, a budget, a nonce already used.
+            Refused: A blocker without `force`, a budget, a nonce already used, the demo's directory.
+            AlreadyOpen: The very same is under way, without `again`.
             BadInput: An unknown model without `force`; a portfolio that cannot be asked about; answers needed by a
                 moment that is past.
         """
+        stop_real_work(self._home, self._identity)
         at = self._clock()
         if needed_by is not None and needed_by <= at:
             raise BadInput(
@@ -112,6 +119,8 @@ class Submission:
         try:
             for one in wanted:
                 self._build(one, at, drafts)
+            if not again:
+                self._stop_alike(actor, drafts)
             self.gate(actor, [(each.wanted.request, each.built.estimate) for each in drafts], at, force=force)
             for number, draft in enumerate(drafts):
                 self._add(actor, draft, word if number == 0 else f"{word}.{number}", needed_by, at)
@@ -123,7 +132,7 @@ class Submission:
         new = NewSet(set_id, name, comparison, at, actor.subject)
         try:
             self._store.sets.approve(
-                new, [self._approval(draft) for draft in drafts], actor=actor.subject, at=self._clock()
+                new, [self._approval(draft, again=again) for draft in drafts], actor=actor.subject, at=self._clock()
             )
         except Refused:
             for draft in drafts:
@@ -150,12 +159,14 @@ class Submission:
             prompt_version=built.prompt_version,
             spec_hash=built.spec_hash,
             nonce=nonce,
-            simulated=self._simulated,
+            simulated=self._identity.simulated,
             created_by=actor.subject,
             created_at=at,
             needed_by=needed_by,
             desk=self._desk,
             reused=built.reused,
+            identity=self._identity,
+            question=built.question,
         )
         self._store.jobs.add_draft(
             new, built.files, lambda index: f"{APP}-{job_id}.{index}-{built.spec_hash[:12]}.a1.jsonl"
@@ -173,7 +184,17 @@ class Submission:
         self._store.jobs.drop_requests(job_id)
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _approval(self, draft: _Draft) -> Approval:
+    def _stop_alike(self, actor: Actor, drafts: Sequence[_Draft]) -> None:
+        """Stop early what approval would refuse anyway, and what is all waiting in one job of more requests."""
+        questions = [draft.built.question for draft in drafts]
+        now = self._clock()
+        stop_alike(self._store.open_jobs.alike(questions), questions, actor.subject, now)
+        within = {place: draft.built.all_in for place, draft in enumerate(drafts) if draft.built.all_in}
+        if within:
+            jobs = ", ".join(dict.fromkeys(within.values()))
+            raise AlreadyOpen(f"Every one of these requests waits for an answer already, in job {jobs}.", within)
+
+    def _approval(self, draft: _Draft, *, again: bool) -> Approval:
         request, expected = draft.wanted.request, draft.built.estimate.expected_usd
         stand_in = draft.wanted.fallback
 
@@ -186,6 +207,7 @@ class Submission:
             check,
             draft.wanted.notes,
             "" if stand_in is None else orjson.dumps(stand_in.document()).decode(),
+            "" if again else draft.built.question,
         )
 
     def gate(

@@ -42,7 +42,7 @@ class OpenAIProvider:
     own: a pooled connection that the server has just closed would make the call's outcome unknown for nothing.
     Reads are repeated once by the SDK, but never because of a rate limit, which the caller waits out.
 
-    Organisation and project follow the SDK's own environment variables; the address never does. Proxy variables are
+    Nothing that says who is asked follows the SDK's own environment variables. Proxy variables are
     followed except for an address on this machine. Redirects are refused: they could carry a request elsewhere.
 
     Args:
@@ -53,6 +53,7 @@ class OpenAIProvider:
         min_bytes_per_second: Slowest average rate of a download, measured after its first ten seconds.
         file_lifetime_seconds: Lifetime at the provider of uploaded files and of result files (3,600 to 2,592,000);
             None leaves the provider's own.
+        organisation, project: Sent with every call; "" leaves them to the key.
         clock: Monotonic seconds.
 
     Raises:
@@ -68,6 +69,8 @@ class OpenAIProvider:
         download_deadline_seconds: float = 1800,
         min_bytes_per_second: float = 10_000,
         file_lifetime_seconds: int | None = None,
+        organisation: str = "",
+        project: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         key = api_key.strip()
@@ -105,6 +108,9 @@ class OpenAIProvider:
         self._lists = Lists(
             lambda path, query: _document(self._reads.get(path, cast_to=httpx2.Response, options={"params": query}))
         )
+        for talking in (self._once, self._reads):
+            # Set behind the constructor, which would take an empty one from the environment.
+            talking.organization, talking.project = organisation or None, project or None
 
     def __repr__(self) -> str:
         return f"OpenAIProvider({str(self._reads.base_url)!r})"

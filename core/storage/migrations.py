@@ -433,6 +433,45 @@ def m0015_usage_from(connection: Connection) -> None:
     _run(connection, "ALTER TABLE shard ADD COLUMN counted TEXT")
 
 
+def m0016_provider_identity(connection: Connection) -> None:
+    """Jobs and tries belong to a provider, and what is learned is learned of one.
+
+    Of jobs that are there already nobody knows more than whether their answers are simulated. What they taught cannot
+    be said of any one provider, so it is kept and teaches none.
+    """
+    _run(
+        connection,
+        """
+        ALTER TABLE job ADD COLUMN provider_id VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE job ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+        ALTER TABLE job ADD COLUMN question VARCHAR NOT NULL DEFAULT '';
+        UPDATE job SET provider_id = CASE WHEN simulated THEN 'unknown-simulated' ELSE 'unknown-real' END;
+        CREATE INDEX ix_job_question ON job (question) WHERE ended_at IS NULL AND question <> '';
+        ALTER TABLE try_once ADD COLUMN provider_id VARCHAR NOT NULL DEFAULT '';
+        UPDATE try_once SET provider_id = CASE WHEN simulated THEN 'unknown-simulated' ELSE 'unknown-real' END;
+        ALTER TABLE worker ADD COLUMN accepts VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE calibration ADD COLUMN provider_id VARCHAR NOT NULL DEFAULT '';
+        ALTER TABLE calibration ADD COLUMN endpoint VARCHAR NOT NULL DEFAULT '';
+        DROP TABLE room;
+        CREATE TABLE room (
+            provider_id VARCHAR NOT NULL, model VARCHAR NOT NULL, tokens BIGINT NOT NULL, learned_at BIGINT NOT NULL,
+            PRIMARY KEY (provider_id, model));
+        ALTER TABLE parameter_memory RENAME TO parameter_memory_before;
+        CREATE TABLE parameter_memory (
+            model VARCHAR NOT NULL, endpoint VARCHAR NOT NULL, parameter VARCHAR NOT NULL, value VARCHAR NOT NULL,
+            simulated BOOLEAN NOT NULL, provider_id VARCHAR NOT NULL, sent BIGINT NOT NULL, accepted BIGINT NOT NULL,
+            refused BIGINT NOT NULL, words TEXT NOT NULL, refused_on VARCHAR NOT NULL, last_on VARCHAR NOT NULL,
+            PRIMARY KEY (model, endpoint, parameter, value, simulated, provider_id));
+        INSERT INTO parameter_memory
+            SELECT model, endpoint, parameter, value, simulated,
+                CASE WHEN simulated THEN 'unknown-simulated' ELSE 'unknown-real' END,
+                sent, accepted, refused, words, refused_on, last_on
+            FROM parameter_memory_before;
+        DROP TABLE parameter_memory_before
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -449,6 +488,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0013_nudged,
     m0014_answered_by,
     m0015_usage_from,
+    m0016_provider_identity,
 )
 """In order; the number in the name is the version."""
 

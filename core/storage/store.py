@@ -11,6 +11,7 @@ from core.storage.jobs.items import Items
 from core.storage.jobs.job_sets import JobSets
 from core.storage.jobs.job_views import JobViews
 from core.storage.jobs.jobs import Jobs
+from core.storage.jobs.open_jobs import OpenJobs
 from core.storage.jobs.parameter_memory import ParameterMemory
 from core.storage.jobs.provider_states import ProviderStates
 from core.storage.jobs.result_views import ResultViews
@@ -70,6 +71,7 @@ class Store:
         self.retries = Retries(self.database)
         self.corrections = Corrections(self.database)
         self.job_views = JobViews(self.database)
+        self.open_jobs = OpenJobs(self.database)
         self.webhooks = Webhooks(self.database)
 
     def upgrade(self) -> list[str]:

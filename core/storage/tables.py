@@ -297,6 +297,11 @@ class JobTable(SQLModel, table=True):
     desk: str
     set_id: str
     fallback: str = _text()
+    # Whom it goes to: the fingerprint of a `ProviderIdentity`, and the identity itself as JSON; "" where it is unknown.
+    provider_id: str
+    provider: str = _text()
+    # What is asked, however it is cut into batches and whatever is known of it already.
+    question: str
 
 
 class JobSetTable(SQLModel, table=True):
@@ -320,6 +325,7 @@ class ParameterTable(SQLModel, table=True):
     parameter: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
     simulated: bool = Field(primary_key=True)
+    provider_id: str = Field(primary_key=True)
     sent: int = _big()
     accepted: int = _big()
     refused: int = _big()
@@ -619,12 +625,14 @@ class WorkerTable(SQLModel, table=True):
     started_at: datetime = _moment()
     beat_at: datetime = _moment()
     provider: str
+    accepts: str
 
 
 class RoomTable(SQLModel, table=True):
     """Enqueued tokens that the provider grants a model, as it said itself when it refused a batch."""
 
     __tablename__ = "room"
+    provider_id: str = Field(primary_key=True)
     model: str = Field(primary_key=True)
     tokens: int = _big()
     learned_at: datetime = _moment()
@@ -645,6 +653,8 @@ class CalibrationTable(SQLModel, table=True):
     cached_tokens: int = _big()
     output_tokens: int = _big()
     output_squares: float
+    provider_id: str
+    endpoint: str
 
 
 class AlertTable(SQLModel, table=True):
@@ -733,6 +743,7 @@ class TryTable(SQLModel, table=True):
     answered_endpoint: str = ""
     answered_simulated: bool = False
     usage_from: str = "answer"
+    provider_id: str = ""
 
 
 class ProviderStateTable(SQLModel, table=True):

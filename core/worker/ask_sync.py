@@ -76,6 +76,8 @@ def converse(
         answered = replace(read.answered, provider=asking.identity.label)
         looked = search_uses(answer, tariff, asking.clock(), first=len(uses) + 1, round_=round_)
         bill.add(read, tariff, looked)
+        if answered.simulated and not asking.identity.simulated:
+            bill.forget_price()
         uses += looked
         store.tries.spent(try_id, owner, bill.usage, bill.spent, rounds=round_, at=asking.clock())
         tell_cost(store, try_id, bill.notes, at=asking.clock())

@@ -53,6 +53,10 @@ class Bill:
             self.whole &= part is not None
             self.known_usd += part or 0
 
+    def forget_price(self) -> None:
+        """Somebody else answered than was asked, a stand-in: what that charges nobody knows."""
+        self.whole, self.known_usd = False, Decimal(0)
+
     def ending(self, status: ResultStatus, **more: Any) -> Ending:
         """The end of a try that was answered, at this cost."""
         return Ending(

@@ -34,7 +34,9 @@ def cancel_duplicates(context: Context) -> int:
         if batch.status == "cancelling" or (batch.status in ENDED and not batch.counts.completed):
             continue
         shard = shard_of(context, batch)
-        if shard is None or (shard.batch_id is None and shard.ended_at is None):
+        if shard is None or not context.serves(shard.job_id):
+            continue
+        if shard.batch_id is None and shard.ended_at is None:
             continue
         if shard.batch_id == batch.batch_id and not given_up(shard):
             continue

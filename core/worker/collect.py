@@ -32,7 +32,7 @@ from core.llm.rebuild import sent_effort
 from core.llm.sent import sent_parameters
 from core.storage.jobs.results import Billed, ExpectedLine, Stray
 from core.storage.jobs.retries import Retry
-from core.worker.answered import stands_in
+from core.worker.answered import stands_in, tell
 from core.worker.bill import with_searches
 from core.worker.charging import Charges
 from core.worker.context import Context, tariff_of
@@ -464,12 +464,12 @@ def _read_file(context: Context, claim: ShardClaim, shard: Shard, reader: Reader
             outcomes.append(outcome_of(read, reader, raw))
         if lines >= context.chunk:
             _store_calls(context, shard, reader)
-            _store(context, claim, reader, outcomes, strays, path.name, offset)
+            _store(context, claim, shard, reader, outcomes, strays, path.name, offset)
             outcomes, strays, lines = [], [], 0
             gc.collect(1)
     if lines:
         _store_calls(context, shard, reader)
-        _store(context, claim, reader, outcomes, strays, path.name, offset)
+        _store(context, claim, shard, reader, outcomes, strays, path.name, offset)
 
 
 def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
@@ -482,6 +482,7 @@ def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
 def _store(
     context: Context,
     claim: ShardClaim,
+    shard: Shard,
     reader: Reader,
     outcomes: list[Outcome],
     strays: list[Stray],
@@ -490,6 +491,7 @@ def _store(
 ) -> None:
     context.crossing("before_chunk")
     reader.endings.add(claim, outcomes, strays, file=file, read_to=read_to)
+    tell(context.store, reader.job, shard.shard_id, shard.model, outcomes, at=context.clock())
     if strays:
         text = f"A result file has lines that belong to no request, such as: {strays[0].reason} {strays[0].custom_id}"
         context.store.alerts.raise_(AlertKind.STRAY, claim.shard_id, text.strip(), at=context.clock())

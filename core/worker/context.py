@@ -70,6 +70,10 @@ class Context:
     tools: ToolRoom | None = None
     tool_rounds: int = 4
 
+    def serves(self, job_id: str) -> bool:
+        """Whether a job was approved for this provider: of all others nothing is asked here."""
+        return self.store.jobs.provider_id(job_id) in self.identity.accepts
+
 
 def tariff_of(context: Context, shard: Shard) -> Tariff:
     """What the answers of a batch are charged at: the prices of the day on which it was sent, by our own clock."""

@@ -23,6 +23,7 @@ from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
+from core.worker.answered import tell
 from core.worker.charging import Charges
 from core.worker.collect import Reader, lines_from, outcome_of, problem_of
 from core.worker.context import Context, tariff_of
@@ -40,8 +41,8 @@ OWNER: Final = "late results"
 def fetch_lost(context: Context) -> int:
     """Ask once more for every result file that never came whole. Returns how many batches are whole now.
 
-    Left out are batches of jobs that are under way, second askings, and answers with tools, whose calls nobody waits
-    for any more.
+    Left out are batches of jobs that are under way or another provider's, second askings, and answers with tools,
+    whose calls nobody waits for any more.
     """
     done = 0
     for shard_id in sorted(context.store.alerts.ever(AlertKind.RESULT_LOST)):
@@ -53,7 +54,7 @@ def fetch_lost(context: Context) -> int:
         over = shard.ended_at is not None and context.clock() - shard.ended_at > KEPT
         if over or job.row.state not in JOB_ENDED or job.request.tools or not _lost_files(context, shard):
             continue
-        if context.store.corrections.parents(shard.job_id, shard.index):
+        if context.store.corrections.parents(shard.job_id, shard.index) or not context.serves(shard.job_id):
             continue
         now = context.clock()
         claim = context.store.shards.claim(shard_id, owner=OWNER, now=now, lease_seconds=context.pace.lease)
@@ -100,6 +101,8 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
     outcomes, found = _outcomes(context, shard, [path for path, *_ in lost]), 0
     while chunk := list(islice(outcomes, context.chunk)):
         context.store.results.found_late(claim, chunk, at=context.clock())
+        job = context.store.jobs.get(shard.job_id)
+        tell(context.store, job, shard.shard_id, shard.model, chunk, at=context.clock())
         context.crossing("after_chunk")
         found += len(chunk)
     note = f"{found:,} answers that were missing came after all; nothing was asked again"

@@ -29,13 +29,15 @@ _LIMIT = re.compile(r"limit:\s*([\d,]+)\s*enqueued", re.IGNORECASE)
 def plan(context: Context) -> list[Decision]:
     """Decide on everything that waits, if anything is due for a decision."""
     now = context.clock()
-    if not context.store.queue.is_due(now):
+    mine = context.identity.accepts
+    if not context.store.queue.is_due(now, mine):
         return []
 
     def decided(seen: Snapshot) -> list[Decision]:
         return decide(seen, context.rules, now)
 
-    return context.store.queue.plan(decided, now=now, look_again=timedelta(seconds=context.pace.poll))
+    again = timedelta(seconds=context.pace.poll)
+    return context.store.queue.plan(decided, now=now, look_again=again, providers=mine)
 
 
 def stated_room(message: str) -> int | None:
@@ -53,7 +55,7 @@ def no_room(context: Context, claim: ShardClaim, shard: Shard, said: str) -> dat
     now = context.clock()
     room = stated_room(said)
     if room is not None:
-        context.store.queue.learn(shard.model, room, at=now)
+        context.store.queue.learn(shard.model, room, at=now, provider_id=context.identity.fingerprint)
     times = context.store.shards.count_since(shard.shard_id, ShardEvent.REQUEUED, since=ShardEvent.RESUME) + 1
     until = now + min(LONGEST, timedelta(seconds=context.pace.poll * 10 * 2 ** min(times - 1, 6)))
     why = f"The provider had no room for {shard.model} ({said}); asked again from {until:%Y-%m-%d %H:%M}Z on."

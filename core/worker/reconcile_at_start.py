@@ -66,6 +66,8 @@ def adopt_forgotten(context: Context, *, telling: bool = True) -> Reconciled:
         if batch.metadata.get("app") != APP or batch.status == "failed":
             continue
         shard = shard_of(context, batch)
+        if shard is not None and not context.serves(shard.job_id):
+            continue  # of a job that was approved for another provider, or for this one under another name
         if shard is None:
             strangers.append(batch)
         elif shard.batch_id is None and shard.state in UNSENT:

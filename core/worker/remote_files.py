@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Final
 
 from core.domain.alert import AlertKind
-from core.domain.batch import ENDED
+from core.domain.batch import ENDED, Batch
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Shard
 from core.drafts.job_files import APP, job_folder
 from core.errors import NotFound, ProviderError
@@ -77,46 +78,57 @@ def catch_up(context: Context) -> int:
     """Remove files that a settled shard left behind, because a call failed or its process died. Returns how many."""
     if context.keep_remote:
         return 0
-    left = context.store.shards.with_files(ended_before=context.clock() - PATIENCE, limit=AT_ONCE)
+    left = context.store.shards.with_files(
+        ended_before=context.clock() - PATIENCE, limit=AT_ONCE, providers=context.identity.accepts
+    )
     return sum(remove_files(context, shard) for shard in left)
 
 
-def orphans(store: Store, provider: Provider) -> Iterator[Orphan]:
+def orphans(store: Store, provider: Provider, identity: ProviderIdentity | None = None) -> Iterator[Orphan]:
     """What there is at the provider under our name that nobody here needs.
+
+    Args:
+        identity: Whose lists these are: what belongs to jobs of another provider is no orphan. None: of any.
 
     Raises:
         ProviderError: The lists could not be read.
     """
+
+    def mine(shard: Shard | None) -> bool:
+        return shard is None or identity is None or store.jobs.provider_id(shard.job_id) in identity.accepts
+
     for batch in provider.list_batches():
         key = batch.metadata.get("job_key", "")
-        if batch.metadata.get("app") != APP or not key.startswith(f"{APP}-"):
-            continue
-        shard = _shard(store, key)
-        if shard is None:
-            yield Orphan("batch", batch.batch_id, key, None, f"no job here knows it; it is {batch.status}")
-        elif shard.batch_id != batch.batch_id and batch.status not in ENDED:
-            if shard.batch_id is not None:
-                why = f"a second batch of {shard.shard_id}; it is {batch.status}"
-                yield Orphan("batch", batch.batch_id, key, None, why)
-            elif shard.ended_at is not None:
-                why = f"{shard.shard_id} is {shard.state} and wants it no more; it is {batch.status}"
-                yield Orphan("batch", batch.batch_id, key, None, why)
-        elif given_up(shard) and batch.status not in ENDED:
-            why = f"{shard.shard_id} gave it up when the provider did not know it; it is {batch.status}"
-            yield Orphan("batch", batch.batch_id, key, None, why)
+        if batch.metadata.get("app") == APP and key.startswith(f"{APP}-"):
+            shard = _shard(store, key)
+            why = _no_use_of_batch(shard, batch) if mine(shard) else ""
+            if why:
+                yield Orphan("batch", batch.batch_id, key, None, f"{why}; it is {batch.status}")
     for file in provider.list_files("batch"):
         if file.name.startswith(f"{APP}-"):
             shard = _shard(store, file.name.partition(".a")[0])
-            if shard is None:
-                yield Orphan("input file", file.file_id, file.name, file.bytes, "no job here knows it")
-            elif shard.ended_at is not None:
-                yield Orphan("input file", file.file_id, file.name, file.bytes, f"{shard.shard_id} is {shard.state}")
+            why = "no job here knows it" if shard is None else f"{shard.shard_id} is {shard.state}"
+            if shard is None or (shard.ended_at is not None and mine(shard)):
+                yield Orphan("input file", file.file_id, file.name, file.bytes, why)
     for file in provider.list_files("batch_output"):
         shard = store.shards.of_file(file.file_id)
-        if shard is not None and shard.ended_at is not None:
+        if shard is not None and shard.ended_at is not None and mine(shard):
             lost = AlertKind.RESULT_LOST in {alert.kind for alert in store.alerts.of(shard.shard_id)}
             why = f"{shard.shard_id} is {shard.state}" + (" and never got all of it: kept" if lost else "")
             yield Orphan("result file", file.file_id, file.name, file.bytes, why, lost)
+
+
+def _no_use_of_batch(shard: Shard | None, batch: Batch) -> str:
+    """Why nobody here needs a batch that carries a shard's key; "" where somebody does."""
+    if shard is None:
+        return "no job here knows it"
+    if batch.status in ENDED:
+        return ""
+    if shard.batch_id == batch.batch_id:
+        return f"{shard.shard_id} gave it up when the provider did not know it" if given_up(shard) else ""
+    if shard.batch_id is not None:
+        return f"a second batch of {shard.shard_id}"
+    return f"{shard.shard_id} is {shard.state} and wants it no more" if shard.ended_at is not None else ""
 
 
 def given_up(shard: Shard) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 
-from core.domain.analysis import AnalysisRequest, ResultStatus
+from core.domain.analysis import ResultStatus
 from core.domain.batch import BatchRequest, ShardFile
 from core.domain.cost import Estimate
 from core.domain.records import Job, Shard, Spend
@@ -90,9 +90,7 @@ def write_files(folder: Path, prefix: str, chosen: Sequence[Again], room: int) -
     return [RetryFile(file, tuple(ids[number])) for number, file in enumerate(files)]
 
 
-def price_of(
-    store: Store, request: AnalysisRequest, model: Model, chosen: Sequence[Again], *, at: datetime, region: str
-) -> Estimate:
+def price_of(store: Store, job: Job, model: Model, chosen: Sequence[Again], *, at: datetime, region: str) -> Estimate:
     """What asking these again will probably cost, at batch prices.
 
     Args:
@@ -100,12 +98,13 @@ def price_of(
     """
     cap = max((one.cap for one in chosen if one.cap is not None), default=None)
     effort = chosen[0].effort or None
-    assumed = assumed_output(model, effort, cap, kind=request.kind)
+    assumed = assumed_output(model, effort, cap, kind=job.request.kind)
     counts = TokenCounts(model, assumed, at, region=region)
     for one in chosen:
         counts.add(one.item.input_tokens)
     size = sum(len(one.line) + 1 for one in chosen)
-    return priced(store, request.kind, model, effort, counts, assumed, at=at, shards=1, size_bytes=size, cap=cap)
+    who = job.row.provider_id
+    return priced(store, job.request, who, model, effort, counts, assumed, at=at, shards=1, size_bytes=size, cap=cap)
 
 
 def ceiling(job: Job) -> Decimal | None:
@@ -137,9 +136,9 @@ def automatic(context: Context, job: Job, shard: Shard) -> Retry | None:
         return None  # the input file is gone; a person sees the failures and may submit again
     now = context.clock()
     region = context.identity.region
-    expected = price_of(context.store, job.request, find(shard.model), chosen, at=now, region=region).expected_usd
+    expected = price_of(context.store, job, find(shard.model), chosen, at=now, region=region).expected_usd
     prefix = f"retry-{shard.index}-{shard.retry_round + 1}"
-    room = batch_room(context.store, context.rules.rooms, shard.model, now)
+    room = batch_room(context.store, context.rules.rooms, shard.model, now, context.identity)
     files = write_files(job_folder(context.home, shard.job_id), prefix, chosen, room)
     wait = timedelta(seconds=context.pace.poll * 10 * 2**shard.retry_round)
     most = ceiling(job)

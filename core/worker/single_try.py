@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ItemError, ResultStatus, Usage
 from core.domain.facts import FactSheet
+from core.domain.provider import ProviderIdentity
 from core.domain.records import Spend
 from core.domain.tools import Citation, ToolUse
 from core.domain.trial import TRY, TRY_ENDED, Try, TryState
@@ -26,6 +28,7 @@ from core.drafts.submission import stop_unknown
 from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
+from core.guard.demo_home import stop_real_work
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
 from core.worker.ask_sync import Asking, converse, with_tool_facts
@@ -57,16 +60,18 @@ class TryService:
         store: Store,
         drafter: Drafter,
         budgets: Budgets,
+        home: Path,
         clock: Callable[[], datetime],
         *,
-        simulated: bool,
+        identity: ProviderIdentity,
         desk: str = "",
     ) -> None:
         self._store = store
         self._drafter = drafter
         self._budgets = budgets
         self._clock = clock
-        self._simulated = simulated
+        self._home = home
+        self._identity = identity
         self._desk = desk
 
     def ask(
@@ -83,6 +88,7 @@ class TryService:
             OverBudget: A limit would be passed. Nothing was stored.
         """
         require(actor, Permission.JOB_SUBMIT)
+        stop_real_work(self._home, self._identity)
         if not force:
             stop_unknown(request)
         at = self._clock()
@@ -103,7 +109,8 @@ class TryService:
             check=check,
             actor=actor.subject,
             desk=self._desk,
-            simulated=self._simulated,
+            simulated=self._identity.simulated,
+            provider_id=self._identity.fingerprint,
             at=at,
             owner=owner,
         )
@@ -245,7 +252,8 @@ class Trier:
         except StaleMove as stale:
             logger.info("%s: %s", try_id, stale)
         else:
-            learn_from_try(store, store.tries.get(try_id), at=now)
+            if not ending.answered.simulated or self.asking.identity.simulated:
+                learn_from_try(store, store.tries.get(try_id), at=now)
 
 
 class TryRunner:
@@ -264,7 +272,7 @@ class TryRunner:
             logger.warning("%s was lost with the process that asked it", try_id)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         while len(self._threads) < AT_ONCE:
-            wish = asking.store.tries.take(self._trier.owner, at=now)
+            wish = asking.store.tries.take(self._trier.owner, at=now, providers=asking.identity.accepts)
             if wish is None:
                 return
             thread = threading.Thread(target=self._perform, args=(wish.try_id,), name=wish.try_id, daemon=True)

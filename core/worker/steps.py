@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from core.domain.job import ShardState
 from core.domain.records import Shard, ShardClaim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
+from core.storage.jobs.shards import UNASKED
 from core.worker.collect import collect
 from core.worker.context import Context
 from core.worker.heartbeat import Heartbeat
@@ -41,7 +42,12 @@ def claim_due(context: Context, *, owner: str, limit: int) -> list[ShardClaim]:
     """One sweep: plan the queue, then claim what is due for a step of its own."""
     plan(context)
     return context.store.shards.claim_due(
-        owner=owner, now=context.clock(), lease_seconds=context.pace.lease, limit=limit, states=ALONE
+        owner=owner,
+        now=context.clock(),
+        lease_seconds=context.pace.lease,
+        limit=limit,
+        states=ALONE,
+        providers=context.identity.accepts,
     )
 
 
@@ -80,6 +86,9 @@ def _until_it_waits(context: Context, claim: ShardClaim) -> datetime:
         shard = context.store.shards.get(claim.shard_id)
         if shard.fence != claim.fence:
             raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
+        if not context.serves(shard.job_id) and not (shard.cancel_wish and shard.state in UNASKED):
+            # A worker that was started again for another provider meets steps that it had taken up for the first.
+            raise StaleMove(f"Shard {claim.shard_id} belongs to another provider's worker.")
         waits_for_person = shard.state is ShardState.ATTENTION and not shard.cancel_wish
         if shard.state not in STEPS or waits_for_person:
             return context.clock()

@@ -82,7 +82,7 @@ def send(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     now = context.clock()
     if shard.cancel_wish:
         _cancelled(context, claim, shard)
-        if shard.file_id is not None:
+        if shard.file_id is not None and context.serves(shard.job_id):
             with suppress(ProviderError):  # what stays is removed later, or ends with its lifetime
                 context.provider.delete_file(shard.file_id)
         return now

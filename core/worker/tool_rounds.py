@@ -178,7 +178,7 @@ class _Round:
     def write(self, waiting: Sequence[UnansweredRequest]) -> list[RetryFile]:
         """Answer all calls and write the requests that follow."""
         context, shard = self._context, self._shard
-        room = batch_room(context.store, context.rules.rooms, shard.model, self._now)
+        room = batch_room(context.store, context.rules.rooms, shard.model, self._now, context.identity)
         ids: dict[int, list[str]] = {}
         folder = job_folder(context.home, shard.job_id)
         with ShardWriter(folder, f"round-{shard.index}", max_input_tokens=room) as writer:
@@ -219,7 +219,8 @@ class _Round:
             return None
         return priced(
             self._context.store,
-            self._job.request.kind,
+            self._job.request,
+            self._job.row.provider_id,
             self._model,
             self._effort or None,
             self._counts,

@@ -51,6 +51,7 @@ def take_running(context: Context, *, owner: str) -> list[ShardClaim]:
         limit=AT_ONCE,
         states=WATCHING,
         ahead=timedelta(seconds=context.pace.poll / 2),
+        providers=context.identity.accepts,
     )
 
 

@@ -30,6 +30,7 @@ from core import private_files
 from core.domain.records import ShardClaim
 from core.errors import MosychlosError, StorageTrouble
 from core.storage.database import clear_errors
+from core.worker import other_providers
 from core.worker.budget_alerts import tell_budgets
 from core.worker.cancel_duplicates import cancel_duplicates
 from core.worker.clock_watch import TOLERANCE, ClockWatch
@@ -83,9 +84,7 @@ class PlainJson(EngineSerializer):
 class Worker:
     """One worker. Run as many as you like on PostgreSQL; on SQLite a second one stands by until the first ends."""
 
-    def __init__(
-        self, context: Context, *, database_url: str, threads: int, provider_name: str, tries: TryRunner | None = None
-    ) -> None:
+    def __init__(self, context: Context, *, database_url: str, threads: int, tries: TryRunner | None = None) -> None:
         self._tries = tries
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._reconciled = threading.Event()
@@ -95,7 +94,6 @@ class Worker:
         self._database = context.store.database
         self._database_url = database_url
         self._threads = threads
-        self._provider_name = provider_name
         self._handed_out: dict[ShardClaim, float] = {}
         self._lock = threading.Lock()
         self._watching: threading.Thread | None = None
@@ -156,7 +154,7 @@ class Worker:
         logger.info("worker %s started", self.worker_id)
 
     def _loop(self, stop: threading.Event) -> None:
-        context = self._context
+        context, identity = self._context, self._context.identity
         started = context.clock()
         next_beat = next_cleaning = next_tidying = 0.0
         reconciled_at = float("-inf")
@@ -173,13 +171,18 @@ class Worker:
                     self._clock_was_set(step)
                 if now >= next_beat:
                     context.store.workers.beat(
-                        self.worker_id, started_at=started, now=context.clock(), provider=self._provider_name
+                        self.worker_id,
+                        started_at=started,
+                        now=context.clock(),
+                        provider=identity.label,
+                        accepts=identity.accepts,
                     )
                     next_beat = now + BEAT_SECONDS
                 if now >= next_cleaning:
                     self._clean()
                     context.store.retries.end_lost(at=context.clock())
                     tell_budgets(context.store, context.budgets, now=context.clock())
+                    other_providers.tell(context.store, identity, now=context.clock())
                     next_cleaning = now + HOUSEKEEPING_SECONDS
                 if now >= next_tidying:
                     tidy(context.store, context.home, now=context.clock())

@@ -7,6 +7,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import ResultStatus, UsageFrom
+from core.domain.provider import NOBODY, same_model
 from core.domain.records import AskedAgain, Item, Job
 from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.pairs import pairs
@@ -46,9 +47,28 @@ def _asked(app: App, actor: Actor, job: Job, item: Item) -> None:
                 "Tokens": _tokens(item),
                 "Cost": text.usd(item.cost_usd),
                 "Answer taken from": item.reused_from or "the model",
+                **answered_by(item),
             },
             alt="How this answer was asked for",
         )
+        if not same_model(asked.model, item.answered.model):
+            st.warning(
+                text.escape(f"{asked.model} was asked, and {item.answered.model} answered."),
+                icon=":material/swap_horiz:",
+            )
+
+
+def answered_by(item: Item) -> dict[str, str]:
+    """Who gave the answer, as it says itself; "not said" where it does not."""
+    who = item.answered
+    if who == NOBODY:
+        return {"Answered by": text.NONE}
+    return {
+        "Answered by": who.model or "not said",
+        "Service tier": who.tier or "not said",
+        "Endpoint of the answer": who.endpoint or "not said",
+        "Provider": who.provider or "not written down",
+    }
 
 
 def _tokens(item: Item) -> str:

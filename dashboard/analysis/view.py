@@ -82,7 +82,7 @@ def _head(answer: AnswerPlaces) -> None:
     item, row = answer.item, answer.job.row
     st.subheader(text.escape(item.headline or item.portfolio_name), anchor=False)
     badges = [grades.look(item.level).badge] if item.level else []
-    if row.simulated:
+    if row.simulated or item.answered.simulated:
         badges.append(states.SIMULATED.badge)
     parts = [item.portfolio_name, f"as of {answer.words('as_of_date')}"]
     if answer.sheet is not None:

@@ -25,6 +25,7 @@ from dashboard.widgets import grades, text
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 
+_MODEL = 40
 _TITLE, _ASK, _SUMMARY, _WHOLE, _SHORT, _LINE = 64, 180, 320, 104, 80, 56
 """Most characters of the title, the decision, the summary, a line, a cell, a line of half the width. More would
 need a second sheet; a test prints a page on which everything is as long as it can be."""
@@ -264,10 +265,12 @@ def _read(brief: Brief) -> str:
 
 def _origin(brief: Brief) -> str:
     row = brief.job.row
+    others = [text.short(name, _MODEL) for name in brief.models if name != row.model][:2]
     parts = (
         f"Run {row.job_id}",
         text.words(_kind(brief)),
         row.model,
+        *([f"answered by {', '.join(others)}"] if others else []),
         row.prompt_version,
         f"asked {row.created_at:%Y-%m-%d %H:%M}Z by {row.created_by}",
         f"page made {brief.made_at:%Y-%m-%d %H:%M}Z",

@@ -11,6 +11,7 @@ from core.app import App
 from core.desk.sets import SetPreview
 from core.domain.actor import Actor
 from core.errors import MosychlosError
+from dashboard.prepare import open as prepare_open
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, text
 from dashboard.widgets.pairs import pairs
@@ -24,6 +25,8 @@ def review(
     Args:
         force: None when nothing stops the submission, else whether the reader insists.
     """
+    open_ = prepare_open.alike(app, actor, found)
+    prepare_open.notice(app, actor, open_, key="prepare_open")
     stopped = bool(found.over_budget) or not found.whole or force is False
     if st.button(
         "Review and submit",
@@ -48,7 +51,10 @@ def confirm(
     force: bool,
 ) -> None:
     """Repeat what matters. One opening of the dialog submits at most once."""
-    wish = found.wish
+    wish, open_ = found.wish, prepare_open.alike(app, actor, found)
+    st.query_params[prepare_open.SENT] = nonce
+    prepare_open.notice(app, actor, open_, key="confirm_open")
+    again = prepare_open.was_told(open_, nonce)
     pairs(
         {
             "Requests": f"{found.requests:,} about {text.count(len(wish.base.portfolio_ids), 'portfolio')}",
@@ -70,9 +76,11 @@ def confirm(
         st.caption("Simulated: it goes to the local stand-in and costs nothing.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Cancel", key="prepare_cancel"):
+            st.query_params.pop(prepare_open.SENT, None)
             st.rerun()
-        if st.button(f"Submit {text.count(found.requests, 'request')}", type="primary", key="prepare_submit"):
-            _submit(app, actor, found, needed_by, nonce, fallback=fallback, force=force)
+        verb = "Send again:" if open_ else "Submit"
+        if st.button(f"{verb} {text.count(found.requests, 'request')}", type="primary", key="prepare_submit"):
+            _submit(app, actor, found, needed_by, nonce, fallback=fallback, force=force, again=again)
 
 
 def _submit(
@@ -84,12 +92,13 @@ def _submit(
     *,
     fallback: bool,
     force: bool,
+    again: bool,
 ) -> None:
     done: dict[str, list[str]] = st.session_state.setdefault("submitted", {})
     if nonce not in done:
         try:
             jobs = app.sets.submit(
-                actor, found.wish, nonce=nonce, force=force, needed_by=needed_by, fallback=fallback
+                actor, found.wish, nonce=nonce, force=force, needed_by=needed_by, fallback=fallback, again=again
             ).jobs
         except MosychlosError as error:
             st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")

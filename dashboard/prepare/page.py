@@ -8,6 +8,7 @@ from core.app import App
 from core.domain.actor import Actor
 from core.guard.access import Permission, may
 from dashboard.prepare import link as prepare_link
+from dashboard.prepare import open as prepare_open
 from dashboard.prepare.check import check
 from dashboard.prepare.confirm import sets
 from dashboard.prepare.jobs import job_by_job
@@ -29,6 +30,7 @@ def prepare(app: App, actor: Actor) -> None:
     elif not app.portfolios.count(actor):
         nothing_to_send()
     else:
+        prepare_open.follow(app, actor)
         prepare_link.follow(app)
         left, right = st.columns([3, 2], gap="medium")
         with left:

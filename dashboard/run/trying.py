@@ -115,8 +115,9 @@ def _state(app: App, actor: Actor, tried: Try) -> None:
             "Stop", icon=":material/stop:", key="try_stop", disabled=tried.cancel_wish
         ):
             app.tries.cancel(actor, tried.try_id)
-    if tried.state is TryState.WAITING and not app.worker_is_alive(actor):
-        st.caption("No worker runs. Start one: mosychlos worker")
+    idle = app.idle(actor) if tried.state is TryState.WAITING else ""
+    if idle:
+        st.caption(text.escape(f"{idle} Start one: mosychlos worker"))
     if tried.state is TryState.ASKING and tried.text:
         show.code(tried.text[-4_000:], language="json", height=260)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.app import App
@@ -104,10 +106,16 @@ def _sibling(row: JobRow, comparison: str) -> str:
     return f"{states.JOB[row.state].badge} {text.escape(named)}"
 
 
+def _counted(counts: Mapping[str, int]) -> str:
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{name} ({n:,})" for name, n in ranked) or "not said yet"
+
+
 def configuration(app: App, actor: Actor, job: Job) -> None:
     """Everything that decides what was asked and where it went."""
     row, request = job.row, job.request
     zone = session.timezone()
+    models, tiers = app.jobs.answered_by(actor, row.job_id)
     pairs(
         {
             "Job": row.job_id,
@@ -118,6 +126,9 @@ def configuration(app: App, actor: Actor, job: Job) -> None:
             "Parameters": ", ".join(f"{name} = {value}" for name, value in request.parameters.items()) or "none given",
             "Priority": row.priority,
             "Needed by": "not said" if row.needed_by is None else text.moment(row.needed_by, zone),
+            "Approved for": row.meant_for,
+            "Answered by": _counted(models),
+            "Service tier": _counted(tiers),
             "Charged to": row.desk or "no desk",
             "Specification hash": job.spec_hash,
             "Tokens": f"{job.estimate.input_tokens:,} in, {job.estimate.output_tokens:,} out expected",

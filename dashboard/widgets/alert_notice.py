@@ -32,6 +32,9 @@ LOOKS: Mapping[AlertKind, states.StateLook] = {
     AlertKind.STRAY: states.StateLook("stray line", ":material/warning:", "orange"),
     AlertKind.UNKNOWN_BATCH: states.StateLook("unknown batches", ":material/help:", "orange"),
     AlertKind.COST: states.StateLook("cost", ":material/receipt_long:", "orange"),
+    AlertKind.SIMULATED: states.SIMULATED,
+    AlertKind.OTHER_MODEL: states.StateLook("other model", ":material/swap_horiz:", "orange"),
+    AlertKind.OTHER_PROVIDER: states.StateLook("other provider", ":material/link_off:", "orange"),
     AlertKind.BUDGET: states.StateLook("budget", ":material/account_balance_wallet:", "orange"),
 }
 """How alerts look, the most urgent first."""

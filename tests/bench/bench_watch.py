@@ -118,8 +118,8 @@ def sweeps(home: str, url: str, count: int) -> dict[str, Any]:
 
 def _submit(app: App, home: str) -> None:
     """A job whose every request is a batch of its own."""
-    drafter = Drafter(app._store, EcbRates(), library(), shard_requests=1, simulated=True)
-    submission = Submission(app._store, drafter, app.budgets, Path(home), app.now, simulated=True)
+    drafter = Drafter(app._store, EcbRates(), library(), shard_requests=1, identity=app.identity)
+    submission = Submission(app._store, drafter, app.budgets, Path(home), app.now, identity=app.identity)
     request = AnalysisRequest(Kind.RISK, tuple(app.portfolios.ids(LOCAL)), MODEL)
     submission.submit(LOCAL, [WantedJob(request)], nonce=None, force=True, needed_by=None)
 

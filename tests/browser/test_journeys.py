@@ -66,7 +66,7 @@ def test_the_empty_first_visit_explains_itself(installed: Installed, visitor: Wi
 
         window.go("/")
         window.sees("Welcome to Mosychlos")
-        window.sees("No worker is running")
+        window.sees("No worker runs")
         window.click("button", "Read how it works")
         window.sees("Every number checked.")
         page.keyboard.press("Escape")

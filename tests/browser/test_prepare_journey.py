@@ -54,3 +54,32 @@ def test_a_model_that_is_gone_is_replaced_by_a_click_and_the_run_says_so(install
         window.click("button", "Submit 1 request")
         expect(page).to_have_url(re.compile(r"/run\?run="))
         window.sees("gpt-6-luna")
+
+
+def test_a_reload_right_after_the_click_buys_once_and_finds_the_run(installed: Installed, visitor: Window) -> None:
+    with installed(worker=False) as installation, visitor(installation) as window:
+        page = window.page
+        window.go("/")
+        window.click("button", "Load sample portfolios")
+        window.sees("39 sample portfolios loaded")
+        wish = "/prepare?kind=risk&model=gpt-5.4-mini&portfolio=sample-us-60-40"
+        window.go(wish)
+        window.click("button", "Review and submit")
+        window.sees("Send this to the provider?")
+        expect(page).to_have_url(re.compile(r"sent="))
+        asked = page.url
+        window.click("button", "Submit 1 request")
+        page.reload()
+        page.wait_for_timeout(3000)
+        if "/run?" not in page.url:  # it was loaded again before the job was stored
+            page.goto(asked)
+        expect(page).to_have_url(re.compile(r"/run\?run="))
+
+        # A second tab, or a colleague: the same is named, and only whoever insists sends it again.
+        window.go(wish)
+        window.sees("The same request was submitted")
+        window.click("button", "Review and submit")
+        window.click("button", "Send again: 1 request")
+        expect(page).to_have_url(re.compile(r"/run\?run="))
+        window.go("/runs")
+        window.sees("2 runs")

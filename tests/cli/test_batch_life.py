@@ -217,7 +217,7 @@ def test_left_overs_and_alerts_are_listed(cli: Cli, app: App, provider: LocalPro
 
 
 def test_the_status_of_a_job_says_what_is_odd_about_it(cli: Cli, app: App, positions: Path) -> None:
-    job_id, other = submitted(cli, positions), submitted(cli, positions)
+    job_id, other = submitted(cli, positions), submitted(cli, positions, "--force")
     store = Store(app.settings.database_url)
     for subject in (f"{job_id}.0", f"{other}.0"):
         store.alerts.raise_(AlertKind.LATE, subject, f"{subject} is late.", at=app.now())

@@ -59,7 +59,7 @@ def work(order: dict[str, Any]) -> None:
 
     if order["engine"]:
         threading.Thread(target=_leave, args=(ended,), daemon=True).start()
-        worker = Worker(context, database_url=settings.database_url, threads=4, provider_name="killed")
+        worker = Worker(context, database_url=settings.database_url, threads=4)
         worker.run(threading.Event())
     while not ended():
         if not run_once(context, owner=str(os.getpid()), limit=4):

@@ -206,11 +206,18 @@ class House:
         desk: str = "",
     ) -> JobService:
         """Jobs as the App has them, with smaller batches, with limits, reusing answers, or for a desk."""
+        identity = self.app.identity
         drafter = Drafter(
-            self.store, EcbRates(), self.app.library, shard_requests=per_shard, reuse=reuse, simulated=True
+            self.store,
+            EcbRates(),
+            self.app.library,
+            shard_requests=per_shard,
+            reuse=reuse,
+            identity=identity,
+            desk=desk,
         )
         home = self.app.settings.home
-        return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, simulated=True, desk=desk)
+        return JobService(self.store, drafter, budgets or Budgets(), home, self.clock, identity=identity, desk=desk)
 
     def request(self, portfolios: int = 3, **more: Any) -> AnalysisRequest:
         """A wish about the first portfolios."""
@@ -228,12 +235,16 @@ class House:
     def retry_service(self, budgets: Budgets | None = None, rooms: Rooms | None = None) -> RetryService:
         """Retries as the App has them, or with limits."""
         rooms = rooms or self.context().rules.rooms
-        return RetryService(self.store, budgets or Budgets(), rooms, self.app.settings.home, self.clock)
+        return RetryService(
+            self.store, budgets or Budgets(), rooms, self.app.settings.home, self.clock, identity=self.app.identity
+        )
 
     def reask_service(self, budgets: Budgets | None = None, rooms: Rooms | None = None) -> ReaskService:
         """Second askings as the App has them, or with limits."""
         rooms = rooms or self.context().rules.rooms
-        return ReaskService(self.store, budgets or Budgets(), rooms, self.app.settings.home, self.clock)
+        return ReaskService(
+            self.store, budgets or Budgets(), rooms, self.app.settings.home, self.clock, identity=self.app.identity
+        )
 
     def shard(self, job_id: str, index: int = 0) -> Shard:
         """One of its batches as it stands."""

@@ -12,6 +12,7 @@ from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import Usage, UsageFrom
 from core.domain.job import JobState
+from core.domain.provider import ProviderIdentity
 from core.drafts.drafting import Drafter
 from core.errors import OverBudget
 from core.guard.budgets import Budgets
@@ -149,10 +150,16 @@ def test_a_tier_without_a_price_leaves_the_cost_unknown_although_the_tokens_are_
 
 
 def test_data_residency_is_in_the_estimate_the_ledger_and_the_limits(house: House) -> None:
-    plain = house.service().preview(LOCAL, house.request(2)).estimate
-    drafter = Drafter(house.store, EcbRates(), house.app.library, simulated=True, data_region="eu")
-    home = house.app.settings.home
-    service = JobService(house.store, drafter, Budgets(), home, house.clock, simulated=True)
+    # A provider of its own, of which nothing was learned that would move one estimate and not the other.
+    here = replace(house.app.identity, project="resident")
+
+    def asked_of(identity: ProviderIdentity) -> JobService:
+        drafter = Drafter(house.store, EcbRates(), house.app.library, identity=identity)
+        home = house.app.settings.home
+        return JobService(house.store, drafter, Budgets(), home, house.clock, identity=identity)
+
+    identity = replace(here, region="eu")
+    plain, service = asked_of(here).preview(LOCAL, house.request(2)).estimate, asked_of(identity)
     wish = house.request(2)
     resident = service.preview(LOCAL, wish).estimate
     assert plain.expected_usd is not None
@@ -164,7 +171,6 @@ def test_data_residency_is_in_the_estimate_the_ledger_and_the_limits(house: Hous
     with pytest.raises(OverBudget):
         service.submit(LOCAL, replace(wish, max_cost_usd=plain.expected_usd * Decimal("1.05")))
     job_id = service.submit(LOCAL, wish).row.job_id
-    identity = replace(house.context().identity, region="eu")
     assert house.run(job_id, context=house.context(identity=identity)) is JobState.DONE
     known = price(MODEL, batch=True, at=house.clock(), region="eu")
     assert known is not None

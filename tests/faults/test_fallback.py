@@ -60,7 +60,14 @@ def test_j6_a_model_that_is_gone_by_then_is_not_asked_again_but_its_replacement_
     assert house.run(job_id) is JobState.FAILED
     local.set_faults()
     later = datetime(2026, 12, 12, tzinfo=UTC)
-    service = RetryService(house.store, Budgets(), house.context().rules.rooms, house.app.settings.home, lambda: later)
+    service = RetryService(
+        house.store,
+        Budgets(),
+        house.context().rules.rooms,
+        house.app.settings.home,
+        lambda: later,
+        identity=house.app.identity,
+    )
     with pytest.raises(ModelRefused, match=r"'gpt-5-mini' was shut down on 2026-12-11\. Use 'gpt-6\.1-terra'"):
         service.plan(LOCAL, job_id)
     [replaced] = service.plan(LOCAL, job_id, model="gpt-6.1-terra").replaced

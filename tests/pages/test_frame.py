@@ -33,7 +33,7 @@ def test_every_page_opens_on_a_lived_in_installation(page: Page, lived_in: World
 def test_the_reader_is_told_that_answers_are_simulated_and_that_no_worker_runs(page: Page, world: World) -> None:
     words = said(page(world))
     assert "Simulated" in words
-    assert "No worker is running" in words
+    assert "No worker runs" in words
     assert "Signed in as Local user" in words
 
 

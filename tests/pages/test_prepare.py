@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
-from core.domain.analysis import Kind
+from core.domain.analysis import AnalysisRequest, Kind
 from dashboard.prepare.page import DEFAULT_MODEL
 from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
@@ -247,3 +247,32 @@ def test_what_a_model_took_so_far_is_shown_from_its_own_answers(page: Page, live
     assert known.keys() == {"max_completion_tokens", "response_format"}
     assert all(int(str(taken).replace(",", "")) > 39 for taken in known.values())
     assert "Learned from the local stand-in" in said(test)
+
+
+def test_what_waits_already_is_named_before_the_question_and_its_button_says_again(page: Page, world: World) -> None:
+    portfolio_id = world.import_text("family.csv", POSITIONS)
+    job_id = world.submit((portfolio_id,), regional=True)
+    test = page(world, "prepare")
+    assert f"by you (job {job_id}, waiting)" in said(test)
+    assert any(one.label == "Open it" for one in test.button)
+    button(test, "Review and submit").click()
+    test.run()
+    assert button(test, "Send again: 1 request")
+    world.app.jobs.cancel(LOCAL, job_id)
+    test = page(world, "prepare")
+    assert job_id not in said(test)
+
+
+def test_a_page_loaded_again_after_the_click_lands_on_the_run(page: Page, world: World) -> None:
+    world.import_text("family.csv", POSITIONS)
+    test = page(world, "prepare")
+    button(test, "Review and submit").click()
+    test.run()
+    nonce = str(test.query_params["sent"])
+    assert button(page(world, "prepare", sent=nonce), "Review and submit")
+    request = AnalysisRequest(Kind.RISK, tuple(world.app.portfolios.ids(LOCAL)), "gpt-5.4-mini")
+    job_id = world.app.jobs.submit(LOCAL, request, nonce=nonce).row.job_id
+    again = page(world, "prepare", sent=nonce)
+    assert not again.exception
+    assert job_id in said(again)
+    assert "Review and submit" not in {one.label for one in again.button}

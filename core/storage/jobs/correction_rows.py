@@ -24,7 +24,8 @@ from core.domain.analysis import (
 )
 from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.records import AskedAgain, SecondAsking
-from core.storage.jobs.outcome_writer import SCORE, TOKENS, answered_of, answered_row
+from core.storage.jobs.answered import answered_of, answered_row
+from core.storage.jobs.outcome_writer import SCORE, TOKENS
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import SecondAnswerTable

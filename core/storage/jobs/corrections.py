@@ -20,6 +20,7 @@ from core.domain.analysis import Outcome, RawLine, Reading, ResultStatus, Usage,
 from core.domain.records import AskedAgain, ShardClaim
 from core.errors import StaleMove
 from core.storage.database import Database
+from core.storage.jobs.answered import answered_of
 from core.storage.jobs.correction_rows import (
     Tags,
     answer_row,
@@ -31,7 +32,7 @@ from core.storage.jobs.correction_rows import (
     waiting_row,
 )
 from core.storage.jobs.jobs import follow, lock_job, lock_money
-from core.storage.jobs.outcome_writer import SCORE, answered_of, count, store_outcomes, uncount
+from core.storage.jobs.outcome_writer import SCORE, count, store_outcomes, uncount
 from core.storage.jobs.results import ExpectedLine, Stray, keep_place, summed
 from core.storage.jobs.retries import Retry, UnansweredRequest, add_shards, not_held
 from core.storage.jobs.shards import check_fence

@@ -11,10 +11,10 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import ResultStatus, UsageFrom
-from core.domain.provider import AnsweredBy
+from core.domain.provider import AnsweredBy, ProviderIdentity, same_model
 from core.llm.calibration import BatchHistory
 from core.storage.database import Database
-from core.storage.jobs.outcome_writer import answered_of
+from core.storage.jobs.answered import answered_of, stood_in
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (
     AnswerTable,
@@ -49,11 +49,18 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def batches(self, kind: str, model: str, effort: str) -> list[BatchHistory]:
-        """The newest batches of an analysis, a model and a reasoning effort."""
+    def batches(self, kind: str, model: str, effort: str, *, provider_id: str, endpoint: str) -> list[BatchHistory]:
+        """The newest batches of an analysis, a model and a reasoning effort: names of models mean something else at
+        another provider."""
         query = (
             select(_CAL)
-            .where(_CAL.c.kind == kind, _CAL.c.model == model, _CAL.c.effort == effort)
+            .where(
+                _CAL.c.kind == kind,
+                _CAL.c.model == model,
+                _CAL.c.effort == effort,
+                _CAL.c.provider_id == provider_id,
+                _CAL.c.endpoint == endpoint,
+            )
             .order_by(_CAL.c.at.desc())
             .limit(BATCHES)
         )
@@ -71,12 +78,12 @@ class History:
             ]
 
     def answers(
-        self, hashes: Iterable[str], *, since: datetime, simulated: bool, prompt_version: str
+        self, hashes: Iterable[str], *, since: datetime, identity: ProviderIdentity, prompt_version: str
     ) -> dict[str, StoredAnswer]:
         """Succeeded answers to questions of these body hashes, by hash; the newest of each.
 
         Args:
-            simulated: A stand-in's answers are no answers of the provider, and the other way round.
+            identity: Who must have answered: what another server says under the same model's name is another answer.
             prompt_version: Only answers that were read under the same schema.
         """
         wanted, answered = list(hashes), [column for column in _RES.c if column.name.startswith("answered_")]
@@ -94,7 +101,9 @@ class History:
                         _RES.c.status == ResultStatus.SUCCEEDED.value,
                         _RES.c.reused_from.is_(None),  # the window counts from when the provider was asked
                         _J.c.created_at >= since,
-                        _J.c.simulated == simulated,
+                        _J.c.provider_id == identity.fingerprint,
+                        _J.c.simulated
+                        == identity.simulated,  # a stand-in may have answered a job that was not meant for it
                         _J.c.prompt_version == prompt_version,
                     )
                     .order_by(_J.c.created_at)
@@ -108,8 +117,16 @@ class History:
 
 def remember(connection: Connection, shard: Any, *, kind: str, effort: str, at: datetime) -> None:
     """Keep the sums of a settled batch, in the transaction that settles it. A second time changes nothing."""
+    job = connection.execute(
+        select(_J.c.endpoint, _J.c.provider_id, _J.c.provider, _J.c.simulated).where(_J.c.job_id == shard.job_id)
+    ).one()
+    if stood_in(job):
+        return
     mine = (_R.c.job_id == shard.job_id) & (_R.c.shard_index == shard.shard_index) & (_RES.c.output_tokens > 0)
     mine &= _RES.c.usage_from == UsageFrom.ANSWER.value  # shares of a sum say nothing about single answers
+    others = _other_models(connection, mine, shard.model)
+    if others:
+        mine &= _RES.c.answered_model.not_in(others)
     output = _RES.c.output_tokens
     sums = connection.execute(
         select(
@@ -140,5 +157,17 @@ def remember(connection: Connection, shard: Any, *, kind: str, effort: str, at: 
             "cached_tokens": int(sums.cached),
             "output_tokens": int(sums.written),
             "output_squares": float(sums.squares),
+            "provider_id": job.provider_id,
+            "endpoint": job.endpoint,
         },
     )
+
+
+def _other_models(connection: Connection, mine: Any, asked: str) -> list[str]:
+    """Models that answered in place of the one that was asked: how long their answers are says nothing about it."""
+    names = (
+        select(_RES.c.answered_model)
+        .distinct()
+        .select_from(_R.join(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id)))
+    )
+    return [name for name in connection.execute(names.where(mine)).scalars() if not same_model(asked, name)]

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, func, or_, select
 from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, UsageFrom, Verification
 from core.domain.records import Item
 from core.storage.database import Database
+from core.storage.jobs.answered import answered_of
 from core.storage.jobs.correction_rows import second_askings, whole_sum
-from core.storage.jobs.outcome_writer import SCORE, TOKENS, answered_of
+from core.storage.jobs.outcome_writer import SCORE, TOKENS
 from core.storage.jobs.quartiles import Quartiles, quartiles
 from core.storage.jobs.result_views import NONE, SUCCEEDED
 from core.storage.jobs.results import Stray

@@ -15,6 +15,7 @@ from core.domain.records import ItemCounts, JobRow, JobSet
 from core.errors import NotFound
 from core.storage.database import Database
 from core.storage.jobs.jobs import BudgetCheck, approve_job, lock_money, record_event, to_row
+from core.storage.jobs.open_jobs import alike, stop_alike
 from core.storage.money import from_nano
 from core.storage.sql import table
 from core.storage.tables import JobSetTable, JobTable, ShardTable
@@ -44,6 +45,7 @@ class Approval:
     """A stored draft, to be approved as it was shown.
 
     Attributes:
+        question: What it asks, to be told apart from what is open already; "" to ask it whatever is open.
         notes: Lines of its history: (event, text), such as a stand-in's reason.
         fallback: The stand-in as JSON; "" for none.
     """
@@ -53,6 +55,7 @@ class Approval:
     check: BudgetCheck
     notes: tuple[tuple[str, str], ...] = ()
     fallback: str = ""
+    question: str = ""
 
 
 class JobSets:
@@ -69,10 +72,13 @@ class JobSets:
         Raises:
             Refused: A draft is not what was shown.
             OverBudget: From a check. Nothing was approved and nothing reserved.
+            AlreadyOpen: The same is asked already. Whoever approves holds the purse, so of two that ask the same at
+                once the second finds the first.
             StaleMove: One of them is not a draft any more.
         """
         with self._database.write() as connection:
             lock_money(connection)
+            stop_alike(alike(connection, [job.question for job in jobs]), [job.question for job in jobs], actor, at)
             if new.set_id:
                 connection.execute(
                     _SET.insert().values(

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from core.domain.analysis import ResultStatus, Usage
 from core.domain.job import ShardEvent, ShardState
-from core.domain.oversight import Cause, LedgerRow, Waits
+from core.domain.oversight import Bound, Cause, LedgerRow, Waits
+from core.domain.provider import meant_for
 from core.storage.database import Database
+from core.storage.jobs.answered import identity_of
 from core.storage.jobs.outcome_writer import TOKENS
 from core.storage.jobs.result_views import SUCCEEDED
 from core.storage.money import from_nano
@@ -88,6 +90,26 @@ class JobViews:
                 else:
                     found[row.job_id] = replace(first, batches=first.batches + 1)
         return found
+
+    def bound(self, job_ids: Sequence[str] | None = None) -> list[Bound]:
+        """Approved jobs that have not ended, with whom they were approved for; the oldest first.
+
+        Args:
+            job_ids: Only these; None for all.
+        """
+        batches = select(func.count()).where(_S.c.job_id == _J.c.job_id, _S.c.ended_at.is_(None)).scalar_subquery()
+        query = (
+            select(_J.c.job_id, _J.c.provider_id, _J.c.provider, batches.label("batches"))
+            .where(_J.c.ended_at.is_(None), _J.c.approved_at.is_not(None))
+            .order_by(_J.c.approved_at, _J.c.job_id)
+        )
+        if job_ids is not None:
+            query = query.where(_J.c.job_id.in_(list(job_ids)))
+        with self._database.read() as connection:
+            return [
+                Bound(row.job_id, row.provider_id, meant_for(identity_of(row), row.provider_id), int(row.batches))
+                for row in connection.execute(query)
+            ]
 
     def models(self) -> list[str]:
         """Models that jobs were asked of, by name."""

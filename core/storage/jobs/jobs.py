@@ -27,9 +27,11 @@ from core.domain.job import (
     next_job_state,
     next_shard_state,
 )
+from core.domain.provider import ProviderIdentity, unknown_id
 from core.domain.records import Event, ItemCounts, Job, JobRow, RequestRow, Spend
 from core.errors import BadInput, NotFound, Refused, StaleMove
 from core.storage.database import Database
+from core.storage.jobs.answered import identity_of
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import bulk_insert, dump, table
 from core.storage.tables import (
@@ -68,6 +70,8 @@ class NewJob:
 
     Attributes:
         reused: Requests that have a stored answer already and stand in no shard.
+        identity: Whom it goes to; None where nobody knows more than whether the answers are simulated.
+        question: The same for every job that asks the same of the same provider; "" where that is not compared.
     """
 
     job_id: str
@@ -82,6 +86,8 @@ class NewJob:
     needed_by: datetime | None = None
     desk: str = ""
     reused: int = 0
+    identity: ProviderIdentity | None = None
+    question: str = ""
 
 
 class Jobs:
@@ -171,6 +177,11 @@ class Jobs:
                         message="",
                         needed_by=new.needed_by,
                         desk=new.desk,
+                        provider_id=unknown_id(simulated=new.simulated)
+                        if new.identity is None
+                        else new.identity.fingerprint,
+                        provider="" if new.identity is None else dump(new.identity.document()),
+                        question=new.question,
                     )
                 )
                 if files:
@@ -373,6 +384,18 @@ class Jobs:
         if found is None:
             raise _no_job(job_id)
         return JobState(found)
+
+    def provider_id(self, job_id: str) -> str:
+        """Whom a job was approved for.
+
+        Raises:
+            NotFound: No such job.
+        """
+        with self._database.read() as connection:
+            found = connection.execute(select(_J.c.provider_id).where(_J.c.job_id == job_id)).scalar_one_or_none()
+        if found is None:
+            raise _no_job(job_id)
+        return str(found)
 
     def pause(self, job_id: str, *, actor: str, at: datetime) -> None:
         """Keep a job's shards that are not at the provider from going there.
@@ -827,6 +850,8 @@ def to_row(row: Any, answered: int) -> JobRow:
         desk=row.desk,
         set_id=row.set_id,
         fallback=row.fallback,
+        provider_id=row.provider_id,
+        provider=identity_of(row),
     )
 
 

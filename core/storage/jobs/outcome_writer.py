@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, select, update
 
 from core.domain.analysis import Outcome, ResultStatus, UsageFrom
-from core.domain.provider import AnsweredBy
+from core.storage.jobs.answered import answered_row
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
 from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
@@ -103,29 +103,9 @@ def store_outcomes(connection: Connection, job_id: str, outcomes: Sequence[Outco
             failed=_J.c.failed + sum(tally["status", status.value] for status in _FAILED),
             missing=_J.c.missing + tally["status", ResultStatus.MISSING.value],
             actual_nano=None if nano_total is None else _J.c.actual_nano + nano_total,
+            # What a stand-in says is simulated, whomever the job was meant for.
+            **({"simulated": True} if any(outcome.answered.simulated for outcome in outcomes) else {}),
         )
-    )
-
-
-def answered_row(answered: AnsweredBy) -> dict[str, str | bool]:
-    """Who answered, as columns in the order that every table of endings has them in."""
-    return {
-        "answered_provider": answered.provider,
-        "answered_model": answered.model,
-        "answered_tier": answered.tier,
-        "answered_endpoint": answered.endpoint,
-        "answered_simulated": answered.simulated,
-    }
-
-
-def answered_of(row: Any) -> AnsweredBy:
-    """Who answered, from the columns of a row; of a request that has no ending, nobody."""
-    return AnsweredBy(
-        provider=row.answered_provider or "",
-        model=row.answered_model or "",
-        tier=row.answered_tier or "",
-        endpoint=row.answered_endpoint or "",
-        simulated=bool(row.answered_simulated),
     )
 
 

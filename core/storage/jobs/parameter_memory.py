@@ -13,12 +13,13 @@ from core.domain.analysis import Endpoint, ResultStatus
 from core.domain.records import ParameterRow
 from core.llm.sent import blamed
 from core.storage.database import Database
+from core.storage.jobs.answered import stood_in
 from core.storage.sql import insert_or_sum, table
 from core.storage.tables import JobTable, ParameterTable, RequestTable, ResultTable
 
 _P, _R, _RES, _J = table(ParameterTable), table(RequestTable), table(ResultTable), table(JobTable)
 
-_KEY: Final = ("model", "endpoint", "parameter", "value", "simulated")
+_KEY: Final = ("model", "endpoint", "parameter", "value", "simulated", "provider_id")
 WROTE: Final = (ResultStatus.SUCCEEDED.value, ResultStatus.TRUNCATED.value, ResultStatus.REFUSED.value)
 """Endings that only a model that took its parameters can bring about."""
 
@@ -32,13 +33,13 @@ class ParameterMemory:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, model: str, *, simulated: bool, endpoint: Endpoint | None = None) -> list[ParameterRow]:
+    def of(self, model: str, *, provider_id: str, endpoint: Endpoint | None = None) -> list[ParameterRow]:
         """Everything about a model: the refused first, then by name.
 
         Args:
-            simulated: What the local stand-in takes says nothing about the provider, and the other way round.
+            provider_id: What one server takes says nothing about another one's model of the same name.
         """
-        query = select(_P).where(_P.c.model == model, _P.c.simulated == simulated)
+        query = select(_P).where(_P.c.model == model, _P.c.provider_id == provider_id)
         if endpoint is not None:
             query = query.where(_P.c.endpoint == endpoint.value)
         query = query.order_by((_P.c.refused > 0).desc(), _P.c.parameter, _P.c.value, _P.c.endpoint)
@@ -56,6 +57,7 @@ class ParameterMemory:
         words: Mapping[str, str],
         at: datetime,
         simulated: bool,
+        provider_id: str,
     ) -> None:
         """Add what single questions have shown (`learn` does it for batches).
 
@@ -65,7 +67,18 @@ class ParameterMemory:
             refused: Requests that were refused, by the parameter that was at fault; `words`: what the server said.
         """
         with self._database.write() as connection:
-            _add(connection, model, endpoint.value, sent, accepted, refused, words, at, simulated=simulated)
+            _add(
+                connection,
+                model,
+                endpoint.value,
+                sent,
+                accepted,
+                refused,
+                words,
+                at,
+                simulated=simulated,
+                provider_id=provider_id,
+            )
 
 
 def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: datetime) -> None:
@@ -76,7 +89,9 @@ def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: da
     """
     if not sent:
         return
-    job = connection.execute(select(_J.c.endpoint, _J.c.simulated).where(_J.c.job_id == shard.job_id)).one()
+    job = connection.execute(select(_J).where(_J.c.job_id == shard.job_id)).one()
+    if stood_in(job):
+        return
     rows = connection.execute(
         select(_RES.c.status, _RES.c.error_message, func.sum(_answered()).label("answered"), func.count().label("n"))
         .join(_R, (_R.c.job_id == _RES.c.job_id) & (_R.c.custom_id == _RES.c.custom_id))
@@ -98,7 +113,8 @@ def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: da
             if name:
                 refused[name] += int(row.n)
                 words.setdefault(name, row.error_message)
-    _add(connection, shard.model, job.endpoint, sent, accepted, refused, words, at, simulated=job.simulated)
+    who = {"simulated": job.simulated, "provider_id": job.provider_id}
+    _add(connection, shard.model, job.endpoint, sent, accepted, refused, words, at, **who)
 
 
 def _answered() -> Any:
@@ -118,6 +134,7 @@ def _add(
     at: datetime,
     *,
     simulated: bool,
+    provider_id: str,
 ) -> None:
     day = f"{at:%Y-%m-%d}"
     rows = [
@@ -127,6 +144,7 @@ def _add(
             "parameter": name,
             "value": value[:200],
             "simulated": simulated,
+            "provider_id": provider_id,
             "sent": accepted + sum(refused.values()),
             "accepted": accepted,
             "refused": refused.get(name, 0),

@@ -17,9 +17,17 @@ from core.storage.jobs.quartiles import Quartiles, quartiles
 from core.storage.money import from_nano
 from core.storage.portfolios.groups import in_group, with_tag
 from core.storage.sql import table
-from core.storage.tables import AnswerTable, JobTable, PortfolioTable, RequestTable, ResultTable, RollupTable
+from core.storage.tables import (
+    AnswerTable,
+    JobTable,
+    PortfolioTable,
+    RequestTable,
+    ResultTable,
+    RollupTable,
+    ShardTable,
+)
 
-_J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
+_J, _R, _RES, _S = table(JobTable), table(RequestTable), table(ResultTable), table(ShardTable)
 _ANS, _P, _ROLL = table(AnswerTable), table(PortfolioTable), table(RollupTable)
 SUCCEEDED: Any = literal_column(f"'{ResultStatus.SUCCEEDED.value}'")
 """Spelled out in each query: an index of the succeeded results alone is not used for a value that comes later."""
@@ -34,11 +42,13 @@ class BuiltRequest:
     Attributes:
         as_of: Day of the portfolio's snapshot, ISO.
         prompt_hash: SHA-256 of instructions and data as they were sent.
+        model: Which was asked last: a retry may ask another one than the job did.
     """
 
     as_of: str
     prompt_hash: str
     input_tokens: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +128,19 @@ class ResultViews:
         Raises:
             NotFound: No such request.
         """
-        query = select(_R.c.as_of, _R.c.prompt_hash, _R.c.input_tokens).where(
-            _R.c.job_id == job_id, _R.c.custom_id == custom_id
+        query = (
+            select(
+                _R.c.as_of, _R.c.prompt_hash, _R.c.input_tokens, func.coalesce(_S.c.model, _J.c.model).label("model")
+            )
+            .join(_J, _J.c.job_id == _R.c.job_id)
+            .outerjoin(_S, (_S.c.job_id == _R.c.job_id) & (_S.c.shard_index == _R.c.shard_index))
+            .where(_R.c.job_id == job_id, _R.c.custom_id == custom_id)
         )
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise NotFound(f"Job {job_id} has no request '{custom_id}'.")
-        return BuiltRequest(row.as_of, row.prompt_hash, int(row.input_tokens))
+        return BuiltRequest(row.as_of, row.prompt_hash, int(row.input_tokens), row.model)
 
     def grades(self, job_id: str, among: Among = EVERYBODY) -> dict[str, int]:
         """Answers by grade."""

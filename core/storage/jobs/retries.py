@@ -16,6 +16,7 @@ from core.domain.batch import ShardFile
 from core.domain.records import Spend
 from core.errors import Refused, StaleMove
 from core.storage.database import Database
+from core.storage.jobs.answered import answered_of, answered_row
 from core.storage.jobs.jobs import (
     follow,
     job_row,
@@ -27,7 +28,7 @@ from core.storage.jobs.jobs import (
     settle_part,
     spent_so_far,
 )
-from core.storage.jobs.outcome_writer import MODEL, TIER, answered_of, answered_row, store_outcomes, uncount
+from core.storage.jobs.outcome_writer import MODEL, TIER, store_outcomes, uncount
 from core.storage.money import to_nano
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (

@@ -40,6 +40,9 @@ WATCHED = (AlertKind.STUCK, AlertKind.LATE, AlertKind.VANISHED, AlertKind.UNKNOW
 _GOT_ON = frozenset({ShardEvent.ACCEPTED, ShardEvent.ADOPTED, ShardEvent.RESUME, ShardEvent.BLOCKED})
 """Moves after which a shard that found no room is not stuck any more, or waits for a person instead."""
 
+UNASKED = (ShardState.QUEUED, ShardState.UPLOADING, ShardState.ATTENTION)
+"""States in which a shard that nobody wants any more is called off without asking its provider anything."""
+
 _UNSENT = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
 
 
@@ -58,6 +61,7 @@ class Shards:
         limit: int,
         states: Iterable[ShardState] = (),
         ahead: timedelta = timedelta(0),
+        providers: Sequence[str] | None = None,
     ) -> list[ShardClaim]:
         """Take over shards that are due and that nobody holds (or whose holder has shown no life).
 
@@ -68,6 +72,8 @@ class Shards:
         Args:
             states: Only shards in these; all in which there is something to do when empty.
             ahead: When anything is due now, also what will be within this time.
+            providers: Only shards of jobs that were approved for one of these, and what can be called off without
+                asking anybody; None for those of every provider.
         """
         wanted = [state.value for state in states] or [*_WORKING, ShardState.ATTENTION.value]
         free = or_(_S.c.lease_until.is_(None), _S.c.lease_until < now)
@@ -84,6 +90,7 @@ class Shards:
                 admitted,
                 unpaused,
                 undecided,
+                *_own(providers),
             )
             .order_by(_S.c.place, _S.c.next_due_at)
             .limit(limit)
@@ -366,11 +373,17 @@ class Shards:
                 update(_S).where(_S.c.shard_id == shard_id, _S.c.ended_at.is_not(None)).values(files_gone_at=at)
             )
 
-    def with_files(self, *, ended_before: datetime, limit: int) -> list[Shard]:
-        """Ended shards whose files at the provider were not removed yet, the oldest first."""
+    def with_files(self, *, ended_before: datetime, limit: int, providers: Sequence[str] | None = None) -> list[Shard]:
+        """Ended shards whose files at the provider were not removed yet, the oldest first.
+
+        Args:
+            providers: Only of jobs that were approved for one of these; None for all.
+        """
         query = (
             select(_S)
+            .join(_J, _J.c.job_id == _S.c.job_id)
             .where(
+                *([] if providers is None else [_J.c.provider_id.in_(list(providers))]),
                 _S.c.ended_at < ended_before,
                 _S.c.files_gone_at.is_(None),
                 or_(_S.c.file_id.is_not(None), _S.c.output_file_id.is_not(None), _S.c.error_file_id.is_not(None)),
@@ -459,6 +472,14 @@ def check_fence(connection: Connection, claim: ShardClaim) -> None:
     ).scalar_one_or_none()
     if fence != claim.fence:
         raise StaleMove(f"Shard {claim.shard_id} was taken over by another worker.")
+
+
+def _own(providers: Sequence[str] | None) -> list[Any]:
+    """Conditions under which a worker of these providers may take a shard."""
+    if providers is None:
+        return []
+    by_itself = _S.c.cancel_wish & _S.c.state.in_([state.value for state in UNASKED])
+    return [or_(_J.c.provider_id.in_(list(providers)), by_itself)]
 
 
 def _unless_nudged(due: Any) -> Any:

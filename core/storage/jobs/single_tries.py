@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,8 +25,8 @@ from core.domain.provider import NOBODY, AnsweredBy
 from core.domain.trial import Try, TryState
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
+from core.storage.jobs.answered import answered_of, answered_row
 from core.storage.jobs.jobs import BudgetCheck, lock_money, reserve, to_request
-from core.storage.jobs.outcome_writer import answered_of, answered_row
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import CitationTable, CommitmentTable, LedgerTable, ToolCallTable, TryTable
@@ -98,6 +99,7 @@ class Tries:
         desk: str,
         simulated: bool,
         at: datetime,
+        provider_id: str,
         owner: str = "",
     ) -> None:
         """Store a wish and reserve its expected cost.
@@ -139,12 +141,18 @@ class Tries:
                     simulated=simulated,
                     prompt_version="",
                     model=request.model,
+                    provider_id=provider_id,
                 )
             )
 
-    def take(self, owner: str, *, at: datetime) -> Try | None:
-        """Claim the oldest wish that nobody has taken up; None when there is none."""
-        query = select(_T).where(_T.c.state == TryState.WAITING.value).order_by(_T.c.created_at).limit(1)
+    def take(self, owner: str, *, at: datetime, providers: Sequence[str] | None = None) -> Try | None:
+        """Claim the oldest wish that nobody has taken up; None when there is none.
+
+        Args:
+            providers: Only wishes that were meant for one of these; None for all.
+        """
+        mine = [] if providers is None else [_T.c.provider_id.in_(list(providers))]
+        query = select(_T).where(_T.c.state == TryState.WAITING.value, *mine).order_by(_T.c.created_at).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -368,9 +376,10 @@ def _to_try(row: Any) -> Try:
         usage=Usage(row.input_tokens, row.cached_tokens, row.output_tokens, row.reasoning_tokens),
         expected_usd=from_nano(row.expected_nano),
         cost_usd=from_nano(row.cost_nano),
-        simulated=row.simulated,
+        simulated=row.simulated or row.answered_simulated,
         ended_at=row.ended_at,
         prompt_version=row.prompt_version,
         answered=answered_of(row),
         usage_from=UsageFrom(row.usage_from),
+        provider_id=row.provider_id,
     )

@@ -44,8 +44,12 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def is_due(self, now: datetime) -> bool:
-        """True when some shard waits for a decision now. A look that takes no lock."""
+    def is_due(self, now: datetime, providers: Sequence[str] | None = None) -> bool:
+        """True when some shard waits for a decision now. A look that takes no lock.
+
+        Args:
+            providers: Only shards of jobs that were approved for one of these; None for all.
+        """
         query = (
             select(_S.c.shard_id)
             .join(_J, _J.c.job_id == _S.c.job_id)
@@ -56,29 +60,36 @@ class Queue:
                 _S.c.cancel_wish.is_(False),
                 _S.c.next_due_at <= now,
                 _J.c.approved_at.is_not(None),
+                *_of(providers),
             )
             .limit(1)
         )
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
-    def snapshot(self, now: datetime) -> Snapshot:
-        """The queue as it stands."""
+    def snapshot(self, now: datetime, providers: Sequence[str] | None = None) -> Snapshot:
+        """The queue as it stands: before and at these providers; None for all of them."""
         with self._database.read() as connection:
-            return _snapshot(connection, now)
+            return _snapshot(connection, now, providers)
 
     def plan(
-        self, decide: Callable[[Snapshot], Sequence[Decision]], *, now: datetime, look_again: timedelta
+        self,
+        decide: Callable[[Snapshot], Sequence[Decision]],
+        *,
+        now: datetime,
+        look_again: timedelta,
+        providers: Sequence[str] | None = None,
     ) -> list[Decision]:
         """Let `decide` see the queue and store what it says, while nobody else plans.
 
         Args:
             look_again: When a waiting shard is decided on next, unless something frees it earlier.
+            providers: Whose queue it is; None for all of them together.
         """
         with self._database.write() as connection:
             if not self._database.is_sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_QUEUE_LOCK})")
-            decisions = list(decide(_snapshot(connection, now)))
+            decisions = list(decide(_snapshot(connection, now, providers)))
             for decision in sorted(decisions, key=lambda one: one.shard_id):  # the order of `lock_shards`
                 connection.execute(
                     update(_S)
@@ -92,18 +103,18 @@ class Queue:
                 )
         return decisions
 
-    def learn(self, model: str, tokens: int, *, at: datetime) -> None:
-        """Remember the room of a model as the provider stated it."""
+    def learn(self, model: str, tokens: int, *, at: datetime, provider_id: str = "") -> None:
+        """Remember the room of a model as a provider stated it."""
         with self._database.write() as connection:
             connection.execute(
-                insert_or_replace(connection, RoomTable, ["model"]),
-                {"model": model, "tokens": tokens, "learned_at": at},
+                insert_or_replace(connection, RoomTable, ["provider_id", "model"]),
+                {"provider_id": provider_id, "model": model, "tokens": tokens, "learned_at": at},
             )
 
-    def learned(self, now: datetime) -> dict[str, int]:
-        """Rooms by model as the provider stated them lately."""
+    def learned(self, now: datetime, providers: Sequence[str] | None = None) -> dict[str, int]:
+        """Rooms by model as these providers stated them lately; None for every provider."""
         with self._database.read() as connection:
-            return _learned(connection, now)
+            return _learned(connection, now, providers)
 
 
 def _written(decision: Decision, now: datetime, look_again: timedelta) -> dict[str, Any]:
@@ -134,7 +145,11 @@ def _next_look(decision: Decision, now: datetime, look_again: timedelta) -> date
     return min(now + look_again, decision.until) if decision.hold is Hold.ROOM else decision.until
 
 
-def _snapshot(connection: Connection, now: datetime) -> Snapshot:
+def _of(providers: Sequence[str] | None) -> list[Any]:
+    return [] if providers is None else [_J.c.provider_id.in_(list(providers))]
+
+
+def _snapshot(connection: Connection, now: datetime, providers: Sequence[str] | None) -> Snapshot:
     open_shards = connection.execute(
         select(
             _S.c.shard_id,
@@ -157,10 +172,14 @@ def _snapshot(connection: Connection, now: datetime) -> Snapshot:
             _S.c.state.in_([ShardState.QUEUED.value, *_AT_THE_PROVIDER]),
             or_(_S.c.state != ShardState.QUEUED.value, _S.c.cancel_wish.is_(False)),
             _J.c.approved_at.is_not(None),
+            *_of(providers),
         )
     ).all()
     sent, oldest = connection.execute(
-        select(func.count(), func.min(_E.c.at)).where(
+        select(func.count(), func.min(_E.c.at))
+        .select_from(_E if providers is None else _E.join(_J, _J.c.job_id == _E.c.job_id))
+        .where(
+            *_of(providers),
             # Not what a clock that was set since dates into the future: it would count for longer than an hour.
             _E.c.event == ShardEvent.SEND.value,
             _E.c.at.between(now - _HOUR, now),
@@ -173,7 +192,7 @@ def _snapshot(connection: Connection, now: datetime) -> Snapshot:
             for row in open_shards
             if not _waits(row)
         ),
-        learned=_learned(connection, now),
+        learned=_learned(connection, now, providers),
         sent=int(sent) + sum(row.state in _ON_THE_WAY and not _waits(row) for row in open_shards),
         oldest_sent=oldest,
     )
@@ -197,6 +216,9 @@ def _waiting(row: Any) -> Waiting:
     )
 
 
-def _learned(connection: Connection, now: datetime) -> dict[str, int]:
-    rows = connection.execute(select(_ROOM).where(_ROOM.c.learned_at > now - BELIEVED))
+def _learned(connection: Connection, now: datetime, providers: Sequence[str] | None) -> dict[str, int]:
+    query = select(_ROOM).where(_ROOM.c.learned_at > now - BELIEVED)
+    if providers is not None:
+        query = query.where(_ROOM.c.provider_id.in_(list(providers)))
+    rows = connection.execute(query)
     return {row.model: int(row.tokens) for row in rows}

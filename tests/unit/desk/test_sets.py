@@ -274,6 +274,7 @@ def test_a_parameter_refused_before_is_warned_about(app: App) -> None:
     store.parameters.record(
         "gpt-4o", AnalysisRequest(Kind.RISK, (), "").endpoint, {"temperature": "0.3"}, accepted=0,
         refused={"temperature": 4}, words={"temperature": "Unsupported value: 'temperature'."}, at=NOW, simulated=False,
+        provider_id=app.identity.fingerprint,
     )  # fmt: skip
     wish = _wish(app, models=("gpt-4o",), parameters={"temperature": 0.3})
     said = " ".join(app.sets.preview(LOCAL, wish).warnings)

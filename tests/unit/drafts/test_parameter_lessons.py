@@ -27,14 +27,16 @@ def _tried(**changes: Any) -> Try:
             line=orjson.dumps({"custom_id": "risk-p", "url": "/v1/chat/completions", "body": body}).decode(), text="",
             rounds=1, status=ResultStatus.SUCCEEDED, analysis=None, verification=None, level="", headline="",
             error=None, usage=Usage(100, 0, 900, 0), expected_usd=None, cost_usd=Decimal(0), simulated=False,
-            ended_at=NOW, prompt_version="risk/v2",
+            ended_at=NOW, prompt_version="risk/v2", provider_id="here",
         ),
         **changes,
     )  # fmt: skip
 
 
 def _known(store: Store) -> dict[str, tuple[int, int]]:
-    return {row.parameter: (row.accepted, row.refused) for row in store.parameters.of("gpt-5.4-mini", simulated=False)}
+    return {
+        row.parameter: (row.accepted, row.refused) for row in store.parameters.of("gpt-5.4-mini", provider_id="here")
+    }
 
 
 def test_an_answer_means_its_parameters_were_taken(store: Store) -> None:
@@ -51,7 +53,7 @@ def test_a_refusal_is_kept_with_the_servers_words(store: Store) -> None:
     error = ItemError("provider", REFUSAL, transient=True)
     learn_from_try(store, _tried(usage=Usage(), error=error, status=ResultStatus.FAILED), at=NOW)
     assert _known(store) == {"temperature": (0, 1)}
-    assert store.parameters.of("gpt-5.4-mini", simulated=False)[0].words == REFUSAL
+    assert store.parameters.of("gpt-5.4-mini", provider_id="here")[0].words == REFUSAL
 
 
 def test_what_was_never_sent_or_broke_off_teaches_nothing(store: Store) -> None:

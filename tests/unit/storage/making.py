@@ -10,12 +10,15 @@ from core.domain.analysis import AnalysisRequest, Kind, Priority
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
 from core.domain.portfolio import AssetClass, Holding, Portfolio
+from core.domain.provider import ProviderIdentity
 from core.domain.queue import Decision
 from core.domain.records import RequestRow, ShardClaim
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+STAND_IN = ProviderIdentity("http://127.0.0.1:8090/v1", simulated=True)
+"""Whom these jobs go to."""
 
 
 def portfolio(
@@ -47,6 +50,8 @@ def draft(
     model: str = "gpt-5.4-mini",
     expected_usd: Decimal | None = Decimal("0.5"),
     priority: Priority = Priority.NORMAL,
+    identity: ProviderIdentity | None = STAND_IN,
+    question: str = "",
 ) -> str:
     """A draft with so many requests in each shard; returns its id."""
     estimate = Estimate(
@@ -64,8 +69,9 @@ def draft(
         Kind.RISK, ("p00000",), model, priority=priority, parameters={"temperature": 0.2}, max_cost_usd=Decimal("1.50")
     )
     new = NewJob(
-        job_id, wish, estimate, "risk/v1", "spec", nonce or job_id, simulated=True, created_by=created_by,
-        created_at=created_at,
+        job_id, wish, estimate, "risk/v1", "spec", nonce or job_id, created_by=created_by,
+        simulated=identity is None or identity.simulated,
+        created_at=created_at, identity=identity, question=question,
     )  # fmt: skip
     files = [ShardFile(f"/nowhere/{index}", "sha", count, 10, 20) for index, count in enumerate(requests)]
     store.jobs.add_draft(new, files, lambda index: f"name-{index}")

@@ -8,7 +8,7 @@ from core.domain.analysis import Endpoint, ItemError, Outcome, Reading, ResultSt
 from core.domain.job import ShardEvent
 from core.domain.records import ParameterRow, ShardClaim
 from core.storage.store import Store
-from tests.unit.storage.making import NOW
+from tests.unit.storage.making import NOW, STAND_IN
 from tests.unit.storage.test_results import collecting
 
 SENT = {"temperature": "0.2", "max_completion_tokens": "given"}
@@ -34,7 +34,7 @@ def _settled(store: Store, claim: ShardClaim, *endings: tuple[ResultStatus, str,
     store.results.settle(
         claim, ShardEvent.COLLECTED_SOME, kind="risk", effort="", at=NOW, message="", sent=SENT
     )  # fmt: skip
-    return {row.parameter: row for row in store.parameters.of("gpt-5.4-mini", simulated=True)}
+    return {row.parameter: row for row in store.parameters.of("gpt-5.4-mini", provider_id=STAND_IN.fingerprint)}
 
 
 def test_an_answer_of_any_quality_means_the_parameters_were_taken(store: Store) -> None:
@@ -82,12 +82,12 @@ def test_what_was_learned_adds_up_over_batches(store: Store) -> None:
     assert known["temperature"].words == REFUSAL
 
 
-def test_the_stand_ins_ways_are_not_taken_for_the_providers(store: Store) -> None:
+def test_one_providers_ways_are_not_taken_for_anothers(store: Store) -> None:
     store.parameters.record(
         "gpt-5.4-mini", Endpoint.RESPONSES, {"reasoning.effort": "low"}, accepted=1, refused={}, words={}, at=NOW,
-        simulated=False,
+        simulated=False, provider_id="elsewhere",
     )  # fmt: skip
-    assert store.parameters.of("gpt-5.4-mini", simulated=True) == []
-    assert store.parameters.of("gpt-5.4-mini", simulated=False, endpoint=Endpoint.CHAT) == []
-    [row] = store.parameters.of("gpt-5.4-mini", simulated=False)
+    assert store.parameters.of("gpt-5.4-mini", provider_id=STAND_IN.fingerprint) == []
+    assert store.parameters.of("gpt-5.4-mini", provider_id="elsewhere", endpoint=Endpoint.CHAT) == []
+    [row] = store.parameters.of("gpt-5.4-mini", provider_id="elsewhere")
     assert (row.endpoint, row.parameter, row.value, row.accepted) == ("responses", "reasoning.effort", "low", 1)

@@ -1,0 +1,249 @@
+"""The very same question that waits already is not bought again by reload, second tab, colleague or cron."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.app import App, build
+from core.desk.sets import SetWish
+from core.domain.actor import LOCAL, Actor, Role
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority
+from core.domain.job import JobState
+from core.errors import AlreadyOpen
+from core.settings import load
+from core.storage.jobs.job_sets import Approval, NewSet
+from core.storage.store import Store
+from tests.faults.staging import portfolio
+from tests.unit.storage.making import draft
+
+ROOT = Path(__file__).resolve().parents[3]
+BOB = Actor("bob", "Bob", frozenset({Role.ANALYST, Role.APPROVER}))
+
+
+class Clock:
+    """Stands still until it is told."""
+
+    now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
+    return {
+        "MOSYCHLOS_HOME": str(tmp_path / "home"),
+        "MOSYCHLOS_DATABASE_URL": database_url,
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+    }
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(settings: dict[str, str], clock: Clock) -> Iterator[App]:
+    opened = build(load(settings), clock=clock)
+    store = Store(settings["MOSYCHLOS_DATABASE_URL"])
+    store.portfolios.save([portfolio(number) for number in range(3)], lambda _: None, actor="test", at=clock())
+    store.close()
+    yield opened
+    opened.close()
+
+
+def wish(*numbers: int, **more: object) -> AnalysisRequest:
+    ids = tuple(f"p{number:04d}" for number in numbers or (0, 1))
+    return AnalysisRequest(Kind.RISK, ids, "gpt-5.4-mini", **more)  # type: ignore[arg-type]  # any of its fields
+
+
+def test_the_same_again_is_refused_and_says_when_and_by_whom(app: App, clock: Clock) -> None:
+    first = app.jobs.submit(LOCAL, wish()).row.job_id
+    clock.now += timedelta(seconds=40)
+    with pytest.raises(AlreadyOpen, match=rf"2 requests were submitted 40 s ago by you \(job {first}, waiting\)"):
+        app.jobs.submit(LOCAL, wish())
+    clock.now += timedelta(minutes=10)
+    with pytest.raises(AlreadyOpen, match=f"10 min ago by {LOCAL.subject}"):
+        app.jobs.submit(BOB, wish())
+    assert app.jobs.count(LOCAL) == 1
+
+
+def test_who_insists_gets_it_twice(app: App) -> None:
+    ids = {app.jobs.submit(LOCAL, wish(), again=True).row.job_id for _ in range(2)}
+    assert len(ids) == 2
+
+
+SAME: dict[str, AnalysisRequest] = {
+    "other order": wish(1, 0),
+    "other priority": wish(priority=Priority.HIGH),
+    "another cost limit": replace(wish(), max_cost_usd=9),  # type: ignore[arg-type]  # as a Decimal would do
+}
+OTHER: dict[str, AnalysisRequest] = {
+    "fewer portfolios": wish(0),
+    "more portfolios": wish(0, 1, 2),
+    "another model": replace(wish(), model="gpt-6-luna"),
+    "another endpoint": wish(endpoint=Endpoint.RESPONSES),
+    "another effort": wish(parameters={"reasoning_effort": "high"}),
+    "a scenario": wish(scenarios=("yields_up_100bp",)),
+    "an overlay": wish(region="FR"),
+}
+
+
+@pytest.mark.parametrize("how", SAME)
+def test_what_changes_no_question_is_the_same(app: App, how: str) -> None:
+    app.jobs.submit(LOCAL, wish())
+    with pytest.raises(AlreadyOpen):
+        app.jobs.submit(LOCAL, SAME[how])
+
+
+@pytest.mark.parametrize("how", OTHER)
+def test_any_other_question_is_asked(app: App, how: str) -> None:
+    app.jobs.submit(LOCAL, wish())
+    try:
+        app.jobs.submit(LOCAL, OTHER[how])
+    except AlreadyOpen:
+        pytest.fail("another question was taken for the same")
+
+
+def test_a_changed_portfolio_is_another_question(app: App, settings: dict[str, str], clock: Clock) -> None:
+    app.jobs.submit(LOCAL, wish())
+    store = Store(settings["MOSYCHLOS_DATABASE_URL"])
+    store.portfolios.save([portfolio(0, first_value="70000")], lambda _: None, actor="test", at=clock())
+    store.close()
+    assert app.jobs.submit(LOCAL, wish()).row.state is JobState.QUEUED
+
+
+def test_another_provider_is_another_question(app: App, settings: dict[str, str], clock: Clock) -> None:
+    app.jobs.submit(LOCAL, wish())
+    other = build(load({**settings, "OPENAI_PROJECT_ID": "proj_2"}), clock=clock)
+    assert other.jobs.submit(LOCAL, wish()).row.state is JobState.QUEUED
+    other.close()
+
+
+def test_a_job_that_was_asked_to_stop_or_has_ended_is_no_hindrance(app: App) -> None:
+    first = app.jobs.submit(LOCAL, wish())
+    app.jobs.cancel(LOCAL, first.row.job_id)
+    assert app.jobs.submit(LOCAL, wish()).row.state is JobState.QUEUED
+
+
+def test_a_paused_job_is_open(app: App) -> None:
+    first = app.jobs.submit(LOCAL, wish())
+    app.jobs.pause(LOCAL, first.row.job_id)
+    with pytest.raises(AlreadyOpen, match="paused"):
+        app.jobs.submit(LOCAL, wish())
+
+
+def test_a_refused_submission_leaves_nothing_behind(app: App, tmp_path: Path) -> None:
+    app.jobs.submit(LOCAL, wish())
+    folders = set((tmp_path / "home" / "jobs").iterdir())
+    with pytest.raises(AlreadyOpen):
+        app.jobs.submit(LOCAL, wish())
+    assert set((tmp_path / "home" / "jobs").iterdir()) == folders
+    spent = app.oversight._store.jobs.spend(f"{app.now():%Y-%m}")
+    assert spent.jobs == 1
+
+
+def sets(*models: str) -> SetWish:
+    return SetWish(kinds=(Kind.RISK,), models=models, base=wish())
+
+
+def test_of_a_set_only_what_is_not_open_is_submitted_where_that_was_wished(app: App) -> None:
+    first = app.jobs.submit(LOCAL, wish()).row.job_id
+    with pytest.raises(AlreadyOpen):
+        app.sets.submit(LOCAL, sets("gpt-6-luna", "gpt-5.4-mini"))
+    assert app.jobs.count(LOCAL) == 1
+    done = app.sets.submit(LOCAL, sets("gpt-6-luna", "gpt-5.4-mini"), if_not_open=True)
+    assert [job.row.model for job in done.jobs] == ["gpt-6-luna", "gpt-5.4-mini"]
+    assert done.open == {first}
+    assert done.jobs[1].row.job_id == first
+    again = app.sets.submit(LOCAL, sets("gpt-6-luna", "gpt-5.4-mini"), if_not_open=True)
+    assert again.open == {job.row.job_id for job in done.jobs}
+    assert app.jobs.count(LOCAL) == 2
+
+
+def test_open_requests_count_as_well_as_answered_ones_where_answers_are_used_again(
+    settings: dict[str, str], app: App, clock: Clock
+) -> None:
+    reusing = build(load({**settings, "MOSYCHLOS_REUSE_DAYS": "7"}), clock=clock)
+    job_id = reusing.jobs.submit(LOCAL, wish(0, 1, 2)).row.job_id
+    with pytest.raises(AlreadyOpen, match=f"Every one of these requests waits .* {job_id}"):
+        reusing.jobs.submit(LOCAL, wish(0))
+    reusing.jobs.submit(LOCAL, wish(0), again=True)
+    reusing.jobs.cancel(LOCAL, job_id)
+    reusing.close()
+
+
+def test_a_nonce_finds_the_run_that_it_submitted(app: App) -> None:
+    assert app.jobs.of_nonce(LOCAL, "n1") is None
+    job_id = app.jobs.submit(LOCAL, wish(), nonce="n1").row.job_id
+    found = app.jobs.of_nonce(LOCAL, "n1")
+    assert found is not None
+    assert found.job_id == job_id
+    assert app.jobs.of_nonce(LOCAL, "") is None
+
+
+def test_of_four_that_approve_at_once_one_buys(settings: dict[str, str], app: App, clock: Clock) -> None:
+    """All have looked before any has approved: the transaction that reserves the money decides."""
+    store = Store(settings["MOSYCHLOS_DATABASE_URL"])
+    ids = [draft(store, [1], job_id=f"261130-09000{number}-aaaaaaaaaaaa", question="q") for number in range(4)]
+
+    def buy(job_id: str) -> str:
+        approval = Approval(job_id, "spec", lambda *_: None, question="q")
+        try:
+            store.sets.approve(NewSet("", "", "", clock(), "ada"), [approval], actor="ada", at=clock())
+        except AlreadyOpen:
+            return "refused"
+        return "bought"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert Counter(pool.map(buy, ids)) == {"bought": 1, "refused": 3}
+    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
+    assert store.jobs.spend(f"{clock():%Y-%m}").jobs == 1
+    store.close()
+
+
+Buyers = Callable[..., list[tuple[int, dict[str, object]]]]
+
+
+@pytest.fixture
+def at_once(settings: dict[str, str], app: App) -> Buyers:
+    """Runs one command in several processes at once; exit codes and documents."""
+
+    def run(n: int, *words: str) -> list[tuple[int, dict[str, object]]]:
+        command = [sys.executable, "-m", "core.cli.main", "portfolio", "analyze", "risk", "--batch", "--json"]
+        command += ["--portfolio", "p0000", *words]
+        started = [
+            subprocess.Popen(command, cwd=ROOT, env={"PATH": "/usr/bin", **settings}, stdout=subprocess.PIPE)
+            for _ in range(n)
+        ]
+        outs = [one.communicate(timeout=170)[0] for one in started]
+        return [
+            (one.returncode, json.loads(out) if out.strip() else {}) for one, out in zip(started, outs, strict=True)
+        ]
+
+    return run
+
+
+def test_of_two_processes_at_once_one_submits(app: App, at_once: Buyers) -> None:
+    ends = at_once(2)
+    assert sorted(code for code, _ in ends) == [0, 3]
+    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
+
+
+def test_a_cron_started_twice_ends_well_twice_with_one_job(app: App, at_once: Buyers) -> None:
+    ends = at_once(2, "--if-not-open")
+    assert [code for code, _ in ends] == [0, 0]
+    assert len({document["job_id"] for _, document in ends}) == 1
+    assert sorted(bool(document["already_open"]) for _, document in ends) == [False, True]
+    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
