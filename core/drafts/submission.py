@@ -25,7 +25,7 @@ from core.guard.demo_home import stop_real_work
 from core.llm.fallback import Fallback
 from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet
-from core.storage.jobs.jobs import NewJob
+from core.storage.jobs.jobs import ALREADY_STORED, NewJob
 from core.storage.jobs.open_jobs import stop_alike
 from core.storage.store import Store
 
@@ -113,6 +113,8 @@ class Submission:
         for one in wanted:
             if not force:
                 stop_unknown(one.request)
+        if nonce and self._store.open_jobs.of_nonce(nonce) is not None:
+            raise Refused(ALREADY_STORED)
         word = nonce or secrets.token_hex(16)
         drafts: list[_Draft] = []
         stored: list[_Draft] = []

@@ -66,7 +66,7 @@ def submit(home: str, every: int) -> dict[str, Any]:
     """The same for some of the portfolios, stored as jobs that a worker could send."""
     app, watch = opened(home), Watch()
     with watch:
-        done = app.sets.submit(LOCAL, _wish(tuple(app.portfolios.ids(LOCAL)[::every])), force=True)
+        done = app.sets.submit(LOCAL, _wish(tuple(app.portfolios.ids(LOCAL)[::every])), force=True, again=True)
     app.close()
     return watch.figures(
         requests=sum(job.row.counts.total for job in done.jobs), shards=sum(job.row.shards for job in done.jobs)

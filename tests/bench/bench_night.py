@@ -94,7 +94,7 @@ def submit(home: str) -> dict[str, Any]:
     """One job an analysis."""
     app, watch = opened(home), Watch()
     with watch:
-        app.sets.submit(LOCAL, _wish(_nights(app)), force=True)
+        app.sets.submit(LOCAL, _wish(_nights(app)), force=True, again=True)
     app.close()
     return watch.figures()
 

@@ -68,7 +68,7 @@ def submit(home: str) -> dict[str, Any]:
     app, watch = opened(home), Watch()
     with watch:
         ids = tuple(app.portfolios.ids(LOCAL))
-        job = app.jobs.submit(LOCAL, AnalysisRequest(Kind.RISK, ids, MODEL), force=True)
+        job = app.jobs.submit(LOCAL, AnalysisRequest(Kind.RISK, ids, MODEL), force=True, again=True)
     app.close()
     return watch.figures(job=job.row.job_id, requests=job.row.counts.total)
 

@@ -226,7 +226,11 @@ class House:
 
     def submit(self, portfolios: int = 3, *, per_shard: int = 50_000, reuse: timedelta | None = None) -> str:
         """An approved job; its id."""
-        return self.service(per_shard=per_shard, reuse=reuse).submit(LOCAL, self.request(portfolios)).row.job_id
+        return (
+            self.service(per_shard=per_shard, reuse=reuse)
+            .submit(LOCAL, self.request(portfolios), again=True)
+            .row.job_id
+        )
 
     def job(self, job_id: str) -> Job:
         """A job as it stands."""

@@ -15,7 +15,7 @@ from tests.faults.staging import MODEL, House
 def test_each_answer_is_stored_with_the_provider_model_tier_and_endpoint_that_gave_it(
     house: House, endpoint: Endpoint
 ) -> None:
-    job = house.service().submit(LOCAL, house.request(2, endpoint=endpoint))
+    job = house.service().submit(LOCAL, house.request(2, endpoint=endpoint), again=True)
     assert house.run(job.row.job_id) is JobState.DONE
     who = AnsweredBy(house.app.identity.label, MODEL, "default", endpoint.value, simulated=True)
     assert {item.answered for item in house.items(job.row.job_id).values()} == {who}

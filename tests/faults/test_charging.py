@@ -170,7 +170,7 @@ def test_data_residency_is_in_the_estimate_the_ledger_and_the_limits(house: Hous
     assert abs(resident.uplift_usd - plain.expected_usd / 10) < Decimal("1e-8")
     with pytest.raises(OverBudget):
         service.submit(LOCAL, replace(wish, max_cost_usd=plain.expected_usd * Decimal("1.05")))
-    job_id = service.submit(LOCAL, wish).row.job_id
+    job_id = service.submit(LOCAL, wish, again=True).row.job_id
     assert house.run(job_id, context=house.context(identity=identity)) is JobState.DONE
     known = price(MODEL, batch=True, at=house.clock(), region="eu")
     assert known is not None

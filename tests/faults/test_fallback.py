@@ -56,7 +56,7 @@ def test_j6_a_model_that_is_gone_by_then_is_not_asked_again_but_its_replacement_
 ) -> None:
     local.set_faults({"answers": {"server_error_rows": 1.0}})
     wish = replace(house.request(2), model="gpt-5-mini")
-    job_id = house.app.jobs.submit(LOCAL, wish).row.job_id
+    job_id = house.app.jobs.submit(LOCAL, wish, again=True).row.job_id
     assert house.run(job_id) is JobState.FAILED
     local.set_faults()
     later = datetime(2026, 12, 12, tzinfo=UTC)

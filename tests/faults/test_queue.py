@@ -116,10 +116,12 @@ def test_no_more_batches_an_hour_than_allowed(house: House, local: LocalProvider
 
 
 def test_high_goes_before_low_and_a_deadline_before_both(house: House, local: LocalProvider) -> None:
-    low = house.service().submit(LOCAL, house.request(1, priority=Priority.LOW)).row.job_id
-    high = house.service().submit(LOCAL, house.request(1, priority=Priority.HIGH)).row.job_id
+    low = house.service().submit(LOCAL, house.request(1, priority=Priority.LOW), again=True).row.job_id
+    high = house.service().submit(LOCAL, house.request(1, priority=Priority.HIGH), again=True).row.job_id
     soon = house.clock() + timedelta(hours=9)
-    urgent = house.service().submit(LOCAL, house.request(1, priority=Priority.LOW), needed_by=soon).row.job_id
+    urgent = (
+        house.service().submit(LOCAL, house.request(1, priority=Priority.LOW), needed_by=soon, again=True).row.job_id
+    )
     one_at_a_time = house.context(rules=rules(1))
     started: list[str] = []
     jobs = (low, high, urgent)

@@ -47,7 +47,7 @@ class CountingRoom(ToolRoom):
 
 def submitted(house: House, portfolios: int = 3, **more: Any) -> str:
     request = house.request(portfolios, tools=TOOLS, **more)
-    return house.service().submit(LOCAL, request).row.job_id
+    return house.service().submit(LOCAL, request, again=True).row.job_id
 
 
 def crossing_that_kills(at: str, nth: int) -> Callable[[str], None]:
@@ -267,7 +267,7 @@ def test_a_job_that_was_called_off_while_it_was_collected_makes_no_further_round
 
 def test_searches_and_citations_of_a_batch_are_kept_and_priced(house: House, local: LocalProvider) -> None:
     request = replace(house.request(2, tools=("web_search",), endpoint=Endpoint.RESPONSES), kind=Kind.MARKET_RESEARCH)
-    job_id = house.service().submit(LOCAL, request).row.job_id
+    job_id = house.service().submit(LOCAL, request, again=True).row.job_id
     assert house.run(job_id) is JobState.DONE
     for item in house.items(job_id).values():
         (use,) = house.app.tools.tool_calls(LOCAL, job_id, item.custom_id)

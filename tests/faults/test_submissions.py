@@ -74,7 +74,7 @@ def test_j1_of_sixteen_approvals_at_once_only_as_many_pass_as_the_month_can_pay(
     assert price is not None
     limit = price * Decimal("5.5")
     service = house.service(budgets=Budgets(month_usd=limit))
-    found = at_once([lambda: service.submit(LOCAL, house.request(2))] * BUYERS)
+    found = at_once([lambda: service.submit(LOCAL, house.request(2), again=True)] * BUYERS)
     refused = [one for one in found if isinstance(one, OverBudget)]
     assert len(refused) == BUYERS - 5
     spend = house.store.jobs.spend(f"{house.clock():%Y-%m}")
@@ -88,10 +88,10 @@ def test_a_persons_limit_is_that_persons(empty_house: House) -> None:
     assert price is not None
     service = house.service(budgets=Budgets(person_usd=price * Decimal("1.5")))
     ada, ben = (Actor(name, name, frozenset(Role)) for name in ("ada", "ben"))
-    assert service.submit(ada, house.request(2)).row.state is JobState.QUEUED
+    assert service.submit(ada, house.request(2), again=True).row.state is JobState.QUEUED
     with pytest.raises(OverBudget, match="MOSYCHLOS_BUDGET_PERSON_USD"):
-        service.submit(ada, house.request(2))
-    assert service.submit(ben, house.request(2)).row.state is JobState.QUEUED
+        service.submit(ada, house.request(2), again=True)
+    assert service.submit(ben, house.request(2), again=True).row.state is JobState.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_limit_that_cannot_be_kept_refuses_and_leaves_no_trace(
 ) -> None:
     before = snapshot(house)
     with pytest.raises(OverBudget, match=says):
-        house.service(budgets=budgets).submit(LOCAL, house.request(2, **more), force=True)
+        house.service(budgets=budgets).submit(LOCAL, house.request(2, **more), force=True, again=True)
     assert snapshot(house) == before
 
 
@@ -117,7 +117,7 @@ def test_j2_an_unknown_price_without_a_limit_needs_force_and_stays_unknown(house
     wish = house.request(2, model="gpt-6.2-sol")
     with pytest.raises(Refused, match=r"price of gpt-6\.2-sol is not known"):
         house.service().submit(LOCAL, wish)
-    job = house.service().submit(LOCAL, wish, force=True)
+    job = house.service().submit(LOCAL, wish, force=True, again=True)
     assert job.row.expected_usd is None
     house.service().cancel(LOCAL, job.row.job_id)
     assert house.run(job.row.job_id) is JobState.CANCELLED
@@ -127,7 +127,7 @@ def test_j2_an_unknown_price_without_a_limit_needs_force_and_stays_unknown(house
 def test_j7_one_wish_sent_twice_at_once_is_one_job(empty_house: House) -> None:
     house = empty_house
     service = house.service()
-    found = at_once([lambda: service.submit(LOCAL, house.request(3), nonce="the same wish")] * 4)
+    found = at_once([lambda: service.submit(LOCAL, house.request(3), nonce="the same wish", again=True)] * 4)
     refused = [one for one in found if isinstance(one, Refused)]
     assert len(refused) == 3
     assert all("already stored" in str(one) for one in refused)

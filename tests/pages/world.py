@@ -38,7 +38,7 @@ class World:
         """Submit a risk analysis; returns the job's id."""
         ids = portfolio_ids or tuple(self.app.portfolios.ids(LOCAL))
         request = AnalysisRequest(Kind.RISK, ids, wishes.pop("model", "gpt-5.4-mini"), **wishes)
-        return self.app.jobs.submit(LOCAL, request).row.job_id
+        return self.app.jobs.submit(LOCAL, request, again=True).row.job_id
 
     def stick(self, job_id: str, why: str = "The key was refused (HTTP 401).") -> None:
         """Let a job's first batch wait for a person."""

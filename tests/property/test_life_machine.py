@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
 
     def _submit(self, limit: Decimal | None = None) -> str:
         service = self.house.service(per_shard=A_SHARD, budgets=Budgets(month_usd=limit or self.limit))
-        return service.submit(LOCAL, self.house.request(PORTFOLIOS)).row.job_id
+        return service.submit(LOCAL, self.house.request(PORTFOLIOS), again=True).row.job_id
 
     def _context(self, crossing: Callable[[str], None] = lambda _: None) -> Context:
         context = self.house.context(crossing=crossing, chunk=1)

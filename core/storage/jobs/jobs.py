@@ -57,6 +57,8 @@ _RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
 
 _RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
+ALREADY_STORED = "This submission was already stored; not twice. See it with: mosychlos portfolio batch list"
+
 BudgetCheck = Callable[[Spend, Spend, Spend], None]
 """Given the month's commitments of everybody, of the person and of the desk, raises `OverBudget` or returns."""
 
@@ -194,9 +196,7 @@ class Jobs:
                     )
                 _event(connection, new.job_id, None, new.created_at, new.created_by, "draft", "", "draft", "")
         except IntegrityError as error:
-            raise Refused(
-                "This submission was already stored; not twice. See it with: mosychlos portfolio batch list"
-            ) from error
+            raise Refused(ALREADY_STORED) from error
 
     def approve(self, job_id: str, spec_hash: str, check: BudgetCheck, *, actor: str, at: datetime) -> None:
         """Take a draft to queued and reserve its expected cost, in one transaction.

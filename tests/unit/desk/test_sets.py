@@ -101,7 +101,7 @@ def test_a_preview_adds_up_its_parts(app: App) -> None:
 
 
 def test_both_models_are_submitted_as_one_comparison_and_found_again(app: App) -> None:
-    done = app.sets.submit(LOCAL, _wish(app, models=MODELS, priority=Priority.HIGH))
+    done = app.sets.submit(LOCAL, _wish(app, models=MODELS, priority=Priority.HIGH), again=True)
     assert done.job_set is not None
     assert done.job_set.comparison == "models"
     assert done.job_set.name == "risk with gpt-5.4-mini, gpt-6-luna"
@@ -113,14 +113,14 @@ def test_both_models_are_submitted_as_one_comparison_and_found_again(app: App) -
 
 
 def test_two_prompt_versions_make_a_comparison_too(app: App) -> None:
-    done = app.sets.submit(LOCAL, _wish(app, versions=("v1", "v2")))
+    done = app.sets.submit(LOCAL, _wish(app, versions=("v1", "v2")), again=True)
     assert done.job_set is not None
     assert done.job_set.comparison == "prompts"
     assert [job.row.prompt_version for job in done.jobs] == ["risk/v1", "risk/v2"]
 
 
 def test_one_analysis_with_one_model_is_a_job_and_no_set(app: App) -> None:
-    done = app.sets.submit(LOCAL, _wish(app))
+    done = app.sets.submit(LOCAL, _wish(app), again=True)
     assert done.job_set is None
     assert done.jobs[0].row.set_id == ""
 
@@ -138,7 +138,7 @@ def test_a_budget_that_holds_one_but_not_both_keeps_both_back(home: Path) -> Non
         before = app.jobs.count(LOCAL), app.sets.count(LOCAL)
         assert "MOSYCHLOS_BUDGET_MONTH_USD" in app.sets.preview(LOCAL, wish).over_budget
         with pytest.raises(OverBudget):
-            app.sets.submit(LOCAL, wish)
+            app.sets.submit(LOCAL, wish, again=True)
         assert (app.jobs.count(LOCAL), app.sets.count(LOCAL)) == before
         assert app.jobs.spend(LOCAL)[0].total_usd == spent
     finally:
@@ -152,15 +152,15 @@ def test_the_cost_limit_of_a_set_holds_for_all_of_it(app: App) -> None:
     )
     limited = replace(wish, base=replace(wish.base, max_cost_usd=most))
     with pytest.raises(OverBudget, match="2 jobs are expected to cost"):
-        app.sets.submit(LOCAL, limited)
+        app.sets.submit(LOCAL, limited, again=True)
 
 
 def test_a_second_click_submits_nothing_and_leaves_nothing(app: App) -> None:
     wish = _wish(app, models=MODELS)
-    app.sets.submit(LOCAL, wish, nonce="once")
+    app.sets.submit(LOCAL, wish, nonce="once", again=True)
     before = app.jobs.count(LOCAL), app.sets.count(LOCAL), app.jobs.spend(LOCAL)[0].total_usd
     with pytest.raises(Refused, match="already stored"):
-        app.sets.submit(LOCAL, wish, nonce="once")
+        app.sets.submit(LOCAL, wish, nonce="once", again=True)
     assert (app.jobs.count(LOCAL), app.sets.count(LOCAL), app.jobs.spend(LOCAL)[0].total_usd) == before
 
 
@@ -207,7 +207,7 @@ def test_a_stand_in_is_shown_with_both_prices_and_recorded_when_taken(app: App) 
     assert offered.after_usd < offered.before_usd
     with pytest.raises(ModelRefused):
         app.sets.submit(LOCAL, wish)
-    [job] = app.sets.submit(LOCAL, wish, fallback=True).jobs
+    [job] = app.sets.submit(LOCAL, wish, fallback=True, again=True).jobs
     assert job.row.model == "gpt-6-luna"
     kept = orjson.loads(job.row.fallback)
     assert (kept["asked"], kept["model"]) == ("gpt-4-turbo", "gpt-6-luna")
@@ -242,8 +242,8 @@ def test_a_cheaper_model_is_only_suggested_and_taken_when_asked(app: App) -> Non
     assert there.preview is not None
     assert found.after_usd == there.preview.estimate.expected_usd
     assert "None of its answers to this analysis has been checked yet." in found.sentence
-    assert app.sets.submit(LOCAL, wish).jobs[0].row.model == "gpt-5.4"
-    [job] = app.sets.submit(LOCAL, wish, optimise=True).jobs
+    assert app.sets.submit(LOCAL, wish, again=True).jobs[0].row.model == "gpt-5.4"
+    [job] = app.sets.submit(LOCAL, wish, optimise=True, again=True).jobs
     assert job.row.model == found.model
     assert any(event.event == "optimised" for event in app.jobs.events(LOCAL, job.row.job_id))
 
