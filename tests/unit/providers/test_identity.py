@@ -18,6 +18,7 @@ from core.settings import load
         ("https://API.OpenAI.com/v1/", "https://api.openai.com/v1"),
         ("HTTPS://api.openai.com:443/v1", "https://api.openai.com/v1"),
         ("http://localhost:8090/v1", "http://127.0.0.1:8090/v1/"),
+        ("https://gw.example", "https://gw.example/v1"),
         ("https://gw.example/v1?key=sk-CANARY", "https://gw.example/v1"),
         ("https://me:sk-CANARY@gw.example/v1#x", "https://gw.example/v1"),
     ],
@@ -91,7 +92,7 @@ def test_settings_say_who_is_asked(tmp_path: Path) -> None:
         "OPENAI_PROJECT_ID": "proj_1",
     }
     app = build(load(told))
-    assert app.identity == ProviderIdentity("https://eu.api.openai.com/v1", "org-1", "proj_1", "eu")
+    assert app.identity == ProviderIdentity("https://eu.api.openai.com", "org-1", "proj_1", "eu")
     app.close()
     app = build(load({**told, "MOSYCHLOS_PROVIDER_NAME": "desk gateway"}))
     assert app.identity.address == "desk gateway"
