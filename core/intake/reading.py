@@ -79,7 +79,7 @@ _ALL = (
     ),
     Format("sec_nport", "SEC form N-PORT, a fund's schedule of investments (XML)", nport.detect, nport.read),
     Format("sec_13f", "SEC form 13F (submission .txt or information table XML)", thirteenf.detect, thirteenf.read),
-    Format("beancount", "Beancount ledger, where its own tool is installed", beancount.detect, beancount.read),
+    Format("beancount", "Beancount ledger", beancount.detect, beancount.read),
     Format("wealthfolio_holdings", "Wealthfolio holdings snapshot (CSV)", wealthfolio.detect, wealthfolio.read),
     *(Format(*reader) for reader in READERS),
     Format("canonical_csv", "positions table (CSV, see the template)", canonical.detect_csv, canonical.read_csv),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
@@ -54,3 +59,19 @@ def test_an_unreadable_file_is_a_problem_and_not_a_crash(page: Page, world: Worl
     assert not test.exception
     assert column(test, "File") == ["nonsense.xlsx"]
     assert not any(one.label.startswith("Keep") for one in test.button)
+
+
+def test_looking_at_a_ledger_runs_nothing_of_it(
+    page: Page, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Beancount's own tools are among this environment's programs; nothing may start them.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    mark = tmp_path / "mark"
+    good = '2020-01-02 * "in"\n  Assets:Cash  10 EUR\n  Equity:Open\n'
+    plugin = f"plugin \"beancount.plugins.check_commodity\" \"__import__('os').system('touch {mark}') or {{}}\"\n"
+    test = importing(page, world, "evil.beancount", plugin + good)
+    assert not test.exception
+    assert column(test, "File") == ["evil.beancount"]
+    assert not any(one.label.startswith("Keep") for one in test.button)
+    assert "1 portfolio" in said(importing(page, world, "good.beancount", good))
+    assert not mark.exists()
