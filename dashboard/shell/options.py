@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from streamlit import config
@@ -113,15 +115,32 @@ def planned(**more: Any) -> dict[str, Any]:
     return {**OPTIONS, **{name.replace("__", "."): value for name, value in more.items()}}
 
 
-def take_over(plan: Mapping[str, Any]) -> None:
-    """Make the plan hold from now on: whatever else a file of Streamlit's sets goes back to its default."""
+def alone(folder: Path) -> Callable[[], None]:
+    """Let Streamlit find no file and no variable of its own while it starts: not in this folder, nor in the person's.
 
-    def reset() -> None:
-        for name, option in config.get_config_options().items():
-            if name not in plan and option.where_defined != option.DEFAULT_DEFINITION:
-                option.set_value(config._config_options_template[name].value)
+    A theme of theirs could make it ask another server, and a file of secrets would become environment variables.
 
-    config.on_config_parsed(reset, force_connect=True)
+    Args:
+        folder: One in which nobody else writes.
+
+    Returns:
+        What puts current folder and home back, to be called once Streamlit has read its options.
+    """
+    for name in [name for name in os.environ if name.startswith("STREAMLIT_")]:
+        del os.environ[name]
+    here, homes = Path.cwd(), {name: os.environ.get(name) for name in ("HOME", "USERPROFILE")}
+    os.chdir(folder)
+    os.environ.update(dict.fromkeys(homes, str(folder)))
+
+    def put_back() -> None:
+        os.chdir(here)
+        for name, value in homes.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+    return put_back
 
 
 def insist(plan: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -79,12 +80,29 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-def served(settings: Settings, entrance: Entrance, own: Addresses, plan: dict[str, Any], *, announce: bool) -> st.App:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What one start of the dashboard rests on.
+
+    Attributes:
+        plan: Streamlit's options.
+        put_back: Called once Streamlit has read them.
+        announce: Whether to print the address.
+    """
+
+    settings: Settings
+    entrance: Entrance
+    plan: dict[str, Any]
+    put_back: Callable[[], None]
+    announce: bool
+
+
+def served(start: Start, own: Addresses) -> st.App:
     """The ASGI application: the gate first, then Streamlit."""
-    refusals = RefusedHosts(settings.home / entrances.FOLDER)
+    refusals = RefusedHosts(start.settings.home / entrances.FOLDER)
     return st.App(
         HERE.parent / "app.py",
-        lifespan=_lifespan(settings, entrance, plan, announce=announce),
+        lifespan=_lifespan(start),
         middleware=[
             Middleware(SafeHeaders, secure=own.secure),
             Middleware(
@@ -93,8 +111,8 @@ def served(settings: Settings, entrance: Entrance, own: Addresses, plan: dict[st
                 addresses=own,
                 pages=navigation.PATHS,
                 files=_static_files(),
-                sessions=Sessions(entrance.port),
-                redeem=OneTimeTokens(entrance, time.time).redeem,
+                sessions=Sessions(start.entrance.port),
+                redeem=OneTimeTokens(start.entrance, time.time).redeem,
                 refused=_counting(refusals),
             ),
         ],
@@ -129,30 +147,29 @@ def _counting(refusals: RefusedHosts) -> Callable[[str], None]:
     return count
 
 
-def _lifespan(
-    settings: Settings, entrance: Entrance, plan: dict[str, Any], *, announce: bool
-) -> Callable[[st.App], AbstractAsyncContextManager[dict[str, Any] | None]]:
+def _lifespan(start: Start) -> Callable[[st.App], AbstractAsyncContextManager[dict[str, Any] | None]]:
     """Load what pages need before the first visitor waits for it, and say where they are."""
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
-        options.insist(plan)
+        start.put_back()
+        options.insist(start.plan)
         for module in _HEAVY:
             import_module(module)
-        if plan["server.fileWatcherType"] == "none":
+        if start.plan["server.fileWatcherType"] == "none":
             # Streamlit collects garbage after every run of a page; walking the libraries' objects each time costs far
             # more than the page. With a file watcher on, frozen modules would never be freed.
             gc.collect()
             gc.freeze()
         try:
-            entrances.publish(entrance, settings.home)
+            entrances.publish(start.entrance, start.settings.home)
         except StorageTrouble as trouble:
             log.warning("'mosychlos open' will not find this dashboard: %s", trouble)
-        if announce:
-            sys.stdout.write(f"Open: {entrance.fresh(time.time())}\n")
+        if start.announce:
+            sys.stdout.write(f"Open: {start.entrance.fresh(time.time())}\n")
             sys.stdout.flush()
         yield None
-        entrances.withdraw(entrance, settings.home)
+        entrances.withdraw(start.entrance, start.settings.home)
 
     return lifespan
 
@@ -188,7 +205,6 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         _leave_keys_behind(given)
-        wiring.keep(wiring.settings())
         settings = wiring.settings()
         own = addresses(settings.public_url, given.address, given.port)
         plan = options.planned(
@@ -198,9 +214,8 @@ def main() -> int:
             **({"server__fileWatcherType": "auto", "server__runOnSave": True} if given.watch else {}),
         )
         entrance = entrances.opened(own.url, given.address, given.port)
-        os.chdir(HERE)
-        options.take_over(plan)
-        served(settings, entrance, own, plan, announce=not given.silent).run(config=plan)
+        start = Start(settings, entrance, plan, options.alone(HERE), announce=not given.silent)
+        served(start, own).run(config=plan)
     except MosychlosError as error:
         log.error("%s", error)  # noqa: TRY400  # a sentence for a person, not a defect
         return error.exit_code

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
 from core.app import App, build
 from core.settings import Settings, load, without_keys
-
-_given: Settings | None = None
 
 
 def settings() -> Settings:
@@ -20,16 +16,7 @@ def settings() -> Settings:
     Raises:
         BadSetting: A setting has an impossible value.
     """
-    return _given or load(without_keys(os.environ))
-
-
-def keep(found: Settings) -> None:
-    """Use these settings from now on, with paths as they are meant in the folder where the process was started."""
-    global _given  # noqa: PLW0603  # one process, one set of settings
-    scheme, _, file = found.database_url.partition(":///")
-    if scheme == "sqlite" and file and not file.startswith((":", "file:")):
-        found = replace(found, database_url=f"sqlite:///{Path(file).absolute()}")
-    _given = replace(found, prompts=found.prompts.absolute())
+    return load(without_keys(os.environ))
 
 
 @st.cache_resource(show_spinner=False)
