@@ -50,7 +50,7 @@ def test_a_data_directory_that_cannot_be_made_is_said_in_a_sentence(
     blocked.write_text("not a folder")
     monkeypatch.setenv("MOSYCHLOS_HOME", str(blocked / "home"))
     wiring.app.clear()
-    test = AppTest.from_file(Path(session.__file__).parent / "app.py", default_timeout=30).run()
+    test = AppTest.from_file(Path(session.__file__).parents[1] / "app.py", default_timeout=30).run()
     assert not test.exception
     assert "MOSYCHLOS_HOME" in said(test)
 
