@@ -70,6 +70,16 @@ class InsideProvider:
         records = [one for one in self._store.files.values() if one.purpose == purpose]
         yield from self._call("list_files", lambda: [shapes.remote_file(one.view()) for one in records])
 
+    def check_file(self, file_id: str) -> RemoteFile:
+        """See `Provider`."""
+
+        def done() -> RemoteFile:
+            if file_id not in self._store.files:
+                raise ProviderRefused(f"No file {file_id}", status=404)
+            return shapes.remote_file(self._store.files[file_id].view())
+
+        return self._call("check_file", done)
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """See `Provider`."""
 

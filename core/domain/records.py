@@ -223,6 +223,7 @@ class Shard:
         fence: Grows with every lease; a step that holds an older one may change nothing.
         attempt: Paid creates tried so far.
         path: The input file.
+        file_created_at: When it had come up, by our own clock.
         remote_name: Name of the upload, made of job key and attempt, so that a lost upload can be found again.
         create_at: When the last paid create was about to be sent; committed before it was.
         scans: Look-ups in vain: ours of the provider's list for a lost create, or the provider's of its own file.

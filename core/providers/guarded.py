@@ -131,6 +131,10 @@ class GuardedProvider:
         """See `Provider`. Repeated only as long as nothing came."""
         return self._each(lambda: self._inner.list_files(purpose))
 
+    def check_file(self, file_id: str) -> RemoteFile:
+        """See `Provider`. Repeated where the provider asks to slow down."""
+        return self._read(lambda: self._inner.check_file(file_id))
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """See `Provider`. Never repeated."""
         self._hold_back(API, 0)

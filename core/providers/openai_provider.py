@@ -130,6 +130,11 @@ class OpenAIProvider:
         with told_apart("list the uploaded files", self._key, CallTarget.PLACE):
             yield from self._lists.read("/files", {"purpose": purpose, "limit": A_PAGE}, shapes.remote_file)
 
+    def check_file(self, file_id: str) -> RemoteFile:
+        """The provider's present view of a file."""
+        with told_apart(f"look at file {file_id}", self._key):
+            return shapes.remote_file(_document(self._reads.files.with_raw_response.retrieve(file_id).http_response))
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`, streamed from disk. Not retried."""
         with path.open("rb") as content, told_apart(f"upload {name}", self._key, CallTarget.PLACE):

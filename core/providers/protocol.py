@@ -23,6 +23,9 @@ class Provider(Protocol):
     def list_files(self, purpose: str) -> Iterator[RemoteFile]:
         """Every file of a purpose ("batch", "batch_output"), all pages."""
 
+    def check_file(self, file_id: str) -> RemoteFile:
+        """The provider's present view of a file."""
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         """Send a JSONL file under `name`. Not retried: after `ProviderAmbiguous`, look with `find_upload` first."""
 

@@ -90,7 +90,7 @@ def remote_file(data: object, *, seen_at: datetime | None = None) -> RemoteFile:
     return RemoteFile(
         file_id=_needed(fields, "id"),
         name=_text(fields.get("filename")) or _text(fields.get("name")),
-        bytes=None if size is None or _number(size) is None else _whole(size),
+        bytes=_whole(size) or None,  # none of ours is empty: 0 is what servers say that do not count
         created_at=_moment(fields.get("created_at")) or seen_at or datetime.now(UTC),
         status=_status(fields.get("status")),
         details=_details(fields.get("status_details")),

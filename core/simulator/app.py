@@ -70,7 +70,13 @@ class Api:
                 raise RefusedCall(400, str(error)) from None
             raise
         self._store.save_file(record)
-        return _json(record.view())
+        return _json(self._shown(record))
+
+    def _is_pending(self, record: FileRecord) -> bool:
+        return record.purpose == "batch" and time.time() - record.created_at < self._works.faults.file_lag
+
+    def _shown(self, record: FileRecord) -> dict[str, Any]:
+        return {**record.view(), "status": "pending"} if self._is_pending(record) else record.view()
 
     def _accepted(self, upload: Upload, file_id: str) -> FileRecord:
         purpose = upload.fields.get("purpose", "")
@@ -97,11 +103,11 @@ class Api:
         with self._store.lock:
             records = [each for each in self._store.files.values() if purpose in (None, each.purpose)]
         records.sort(key=lambda each: (each.created_at, each.id), reverse=newest_first)
-        return _json(_page(request, [each.view() for each in records], highest=10_000, default=10_000))
+        return _json(_page(request, [self._shown(each) for each in records], highest=10_000, default=10_000))
 
     async def get_file(self, request: Request) -> Response:
         """GET /v1/files/{id}."""
-        return _json(self._file(request).view())
+        return _json(self._shown(self._file(request)))
 
     async def delete_file(self, request: Request) -> Response:
         """DELETE /v1/files/{id}."""
@@ -137,6 +143,9 @@ class Api:
             file = self._store.files.get(body["input_file_id"])
         if file is None or file.purpose != "batch":
             message = f"Cannot find file {body['input_file_id']}, or organization org-local does not have access to it."
+            raise RefusedCall(400, message, "input_file_id", "invalid_request")
+        if self._is_pending(file):
+            message = f"The file with ID '{file.id}' has not been processed yet. Status: pending. Please wait."
             raise RefusedCall(400, message, "input_file_id", "invalid_request")
         return _json(self._works.view(self._works.create(file.id, body["endpoint"], metadata)))
 

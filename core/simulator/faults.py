@@ -11,6 +11,7 @@
       1: {expire_after: 0.5}
       "*": {blank_lines: true, shuffle: true}
     list_lag: 3                   # seconds during which a new batch is missing from the list
+    file_lag: 3                   # seconds during which a new file is pending and no batch can be made of it
     enqueued_tokens: 2000000      # room of each model; a batch beyond it fails with token_limit_exceeded
 
 The names of all kinds are in ANSWERS, HTTP and BATCHES below.
@@ -127,6 +128,7 @@ class Faults:
     http: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     list_lag: float = 0.0
+    file_lag: float = 0.0
     enqueued_tokens: int = 15_000_000_000
     calls: Counter[str] = field(default_factory=Counter)
     created: int = 0
@@ -191,7 +193,7 @@ def from_document(document: object) -> Faults:
         BadInput: Names the first entry that cannot be used and what is allowed.
     """
     fields = _table(document if document is not None else {}, "the document")
-    _known(fields, ("seed", "answers", "http", "batches", "list_lag", "enqueued_tokens"), "entry")
+    _known(fields, ("seed", "answers", "http", "batches", "list_lag", "file_lag", "enqueued_tokens"), "entry")
     answers = _table(fields.get("answers") or {}, "answers")
     _known(answers, tuple(ANSWERS), "kind of answer")
     shares = {kind: _number(share, f"answers.{kind}", 1.0) for kind, share in answers.items()}
@@ -210,6 +212,7 @@ def from_document(document: object) -> Faults:
         },
         batches=batches,
         list_lag=_number(fields.get("list_lag", 0), "list_lag"),
+        file_lag=_number(fields.get("file_lag", 0), "file_lag"),
         enqueued_tokens=int(_number(fields.get("enqueued_tokens", 15_000_000_000), "enqueued_tokens")),
     )
 

@@ -12,12 +12,11 @@ import shutil
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from core.analyses.metadata import batch_metadata
 from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError
-from core.domain.batch import Batch, RemoteFile
+from core.domain.batch import Batch
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Job, Shard, ShardClaim
 from core.drafts.job_files import job_key
@@ -32,6 +31,7 @@ from core.errors import (
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
 from core.worker.context import Context
+from core.worker.input_file import FileNotReady, file_is_absent, file_is_worked_on, look_again_in, ready_file
 from core.worker.queue_plan import FULL, no_room
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,9 @@ def send(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     if short:
         return wait(context, claim, shard, short)
     try:
-        file_id = _uploaded(context, claim, shard)
+        file_id = ready_file(context, claim, shard)
+    except FileNotReady as working:
+        return wait(context, claim, shard, str(working), after=look_again_in(shard, context.pace.poll))
     except ProviderRefused as refusal:
         return _refused(context, claim, shard, refusal)
     except ProviderError as error:
@@ -136,34 +138,6 @@ def _short_of_disk(context: Context, shard: Shard) -> str:
     )
 
 
-def _uploaded(context: Context, claim: ShardClaim, shard: Shard) -> str:
-    if shard.file_id is not None and shard.file_created_at is not None:
-        return shard.file_id
-    context.crossing("before_upload")
-    try:
-        found = context.provider.find_upload(shard.remote_name)
-    except ProviderUnfit:
-        found = None  # a server without such a list: a second copy of the file costs nothing
-    if found is not None and not _whole(found, shard):
-        context.provider.delete_file(found.file_id)
-        found = None
-    remote = found or context.provider.upload(Path(shard.path), shard.remote_name)
-    # Its answer to the whole file is taken also where it leaves the size out.
-    if remote.bytes is not None and not _whole(remote, shard):
-        raise ProviderAmbiguous(
-            f"The provider holds {remote.bytes:,} of the {shard.bytes:,} bytes of {shard.remote_name} "
-            f"(file status '{remote.status}'). It is sent again."
-        )
-    context.crossing("after_upload")
-    context.store.shards.update(claim, file_id=remote.file_id, file_created_at=remote.created_at)
-    context.crossing("after_file_id")
-    return remote.file_id
-
-
-def _whole(remote: RemoteFile, shard: Shard) -> bool:
-    return remote.bytes == shard.bytes and remote.status != "error"
-
-
 def _create(context: Context, claim: ShardClaim, shard: Shard, job: Job, file_id: str) -> datetime:
     shards, now = context.store.shards, context.clock()
     if context.store.jobs.state(shard.job_id) is JobState.PAUSED:
@@ -189,11 +163,12 @@ def _create(context: Context, claim: ShardClaim, shard: Shard, job: Job, file_id
     except ProviderUnreachable as error:
         note, after = str(error), error.retry_after_seconds
     except ProviderRefused as refusal:
-        if _not_seen_yet(refusal):
+        if file_is_absent(refusal) or file_is_worked_on(refusal):
             return _unseen(context, claim, shard, file_id, refusal)
         if refusal.code == FULL:
             full = replace(shard, state=ShardState.SUBMITTING)
-            context.provider.delete_file(file_id)  # it goes up again under the name of the next attempt
+            with suppress(ProviderError):  # it goes up again under the name of the next attempt
+                context.provider.delete_file(file_id)
             return no_room(context, claim, full, str(refusal))
         if refusal.passing:
             return _unsent(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
@@ -217,19 +192,22 @@ def _create(context: Context, claim: ShardClaim, shard: Shard, job: Job, file_id
     return _unsent(context, claim, shard, note, after=after)
 
 
-def _not_seen_yet(refusal: ProviderRefused) -> bool:
-    return refusal.status in {400, 404} and "cannot find file" in str(refusal).lower()
-
-
 def _unseen(context: Context, claim: ShardClaim, shard: Shard, file_id: str, refusal: ProviderRefused) -> datetime:
-    """The provider does not see a file that it took: ask again, send it anew, and at last ask a person."""
+    """The provider does not see a file that it took: ask again, send it anew, and at last ask a person.
+
+    One that it sees and still works on is not sent anew.
+    """
     again = shard.scans + 1
-    if again < PATIENCE or PATIENCE < again < 2 * PATIENCE:
+    if again >= 2 * PATIENCE:
+        return _blocked(context, claim, shard, refusal, state=ShardState.SUBMITTING)
+    if file_is_worked_on(refusal):
+        after = context.pace.poll * 2 ** min(again - 1, 4)
+        return _unsent(context, claim, shard, str(refusal), scans=again, after=after)
+    if again != PATIENCE:
         return _unsent(context, claim, shard, str(refusal), scans=again)
-    if again == PATIENCE:
+    with suppress(ProviderError):  # what stays is removed later, or ends with its lifetime
         context.provider.delete_file(file_id)
-        return _unsent(context, claim, shard, str(refusal), scans=again, file_id=None, file_created_at=None)
-    return _blocked(context, claim, shard, refusal, state=ShardState.SUBMITTING)
+    return _unsent(context, claim, shard, str(refusal), scans=again, file_id=None, file_created_at=None)
 
 
 def _unsent(

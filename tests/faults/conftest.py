@@ -89,7 +89,16 @@ def house(shared_house: House, local: LocalProvider) -> House:
 
 
 IN_FULL_ONLY = frozenset(
-    {"test_queue", "test_retry", "test_cost", "test_watching", "test_rounds", "test_odd_lists", "test_wrong_place"}
+    {
+        "test_queue",
+        "test_retry",
+        "test_cost",
+        "test_watching",
+        "test_rounds",
+        "test_odd_lists",
+        "test_wrong_place",
+        "test_file_states",
+    }
 )
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 

@@ -57,6 +57,10 @@ class Scripted:
         self._call("list_files")
         yield FILE
 
+    def check_file(self, file_id: str) -> RemoteFile:
+        self._call("check_file")
+        return FILE
+
     def upload(self, path: Path, name: str) -> RemoteFile:
         self._call("upload")
         return FILE
