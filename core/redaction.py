@@ -8,17 +8,20 @@ All patterns take time in proportion to the text, however hostile it is.
 from __future__ import annotations
 
 import logging
+import mmap
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 HIDDEN = "(hidden)"
 KEY = "(key)"
 
-_SHORTEST = 6
-"""A secret shorter than this is no key, and cutting it out everywhere would cut words."""
+_SHORTEST = 8
+_WORDS = frozenset({"changeme", "database", "lm-studio", "mosychlos", "password", "postgres", "postgresql"})
+"""What is shorter, or set out of habit, is not cut out everywhere: words would go with it."""
 
 _NAMES = (
     r"(?:x[-_])?(?:[a-z]{0,20}[-_])?(?:api[-_]?key|access[-_]?key|secret[-_]?key|private[-_]?key|apikey|token|secret|"
@@ -66,7 +69,7 @@ def know(*secrets: str | None) -> None:
     """Remember secrets of this process: they are cut out wherever they turn up, whatever they look like."""
     for secret in secrets:
         text = (secret or "").strip()
-        if len(text) >= _SHORTEST:
+        if len(text) >= _SHORTEST and text.lower() not in _WORDS:
             _known.update({text, quote(text, safe=""), unquote(text)})
 
 
@@ -101,6 +104,32 @@ def redacted(text: str) -> str:
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text
+
+
+def redacted_tree(value: Any, clean: Callable[[str], str] = redacted) -> Any:
+    """The same for every text in a JSON value, names included."""
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {clean(str(name)): redacted_tree(one, clean) for name, one in value.items()}
+        case list() | tuple():
+            return [redacted_tree(one, clean) for one in value]
+        case _:
+            return value
+
+
+def blot_out(path: Path) -> None:
+    """Overwrite this process's own secrets in a file with stars: its size, and every place in it, stay as they are."""
+    if not _known or not path.stat().st_size:
+        return
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        for secret in _known:
+            raw = secret.encode()
+            at = content.find(raw)
+            while at >= 0:
+                content[at : at + len(raw)] = b"*" * len(raw)
+                at = content.find(raw, at + len(raw))
 
 
 def masked_url(text: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from core import config_file, redaction
+from core import config_file, redaction, sdk_environment
 from core.errors import BadSetting
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -329,6 +329,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Address at which a proxy serves the dashboard, https://host or https://host/base: its name, origin, cookies, "
         "links and webhooks follow it. Unset: this machine only.",
         _public_url,
+        may_carry_secret=True,
     ),
     Setting(
         "MOSYCHLOS_TOOL_ROUNDS",
@@ -436,11 +437,17 @@ SETTINGS: tuple[Setting, ...] = (
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
-KEYS = frozenset({"OPENAI_API_KEY", "MOSYCHLOS_FMP_API_KEY", "MOSYCHLOS_FRED_API_KEY"})
+KEYS = frozenset(
+    {
+        *("OPENAI_API_KEY", "MOSYCHLOS_FMP_API_KEY", "MOSYCHLOS_FRED_API_KEY"),
+        *(one.name for one in sdk_environment.VARIABLES if one.secret),
+    }
+)
 """Keys of paid services, which the dashboard's process never has."""
 
 GOES_TO = {
     "OPENAI_API_KEY": ("OPENAI_BASE_URL",),
+    "OPENAI_CUSTOM_HEADERS": ("OPENAI_BASE_URL",),
     "MOSYCHLOS_FMP_API_KEY": ("MOSYCHLOS_FMP_BASE_URL",),
     "MOSYCHLOS_FRED_API_KEY": ("MOSYCHLOS_FRED_BASE_URL",),
     "MOSYCHLOS_SEC_CONTACT": ("MOSYCHLOS_SEC_DATA_URL", "MOSYCHLOS_SEC_FILES_URL"),
@@ -526,9 +533,10 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     Raises:
         BadSetting: Names the first setting with an impossible value, the value (unless secret) and what is allowed.
     """
+    sdk_environment.check(environment)
     in_file = config_file.values(file)
     given = {name: value for name, value in environment.items() if name in _BY_NAME and value != ""}
-    _keep_from_strangers(given, in_file)
+    _keep_from_strangers(environment, in_file)
     raw = in_file | given
     redaction.know(*(raw.get(setting.name) for setting in SETTINGS if setting.secret))
     for setting in SETTINGS:
@@ -632,12 +640,12 @@ def _region_of(base_url: str) -> str:
     return region if rest == "api.openai.com" and len(region) == 2 else ""
 
 
-def _keep_from_strangers(given: Mapping[str, str], in_file: Mapping[str, str]) -> None:
+def _keep_from_strangers(environment: Mapping[str, str], in_file: Mapping[str, str]) -> None:
     """A key of the environment is sent to no address that only a file names: whoever wrote the file would get it."""
     for key, addresses in GOES_TO.items():
-        for name in addresses if key in given else ():
+        for name in addresses if environment.get(key) else ():
             address = in_file.get(name)
-            if address and name not in given and address.rstrip("/") != _BY_NAME[name].default:
+            if address and not environment.get(name) and address.rstrip("/") != _BY_NAME[name].default:
                 raise BadSetting(
                     f"{key} stands in the environment and {name} only in the settings file, so the key would be sent "
                     f"to an address that the environment does not name. Set {name} in the environment too, or move "
@@ -686,7 +694,8 @@ def checked_base_url(url: str, *, allow_plain_http: bool = False, name: str = "O
     shown = redaction.masked_url(url)
     try:
         parts = urlsplit(url)
-        well_formed = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        host = (parts.hostname or "").encode("idna")
+        well_formed = parts.scheme in {"http", "https"} and host and parts.port != 0
     except ValueError:
         well_formed = False
     if not well_formed or not url.isprintable() or " " in url:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from core import config_file
+from core import config_file, sdk_environment
 from core.analyses.prompt_requirements import definitions_in_prompt, expected_prompts
 from core.app import ModelRow
 from core.cli import output
@@ -193,6 +193,7 @@ def check_config(as_json: AsJson = False) -> int:
         in_file = config_file.values(file)
     except BadSetting as error:
         problems.append(str(error))
+    foreign = sdk_environment.shown(around)
     rows = [_row(setting, around, in_file) for setting in SETTINGS]
     checks = [] if problems else _checks(problems)
     problems += [f"{name} is not a setting. Check its spelling." for name in unknown_names(around, in_file)]
@@ -200,7 +201,7 @@ def check_config(as_json: AsJson = False) -> int:
     if left:
         checks.append({"name": "settings file", "state": "warning", "message": left})
     if as_json:
-        document = {"settings": rows, "file": file, "checks": checks, "problems": problems}
+        document = {"settings": rows, "file": file, "environment": foreign, "checks": checks, "problems": problems}
         output.document(document)
     else:
         output.line(f"Settings file: {file or 'none'}")
@@ -208,6 +209,8 @@ def check_config(as_json: AsJson = False) -> int:
             ("setting", "value", "default", "from"),
             ((row["name"], row["value"], row["default"], row["from"]) for row in rows),
         )
+        for name, value in foreign.items():
+            output.line(f"{name} (read by libraries): {value}")
         for one in checks:
             output.line(f"{one['state']}: {one['name']}: {one['message']}")
         for problem in problems:

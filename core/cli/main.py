@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -75,9 +76,13 @@ def main() -> None:
     """Run one command; every known error becomes a sentence and its exit code, never a trace."""
     private_files.begin_process()
     redaction.guard_logs()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not have the sign
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=os.environ.get("LOGLEVEL", "WARNING").upper(), handlers=[handler])
+    level = logging.getLevelNamesMapping().get(os.environ.get("LOGLEVEL", "").upper(), logging.WARNING)
+    logging.basicConfig(level=level, handlers=[handler])
     sys.exit(run(sys.argv[1:]))
 
 

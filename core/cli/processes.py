@@ -23,6 +23,7 @@ from core.domain.actor import LOCAL
 from core.errors import BadInput, NotFound, Refused
 from core.guard.demo_home import STAND_IN, take
 from core.guard.entrance import FOLDER, Entrance, published
+from core.sdk_environment import VARIABLES
 from core.settings import LOOPBACK, load, without_keys
 
 PYTHON = (sys.executable, "-P", "-m")
@@ -156,7 +157,12 @@ def demo(
 
 def _demo_environment(folder: Path, provider_port: int) -> dict[str, str]:
     given = _without_current_folder(dict(os.environ))
-    kept = {name: value for name, value in given.items() if not name.startswith(("MOSYCHLOS_", "OPENAI_"))}
+    kept = {
+        name: value
+        for name, value in given.items()
+        # Nothing leaves this machine, so what says how to reach others is not needed.
+        if not name.startswith(("MOSYCHLOS_", "OPENAI_")) and name not in {one.name for one in VARIABLES}
+    }
     return {
         **kept,
         config_file.SETTING: config_file.NONE,

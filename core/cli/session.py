@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from core import config_file
+from core import config_file, sdk_environment
 from core.app import App, build
 from core.cli import output
 from core.domain.actor import LOCAL, Actor
@@ -37,7 +37,9 @@ def settings() -> Settings:
     if not _told.get():
         _told.set(True)
         say_unasked(file)
-    return load(around, file)
+    found = load(around, file)
+    os.environ.update(sdk_environment.settled(around))
+    return found
 
 
 def unasked(file: Path | None) -> str:

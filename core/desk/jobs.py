@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from core import private_files
+from core import private_files, redaction
 from core.analyses.metadata import batch_metadata
 from core.desk.job_summary import Outlier, Summary, summarise
 from core.domain.actor import Actor
@@ -498,8 +498,10 @@ class JobService:
         try:
             found = orjson.loads(text)
         except orjson.JSONDecodeError:
-            return {"unreadable": text.decode(errors="replace")}
-        return found if isinstance(found, dict) else {"unreadable": text.decode(errors="replace")}
+            return {"unreadable": redaction.redacted(text.decode(errors="replace"))}
+        shown = found if isinstance(found, dict) else {"unreadable": text.decode(errors="replace")}
+        cleaned: dict[str, Any] = redaction.redacted_tree(shown)
+        return cleaned
 
     def raw_request(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
         """A request exactly as it was sent last, or None when the input file is gone."""

@@ -13,6 +13,7 @@ import httpx2
 from core.domain.readable_text import readable_line
 from core.errors import BadSetting, ProviderError, ProviderRefused, ProviderUnreachable
 from core.redaction import KEY, redacted
+from core.sdk_environment import told_by_name
 from core.settings import LOOPBACK, checked_base_url
 
 MAX_ANSWER_BYTES = 64_000_000
@@ -128,18 +129,19 @@ class HttpClient:
         self._clock = clock
         local = httpx2.URL(self.address).host in LOOPBACK
         transport: httpx2.BaseTransport | None = None
-        if key is not None:
-            if not key[1] or not key[1].isascii() or not key[1].isprintable():
-                raise BadSetting(f"The key for {name} holds characters that no request can carry. Copy it again.")
-            proxy = None if local else _proxy_for(self.address)
-            transport = _KeyInQuery(httpx2.HTTPTransport(proxy=proxy, trust_env=not local), *key)
-        self._client = httpx2.Client(
-            headers={"accept": "*/*", "user-agent": "Mosychlos", **(headers or {})},
-            timeout=httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds)),
-            follow_redirects=False,
-            trust_env=not local and transport is None,
-            transport=transport,
-        )
+        if key is not None and (not key[1] or not key[1].isascii() or not key[1].isprintable()):
+            raise BadSetting(f"The key for {name} holds characters that no request can carry. Copy it again.")
+        with told_by_name():
+            if key is not None:
+                proxy = None if local else _proxy_for(self.address)
+                transport = _KeyInQuery(httpx2.HTTPTransport(proxy=proxy, trust_env=not local), *key)
+            self._client = httpx2.Client(
+                headers={"accept": "*/*", "user-agent": "Mosychlos", **(headers or {})},
+                timeout=httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds)),
+                follow_redirects=False,
+                trust_env=not local and transport is None,
+                transport=transport,
+            )
 
     def __repr__(self) -> str:
         return f"Door({self.name!r}, {self.address!r})"

@@ -27,6 +27,8 @@ from core.providers import shapes
 from core.providers.failures import CallTarget, is_web_page, leads_nowhere, told_apart
 from core.providers.paging import A_PAGE, Lists
 from core.providers.streaming import Assembler
+from core.redaction import blot_out, know, redacted_tree, without_known
+from core.sdk_environment import told_by_name
 from core.settings import LOOPBACK
 
 _CONNECT_SECONDS = 5.0
@@ -57,7 +59,8 @@ class OpenAIProvider:
         clock: Monotonic seconds.
 
     Raises:
-        BadSetting: The key holds characters that no HTTP header can carry.
+        BadSetting: The key holds characters that no HTTP header can carry, or a variable that the HTTP library reads
+            by itself cannot be used.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class OpenAIProvider:
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise BadSetting("OPENAI_API_KEY is empty or holds characters that cannot be sent. Copy the key again.")
         self._key = key
+        know(key)
         self._deadline_seconds = download_deadline_seconds
         self._min_rate = min_bytes_per_second
         self._expires_after: Any = (
@@ -85,26 +89,28 @@ class OpenAIProvider:
         )
         self._clock = clock
         timeout = httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
-        trust_env = httpx2.URL(base_url).host not in LOOPBACK
-        self._once = openai.OpenAI(
-            api_key=key,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=0,
-            http_client=httpx2.Client(
-                timeout=timeout, trust_env=trust_env, limits=httpx2.Limits(max_keepalive_connections=0)
-            ),
-        )
-        self._reads = openai.OpenAI(
-            api_key=key,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=_READ_RETRIES,
-            http_client=httpx2.Client(
-                timeout=timeout, trust_env=trust_env, event_hooks={"response": [_leave_rate_limits_to_the_caller]}
-            ),
-        )
-
+        with told_by_name():
+            trust_env = httpx2.URL(base_url).host not in LOOPBACK
+            self._once = openai.OpenAI(
+                api_key=key,
+                base_url=base_url,
+                timeout=timeout,
+                max_retries=0,
+                http_client=httpx2.Client(
+                    timeout=timeout, trust_env=trust_env, limits=httpx2.Limits(max_keepalive_connections=0)
+                ),
+            )
+            self._reads = openai.OpenAI(
+                api_key=key,
+                base_url=base_url,
+                timeout=timeout,
+                max_retries=_READ_RETRIES,
+                http_client=httpx2.Client(
+                    timeout=timeout,
+                    trust_env=trust_env,
+                    event_hooks={"response": [_leave_rate_limits_to_the_caller]},
+                ),
+            )
         self._lists = Lists(
             lambda path, query: _document(self._reads.get(path, cast_to=httpx2.Response, options={"params": query}))
         )
@@ -210,6 +216,7 @@ class OpenAIProvider:
         try:
             with told_apart(f"download file {file_id}", self._key):
                 size = self._save(file_id, part)
+            blot_out(part)  # a server may echo the key it was sent in every line
             part.replace(to)
         except ProviderRefused as refusal:
             if refusal.status == 404:
@@ -254,7 +261,8 @@ class OpenAIProvider:
                         yield from assembler.add(event)
                 except json.JSONDecodeError:
                     raise shapes.Malformed("an event of the stream is not JSON") from None
-            return assembler.result()
+            final: dict[str, Any] = redacted_tree(assembler.result(), without_known)
+            return final
 
     def probe(self) -> int | None:
         """Whether batches can be made here; returns how many models are offered, None where there is no list."""

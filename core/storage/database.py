@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 from sqlmodel import create_engine
 
 from core import private_files
@@ -94,16 +94,30 @@ class Database:
         beside = (self._file, *(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm", "-journal")))
         return [path for path in beside if path.exists()]
 
+    def _connected(self) -> Connection:
+        """A connection.
+
+        Raises:
+            BadSetting: The address has an option that the driver does not know.
+        """
+        try:
+            return self.engine.connect()
+        except (TypeError, ValueError, ProgrammingError) as error:
+            said = redacted(str(getattr(error, "orig", None) or error)).strip().partition("\n")[0]
+            raise BadSetting(
+                f"MOSYCHLOS_DATABASE_URL is '{masked_url(self.url)}', which the database's driver does not take: {said}"
+            ) from None
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database and changes nothing."""
-        with clear_errors(), self.engine.connect() as connection, connection.begin():
+        with clear_errors(), self._connected() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with clear_errors(), self.engine.connect() as connection:
+        with clear_errors(), self._connected() as connection:
             connection.info["immediate"] = True
             try:
                 with connection.begin():
@@ -120,7 +134,7 @@ class Database:
         if self.is_sqlite:
             yield
             return
-        with clear_errors(), self.engine.connect() as connection:
+        with clear_errors(), self._connected() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({int(number)})")
             connection.commit()
             try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import orjson
 from sqlalchemy import Connection, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
+
+from core.redaction import redacted, without_known
+from core.storage.tables import Answered, Foreign
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -63,6 +66,7 @@ def bulk_insert(connection: Connection, model: type[SQLModel], rows: Sequence[tu
     if not rows:
         return
     target = table(model)
+    rows = _cleaned(target, rows)
     names = ", ".join(f'"{column.name}"' for column in target.columns)
     if connection.dialect.name == "postgresql":
         cursor = connection.connection.cursor()
@@ -76,6 +80,22 @@ def bulk_insert(connection: Connection, model: type[SQLModel], rows: Sequence[tu
         marks = ", ".join("?" * len(target.columns))
         # The names come from our own table, never from input.
         connection.exec_driver_sql(f'INSERT INTO "{target.name}" ({names}) VALUES ({marks})', list(rows))  # noqa: S608  # own names
+
+
+def _cleaned(target: Table, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """Rows as the columns' own types would clean them, which a bulk insert passes by."""
+    clean: dict[type, Callable[[str], str]] = {Foreign: redacted, Answered: without_known}
+    rules = [(place, clean[type(c.type)]) for place, c in enumerate(target.columns) if type(c.type) in clean]
+    if not rules:
+        return rows
+    cleaned = []
+    for row in rows:
+        values = list(row)
+        for place, rule in rules:
+            if values[place]:
+                values[place] = rule(values[place])
+        cleaned.append(tuple(values))
+    return cleaned
 
 
 def dump(value: Any) -> str:

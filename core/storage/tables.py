@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from core.redaction import redacted, without_known
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -37,6 +39,28 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=int(value))
 
 
+class Foreign(TypeDecorator[str]):
+    """What somebody else wrote, or an error's words: anything in it that looks like a key or password is cut out."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """To the database."""
+        return None if value is None else redacted(value)
+
+
+class Answered(TypeDecorator[str]):
+    """A model's or a source's own words, kept as they are but for the secrets of this process."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """To the database."""
+        return None if value is None else without_known(value)
+
+
 def _moment(*, nullable: bool = False, index: bool = False) -> Any:
     return Field(sa_column=Column(Moment, nullable=nullable, index=index))
 
@@ -47,6 +71,14 @@ def _big(*, nullable: bool = False) -> Any:
 
 def _text(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(Text, nullable=nullable))
+
+
+def _foreign(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Foreign, nullable=nullable))
+
+
+def _answered(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Answered, nullable=nullable))
 
 
 class SchemaMigration(SQLModel, table=True):
@@ -180,7 +212,7 @@ class PriceTable(SQLModel, table=True):
     first_day: str
     last_day: str
     closes: int | None
-    source: str
+    source: str = _foreign()
     updated_at: datetime | None = _moment(nullable=True)
     updated_by: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -228,7 +260,7 @@ class MarketAnswerTable(SQLModel, table=True):
     item: str = Field(primary_key=True)
     as_of: str | None
     fetched_at: datetime = _moment()
-    body: str = _text()
+    body: str = _answered()
 
 
 class ResearchDocumentTable(SQLModel, table=True):
@@ -238,10 +270,10 @@ class ResearchDocumentTable(SQLModel, table=True):
     source_id: str = Field(primary_key=True)
     kind: str = Field(index=True)
     symbol: str = Field(index=True)
-    title: str
-    publisher: str
+    title: str = _foreign()
+    publisher: str = _foreign()
     published: str | None
-    url: str = _text()
+    url: str = _foreign()
     media: str
     sha256: str = Field(unique=True)
     characters: int
@@ -292,7 +324,7 @@ class JobTable(SQLModel, table=True):
     shards: int
     expected_nano: int | None = _big(nullable=True)
     actual_nano: int | None = _big(nullable=True)
-    message: str = _text()
+    message: str = _foreign()
     needed_by: datetime | None = _moment(nullable=True)
     desk: str
     set_id: str
@@ -329,7 +361,7 @@ class ParameterTable(SQLModel, table=True):
     sent: int = _big()
     accepted: int = _big()
     refused: int = _big()
-    words: str = _text()
+    words: str = _foreign()
     refused_on: str
     last_on: str
 
@@ -357,7 +389,7 @@ class ShardTable(SQLModel, table=True):
     create_at: datetime | None = _moment(nullable=True)
     scans: int
     batch_id: str | None = Field(unique=True)
-    provider_status: str
+    provider_status: str = _foreign()
     provider_total: int
     provider_completed: int
     provider_failed: int
@@ -370,7 +402,7 @@ class ShardTable(SQLModel, table=True):
     quiet_polls: int
     cancel_wish: bool
     ended_at: datetime | None = _moment(nullable=True)
-    message: str = _text()
+    message: str = _foreign()
     model: str
     retry_round: int
     admitted_at: datetime | None = _moment(nullable=True)
@@ -397,7 +429,7 @@ class EventTable(SQLModel, table=True):
     event: str
     from_state: str
     to_state: str
-    note: str = _text()
+    note: str = _foreign()
 
 
 class RequestTable(SQLModel, table=True):
@@ -426,7 +458,7 @@ class ResultTable(SQLModel, table=True):
     portfolio_id: str = Field(index=True)
     status: str
     level: str
-    headline: str
+    headline: str = _answered()
     verified: int
     mismatched: int
     unsupported: int
@@ -435,8 +467,8 @@ class ResultTable(SQLModel, table=True):
     output_tokens: int
     reasoning_tokens: int
     cost_nano: int | None = _big(nullable=True)
-    error_code: str | None
-    error_message: str | None = _text(nullable=True)
+    error_code: str | None = _foreign(nullable=True)
+    error_message: str | None = _foreign(nullable=True)
     error_transient: bool
     raw_file: str | None
     raw_offset: int | None = _big(nullable=True)
@@ -464,8 +496,8 @@ class AttemptTable(SQLModel, table=True):
     shard_index: int
     at: datetime = _moment()
     status: str
-    error_code: str | None
-    error_message: str | None = _text(nullable=True)
+    error_code: str | None = _foreign(nullable=True)
+    error_message: str | None = _foreign(nullable=True)
     input_tokens: int
     cached_tokens: int
     output_tokens: int
@@ -488,8 +520,8 @@ class AnswerTable(SQLModel, table=True):
     __tablename__ = "answer"
     job_id: str = Field(primary_key=True)
     custom_id: str = Field(primary_key=True)
-    analysis: str = _text()
-    findings: str = _text()
+    analysis: str = _answered()
+    findings: str = _answered()
     wanted: int = 0
     covered: int = 0
     rules: int = 0
@@ -521,18 +553,18 @@ class SecondAnswerTable(SQLModel, table=True):
     cost_nano: int | None = _big(nullable=True)
     status: str
     level: str
-    headline: str
+    headline: str = _answered()
     verified: int
     mismatched: int
     unsupported: int
-    error_code: str | None
-    error_message: str | None = _text(nullable=True)
+    error_code: str | None = _foreign(nullable=True)
+    error_message: str | None = _foreign(nullable=True)
     error_transient: bool
     raw_file: str | None
     raw_offset: int | None = _big(nullable=True)
     raw_length: int | None = _big(nullable=True)
-    analysis: str | None = _text(nullable=True)
-    findings: str = _text()
+    analysis: str | None = _answered(nullable=True)
+    findings: str = _answered()
     wanted: int
     covered: int
     rules: int
@@ -571,9 +603,9 @@ class StrayTable(SQLModel, table=True):
     stray_id: int | None = Field(default=None, primary_key=True)
     job_id: str = Field(index=True)
     shard_id: str
-    custom_id: str
-    reason: str
-    line: str = _text()
+    custom_id: str = _foreign()
+    reason: str = _foreign()
+    line: str = _foreign()
 
 
 class LedgerTable(SQLModel, table=True):
@@ -663,7 +695,7 @@ class AlertTable(SQLModel, table=True):
     __tablename__ = "alert"
     kind: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
-    text: str = _text()
+    text: str = _foreign()
     raised_at: datetime = _moment()
     cleared_at: datetime | None = _moment(nullable=True)
 
@@ -678,11 +710,11 @@ class ToolCallTable(SQLModel, table=True):
     round: int
     tool: str
     call_id: str
-    arguments: str = _text()
-    result: str = _text()
-    facts: str = _text()
-    error: str = _text()
-    source: str
+    arguments: str = _foreign()
+    result: str = _foreign()
+    facts: str = _foreign()
+    error: str = _foreign()
+    source: str = _foreign()
     at: datetime = _moment()
     took_ms: int
     cost_nano: int | None = _big(nullable=True)
@@ -695,8 +727,8 @@ class CitationTable(SQLModel, table=True):
     job_id: str = Field(primary_key=True)
     custom_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
-    url: str = _text()
-    title: str = _text()
+    url: str = _foreign()
+    title: str = _foreign()
     start_index: int
     end_index: int
 
@@ -718,15 +750,15 @@ class TryTable(SQLModel, table=True):
     custom_id: str
     line: str = _text()
     sheet: str = _text()
-    text: str = _text()
+    text: str = _answered()
     rounds: int
     status: str
-    analysis: str | None = _text(nullable=True)
-    checked: str | None = _text(nullable=True)
+    analysis: str | None = _answered(nullable=True)
+    checked: str | None = _answered(nullable=True)
     level: str
-    headline: str
-    error_code: str | None
-    error_message: str | None = _text(nullable=True)
+    headline: str = _answered()
+    error_code: str | None = _foreign(nullable=True)
+    error_message: str | None = _foreign(nullable=True)
     input_tokens: int
     cached_tokens: int
     output_tokens: int
@@ -753,7 +785,7 @@ class ProviderStateTable(SQLModel, table=True):
     name: str = Field(primary_key=True)
     reads: str
     paid: str
-    last_error: str = _text()
+    last_error: str = _foreign()
     last_error_at: datetime | None = _moment(nullable=True)
     opens_at: datetime | None = _moment(nullable=True)
     seen_at: datetime = _moment()
@@ -765,5 +797,5 @@ class WebhookTable(SQLModel, table=True):
     __tablename__ = "webhook"
     webhook_id: str = Field(primary_key=True)
     received_at: datetime = _moment()
-    event: str
+    event: str = _foreign()
     batch_id: str

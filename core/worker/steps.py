@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from core import private_files
 from core.domain.job import ShardState
 from core.domain.records import Shard, ShardClaim
 from core.errors import MosychlosError, StaleMove, StorageTrouble
@@ -77,7 +78,8 @@ def advance(context: Context, claim: ShardClaim) -> None:
         return
     except (MosychlosError, OSError) as error:
         logger.exception("step of %s failed", claim.shard_id)
-        due = _later(context, claim, str(error))
+        known = private_files.trouble(error) if isinstance(error, OSError) else None
+        due = _later(context, claim, str(known or error))
     context.store.shards.release(claim, due=due)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, select, update
 
 from core.domain.analysis import Outcome, ResultStatus, UsageFrom
+from core.redaction import redacted
 from core.storage.jobs.answered import answered_row
 from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, insert_or_add, table
@@ -167,7 +168,7 @@ def count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
     for tag in reading.tags:
         tally[tag] += 1
     if reading.error is not None:
-        tally["error", reading.error.code] += 1
+        tally["error", redacted(reading.error.code)] += 1
     checked = reading.verification
     if checked is not None:
         tally["numbers", "verified"] += checked.verified
