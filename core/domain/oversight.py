@@ -27,6 +27,9 @@ _DOUBT = "cancelled_in_doubt"
 _LOST = "result_lost"
 """Code of requests whose answers were billed and could not be fetched."""
 
+_UNREAD = frozenset({"no_output", "no_response"})
+"""Codes of lines that came, may have been paid, and were not understood."""
+
 _STOPPED = frozenset({"cancelled", "batch_cancelled"})
 """Codes of requests that ended because somebody stopped the run: ours, and the provider's."""
 
@@ -68,6 +71,8 @@ class Cause:
             return "The same request would fail again: repair its cause or ask another model."
         if self.code == _LOST:
             return "Their file is asked for again every hour. Asking the requests again pays a second time."
+        if self.code in _UNREAD:
+            return "Their lines are stored and were not understood. They may have been paid: look before asking again."
         return _REMEDY.get(self.status, "")
 
 

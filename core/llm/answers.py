@@ -18,6 +18,7 @@ from core.domain.analysis import ItemError, ResultStatus, Usage
 from core.domain.batch import ResultLine
 from core.domain.provider import SIMULATED_MARK, AnsweredBy
 from core.domain.readable_text import readable, readable_line
+from core.llm.error_words import error_words
 from core.llm.json_coercion import items_of, object_of, text_of
 from core.llm.usage import Told, count, read_usage
 
@@ -63,24 +64,24 @@ def read_line(line: bytes) -> ResultLine:
     """
     bare = line.rstrip(b"\r\n")
     raw = bare.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    envelope = object_of(_parsed(bare.removeprefix(_BOM)))
+    envelope = object_of(unfolded(_parsed(bare.removeprefix(_BOM))))
     if not envelope:
         message = "The line is empty." if not bare.strip() else "The line is not a JSON object."
         return ResultLine("", ResultStatus.INVALID, None, ItemError("bad_line", message, False), None, raw)
     custom_id = envelope.get("custom_id")
-    response = object_of(envelope.get("response"))
-    body = response.get("body")
+    response = object_of(unfolded(envelope.get("response")))
+    body = unfolded(response.get("body"))
     fields = object_of(body)
     told = read_usage(fields.get("usage"))
     usage = told.usage or Usage()
-    error = object_of(envelope.get("error"))
+    error = _error_of(envelope.get("error"))
     opened: _Opened
     if error:
         opened = ResultStatus.FAILED, None, _server_error(error, None)
     elif not response:
         opened = _invalid("no_response", "The line has neither a response nor an error.")
     else:
-        opened = _opened(_status_code(response.get("status_code")), body, fields, usage)
+        opened = _opened(_status_of(response, fields), body, fields, usage)
     told = _charged(opened[0], told)
     return ResultLine(
         custom_id if isinstance(custom_id, str) else "",
@@ -91,6 +92,27 @@ def read_line(line: bytes) -> ResultLine:
         answered=_answered(fields),
         usage_note=told.note,
     )
+
+
+def unfolded(value: object) -> object:
+    """JSON inside a JSON string, as some servers write bodies; anything else as it is."""
+    if not isinstance(value, str) or value.lstrip()[:1] != "{":
+        return value
+    found = _parsed(value.encode("utf-8", "replace"))
+    return value if found is None else found
+
+
+def _error_of(value: object) -> dict[str, Any]:
+    value = unfolded(value)
+    return {"message": value} if isinstance(value, str) and value.strip() else object_of(value)
+
+
+def _status_of(response: dict[str, Any], fields: dict[str, Any]) -> int:
+    """The HTTP status that a line states; where it states none and holds an answer, that of an answer."""
+    stated = response.get("status_code")
+    if stated is None and (isinstance(fields.get("choices"), list) or isinstance(fields.get("output"), list)):
+        return 200
+    return _status_code(stated)
 
 
 def _parsed(line: bytes) -> object:
@@ -209,7 +231,7 @@ def _server_error(error: dict[str, Any], status_code: int | None) -> ItemError:
         passing = status_code in {0, 408, 409, 429} or status_code >= 500
         transient = code in _PASSING_CODES or (passing and code not in _LASTING_CODES)
     code = code or ("no_code" if status_code is None else f"http_{status_code}")
-    message = text_of(error.get("message")) or "The provider gave no message."
+    message = text_of(error.get("message")) or error_words(error).message or "The provider gave no message."
     return ItemError(readable_line(code), readable(message)[:_MESSAGE_CHARACTERS], transient)
 
 

@@ -25,7 +25,7 @@ from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
 from core.drafts.job_files import job_folder
 from core.errors import OverBudget
-from core.llm.answers import read_line
+from core.llm.answers import read_line, unfolded
 from core.llm.estimate import TokenCounts, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find
@@ -353,7 +353,7 @@ def _places(path: Path, wanted: set[str]) -> dict[str, tuple[int, int]]:
 def _body(line: str | bytes) -> dict[str, Any]:
     """The answer's body in a result line; empty where there is none."""
     try:
-        body = orjson.loads(line)["response"]["body"]
+        body = unfolded(orjson.loads(line)["response"]["body"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -332,3 +332,48 @@ def test_an_error_was_answered_by_nobody() -> None:
 def test_the_mark_of_the_stand_in_survives_its_envelope(body: dict[str, Any]) -> None:
     assert read_line(envelope(body | {"system_fingerprint": SIMULATED_MARK})).answered.simulated
     assert not read_line(envelope(body | {"system_fingerprint": "fp_44709d6fcb"})).answered.simulated
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_a_body_that_is_a_string_of_json_is_read_as_what_it_says(folds: int) -> None:
+    body: Any = chat('{"a": 1}')
+    line = (
+        envelope(json.dumps(body))
+        if folds == 1
+        else json.dumps(
+            {
+                "custom_id": "risk-a",
+                "response": json.dumps({"status_code": "200", "body": json.dumps(body)}),
+                "error": None,
+            }
+        ).encode()
+    )
+    result = read_line(line)
+    assert (result.status, result.text, result.custom_id) == (ResultStatus.SUCCEEDED, '{"a": 1}', "risk-a")
+    assert result.usage == read_line(envelope(body)).usage
+
+
+def test_an_answer_without_a_status_code_is_an_answer() -> None:
+    assert read_line(envelope(chat("{}"), status=None)).status is ResultStatus.SUCCEEDED
+    assert read_line(envelope({"detail": "no"}, status=None)).status is ResultStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"detail": "Not allowed"}, "Not allowed"),
+        ({"detail": [{"loc": ["body", "n"], "msg": "Too many", "type": "value_error"}]}, "n: Too many"),
+        ({"error": "just words"}, "just words"),
+        (json.dumps({"error": {"message": "in a string"}}), "in a string"),
+    ],
+)
+def test_the_words_of_a_refused_line_are_read_in_whatever_shape_they_have(body: Any, words: str) -> None:
+    error = read_line(envelope(body, status=422)).error
+    assert error is not None
+    assert error.message == words
+
+
+def test_an_error_that_is_plain_text_is_said() -> None:
+    error = read_line(envelope(None, error="the worker died")).error
+    assert error is not None
+    assert error.message == "the worker died"
