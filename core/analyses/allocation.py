@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
 
 from core.analyses.answer import Answer, LimitStatus, Metric, Part, Proposal
+from core.analyses.cells import cell
 from core.analyses.checks import Analysis, proposals, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
+
+_DIMENSIONS: Final = {"asset_group": "asset_class"}
+"""Dimensions that are not called what their family of metrics is."""
 
 
 class Deviation(Part):
@@ -63,6 +67,7 @@ def _deviations(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if measured is None or target is None:
             continue  # named by the check of numbers
         bucket = measured.metric_id
+        yield from _named(path, one, bucket)
         if target.metric_id not in {f"{name}.{bucket}" for name in ("target", "least", "most")}:
             yield unlike(f"{path}.target.metric_id", bucket, target.metric_id, f"target.{bucket}", FindingKind.WRONG_ID)
             continue
@@ -74,8 +79,19 @@ def _deviations(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         outside = (least is not None and measured.value < least.value) or (
             most is not None and measured.value > most.value
         )
-        if (least or most) and (one["status"] == "breach") != outside:
+        bounded = least is not None or most is not None
+        if (one["status"] == "breach") != outside or (one["status"] != "within" and not bounded):
             yield unlike(f"{path}.status", bucket, one["status"], "breach" if outside else "within", FindingKind.POLICY)
+
+
+def _named(path: str, one: Mapping[str, Any], bucket: str) -> Iterator[Finding]:
+    """A bucket is called what its measure is called, and stands under the measure's dimension."""
+    family, _, name = bucket.rpartition(":")[2].partition(".")
+    if cell(one["bucket_id"]) not in {cell(word) for word in (bucket, name, f"{family}.{name}")}:
+        yield unlike(f"{path}.bucket_id", bucket, one["bucket_id"], name, FindingKind.WRONG_ID)
+    dimension = _DIMENSIONS.get(family, family)
+    if one["dimension"] != dimension:
+        yield unlike(f"{path}.dimension", bucket, one["dimension"], dimension, FindingKind.WRONG_ID)
 
 
 ENGINE = Engine(

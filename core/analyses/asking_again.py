@@ -40,6 +40,7 @@ _MEANING: Final = {
     FindingKind.RULE: "not what RULES says",
     FindingKind.POLICY: "outside what PROFILE allows",
     FindingKind.QUOTE: "not word for word in a passage of its source",
+    FindingKind.GRADE: "a grade needs a metric or a source beside it",
     FindingKind.HIDDEN: "characters that are not seen, or that change what is read; write plain text",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from core.analyses.answer import Answer, Metric, Part
+from core.analyses.cells import cell
 from core.analyses.checks import Analysis, adds_up, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
@@ -13,6 +14,10 @@ from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
 Effect = Literal["allocation", "selection", "interaction", "currency"]
+
+METHOD: Final = "brinson_fachler"
+LINKING: Final = "carino"
+"""How `core.metrics.brinson` computes the effects."""
 
 _EFFECTS: Final = ("allocation", "selection", "interaction", "currency", "residual")
 
@@ -69,6 +74,16 @@ def _totals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     yield from adds_up("totals", (totals[name]["value"] for name in _EFFECTS), totals["active_return"]["value"])
 
 
+def _computed(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """Method, linking and period are those of the facts: no other way of attributing was computed."""
+    for name, true in (("method", METHOD), ("linking", LINKING)):
+        if analysis[name] != true:
+            yield unlike(name, "", analysis[name], true, FindingKind.VALUE)
+    fact = sheet.by_id().get("attribution.active_return")
+    if fact is not None and cell(analysis["period"]) != cell(fact.period or ""):
+        yield unlike("period", fact.metric_id, analysis["period"], fact.period, FindingKind.PERIOD)
+
+
 def _segments(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """A segment exists, carries its own metric, and added or detracted as the sign says."""
     facts = sheet.by_id()
@@ -104,5 +119,5 @@ ENGINE = Engine(
     each=Each.PERIOD,
     windowed=True,
     required_facts=tuple(f"attribution.{name}" for name in ("active_return", *_EFFECTS)),
-    checks=(_totals, _segments),
+    checks=(_totals, _computed, _segments),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.analyses.cells import cell
 from core.domain.analysis import Finding, FindingKind
+from core.domain.evidence import SourceDocument
 from core.domain.facts import FactSheet
 
 Analysis = Mapping[str, Any]
@@ -78,15 +79,24 @@ def proposals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if target not in known and action not in {"open", "hedge"}:
             yield unlike(f"{path}.target_id", "", target, None, FindingKind.UNSUPPORTED)
         weight = weight_of(target, sheet)
+        if weight is None and target not in known:
+            weight = 0.0  # what nobody holds
         if before is not None and weight is not None and abs(before - weight) > 0.05 + _NOISE:
             yield unlike(f"{path}.from_weight_pct", f"weight.{target}", before, round(weight, 2), FindingKind.VALUE)
-        if before is None or after is None:
-            continue
-        wrong = (action in {"increase", "open"} and after <= before) or (
-            action in {"reduce", "close"} and after >= before
-        )
-        if wrong:
-            yield unlike(f"{path}.to_weight_pct", "", f"{action} to {number(after)}", before, FindingKind.DIRECTION)
+        start = weight if before is None else before
+        if start is not None and after is not None and not _goes(action, start, after):
+            yield unlike(f"{path}.to_weight_pct", "", f"{action} to {number(after)}", start, FindingKind.DIRECTION)
+
+
+def _goes(action: str, before: float, after: float) -> bool:
+    """Whether two weights do what the action says; a hedge and a review may leave them or not."""
+    return {
+        "increase": after > before,
+        "open": after > before and abs(before) <= HALF_DIGIT,
+        "reduce": after < before,
+        "close": abs(after) <= HALF_DIGIT < abs(before),
+        "hold": abs(after - before) <= 0.05 + _NOISE,
+    }.get(action, True)
 
 
 def _plain(text: str) -> str:
@@ -119,7 +129,7 @@ def quotes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     Looked at are the parts made for quotations, and what stands between quotation marks in a claim that names sources.
     """
     passages = Passages(sheet)
-    for path, part in _parts(analysis, ""):
+    for path, part in parts_of(analysis):
         if "quote" in part and "source_id" in part:
             yield from _quote(path, part["source_id"], part["quote"], passages)
         elif "text" in part and (sources := [one for one in part.get("source_ids", ()) if passages.known(one)]):
@@ -147,17 +157,36 @@ def listed_sources(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         elif not _plain(source.title).startswith(_plain(one["title"])) or not one["title"].strip():
             path = f"sources[{place}].title"
             yield unlike(path, source.source_id, one["title"], source.title, FindingKind.QUOTE)
-    for path, part in _parts(analysis, ""):
+        if source is not None:
+            yield from _as_listed(f"sources[{place}]", one, source)
+    for path, part in parts_of(analysis):
         if "quote" in part and cell(part["source_id"]) in given and cell(part["source_id"]) not in listed:
             yield Finding("sources", part["source_id"][:120], "not listed", path, FindingKind.QUOTE)
 
 
-def _parts(node: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in an answer with its path."""
-    if isinstance(node, Mapping):
-        yield path, node
+def _as_listed(path: str, one: Mapping[str, Any], source: SourceDocument) -> Iterator[Finding]:
+    """Who published a document, when and where, is as it was given, or left out."""
+    for name in ("publisher", "published", "url"):
+        stated, true = one[name], getattr(source, name)
+        if stated and _plain(stated) != _plain(true or ""):
+            yield unlike(f"{path}.{name}", source.source_id, stated, true or None, FindingKind.QUOTE)
+
+
+def parts_of(node: Any, path: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+    """Every object in an answer with its path, the outer ones first."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    _collect(node, path, found)
+    return found
+
+
+def _collect(node: Any, path: str, found: list[tuple[str, Mapping[str, Any]]]) -> None:
+    # An answer has a hundred objects and is walked by several checks: generators would take half of their time.
+    if isinstance(node, dict):
+        found.append((path, node))
         for key, value in node.items():
-            yield from _parts(value, f"{path}.{key}" if path else key)
+            if isinstance(value, dict | list):
+                _collect(value, f"{path}.{key}" if path else key, found)
     elif isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _parts(item, f"{path}[{index}]")
+            if isinstance(item, dict | list):
+                _collect(item, f"{path}[{index}]", found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -17,6 +18,9 @@ from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet
 
 _MUST_BE_NAMED: Final = frozenset({RuleStatus.BREACH, RuleStatus.NEAR})
+
+_CURE_DAYS: Final = re.compile(r"\b(\d{1,4})(?=[- ](?:calendar |business |trading |working )?days?\b)", re.IGNORECASE)
+"""Days in a rule's words about putting a breach right, which are English."""
 
 _OVERALL: Final = (
     (RuleStatus.BREACH, "breach"),
@@ -98,16 +102,38 @@ def _statuses(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             if cell(one[part]["metric_id"]) != cell(wanted):
                 yield unlike(f"{path}.{part}.metric_id", key, one[part]["metric_id"], wanted, FindingKind.WRONG_ID)
         headroom = one["headroom_pp"]
-        if headroom is not None and rule.headroom is not None and abs(headroom - rule.headroom) > 0.005 + 1e-9:
-            yield unlike(f"{path}.headroom_pp", key, headroom, round(rule.headroom, 2), FindingKind.VALUE)
+        if headroom is not None and rule.headroom is None:
+            yield unlike(f"{path}.headroom_pp", key, headroom, None, FindingKind.UNSUPPORTED)
+        elif headroom is not None and abs(headroom - (rule.headroom or 0.0)) > 0.005 + 1e-9:
+            yield unlike(f"{path}.headroom_pp", key, headroom, round(rule.headroom or 0.0, 2), FindingKind.VALUE)
         breach = rule.breach_type.value if rule.breach_type else "none"
         if one["breach_type"] != breach:
             yield unlike(f"{path}.breach_type", key, one["breach_type"], breach, FindingKind.RULE)
         if cell(one["citation_id"]) != cell(rule.citation):
             yield unlike(f"{path}.citation_id", key, one["citation_id"], rule.citation, FindingKind.RULE)
+        yield from _of_the_rule(path, key, one, rule)
     for key, rule in rules.items():
         if rule.status in _MUST_BE_NAMED and key not in named:
             yield unlike("findings", key, "not named", rule.status.value, FindingKind.RULE)
+
+
+def _of_the_rule(path: str, key: str, one: Mapping[str, Any], rule: RuleResult) -> Iterator[Finding]:
+    """A time to cure stands in the rule's own words, and the lines that are named are those behind its measure."""
+    days = one["cure_days"]
+    if days is not None and days not in {int(number) for number in _CURE_DAYS.findall(rule.cure)}:
+        yield unlike(f"{path}.cure_days", key, days, rule.cure or None, FindingKind.UNSUPPORTED)
+    behind = {cell(name) for name in rule.holding_ids}
+    for place, name in enumerate(one["holding_ids"]):
+        if behind and cell(name) not in behind:
+            yield unlike(f"{path}.holding_ids[{place}]", key, name, ", ".join(rule.holding_ids), FindingKind.RULE)
+
+
+def _regimes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """Regimes are those of the rules that were shown."""
+    known = {cell(rule.regime) for rule in sheet.rules}
+    for place, name in enumerate(analysis["regimes"]):
+        if cell(name) not in known:
+            yield unlike(f"regimes[{place}]", "", name, ", ".join(sorted(known)), FindingKind.RULE)
 
 
 def _overall(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
@@ -115,8 +141,24 @@ def _overall(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     if analysis["overall_status"] != true:
         yield unlike("overall_status", "", analysis["overall_status"], true, FindingKind.RULE)
     profile = sheet.evidence.profile
-    if profile is None and analysis["suitability"]["assessed"]:
-        yield unlike("suitability.assessed", "", "assessed", "no profile", FindingKind.UNSUPPORTED)
+    yield from _suitability(analysis["suitability"], None if profile is None else profile.profile_id)
+
+
+def _suitability(one: Mapping[str, Any], profile_id: str | None) -> Iterator[Finding]:
+    """Suitability is for the profile that was given, with a result and a reason, or is not assessed at all."""
+    path = "suitability"
+    if one["profile_id"] is not None and one["profile_id"] != profile_id:
+        yield unlike(f"{path}.profile_id", "", one["profile_id"], profile_id, FindingKind.UNSUPPORTED)
+    if not one["assessed"]:
+        if one["result"] != "not_assessed":
+            yield unlike(f"{path}.result", "", one["result"], "not_assessed", FindingKind.RULE)
+        return
+    if profile_id is None:
+        yield unlike(f"{path}.assessed", "", "assessed", "no profile", FindingKind.UNSUPPORTED)
+    if one["result"] == "not_assessed":
+        yield unlike(f"{path}.result", "", one["result"], None, FindingKind.RULE)
+    elif not any(reason["metrics"] or reason["source_ids"] for reason in one["reasons"]):
+        yield unlike(f"{path}.result", "", one["result"], None, FindingKind.GRADE)
 
 
 def rules_agreeing(analysis: Analysis, sheet: FactSheet) -> tuple[int, int]:
@@ -140,6 +182,6 @@ ENGINE = Engine(
     tools=frozenset(),  # the rule engine's verdicts are repeated, not looked for
     needs=frozenset({Need.RULES, Need.PROFILE}),
     required=frozenset({Need.RULES}),
-    checks=(_statuses, _overall),
+    checks=(_statuses, _regimes, _overall),
     agreement=rules_agreeing,
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
+from core.analyses import grounds, value_at_risk
 from core.analyses.answer import Answer, bare_json, schema_error, unusable
 from core.analyses.cells import cell
 from core.analyses.cleaning import cleaned
@@ -233,7 +234,7 @@ class Engine:
 
     def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]) -> Verification:
         found = verify(analysis, sheet, self.mandatory)
-        own = [*hidden, *(finding for check in self.checks for finding in check(analysis, sheet))]
+        own = [*hidden, *(finding for check in (*_ALWAYS, *self.checks) for finding in check(analysis, sheet))]
         unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in own)
         rules, agreeing = self.agreement(analysis, sheet)
         return replace(
@@ -245,6 +246,9 @@ class Engine:
             rules_agreeing=agreeing,
         )
 
+
+_ALWAYS: Final[tuple[Check, ...]] = (grounds.said, grounds.grades, value_at_risk.words)
+"""Checks of every analysis."""
 
 INDICATOR: Final = "indicator."
 """Economic series among the facts begin so."""

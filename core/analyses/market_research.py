@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from core.analyses.answer import Answer, Catalyst, Claim, Listed, Metric, Part, Quote, Stance, middle_stance
+from core.analyses.cells import cell
 from core.analyses.checks import Analysis, listed_sources, quotes, unlike
 from core.analyses.engine import INDICATOR, Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
@@ -91,10 +92,28 @@ def _indicators(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if cited in facts and not cited.startswith(own) and cited != own.rstrip("."):
             yield unlike(f"{path}.latest.metric_id", own, cited, own.rstrip("."), FindingKind.WRONG_ID)
         changes = [facts[f"{own}change_{span}"].value for span in ("3m", "1y") if f"{own}change_{span}" in facts]
-        if changes and one["trend"] == "rising" and max(changes) < 0:
+        if not changes and one["trend"] != "stable":
+            yield unlike(f"{path}.trend", own.rstrip("."), one["trend"], None, FindingKind.UNSUPPORTED)
+        elif changes and one["trend"] == "rising" and max(changes) < 0:
             yield unlike(f"{path}.trend", own.rstrip("."), "rising", "falling", FindingKind.DIRECTION)
         elif changes and one["trend"] == "falling" and min(changes) > 0:
             yield unlike(f"{path}.trend", own.rstrip("."), "falling", "rising", FindingKind.DIRECTION)
+
+
+def _sectors(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """A sector is one whose figures were shown, and its own figures are what is cited."""
+    known: dict[str, list[str]] = {}
+    for fact in sheet.facts:
+        for family in (f"{INDICATOR}sector.", "sector."):
+            if fact.metric_id.startswith(family):
+                name = fact.metric_id.removeprefix(family).partition(".")[0]
+                known.setdefault(cell(name), []).append(fact.metric_id)
+    for place, one in enumerate(analysis["sector_rotation"]):
+        path, name = f"sector_rotation[{place}]", cell(one["sector_id"].removeprefix("sector."))
+        if name not in known:
+            yield unlike(f"{path}.sector_id", "", one["sector_id"], None, FindingKind.UNSUPPORTED)
+        elif not any(metric["metric_id"] in known[name] for metric in one["metrics"]):
+            yield unlike(f"{path}.metrics", known[name][0], "not cited", None, FindingKind.WRONG_ID)
 
 
 def _unquoted(analysis: Analysis, _sheet: FactSheet) -> Iterator[Finding]:
@@ -121,5 +140,5 @@ ENGINE = Engine(
     summarise=_summarise,
     tools=ALL,
     needs=frozenset({Need.SOURCES, Need.INDICATORS}),
-    checks=(_indicators, _unquoted, quotes, listed_sources),
+    checks=(_indicators, _sectors, _unquoted, quotes, listed_sources),
 )

@@ -129,7 +129,7 @@ NAMING_WORDS: Final = frozenset(_months.split("|")) | frozenset(
 
 tail_words = re.compile(
     r"\bC?VaR\b|value[- ]at[- ]risk|valeur en risque|confiden|konfiden|confianza|confianc|fiducia|niveau|quantil|"
-    r"percentil|shortfall|\btail|queue|worst|pires|schlechtest|peggior|peores",
+    r"percentil|[%t][ \u00a0-]levels?\b|shortfall|\btail|queue|worst|pires|schlechtest|peggior|peores",
     re.IGNORECASE,
 ).search
 """A word beside which 95 % is a confidence level and 5 % the tail beyond it."""

@@ -16,6 +16,7 @@ are a parenthesis: "volatility (12.4 %)".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from core.analyses import notation
@@ -126,6 +127,20 @@ def numbers(text: str, mark: str = "") -> list[Number]:
     return found
 
 
+def confidence_levels(text: str) -> Iterator[tuple[str, float]]:
+    """Percentages that are left out as levels of confidence or as the tail beyond one, as stated and as numbers."""
+    for match in _body.finditer(text):
+        unit, _, _, stop = _unit(text, match.end())
+        if unit == "pct" and _is_level(text, match.start(), match.end(), stop):
+            yield text[match.start() : stop], float(match.group().replace(",", "."))
+
+
+def _is_level(text: str, start: int, end: int, stop: int) -> bool:
+    if text[start:end].replace(",", ".") not in _LEVELS_PCT:
+        return False
+    return notation.tail_words(text, max(0, start - _NEARBY_CHARACTERS), stop + _NEARBY_CHARACTERS) is not None
+
+
 def _named_whole(text: str, start: int, end: int) -> int | None:
     """Where the date or quote ends that begins with these digits, if one does."""
     following = text[end : end + 1]
@@ -226,9 +241,7 @@ def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, curren
     """Whether a number counts, names or dates something instead of measuring it."""
     digits = text[start:end]
     if unit == "pct":
-        if digits.replace(",", ".") not in _LEVELS_PCT:
-            return False
-        return notation.tail_words(text, max(0, start - _NEARBY_CHARACTERS), stop + _NEARBY_CHARACTERS) is not None
+        return _is_level(text, start, end, stop)
     if unit:
         # "12m" is twelve months unless a currency says otherwise.
         return unit == "ccy" and not currencies and text[end:stop] == "m" and digits.isdigit()

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 from core.analyses.answer import Answer, Claim, Metric, Part
-from core.analyses.checks import Analysis, adds_up, unlike
+from core.analyses.checks import Analysis, adds_up, parts_of, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
 from core.analyses.tools.market import FMP_STOCK_DATA
 from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
+from core.domain.units import Badge
 
 
 class PeriodReturn(Part):
@@ -72,13 +73,30 @@ def _periods(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
 
 
 def _verdict(analysis: Analysis, _sheet: FactSheet) -> Iterator[Finding]:
-    """A verdict that every stated difference contradicts."""
+    """A verdict that every stated difference contradicts, or that none bears out."""
     excess = [row["excess"]["value"] for row in analysis["periods"]]
     verdict = analysis["verdict"]
     if excess and verdict == "outperformed" and max(excess) < 0:
         yield unlike("verdict", "", verdict, "underperformed", FindingKind.DIRECTION)
     elif excess and verdict == "underperformed" and min(excess) > 0:
         yield unlike("verdict", "", verdict, "outperformed", FindingKind.DIRECTION)
+    elif not excess and verdict != "not_comparable":
+        yield unlike("verdict", "", verdict, "not_comparable", FindingKind.GRADE)
+
+
+def _basis(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """What kind of returns they are follows from the facts that are cited."""
+    said = analysis["return_basis"]
+    cited = [part["metric_id"].rpartition(":")[2] for _, part in parts_of(analysis) if "metric_id" in part]
+    family = said.partition("_")[0]
+    if family in {"twr", "mwr"}:
+        if not any(name.startswith((f"{family}.", f"{family}_annual.")) for name in cited):
+            yield unlike("return_basis", "", said, None, FindingKind.UNSUPPORTED)
+        return
+    badges = {fact.badge for fact in sheet.facts if fact.metric_id.rpartition(":")[2].startswith("return.")}
+    if badges and (said == "simulated") != (Badge.SIMULATED in badges):
+        true = "simulated" if Badge.SIMULATED in badges else "price_only"
+        yield unlike("return_basis", "", said, true, FindingKind.VALUE)
 
 
 def _contributions(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
@@ -130,5 +148,5 @@ ENGINE = Engine(
     summarise=_summarise,
     tools=FIGURES | {FMP_STOCK_DATA.name},
     each=Each.PERIOD,
-    checks=(_periods, _verdict, _contributions),
+    checks=(_periods, _verdict, _basis, _contributions),
 )  # fmt: skip

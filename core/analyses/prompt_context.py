@@ -38,6 +38,21 @@ class PromptContext:
         return frozenset(names | {cell(name) for name in names})
 
     @cached_property
+    def absent(self) -> frozenset[str]:
+        """Ids of metrics that were named as absent."""
+        return frozenset(name for one in self._sheet.absent for name in (one.metric_id, cell(one.metric_id)))
+
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """Families of which every member was named as absent ("sector" of "sector.*")."""
+        return frozenset(name.removesuffix(".*") for name in self.absent if name.endswith(".*"))
+
+    @cached_property
+    def shown_families(self) -> frozenset[str]:
+        """Families of which some member was shown."""
+        return frozenset(name.partition(".")[0] for name in self._fact_ids if "." in name)
+
+    @cached_property
     def sources(self) -> frozenset[str]:
         """Ids of documents, rules and finished analyses."""
         given = self._sheet.evidence

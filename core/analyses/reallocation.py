@@ -17,6 +17,13 @@ from core.domain.facts import FactSheet
 _FUNDS: Final = frozenset({"fund", "equity_fund", "bond_fund", "cash"})
 
 
+_CONSTRAINS: Final = {
+    "profile": "profile", "least": "profile", "most": "profile", "target": "profile", "rule": "rule",
+    "liquidity": "liquidity",
+}  # fmt: skip
+"""Whose word a constraint is, by the families of the metrics that it cites."""
+
+
 class Constraint(Part):
     """What a trade must respect, and the metrics that say so."""
 
@@ -87,7 +94,11 @@ def _trades(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         true = fact.value if fact is not None else 0.0
         if abs(before - true) > 0.05 + 1e-9:
             yield unlike(f"{path}.from_weight_pct", f"weight.{target}", before, round(true, 2), FindingKind.VALUE)
-        if (action in {"buy", "open"}) != (after > before) or (action == "close" and abs(after) > 0.005):
+        if (
+            (action in {"buy", "open"}) != (after > before)
+            or (action == "close" and abs(after) > 0.005)
+            or (action == "open" and abs(before) > 0.05)
+        ):
             said = f"{action} from {before} to {after}"
             yield unlike(f"{path}.to_weight_pct", f"weight.{target}", said, None, FindingKind.DIRECTION)
         if target in seen:
@@ -128,6 +139,22 @@ def _limits(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             yield unlike(path, "", trade["target_id"], "excluded by the profile", FindingKind.POLICY)
 
 
+def _recommended(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """Trading needs trades, and no trade has none; constraints name a source that was given."""
+    recommendation, trades = analysis["recommendation"], analysis["trades"]
+    if (recommendation in {"trade", "trade_in_steps"}) != bool(trades) and recommendation != "wait":
+        yield unlike("recommendation", "", recommendation, f"{len(trades)} trades", FindingKind.DIRECTION)
+    given = {"profile": sheet.evidence.profile is not None, "rule": bool(sheet.rules)}
+    for place, one in enumerate(analysis["constraints"]):
+        families = {metric["metric_id"].partition(".")[0] for metric in one["metrics"]}
+        sources = {_CONSTRAINS.get(family, "") for family in families}
+        path, source = f"constraints[{place}].source", one["source"]
+        if not given.get(source, True):
+            yield unlike(path, "", source, None, FindingKind.UNSUPPORTED)
+        elif "" not in sources and sources and source not in sources:
+            yield unlike(path, "", source, ", ".join(sorted(sources)), FindingKind.VALUE)
+
+
 ENGINE = Engine(
     kind=Kind.REALLOCATION,
     answer=ReallocationAnswer,
@@ -144,5 +171,5 @@ ENGINE = Engine(
     mandatory=("top1_weight", "hhi"),
     summarise=_summarise,
     needs=frozenset({Need.PROFILE, Need.RULES}),
-    checks=(_trades, _weights, _limits),
+    checks=(_trades, _weights, _limits, _recommended),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, get_args
 
+from core.analyses import limits, value_at_risk
 from core.analyses.answer import Answer, LimitStatus, Metric, Part
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Each, Engine, Tags
@@ -116,5 +117,5 @@ ENGINE = Engine(
     summarise=_summarise,
     tools=FIGURES | {FMP_STOCK_DATA.name, FRED_ECONOMIC_DATA.name},
     each=Each.SCENARIO,
-    checks=(_scenarios,),
+    checks=(_scenarios, value_at_risk.statement, limits.stated),
 )  # fmt: skip

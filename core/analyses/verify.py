@@ -189,7 +189,9 @@ class Checking:
             elif key in _CITED:
                 scope.cited.append(item)
                 self._whole.cited.append(item)
-                if key != "affected_metric_ids":
+                if key == "affected_metric_ids":
+                    self._affected(item, f"{path}[{index}]")
+                else:
                     self._driver(item, f"{path}[{index}]", source=key == "source_ids")
             elif not key.endswith("_ids"):
                 self._sentences.append((f"{path}[{index}]", item, scope))
@@ -229,6 +231,13 @@ class Checking:
             written = ((cell(name), fact) for name, fact in self.facts.items())
             self._written = {name: fact for name, fact in written if name != fact.metric_id}
         return self._written
+
+    def _affected(self, name: str, path: str) -> None:
+        """A gap may speak of any metric that the prompt named, also as absent, and of whole families of them."""
+        family = name.partition(".")[0]
+        known = family in self.said.families or (name.endswith(".*") and family in self.said.shown_families)
+        if not (known or name in self.said.absent):
+            self._driver(name, path, source=False)
 
     def _driver(self, name: str, path: str, *, source: bool) -> None:
         if name in self.facts or name in self.said.holdings or (source and name in self.said.sources):

@@ -132,6 +132,7 @@ class FindingKind(StrEnum):
     POLICY = "policy"
     QUOTE = "quote"
     HIDDEN = "hidden"
+    GRADE = "grade"
 
 
 @dataclass(frozen=True, slots=True)

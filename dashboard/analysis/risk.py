@@ -86,7 +86,8 @@ def _value_at_risk(answer: AnswerPlaces) -> None:
         answer.chips(statement.get("metrics") or [], "var_statement.metrics")
         method = text.words(str(statement.get("method", "")))
         level, days = statement.get("confidence_pct"), statement.get("horizon_days")
-        st.caption(text.escape(f"{method}, {level:g} % confidence, {text.count(int(days or 0), 'day')}"))
+        if statement.get("metrics"):  # without a figure the three fields say nothing
+            st.caption(text.escape(f"{method}, {level:g} % confidence, {text.count(int(days or 0), 'day')}"))
         answer.flags("var_statement")
 
 

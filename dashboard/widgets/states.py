@@ -102,6 +102,7 @@ CAUSE: Mapping[FindingKind, str] = {
     FindingKind.RULE: "another status than the rule engine's",
     FindingKind.POLICY: "outside what the profile allows",
     FindingKind.QUOTE: "not in the passage of its source",
+    FindingKind.GRADE: "nothing that is cited bears the grade out",
     FindingKind.HIDDEN: "hidden characters: it was written to read otherwise",
 }
 """What a finding says about the likely slip."""

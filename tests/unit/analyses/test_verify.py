@@ -293,9 +293,15 @@ def test_drivers_must_exist(sheet: FactSheet, answer: Answer) -> None:
     assert verification.unsupported == 2
 
 
-def test_a_gap_may_name_what_does_not_exist(sheet: FactSheet) -> None:
-    gap = {"item": "Duration", "effect": "Unknown", "affected_metric_ids": ["duration", "weight.*"]}
-    assert verify({"data_gaps": [gap]}, sheet) == Verification(0, 0, 0)
+def test_a_gap_may_name_what_is_absent_and_whole_families(sheet: FactSheet) -> None:
+    sheet = replace(sheet, absent=(*sheet.absent, AbsentFact("sector.*", "No sector is known.")))
+    ids = ["cvar_95_1d", "weight.*", "sector.*", "sector.energy", "volatility"]
+    assert verify({"data_gaps": [{"item": "x", "affected_metric_ids": ids}]}, sheet) == Verification(0, 0, 0)
+
+
+def test_a_gap_may_not_name_metrics_that_were_never_named(sheet: FactSheet) -> None:
+    gap = {"item": "Duration", "effect": "Unknown", "affected_metric_ids": ["duration"]}
+    assert only(verify({"data_gaps": [gap]}, sheet)).path == "data_gaps[0].affected_metric_ids[0]"
 
 
 def test_a_gap_may_repeat_the_figures_of_our_own_reason_and_no_others(sheet: FactSheet) -> None:

@@ -1,0 +1,140 @@
+"""Level, horizon and method of a value at risk, in fields and in words: those of the fact that is cited, and no others.
+
+"With 99 % confidence the loss over 10 days stays below this figure" beside var_95_1d states the right figure and the
+wrong thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from core.analyses import notation
+from core.analyses.checks import Analysis, parts_of, unlike
+from core.analyses.numbers import confidence_levels
+from core.domain.analysis import Finding, FindingKind
+from core.domain.facts import Fact, FactSheet
+
+_TAIL = re.compile(r"(?:^|[:.])c?var_(?P<level>\d+)_(?P<days>\d+)d(?:_(?P<method>[a-z_]+))?$")
+_METHODS: Final = {"": "historical", "normal": "parametric_normal"}
+"""By the end of the id; what a fact of another method would be called is its method."""
+
+PLACEHOLDER: Final = ("historical", 95.0, 1)
+"""What the prompt asks for in the three fields where no value at risk was computed; pages do not show it then."""
+
+_STATEMENT: Final = "var_statement"
+_NOT_PROSE: Final = frozenset({"quote", "title", "url", "publisher", "published"})
+
+_COUNTS: Final = {
+    word: number
+    for number, words in enumerate(
+        ("one|un|une|ein|eine|einem|einen|single", "two|deux|zwei", "three|trois|drei", "four|quatre|vier",
+         "five|cinq|fünf", "six|sechs", "seven|sept|sieben", "eight|huit|acht", "nine|neuf|neun", "ten|dix|zehn"),
+        start=1,
+    )
+    for word in words.split("|")
+}  # fmt: skip
+_UNITS: Final = (("week|wochen?|semaine", 5), ("month|monate?n?|mois", 21), ("day|tage?n?s?|jour|handelstage?n?", 1))
+_horizon = re.compile(
+    rf"(?<![\w.,])(?P<count>\d{{1,3}}|{'|'.join(_COUNTS)})[\s-]?(?:trading[\s-]|business[\s-])?"
+    rf"(?P<unit>{'|'.join(words for words, _ in _UNITS)})s?\b",
+    re.IGNORECASE,
+)
+_sentence_end = re.compile(r"(?<=[.!?;])\s+")
+_DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
+
+
+class Tail(NamedTuple):
+    """What a fact of the tail is about: 95.0 percent, 1 day, "historical"."""
+
+    level: float
+    days: int
+    method: str
+
+
+def tail_of(metric_id: str) -> Tail | None:
+    """What a metric's id says of level, horizon and method; None where it is no value at risk or expected shortfall."""
+    found = _TAIL.search(metric_id)
+    if found is None:
+        return None
+    method = found["method"] or ""
+    return Tail(float(found["level"]), int(found["days"]), _METHODS.get(method, method))
+
+
+def cited_tails(metrics: Iterable[Mapping[str, Any]], facts: Mapping[str, Fact]) -> list[Tail]:
+    """Tails of those references whose facts were given."""
+    found = (tail_of(one["metric_id"]) for one in metrics if one["metric_id"] in facts)
+    return [tail for tail in found if tail is not None]
+
+
+def statement(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """The fields of the statement are those of a fact that it cites; where it cites none, those the prompt asks for."""
+    stated, facts = analysis[_STATEMENT], sheet.by_id()
+    said = Tail(stated["confidence_pct"], stated["horizon_days"], stated["method"])
+    cited = cited_tails(stated["metrics"], facts)
+    if not cited:
+        method, level, days = PLACEHOLDER
+        for name, value, kept in (
+            ("method", said.method, method), ("confidence_pct", said.level, level), ("horizon_days", said.days, days),
+        ):  # fmt: skip
+            if value != kept:
+                yield unlike(f"{_STATEMENT}.{name}", "", value, None, FindingKind.UNSUPPORTED)
+        return
+    if said in cited:
+        return
+    nearest = max(cited, key=lambda tail: sum(one == other for one, other in zip(said, tail, strict=True)))
+    for name, value, true, kind in (
+        ("method", said.method, nearest.method, FindingKind.VALUE),
+        ("confidence_pct", said.level, nearest.level, FindingKind.VALUE),
+        ("horizon_days", said.days, nearest.days, FindingKind.PERIOD),
+    ):
+        if value != true:
+            yield unlike(f"{_STATEMENT}.{name}", "", value, true, kind)
+
+
+def words(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
+    """Levels and horizons in sentences of the tail are those of the facts cited beside them, else in the answer."""
+    facts, parts = sheet.by_id(), parts_of(analysis)
+    whole = cited_tails((part for _, part in parts if "metric_id" in part), facts)
+    for path, part in parts:
+        if "metric_id" in part:
+            continue
+        for key, text in _prose(part, path):
+            if path != _STATEMENT and not notation.tail_words(text):
+                continue
+            tails = cited_tails(part.get("metrics", ()), facts) or ([] if path == _STATEMENT else whole)
+            for sentence in _sentence_end.split(text):
+                if path == _STATEMENT or notation.tail_words(sentence):
+                    yield from _in_sentence(key, sentence, tails)
+
+
+def _prose(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key, value in part.items():
+        place = f"{path}.{key}" if path else key
+        if isinstance(value, str):
+            if " " in value and key not in _NOT_PROSE:
+                yield place, value
+        elif isinstance(value, list) and not key.endswith("_ids"):
+            yield from ((f"{place}[{number}]", one) for number, one in enumerate(value) if isinstance(one, str))
+
+
+def _in_sentence(path: str, sentence: str, tails: list[Tail]) -> Iterator[Finding]:
+    allowed = {level for tail in tails for level in (tail.level, 100.0 - tail.level)}
+    for stated, value in confidence_levels(sentence):
+        if not any(abs(value - level) < 1e-9 for level in allowed):
+            true = f"{tails[0].level:g} %" if tails else None
+            yield Finding(path, "", stated, true, FindingKind.VALUE if tails else FindingKind.UNSUPPORTED)
+    # "One day in twenty" is the level of 95 % once more.
+    days = {number for tail in tails for number in (tail.days, round(100 / max(100.0 - tail.level, 0.1)))}
+    for found in _horizon.finditer(sentence):
+        value = _days(found)
+        if value not in days and value not in _DAYS_A_YEAR:
+            true = f"{tails[0].days} days" if tails else None
+            yield Finding(path, "", found.group(), true, FindingKind.PERIOD if tails else FindingKind.UNSUPPORTED)
+
+
+def _days(found: re.Match[str]) -> int:
+    count, unit = found["count"].lower(), found["unit"].lower()
+    each = next(size for names, size in _UNITS if re.fullmatch(names, unit))
+    return (int(count) if count.isdigit() else _COUNTS[count]) * each
