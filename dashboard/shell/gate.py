@@ -130,7 +130,7 @@ class Gate:
 
     def _kind(self, path: str) -> PathKind | None:
         """What lies at a path; None where there is nothing."""
-        if "//" in path:
+        if not path or "//" in path:  # "" lies outside the base
             return None
         if (path.rstrip("/") or "/") in self._pages:
             return PathKind.PAGE
