@@ -363,6 +363,7 @@ class App:
                 settings.api_key,
                 settings.base_url,
                 settings.http_timeout_seconds,
+                answer_timeout_seconds=settings.answer_timeout_seconds,
                 file_lifetime_seconds=settings.remote_file_days * 86_400,
                 organisation=settings.organisation,
                 project=settings.project,

@@ -25,6 +25,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _answer_seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 2400:
+        raise ValueError("must be a number of seconds up to 2400")
+    return value
+
+
 def _usd(text: str) -> Decimal:
     try:
         value = Decimal(text)
@@ -241,6 +248,13 @@ SETTINGS: tuple[Setting, ...] = (
         "60",
         "Timeout of provider calls that are not downloads; downloads have a minimum rate and a deadline.",
         _seconds,
+    ),
+    Setting(
+        "MOSYCHLOS_ANSWER_TIMEOUT_SECONDS",
+        "600",
+        "Longest silence while a model writes a synchronous answer, at most 2400; twice it at effort high, three times "
+        "it at xhigh and max.",
+        _answer_seconds,
     ),
     Setting(
         "MOSYCHLOS_QUARANTINE_SECONDS",
@@ -492,6 +506,7 @@ class Settings:
     provider_name: str
     poll_seconds: float
     http_timeout_seconds: float
+    answer_timeout_seconds: float
     quarantine_seconds: float
     lease_seconds: float
     provider_tier: int
@@ -565,6 +580,7 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         provider_name=values["MOSYCHLOS_PROVIDER_NAME"] or "",
         poll_seconds=values["MOSYCHLOS_POLL_SECONDS"],
         http_timeout_seconds=values["MOSYCHLOS_HTTP_TIMEOUT_SECONDS"],
+        answer_timeout_seconds=values["MOSYCHLOS_ANSWER_TIMEOUT_SECONDS"],
         quarantine_seconds=values["MOSYCHLOS_QUARANTINE_SECONDS"],
         lease_seconds=values["MOSYCHLOS_LEASE_SECONDS"],
         provider_tier=values["MOSYCHLOS_PROVIDER_TIER"],

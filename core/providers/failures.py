@@ -105,8 +105,13 @@ def _connection_failure(error: openai.APIConnectionError, doing: str) -> Provide
         )
     return ProviderAmbiguous(
         f"Could not {doing}: the connection to {error.request.url.host} was lost before the answer came ({what}). "
-        "The provider may or may not have done it."
+        f"The provider may or may not have done it.{_longer(doing, what)}"
     )
+
+
+def _longer(doing: str, what: str) -> str:
+    slow = doing == "get an answer" and "Timeout" in what
+    return " A model that thinks longer needs a larger MOSYCHLOS_ANSWER_TIMEOUT_SECONDS." if slow else ""
 
 
 def _status_failure(error: openai.APIStatusError, doing: str, key: str, call: CallTarget) -> ProviderError:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import httpx2
 import openai
@@ -34,6 +34,9 @@ from core.settings import LOOPBACK
 _CONNECT_SECONDS = 5.0
 _READ_RETRIES = 1
 _SLOW_START_SECONDS = 10.0
+PATIENCE: Final = {"high": 2, "xhigh": 3, "max": 3}
+"""How many times the answer timeout is waited for at an effort."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -51,6 +54,7 @@ class OpenAIProvider:
         api_key: Sent as a bearer token; never logged and never part of a message.
         base_url: With the version, such as https://api.openai.com/v1.
         timeout_seconds: Longest silence of the server in any call, and of a single read in a download.
+        answer_timeout_seconds: Longest silence while an answer is written, before `PATIENCE`; None: as any call.
         download_deadline_seconds: Longest time that one download may take.
         min_bytes_per_second: Slowest average rate of a download, measured after its first ten seconds.
         file_lifetime_seconds: Lifetime at the provider of uploaded files and of result files (3,600 to 2,592,000);
@@ -69,6 +73,7 @@ class OpenAIProvider:
         base_url: str,
         timeout_seconds: float = 60,
         *,
+        answer_timeout_seconds: float | None = None,
         download_deadline_seconds: float = 1800,
         min_bytes_per_second: float = 10_000,
         file_lifetime_seconds: int | None = None,
@@ -82,6 +87,9 @@ class OpenAIProvider:
             raise BadSetting("OPENAI_API_KEY is empty or holds characters that cannot be sent. Copy the key again.")
         self._key = key
         know(key)
+        self._connect_seconds = min(_CONNECT_SECONDS, timeout_seconds)
+        self._timeout = timeout_seconds
+        self._answer_timeout = answer_timeout_seconds
         self._deadline_seconds = download_deadline_seconds
         self._min_rate = min_bytes_per_second
         self._expires_after: Any = (
@@ -254,6 +262,7 @@ class OpenAIProvider:
                 body={**body, **assembler.options},
                 stream=True,
                 stream_cls=openai.Stream[object],
+                options={"timeout": self._patience(body)},
             )
             with events:
                 try:
@@ -263,6 +272,13 @@ class OpenAIProvider:
                     raise shapes.Malformed("an event of the stream is not JSON") from None
             final: dict[str, Any] = redacted_tree(assembler.result(), without_known)
             return final
+
+    def _patience(self, body: Mapping[str, Any]) -> httpx2.Timeout:
+        """A model that thinks sends nothing for minutes, and what it then says is paid for."""
+        reasoning = body.get("reasoning")
+        effort = body.get("reasoning_effort") or (reasoning.get("effort") if isinstance(reasoning, Mapping) else "")
+        read = self._timeout if self._answer_timeout is None else self._answer_timeout * PATIENCE.get(str(effort), 1)
+        return httpx2.Timeout(self._timeout, read=max(read, self._timeout), connect=self._connect_seconds)
 
     def probe(self) -> int | None:
         """Whether batches can be made here; returns how many models are offered, None where there is no list."""

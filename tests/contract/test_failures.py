@@ -316,3 +316,18 @@ def test_a_wrong_key_is_refused_in_the_providers_words_without_the_key(local: Lo
     assert key not in str(refused.value)
     assert "4321" not in str(refused.value)
     assert key not in local.log
+
+
+@pytest.mark.parametrize(("effort", "waits"), [("high", True), ("medium", False)])
+def test_an_answer_has_a_patience_of_its_own_that_grows_with_the_effort(
+    local: LocalProvider, effort: str, waits: bool
+) -> None:
+    patient = OpenAIProvider(KEY, local.base_url, timeout_seconds=0.2, answer_timeout_seconds=0.8)
+    local.set_faults({"http": {"POST /v1/chat/completions": {"1": {"kind": "hang_before", "seconds": 1.2}}}})
+    try:
+        with pytest.raises(ProviderAmbiguous) as lost:
+            list(patient.stream(CHAT, {**chat_body(), "reasoning_effort": effort}))
+    finally:
+        patient.close()
+    # The server breaks the connection off after its silence: whoever waited saw that, and no timeout.
+    assert ("MOSYCHLOS_ANSWER_TIMEOUT_SECONDS" in str(lost.value)) is not waits

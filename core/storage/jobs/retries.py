@@ -52,7 +52,7 @@ RetryCheck = Callable[[Spend, Spend, Spend, Decimal], None]
 
 _AT_ONCE = 400
 
-ASKING: Final = timedelta(minutes=15)
+ASKING: Final = timedelta(hours=2)
 """How long a synchronous call holds its request, in case its process dies: longer than any answer takes."""
 
 
