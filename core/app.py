@@ -59,6 +59,7 @@ from core.llm.prompts import PromptLibrary
 from core.market_sources.sources import Sources
 from core.metrics.fx import EcbRates
 from core.settings import Settings
+from core.storage.roles import LoginRole, grant, statements
 from core.storage.store import Store
 from core.worker import other_providers
 from core.worker.ask_sync import Asking
@@ -498,6 +499,45 @@ class App:
     def upgrade(self) -> list[str]:
         """Apply missing migrations; returns their names."""
         return self._store.upgrade()
+
+    def role_statements(self) -> list[str]:
+        """The SQL of `make_roles` for a person to read and run, without passwords.
+
+        Raises:
+            BadSetting: No role is set, or the database has none.
+        """
+        return statements(self._store.database, *self._roles(), shown=True)
+
+    def make_roles(self) -> list[str]:
+        """Make the database's roles that the settings name, and give them their rights; returns their names.
+
+        Raises:
+            BadSetting: No role is set, or the database has none.
+            Refused: The owner may not make roles.
+        """
+        from core.worker.engine_schema import prepare_engine
+
+        dashboard, worker = self._roles()
+        names = grant(self._store.database, dashboard, worker)
+        prepare_engine(self.settings.database_url, worker.name if worker else None)
+        return names
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether the settings name roles of the database."""
+        return bool(self.settings.dashboard_database_url or self.settings.worker_database_url)
+
+    def _roles(self) -> tuple[LoginRole | None, LoginRole | None]:
+        if self._store.database.is_sqlite or not self.has_roles:
+            raise BadSetting(
+                "Roles are for PostgreSQL. Set MOSYCHLOS_DATABASE_URL to the owner of the database, and "
+                "MOSYCHLOS_DASHBOARD_DATABASE_URL and MOSYCHLOS_WORKER_DATABASE_URL to the users that are wanted."
+            )
+        dashboard, worker = self.settings.dashboard_database_url, self.settings.worker_database_url
+        return (
+            LoginRole.of(dashboard, "MOSYCHLOS_DASHBOARD_DATABASE_URL") if dashboard else None,
+            LoginRole.of(worker, "MOSYCHLOS_WORKER_DATABASE_URL") if worker else None,
+        )
 
     def close(self) -> None:
         """Give back connections."""

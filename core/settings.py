@@ -211,6 +211,20 @@ SETTINGS: tuple[Setting, ...] = (
         may_carry_secret=True,
     ),
     Setting(
+        "MOSYCHLOS_DASHBOARD_DATABASE_URL",
+        None,
+        "The dashboard's own user of the same PostgreSQL database; `mosychlos db roles` makes it. Unset: as above.",
+        _database_url,
+        may_carry_secret=True,
+    ),
+    Setting(
+        "MOSYCHLOS_WORKER_DATABASE_URL",
+        None,
+        "The workers' own user of the same PostgreSQL database; `mosychlos db roles` makes it. Unset: as above.",
+        _database_url,
+        may_carry_secret=True,
+    ),
+    Setting(
         "OPENAI_API_KEY",
         None,
         "Provider key. Read by the worker and the CLI only, never by the dashboard, never logged.",
@@ -499,6 +513,8 @@ class Settings:
 
     home: Path
     database_url: str
+    dashboard_database_url: str | None
+    worker_database_url: str | None
     api_key: str | None
     base_url: str
     organisation: str
@@ -573,6 +589,8 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     return Settings(
         home=home,
         database_url=values["MOSYCHLOS_DATABASE_URL"] or f"sqlite:///{home / 'mosychlos.db'}",
+        dashboard_database_url=values["MOSYCHLOS_DASHBOARD_DATABASE_URL"],
+        worker_database_url=values["MOSYCHLOS_WORKER_DATABASE_URL"],
         api_key=values["OPENAI_API_KEY"],
         base_url=base_url,
         organisation=values["OPENAI_ORG_ID"] or "",
@@ -613,7 +631,8 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
 def without_keys(environment: Mapping[str, str], file: Path | None = None) -> dict[str, str]:
     """The environment for a process that must never hold a key: what the file sets is moved into it, keys are left out.
 
-    Started with it, that process reads no file, so that no key enters its memory at any moment.
+    Started with it, that process reads no file, so that no key enters its memory at any moment. Where the dashboard has
+    a user of the database of its own, no other user's password enters it either.
 
     Raises:
         BadSetting: The file cannot be read.
@@ -624,7 +643,9 @@ def without_keys(environment: Mapping[str, str], file: Path | None = None) -> di
             in_file[name] = _whole_path(name, text, file.parent)
     set_here = {name: value for name, value in environment.items() if name not in _BY_NAME or value != ""}
     kept = {name: value for name, value in {**in_file, **set_here}.items() if name not in KEYS}
-    return {**kept, config_file.SETTING: config_file.NONE}
+    kept.pop("MOSYCHLOS_WORKER_DATABASE_URL", None)
+    own = kept.pop("MOSYCHLOS_DASHBOARD_DATABASE_URL", None)
+    return {**kept, config_file.SETTING: config_file.NONE} | ({"MOSYCHLOS_DATABASE_URL": own} if own else {})
 
 
 def _market(values: Mapping[str, Any]) -> MarketSettings:

@@ -43,7 +43,8 @@ def serve(
     _check_address(address, port)
     found = settings()  # a wrong setting is said here, before a browser shows it
     # Whole paths: the dashboard works in a folder of its own.
-    whole = {"MOSYCHLOS_HOME": str(found.home), "MOSYCHLOS_DATABASE_URL": found.database_url}
+    database = found.dashboard_database_url or found.database_url
+    whole = {"MOSYCHLOS_HOME": str(found.home), "MOSYCHLOS_DATABASE_URL": database}
     # Started anew rather than loaded: what this process read of the file and its environment stays in its memory.
     given = _without_current_folder(environment())
     around = without_keys(given, config_file.find(given)) | whole
@@ -86,7 +87,7 @@ def worker() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with opened() as (app, _):
+    with opened(as_worker=True) as (app, _):
         found = app.worker()
         output.aside(f"Worker {found.worker_id} for {app.settings.base_url}. Stop with Ctrl-C.")
         found.run(stop)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 from core import config_file, sdk_environment
@@ -62,9 +63,12 @@ def say_unasked(file: Path | None) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[tuple[App, Actor]]:
-    """The App for one call, closed at its end."""
-    app = build(settings())
+def opened(*, as_worker: bool = False) -> Iterator[tuple[App, Actor]]:
+    """The App for one call, closed at its end; a worker has a user of the database of its own where one is set."""
+    found = settings()
+    if as_worker and found.worker_database_url:
+        found = replace(found, database_url=found.worker_database_url)
+    app = build(found)
     try:
         yield app, LOCAL
     finally:

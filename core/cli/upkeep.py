@@ -1,4 +1,4 @@
-"""`mosychlos db upgrade` and `mosychlos health`."""
+"""`mosychlos db upgrade | roles` and `mosychlos health`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,40 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON doc
 
 @db_app.command()
 def upgrade(as_json: AsJson = False) -> int:
-    """Apply the migrations that are still missing."""
+    """Apply the migrations that are still missing, and give the roles that are set their rights on what is new."""
     app = build(settings(), migrate=False)
     try:
         applied = app.upgrade()
+        roles = app.make_roles() if app.has_roles else []
     finally:
         app.close()
     if as_json:
-        output.document({"applied": applied})
+        output.document({"applied": applied, "roles": roles})
     else:
         output.line(f"Applied: {', '.join(applied)}." if applied else "The database is up to date.")
+        if roles:
+            output.line(f"Roles: {', '.join(roles)}.")
+    return 0
+
+
+@db_app.command()
+def roles(
+    sql: Annotated[bool, typer.Option("--sql", help="Print the statements for an administrator; run nothing.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Make the dashboard's and the workers' users of a PostgreSQL database, each with what it needs and no more."""
+    app = build(settings())
+    try:
+        said = app.role_statements() if sql else app.make_roles()
+    finally:
+        app.close()
+    if as_json:
+        output.document({"statements" if sql else "roles": said})
+    elif sql:
+        for one in said:
+            output.line(f"{one};")
+    else:
+        output.line(f"Roles: {', '.join(said)}.")
     return 0
 
 

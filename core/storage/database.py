@@ -38,6 +38,10 @@ _CROSSED = {"40001", "40P01"}
 """PostgreSQL's serialization failure and deadlock: the transaction was taken back and may be repeated."""
 
 
+_FORBIDDEN = "42501"
+"""PostgreSQL's insufficient privilege."""
+
+
 class Database:
     """Connections to one database.
 
@@ -183,6 +187,11 @@ def clear_errors() -> Iterator[None]:
                 raise StorageTrouble(sentence) from error
         if getattr(error.orig, "sqlstate", None) in _CROSSED:
             raise StorageTrouble("Somebody else changed the same at the same moment. Nothing was changed.") from error
+        if getattr(error.orig, "sqlstate", None) == _FORBIDDEN:
+            said = str(error.orig).strip().partition("\n")[0]
+            raise StorageTrouble(
+                f"The database does not let this user do that ({said}). Its owner has to run: mosychlos db upgrade"
+            ) from error
         if _out_of_reach(error):
             raise StorageTrouble("The database server cannot be reached. Check that it runs and try again.") from error
         raise
