@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from core.domain.portfolio import AssetClass
 
 _WORDS = {
     AssetClass.EQUITY: "equity equities stock stocks share shares common commonstock ordinary ordinaryshares adr gdr "
-    "preferred preferredstock stk",
-    AssetClass.EQUITY_FUND: "equityfund equityetf stockfund stocketf equitymutualfund",
+    "preferred preferredstock stk aktie aktien vorzugsaktie stammaktie action actions azione azioni accion "
+    "acciones acao acoes aandeel aandelen aktier osake osakkeet akcje 株式 股票 個別株",
+    AssetClass.EQUITY_FUND: "equityfund equityetf stockfund stocketf equitymutualfund "
+    "aktienfonds fondsactions aktiefond fondoazionario",
     AssetClass.BOND: "bond bonds fixedincome note notes bill bills treasury gilt corporatebond governmentbond "
-    "municipalbond",
-    AssetClass.BOND_FUND: "bondfund bondetf fixedincomefund fixedincomeetf",
+    "municipalbond anleihe anleihen rente renten pfandbrief bundesanleihe staatsanleihe unternehmensanleihe "
+    "obligation obligations obligationer obbligazione obbligazioni bono bonos obligacion obligaciones "
+    "obligacja obligacje obligatie obligaties titulo titulos joukkovelkakirja 債券 债券 certificateofdeposit cd",
+    AssetClass.BOND_FUND: "bondfund bondetf fixedincomefund fixedincomeetf rentenfonds fondsobligataire rantefond "
+    "fondoobbligazionario",
     AssetClass.FUND: "fund funds etf etfs mutualfund mutualfunds unittrust closedendfund etfsclosedendfunds "
-    "multiassetfund balancedfund",
-    AssetClass.REAL_ESTATE: "realestate reit reits realestatefund realestateetf property propertyfund",
-    AssetClass.COMMODITY: "commodity commodities commodityetp commodityetf etc gold cmdty preciousmetal",
-    AssetClass.CRYPTO: "crypto cryptocurrency cryptoetp digitalasset",
+    "multiassetfund balancedfund fonds investmentfonds mischfonds opcvm sicav fondo fondi fondos fond fonder "
+    "rahasto fundusz 投資信託 基金 openendfund etn",
+    AssetClass.REAL_ESTATE: "realestate reit reits realestatefund realestateetf property propertyfund immobilien "
+    "immobilienfonds immobilier scpi",
+    AssetClass.COMMODITY: "commodity commodities commodityetp commodityetf etc gold cmdty preciousmetal "
+    "preciousmetals rohstoff rohstoffe edelmetall edelmetalle matierespremieres",
+    AssetClass.CRYPTO: "krypto kryptowahrung crypto cryptocurrency cryptoetp digitalasset",
     AssetClass.PRIVATE: "private privateequity privatedebt unlisted hedgefund infrastructure loan alternative "
     "alternatives",
     AssetClass.DERIVATIVE: "derivative derivatives option options future futures warrant warrants cfd swap opt fut fop "
-    "war",
-    AssetClass.CASH: "cash moneymarket moneymarketfund cashandmoneymarket deposit cashequivalent sweep",
+    "war optionsschein optionsscheine derivate derivat produitderive equityandindexoptions opzione opciones",
+    AssetClass.CASH: "cash moneymarket moneymarketfund cashandmoneymarket deposit cashequivalent sweep liquiditat "
+    "liquidite liquidites bargeld barmittel geldmarkt geldmarktfonds especes liquidita likvidamedel efectivo 現金 现金",
     AssetClass.OTHER: "other",
 }
 _BY_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
@@ -44,7 +54,47 @@ _COMPANY = re.compile(r"\b(?:INC|CORP|CORPORATION|COMPANY|CO|PLC|LTD|LIMITED|AG|
 
 def asset_class_of(word: str) -> AssetClass | None:
     """The class a file's own word means; None for a word that is not known."""
-    return _BY_WORD.get(re.sub(r"[^a-z]", "", word.lower()))
+    kept = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", word.lower())
+        if character.isalpha() and not unicodedata.combining(character)
+    )
+    return _BY_WORD.get(unicodedata.normalize("NFC", kept))
+
+
+_CASH_NAME = re.compile(
+    r"(?:[a-z]{3}[ -])?(?:cash(?: account| balance| position| & cash fund| and cash fund| sweep)?|verrechnungskonto|barmittel|"
+    r"kontokorrent(?:konto)?|liquiditat|liquidites?|liquidita|likvida medel|settlement account|compte especes|"
+    r"conto liquidita|cuenta efectivo|geldkonto|guthaben|kontoguthaben|uninvested cash|sweep account|kassa|"
+    r"現金|现金|預り金)(?:[ :/-]{0,3}\(?[a-z]{3}\)?)?(?: [0-9 -]{1,20})?"
+)
+_BOND_NAME = re.compile(
+    r"(?<![\w.,])\d{1,2}(?:[.,]\d{1,5})?\s?%.{0,40}?(?<!\d)(?:19|20)\d\d(?!\d)"
+    r"|(?<![\w.,])\d{1,2}[.,]\d{2,5}\s?%?.{0,20}?(?<!\d)\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?!\d)"
+)
+_OPTION = re.compile(r"(?=.{15,21}$)[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}")
+_NAME_CHARS = 120
+
+
+def folded(text: str) -> str:
+    """Lower case without accents: "Liquidität" is "liquiditat"."""
+    plain = unicodedata.normalize("NFKD", text[:_NAME_CHARS].lower().replace("ß", "ss"))
+    return unicodedata.normalize("NFC", "".join(one for one in plain if not unicodedata.combining(one)))
+
+
+def is_cash_name(name: str) -> bool:
+    """Whether a line's name says that it is money on an account: "Verrechnungskonto", "USD CASH", "現金"."""
+    return bool(_CASH_NAME.fullmatch(" ".join(folded(name).split())))
+
+
+def is_bond_name(name: str) -> bool:
+    """Whether a name has a coupon and a year behind it, as bonds are called: "Alpha Finance 3.25% 2030"."""
+    return bool(_BOND_NAME.search(name[:_NAME_CHARS]))
+
+
+def is_option_symbol(symbol: str) -> bool:
+    """Whether a symbol is an option in the 21-character form of the OCC, with or without its blanks."""
+    return bool(_OPTION.fullmatch(symbol.strip()))
 
 
 def class_from_name(name: str, *, is_fund: bool = False) -> AssetClass:

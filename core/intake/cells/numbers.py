@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from core.intake.cells.money_marks import MARK
+
 EMPTY = frozenset({"", "--", "-", "—", "–", "n/a", "N/A", "#N/A", "NA", "null", "None", "nan", "NaN"})
 """What stands for "no number here"."""
 
@@ -33,8 +35,11 @@ _POINT = re.compile(
 )
 _COMMA = re.compile(r"(?:" + _GROUPS.format(sign=".") + r"|(?=,))(?:,[0-9]*)?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _PLAIN_POINT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,15})?", re.ASCII)
-_CURRENCY_SIGNS = re.compile(
-    r"(?:HK|US|[SAC])\$|[$€£¥₣]|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|JPY|HKD|SGD|AUD|CAD)(?![A-Za-z])"
+_TEXT_GUARD = re.compile(r'="([^"]*)"')
+_UNIT_WORD = re.compile(
+    r"(?<=[0-9.,\s])(?:stück|stueck|stk|stck|st|shares?|units?|parts?|pcs|sztuk|szt|aktier|andelar|titres?|titoli|nominale?|nom)"
+    r"\.?$",
+    re.IGNORECASE,
 )
 _SPACES = re.compile(r"[\u00a0\u2007\u2009\u202f\t ]+")
 
@@ -56,7 +61,8 @@ def parse_number(text: str, style: NumberStyle = NumberStyle.POINT) -> Decimal:
 def _parse(text: str, style: NumberStyle) -> Decimal:
     if len(text) > MAX_CHARS:
         raise NotANumber(f"is longer than {MAX_CHARS} characters; write a plain number such as 1234.56")
-    body = _SPACES.sub(" ", _CURRENCY_SIGNS.sub("", text)).replace("−", "-").strip()
+    body = _SPACES.sub(" ", MARK.sub("", unguarded(text))).replace("−", "-").strip()
+    body = _UNIT_WORD.sub("", body).rstrip()
     negative = False
     if body.startswith("(") and body.endswith(")"):
         negative, body = True, body[1:-1].strip()
@@ -78,6 +84,12 @@ def _parse(text: str, style: NumberStyle) -> Decimal:
     if abs(value) >= MAX_MAGNITUDE:
         raise NotANumber("is larger than any position can be (10 to the 18th); check the columns")
     return -value if negative and value else value
+
+
+def unguarded(text: str) -> str:
+    """A cell without the guard by which exports keep a spreadsheet from reading it as a number: ="00700"."""
+    guard = _TEXT_GUARD.fullmatch(text.strip()) if text.lstrip().startswith("=") else None
+    return guard[1] if guard else text
 
 
 def parse_percent(text: str) -> Decimal:
@@ -116,8 +128,8 @@ def choose_style(samples: Iterable[str], delimiter: str) -> StyleChoice:
             open_point = open_point or text
     if votes[NumberStyle.POINT] != votes[NumberStyle.COMMA]:
         return StyleChoice(max(votes, key=lambda style: votes[style]))
-    style = NumberStyle.COMMA if delimiter == ";" and open_comma else NumberStyle.POINT
-    return StyleChoice(style, unsure=open_comma or open_point)
+    unsure = open_comma or open_point
+    return StyleChoice(NumberStyle.COMMA if delimiter == ";" and unsure else NumberStyle.POINT, unsure)
 
 
 def _evidence(text: str) -> NumberStyle | None:

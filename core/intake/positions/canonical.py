@@ -23,7 +23,9 @@ from core.intake.cells.numbers import NumberStyle, choose_style
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.opening.workbook import has_sheet, workbook_rows
+from core.intake.positions.dealings import dealings_in
 from core.intake.positions.lines import FIELDS, LineReader, PositionCells
+from core.intake.positions.totals import Totals
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
@@ -33,7 +35,6 @@ FAMILY = "positions"
 _HEADER_WITHIN = 20
 _COLUMN_CHARS = 60
 _STYLE_ROWS = 2_000
-_TOTAL = re.compile(r"(?:grand |account |sub-?)?totals?:?", re.IGNORECASE)
 
 Rows = Iterator[tuple[int, list[str]]]
 
@@ -50,6 +51,7 @@ class ColumnLayout:
         family: Tables of one family continue one another's portfolios.
         fixed: Columns that the table has not and that are the same in every row ("currency": "EUR").
         parse_day: Reads a cell of the date column.
+        quote_days: The date column dates each line's price and not the list: the newest is the list's day.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ColumnLayout:
     family: str = FAMILY
     fixed: Mapping[str, str] = field(default_factory=dict)
     parse_day: Callable[[str], date] = parse_date
+    quote_days: bool = False
 
 
 @lru_cache(maxsize=2_048)
@@ -122,6 +125,9 @@ def _read(name: str, rows: Rows, delimiter: str, case: Case) -> list[Gathered]:
         )
     places = _places(header, name, case)
     first = list(islice(rows, _STYLE_ROWS))
+    dealings = dealings_in(header, first)
+    if dealings:
+        raise UnreadableFile(f"'{name}' is no list of positions: {dealings}")
     return read_rows(
         ColumnLayout(name, header, places, style_of(first, places, delimiter, case)), chain(first, rows), case
     )
@@ -189,6 +195,8 @@ class _Table:
         self._groups: dict[tuple[str, str], list[Holding]] = {}
         self._undated: list[int] = []
         self._slack: int | None = None
+        self._quote_days = layout.quote_days
+        self._totals = Totals(case.findings, layout.style)
 
     def take(self, number: int, row: list[str]) -> None:
         """Read one row into its group, or record its problems."""
@@ -210,11 +218,10 @@ class _Table:
             row.extend([""] * missing)
         row.extend(self._more)
         raw = PositionCells(*self._pick(row))
-        if not self._needs_currency or not raw.currency or raw.currency.isspace():
+        if not (raw.quantity or raw.price) or raw.quantity.isspace():
             if not any(cell and not cell.isspace() for cell in row[: self._width]):
                 return
-            if _TOTAL.fullmatch(raw.symbol.strip() or row[0].strip()):
-                self._case.findings.tally("Rows with totals were left out", f"row {number}")
+            if self._totals.is_total(number, raw, row[0]):
                 return
         day_text = row[self._date_place]
         known = self._days.get(day_text)
@@ -230,6 +237,7 @@ class _Table:
         if group is None:
             group = self._groups[key] = []
         group.append(holding)
+        self._totals.add(holding)
         if known is _UNDATED:
             self._undated.append(number)
 
@@ -252,6 +260,8 @@ class _Table:
             for number in self._undated:
                 message = "The date is missing while other rows have one. Write it as 2026-10-30."
                 self._case.findings.problem(number, self._date_column, "", message)
+        if self._quote_days:
+            self._one_day()
         stem = stem_of(self._name)
         gathered: dict[tuple[str, date], Gathered] = {}
         for (account_text, day_text), holdings in self._groups.items():
@@ -267,6 +277,24 @@ class _Table:
                 group = gathered[account, day] = Gathered(identity, account or stem, account, day)
             group.holdings.extend(holdings)
         return list(gathered.values())
+
+    def _one_day(self) -> None:
+        """Give every account the newest of its days: they date prices, as fund lists have them, and not the list."""
+        known = {text: day for text, day in self._days.items() if isinstance(day, date) and day is not _UNDATED}
+        newest: dict[str, str] = {}
+        for account, text in self._groups:
+            if text in known and (account not in newest or known[text] > known[newest[account]]):
+                newest[account] = text
+        older = sum(len(lines) for (account, text), lines in self._groups.items() if newest.get(account, text) != text)
+        groups: dict[tuple[str, str], list[Holding]] = {}
+        for (account, text), lines in self._groups.items():
+            groups.setdefault((account, newest.get(account, text)), []).extend(lines)
+        self._groups = groups
+        if older:
+            self._case.findings.note(
+                f"Column '{self._date_column}' dates prices, not the list: the newest day was taken for all lines, "
+                f"and {older} of them have an older price."
+            )
 
 
 _UNDATED = date.min

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
-from core.intake.cells.asset_classes import asset_class_of
+from core.intake.cells.asset_classes import asset_class_of, is_bond_name, is_cash_name, is_option_symbol
 from core.intake.cells.codes import country_code, currency_code, isin_fault
+from core.intake.cells.money_marks import currency_named, marks_of
 from core.intake.cells.names import one_line
-from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
+from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number, unguarded
 from core.intake.findings import Findings
 from core.intake.opening.limits import MAX_CELL_CHARS
 
@@ -23,6 +24,9 @@ _NOTHING = Decimal(0)
 _TOLERANCE = Decimal("0.001")
 _ACCRUED = Decimal("0.06")
 """A bond's stated value may include interest that its price does not; 100 times as much it never is."""
+
+_PER_UNIT = Decimal("2.5")
+"""A bond's price up to here is a fraction of nominal (1.02 means par and 2 %); above, it is per 100."""
 
 BONDS = frozenset(
     {
@@ -80,6 +84,7 @@ class LineReader:
         self._currencies: dict[str, tuple[str, int] | None] = {}
         self._classes: dict[str, AssetClass] = {}
         self._countries: dict[str, str] = {}
+        self._named_classes: dict[str, AssetClass] = {}
 
     def read(
         self,
@@ -100,13 +105,15 @@ class LineReader:
             terms: What the source says about the instrument.
         """
         good = True
-        symbol = self._text(raw.symbol)
+        symbol = self._text(unguarded(raw.symbol))
         if symbol in ("", "--"):
             self._problem(row, "symbol", raw.symbol, "The symbol is missing. Give the ticker or any name of the line.")
             good = False
         currency = self._currency(row, raw.currency)
         isin = self._isin(row, raw.isin)
-        kind = known_class if known_class is not None else self._class(raw.asset_class, symbol)
+        kind = known_class if known_class is not None else self._class(raw.asset_class, symbol, raw.name)
+        if known_class is None and multiplier == ONE and kind is AssetClass.DERIVATIVE and is_option_symbol(symbol):
+            multiplier = HUNDRED
         if max(len(raw.symbol), len(raw.name), len(raw.sector)) > MAX_CELL_CHARS:
             self._too_long(row, raw)
             good = False
@@ -119,9 +126,11 @@ class LineReader:
                 row, "price", raw.price, "The price is negative. A short line has a negative quantity instead."
             )
             good = False
-        if not (good and quantity_good and price_good and value_good and cost_good) or currency is None or isin is None:
+        if not (good and quantity_good and price_good and value_good and cost_good) or currency is None:
             return None
         code, units = currency
+        if not self._marks_agree(row, raw, code):
+            return None
         if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
             price = Decimal(units)
         per_hundred = kind is AssetClass.BOND or terms.instrument_type in BONDS
@@ -159,9 +168,11 @@ class LineReader:
             return price, value
         product = quantity * price if multiplier == ONE else quantity * price * multiplier
         if value is None:
-            if per_hundred:
-                heading = "Bonds without a stated value were valued at quantity × price, as if prices were of one unit"
-                self._findings.tally(f"{heading}; where they are per 100 nominal, give the value", _at(row, symbol))
+            if per_hundred and price > _PER_UNIT:
+                # Nominal times 98.4 would be a hundred times too much: markets quote bonds per 100 of nominal.
+                heading = "Bonds without a stated value were valued per 100 of nominal, as markets quote them"
+                self._findings.tally(f"{heading}; state the value where prices are of one unit", _at(row, symbol))
+                return price / HUNDRED / units, product / HUNDRED / units
             if units == 1:
                 return price, product
             return price / units, product / units
@@ -211,6 +222,20 @@ class LineReader:
             )
         return price, value
 
+    def _marks_agree(self, row: int | None, raw: PositionCells, code: str) -> bool:
+        """Whether no amount names another currency than the row does."""
+        good = True
+        for field, text in (("price", raw.price), ("market_value", raw.market_value), ("cost", raw.cost)):
+            if not text or (text[-1].isdigit() and text[0].isdigit()):
+                continue
+            named = marks_of(text)
+            if named is not None and code not in named:
+                says = " or ".join(sorted(named)[:3]) or "two currencies"
+                message = f"The amount says {says} and the row says {code}. Correct the one that is wrong."
+                self._problem(row, field, text, message)
+                good = False
+        return good
+
     def _problem(self, row: int | None, field: str, value: str, message: str) -> None:
         self._findings.problem(row, self.prefix + self._columns[field], value, message)
 
@@ -239,7 +264,8 @@ class LineReader:
 
     def _currency(self, row: int | None, text: str) -> tuple[str, int] | None:
         if text not in self._currencies:
-            self._currencies[text] = currency_code(text)
+            plain = unguarded(text)
+            self._currencies[text] = currency_code(plain) or currency_code(currency_named(plain) or "")
         known = self._currencies[text]
         if known is None:
             message = (
@@ -250,27 +276,44 @@ class LineReader:
             self._problem(row, "currency", text, message)
         return known
 
-    def _isin(self, row: int | None, text: str) -> str | None:
+    def _isin(self, row: int | None, text: str) -> str:
         if text in EMPTY:
             return ""
         if text not in self._isins:
-            isin = text.strip().replace(" ", "").upper()
+            isin = unguarded(text).strip().replace(" ", "").upper()
             self._isins[text] = isin if not isin or isin in EMPTY or isin_fault(isin) is None else None
         known = self._isins[text]
         if known is None:
-            self._problem(row, "isin", text, f"The ISIN {isin_fault(text.strip().replace(' ', '').upper())}.")
-            return None
+            heading = "ISINs that are none were left empty, their lines kept"
+            self._findings.tally(heading, f"row {row} '{text.strip()}'")
+            return ""
         return "" if known in EMPTY else known
 
-    def _class(self, word: str, symbol: str) -> AssetClass:
+    def _class(self, word: str, symbol: str, name: str) -> AssetClass:
         if not word or word in EMPTY:
-            return AssetClass.CASH if is_cash_symbol(symbol) else AssetClass.OTHER
+            return self._class_of_words(symbol, name)
         known = self._classes.get(word)
         if known is None:
             found = asset_class_of(word)
             if found is None:
                 self._findings.tally("Asset classes that are not known were read as 'other'", f"'{word.strip()}'")
             known = self._classes[word] = found or AssetClass.OTHER
+        return known
+
+    def _class_of_words(self, symbol: str, name: str) -> AssetClass:
+        """What symbol and name say where no cell does: money, an option, or a bond by coupon and year."""
+        words = f"{symbol}\n{name}"
+        known = self._named_classes.get(words)
+        if known is None:
+            if is_cash_symbol(symbol) or is_cash_name(name or symbol):
+                known = AssetClass.CASH
+            elif is_option_symbol(symbol):
+                known = AssetClass.DERIVATIVE
+            elif is_bond_name(name) or is_bond_name(symbol):
+                known = AssetClass.BOND
+            else:
+                known = AssetClass.OTHER
+            self._named_classes[words] = known
         return known
 
     def _country(self, row: int | None, text: str) -> str:

@@ -86,10 +86,12 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
             guess = _score(field, meant.get(field, 0.0), evidence[place])
             if guess.confidence >= LEAST:
                 scores[place, field] = guess
-    for place, guess in _by_product(evidence).items():
-        known = scores.get((place, guess.field))
-        if known is None or known.confidence < guess.confidence:
-            scores[place, guess.field] = guess
+    proven = _by_product(header, evidence)
+    for place in proven:
+        scores = {key: guess for key, guess in scores.items() if key[0] != place or key[1] not in NUMERIC}
+    scores = {key: guess for key, guess in scores.items() if key[1] not in {one.field for one in proven.values()}} | {
+        (place, guess.field): guess for place, guess in proven.items()
+    }
     return _assigned(width, scores)
 
 
@@ -230,7 +232,7 @@ _SCORES: dict[str, Callable[[float, _Evidence], tuple[float, str]]] = {
 }
 
 
-def _by_product(evidence: Sequence[_Evidence]) -> dict[int, Guess]:
+def _by_product(header: Sequence[str], evidence: Sequence[_Evidence]) -> dict[int, Guess]:
     """Quantity, price and value are the three number columns of which one is the product of the others.
 
     Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
@@ -250,14 +252,26 @@ def _by_product(evidence: Sequence[_Evidence]) -> dict[int, Guess]:
     if best is None:
         return {}
     fits, first, second, product = best
-    if _decimals(evidence[second].numbers) < _decimals(evidence[first].numbers):
+    if _price_first(header, evidence, first, second):
         first, second = second, first
     reason = "quantity times price gives the value in nearly every row"
     return {
-        first: Guess("quantity", 0.55, reason),
-        second: Guess("price", 0.55, reason),
-        product: Guess("market_value", 0.9 * fits, reason),
+        # Numbers contradict words: what the arithmetic of the rows says goes before any header.
+        first: Guess("quantity", fits, reason),
+        second: Guess("price", fits, reason),
+        product: Guess("market_value", fits, reason),
     }
+
+
+def _price_first(header: Sequence[str], evidence: Sequence[_Evidence], first: int, second: int) -> bool:
+    """Whether the earlier of two factors is the price: by its header, else by its decimals."""
+    words = [named(header[place]) for place in (first, second)]
+    for place, meant in enumerate(words):
+        if meant.get("price", 0.0) > meant.get("quantity", 0.0):
+            return place == 0
+        if meant.get("quantity", 0.0) > meant.get("price", 0.0):
+            return place == 1
+    return _decimals(evidence[second].numbers) < _decimals(evidence[first].numbers)
 
 
 def _is_product(first: Decimal | None, second: Decimal | None, product: Decimal | None) -> bool:

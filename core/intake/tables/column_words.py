@@ -35,6 +35,10 @@ for _field, _text in _WORDS["fields"].items():
     for _phrase in _phrases(_text):
         _BY_PHRASE.setdefault(_phrase, set()).add(_field)
 _OTHERS = frozenset(_phrases(_WORDS["others"]["words"]))
+QUOTE_DAYS = frozenset(_phrases(_WORDS["quote_days"]["words"]))
+"""Headers of a column that dates each line's price and not the list."""
+for _phrase in QUOTE_DAYS:
+    _BY_PHRASE.setdefault(_phrase, set()).add("date")
 DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
 """Words that name a dealing ("buy", "dividende"), not a position."""
 _UNSPACED = tuple(word for word in _OTHERS if not word.isascii())
@@ -55,6 +59,9 @@ def _named(words: str) -> tuple[tuple[str, float], ...]:
     if not words:
         return ()
     whole = _BY_PHRASE.get(words)
+    if words in QUOTE_DAYS:
+        # A day of the list itself, where there is one, goes before the days of its prices.
+        return (("date", 0.9),)
     if whole is not None:
         return tuple((field, 1.0) for field in sorted(whole))
     parts = words.split()

@@ -23,9 +23,11 @@ from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, SourceFile, delimiter_of, table_rows
 from core.intake.opening.workbook import workbook_rows
 from core.intake.positions.canonical import ColumnLayout, Rows, normal, read_rows, style_of
+from core.intake.positions.dealings import dealings_in
 from core.intake.tables.column_guess import LEAST, NUMERIC, Guess, guess_columns
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
-from core.intake.tables.column_words import DEALS, named
+from core.intake.tables.column_words import QUOTE_DAYS, named, plain
+from core.intake.tables.value_currency import in_the_value_s_currency
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 FAMILY = "table"
@@ -206,7 +208,7 @@ def _found(source: SourceFile) -> Survey | None:
         tuple((number, tuple(row[: len(header)])) for number, row in below[:_SHOWN]),
         _mapping(header, guesses),
         fingerprint_of(header),
-        _warning(header, below),
+        dealings_in(header, below),
     )
 
 
@@ -266,20 +268,11 @@ def _mapping(header: Sequence[str], guesses: Sequence[Guess]) -> ColumnMapping:
     return ColumnMapping(columns, fixed)
 
 
-def _warning(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> str:
-    for place, name in enumerate(header):
-        cells = [row[place].strip().lower() for _, row in rows if place < len(row) and row[place].strip()]
-        deals = [cell for cell in cells if len(cell) <= 40 and DEALS & set(re.split(r"\W+", cell))]
-        if len(deals) > len(cells) / 2:
-            return (
-                f"column '{name}' says '{deals[0]}' and the like: this looks like a list of transactions. "
-                "Positions are needed; export those."
-            )
-    return ""
-
-
 def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, case: Case) -> list[Gathered]:
     rows, delimiter = _rows(source)
+    if found.warning:
+        case.findings.note(f"It was read as positions because somebody said so; but {found.warning}")
+    width = next((len(row) for number, row in rows if number == found.header_row), len(found.header))
     below = ((number, row) for number, row in rows if number > found.header_row)
     places = dict(mapping.columns)
     first = list(islice(below, _STYLE_ROWS))
@@ -287,15 +280,25 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, case: Case)
     header = list(found.header)
     fixed: Mapping[str, str] = dict(mapping.fixed)
     all_rows: Iterator[tuple[int, list[str]]] = _positions(chain(first, below), case)
+    if "market_value" in places:
+        all_rows = in_the_value_s_currency(all_rows, found.header, places, style, case)
     names = [places[field] for field in ("symbol", "isin", "name") if field in places]
     # A line is called by its symbol, or by its ISIN or its name where the table has nothing else.
-    all_rows = _called(all_rows, len(header), names)
+    all_rows = _called(all_rows, len(header), max(width, len(header)), names)
+    day = places.get("date")
     places["symbol"] = len(header)
     header.append(header[names[0]] if names else "symbol")
     order = mapping.day_order
     return read_rows(
         ColumnLayout(
-            source.name, header, places, style, family=FAMILY, fixed=fixed, parse_day=lambda text: _day(text, order)
+            source.name,
+            header,
+            places,
+            style,
+            family=FAMILY,
+            fixed=fixed,
+            parse_day=lambda text: _day(text, order),
+            quote_days=day is not None and plain(found.header[day]) in QUOTE_DAYS,
         ),
         all_rows,
         case,
@@ -311,10 +314,13 @@ def _positions(rows: Iterable[tuple[int, list[str]]], case: Case) -> Iterator[tu
             case.findings.tally("Rows with a single cell were left out as remarks", f"row {number}")
 
 
-def _called(rows: Iterable[tuple[int, list[str]]], width: int, names: list[int]) -> Iterator[tuple[int, list[str]]]:
+def _called(
+    rows: Iterable[tuple[int, list[str]]], width: int, whole: int, names: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows with what they are called behind the named columns; cells under nameless columns at the end are left."""
     for number, row in rows:
         called = next((row[place] for place in names if place < len(row) and row[place].strip()), "")
-        yield number, [*row[:width], *[""] * (width - len(row)), called, *row[width:]]
+        yield number, [*row[:width], *[""] * (width - len(row)), called, *row[whole:]]
 
 
 def _day(text: str, order: DayOrder) -> date:

@@ -1,0 +1,73 @@
+"""Signs and words by which amounts and currency columns name a currency: "€", "US$", "kr", "Euro", "75.5p"."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from core.intake.cells.codes import CURRENCIES, MINOR_UNITS
+
+_DOLLARS = frozenset(
+    {"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "BBD", "BMD", "BSD", "BZD", "FJD", "JMD", "KYD", "TTD"}
+)
+_KRONER = frozenset({"SEK", "NOK", "DKK", "ISK"})
+
+_SIGNS: Final[dict[str, frozenset[str]]] = {
+    "US$": frozenset({"USD"}), "HK$": frozenset({"HKD"}), "NT$": frozenset({"TWD"}), "NZ$": frozenset({"NZD"}),
+    "S$": frozenset({"SGD"}), "A$": frozenset({"AUD"}), "AU$": frozenset({"AUD"}), "C$": frozenset({"CAD"}),
+    "CA$": frozenset({"CAD"}), "R$": frozenset({"BRL"}), "MX$": frozenset({"MXN"}), "$": _DOLLARS,
+    "€": frozenset({"EUR"}), "£": frozenset({"GBP"}), "¥": frozenset({"JPY", "CNY", "CNH"}),
+    "￥": frozenset({"JPY", "CNY", "CNH"}), "円": frozenset({"JPY"}), "元": frozenset({"CNY", "CNH"}),
+    "₣": frozenset({"CHF"}), "SFr": frozenset({"CHF"}), "Fr": frozenset({"CHF"}), "kr": _KRONER,
+    "zł": frozenset({"PLN"}), "Kč": frozenset({"CZK"}), "Ft": frozenset({"HUF"}), "lei": frozenset({"RON"}),
+    "₹": frozenset({"INR"}), "Rs": frozenset({"INR", "PKR", "LKR", "MUR"}), "₩": frozenset({"KRW"}),
+    "₽": frozenset({"RUB"}), "₺": frozenset({"TRY"}), "₪": frozenset({"ILS"}), "฿": frozenset({"THB"}),
+    "₫": frozenset({"VND"}), "₱": frozenset({"PHP"}), "₦": frozenset({"NGN"}), "₴": frozenset({"UAH"}),
+}  # fmt: skip
+_CODES = {code: frozenset({code}) for code in CURRENCIES}
+_MINOR = {code: frozenset({major}) for code, major in MINOR_UNITS.items()}
+_ALL: Final = {sign.casefold(): found for sign, found in {**_SIGNS, **_CODES, **_MINOR}.items()}
+_WORDLIKE = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True) if sign[-1].isalpha())
+_SIGNLIKE = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True) if not sign[-1].isalpha())
+MARK: Final = re.compile(
+    rf"{_SIGNLIKE}|(?<![^\W\d_])(?:{_WORDLIKE}|{'|'.join(sorted({*CURRENCIES, *MINOR_UNITS}))})\.?(?![^\W\d_])",
+    re.IGNORECASE,
+)
+"""A currency's sign or code inside an amount, and the point of an abbreviation."""
+
+_NAMES: Final = {
+    "euro": "EUR", "euros": "EUR", "us dollar": "USD", "us dollars": "USD", "dollar us": "USD",
+    "dollar americain": "USD",
+    "amerikanischer dollar": "USD", "dolar estadounidense": "USD", "pound sterling": "GBP", "pfund sterling": "GBP",
+    "britisches pfund": "GBP", "livre sterling": "GBP", "sterling": "GBP", "schweizer franken": "CHF",
+    "swiss franc": "CHF", "swiss francs": "CHF", "franc suisse": "CHF", "franco svizzero": "CHF",
+    "japanischer yen": "JPY", "japanese yen": "JPY", "yen": "JPY", "schwedische krone": "SEK", "swedish krona": "SEK",
+    "svensk krona": "SEK", "svenska kronor": "SEK", "norwegische krone": "NOK", "norwegian krone": "NOK",
+    "norsk krone": "NOK", "danische krone": "DKK", "danish krone": "DKK", "dansk krone": "DKK",
+    "kanadischer dollar": "CAD", "canadian dollar": "CAD", "dollar canadien": "CAD", "australischer dollar": "AUD",
+    "australian dollar": "AUD", "hongkong dollar": "HKD", "hong kong dollar": "HKD", "singapore dollar": "SGD",
+    "singapur dollar": "SGD", "zloty": "PLN", "indian rupee": "INR", "pence": "GBX", "pence sterling": "GBX",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4_096)
+def marks_of(amount: str) -> frozenset[str] | None:
+    """Currencies that an amount names: {"EUR"} for "€1,850.00", several where a sign is shared ("$", "kr").
+
+    None where it names none. Two signs that no currency shares give the empty set.
+    """
+    found: frozenset[str] | None = None
+    for mark in MARK.findall(amount):
+        meant = _ALL[mark.casefold().removesuffix(".")]
+        found = meant if found is None else found & meant
+    return found
+
+
+def currency_named(text: str) -> str | None:
+    """The ISO code that a word or a sign in a currency column means: "€", "Euro", "US-Dollar"; None where unsure."""
+    plain = " ".join(re.sub(r"[^\w$€£¥￥₣₹₩₽₺₪]+", " ", text.replace("ä", "a").replace("é", "e")).casefold().split())
+    if plain in _NAMES:
+        return _NAMES[plain]
+    meant = _ALL.get(text.strip().casefold().removesuffix("."))
+    return next(iter(meant)) if meant is not None and len(meant) == 1 else None

@@ -1,0 +1,88 @@
+"""Rows of a list that are no line of their own but the sum of others: found by their word, or by the sum itself."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from core.domain.portfolio import Holding
+from core.intake.cells.asset_classes import folded, is_cash_name
+from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
+from core.intake.findings import Findings
+from core.intake.positions.lines import PositionCells
+
+_WORD: Final = re.compile(
+    r"(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
+    r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
+    r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
+    r"合計|小計|総合計|总计|合计|小计|總計"
+)
+_NEAR: Final = Decimal("0.0005")
+_CENT: Final = Decimal("0.005")
+
+
+class Totals:
+    """Sums of the lines read so far, against which a row without units is held.
+
+    A row that calls itself a total is left out and compared; a row that does not, but whose value is the sum of at
+    least two lines above it, is left out too and told, because a list that counts its total is worth twice as much.
+    """
+
+    def __init__(self, findings: Findings, style: NumberStyle) -> None:
+        self._findings = findings
+        self._style = style
+        self._all = self._group = Decimal(0)
+        self._count = self._count_group = 0
+        self._cents = Decimal(0)
+        self._currencies: set[str] = set()
+
+    def add(self, line: Holding) -> None:
+        """Count one line that was read."""
+        self._all += line.market_value
+        self._group += line.market_value
+        self._count += 1
+        self._count_group += 1
+        self._currencies.add(line.currency)
+
+    def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
+        """Whether a row without units is a total; it is told and compared here."""
+        words = [raw.symbol, raw.name, first_cell]
+        named = any(_WORD.fullmatch(" ".join(folded(word).split()).strip(" :.")) for word in words if word.strip())
+        if raw.isin.strip() or (not named and any(is_cash_name(word) for word in words if word.strip())):
+            return False
+        value = self._value(raw.market_value)
+        fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
+        if not named and not (fits and self._count >= 2):
+            return False
+        self._tell(row, value, fits=fits, named=named)
+        self._group, self._count_group = Decimal(0), 0
+        return True
+
+    def _tell(self, row: int, value: Decimal | None, *, fits: bool, named: bool) -> None:
+        if not named:
+            self._findings.tally("Rows without units whose value is the sum of lines above were left out", f"row {row}")
+        elif value is None or not self._count or self._findings.problem_count or len(self._currencies) > 1:
+            self._findings.tally("Rows with totals were left out", f"row {row}")
+        elif fits:
+            self._findings.tally("Rows with totals were left out; they agree with the lines", f"row {row}")
+        else:
+            message = (
+                f"The total does not agree with the lines above it, which come to {self._all:,.2f}"
+                + (f" ({self._group:,.2f} since the last total)" if self._group != self._all else "")
+                + ". Something is missing or read wrong; look at the columns and export again."
+            )
+            self._findings.problem(row, "", f"{value:,.2f}", message)
+
+    def _is_group(self, value: Decimal) -> bool:
+        return bool(self._count_group) and self._is(value, self._group, self._count_group)
+
+    @staticmethod
+    def _is(value: Decimal, total: Decimal, lines: int) -> bool:
+        return bool(lines) and abs(value - total) <= max(_CENT * (lines + 1), abs(total) * _NEAR / 10)
+
+    def _value(self, text: str) -> Decimal | None:
+        try:
+            return parse_number(text, self._style)
+        except NotANumber:
+            return None

@@ -1,0 +1,76 @@
+"""Values whose currency their header names ("Value in EUR"), beside a column of the lines' own currencies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain, islice
+
+from core.intake.cells.codes import currency_code
+from core.intake.cells.money_marks import currency_named
+from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
+from core.intake.gathering import Case
+
+_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
+_LOOKED_AT = 200
+_NEAR = Decimal("0.01")
+
+Rows = Iterator[tuple[int, list[str]]]
+
+
+def in_the_value_s_currency(
+    rows: Rows, header: Sequence[str], places: Mapping[str, int], style: NumberStyle, case: Case
+) -> Rows:
+    """The rows, with the currency that the value's header names where the line's own is another.
+
+    The header goes before the column, unless quantity × price gives the stated value in the line's own currency. A
+    price in another currency than the value is left out: it would say something else than it does in its own.
+    """
+    named = _named(header[places["market_value"]]) if places["market_value"] < len(header) else None
+    if named is None or "currency" not in places:
+        return rows
+    first = list(islice(rows, _LOOKED_AT))
+    others = [row for _, row in first if _other(row, places, named)]
+    if not others or sum(_own(row, places, style) for row in others) > len(others) / 2:
+        return chain(first, rows)
+    case.findings.note(
+        f"Column '{header[places['market_value']]}' names its currency: values were read as {named}, and prices of "
+        "lines in another currency were left out."
+    )
+    return _changed(chain(first, rows), places, named)
+
+
+def _changed(rows: Iterable[tuple[int, list[str]]], places: Mapping[str, int], named: str) -> Rows:
+    for number, row in rows:
+        if _other(row, places, named):
+            row[places["currency"]] = named
+            if "price" in places and places["price"] < len(row):
+                row[places["price"]] = ""
+        yield number, row
+
+
+def _named(header: str) -> str | None:
+    for mark in _CODE.findall(header):
+        known = currency_code(mark) or currency_code(currency_named(mark) or "")
+        if known is not None and known[1] == 1:
+            return known[0]
+    return None
+
+
+def _other(row: Sequence[str], places: Mapping[str, int], named: str) -> bool:
+    cell = row[places["currency"]].strip() if places["currency"] < len(row) else ""
+    return bool(cell) and (currency_code(cell) or currency_code(currency_named(cell) or "") or (named, 1))[0] != named
+
+
+def _own(row: Sequence[str], places: Mapping[str, int], style: NumberStyle) -> bool:
+    """Whether quantity × price is the stated value: then it stands in the line's own currency."""
+    if not {"quantity", "price"} <= places.keys():
+        return False
+    try:
+        quantity, price, value = (
+            parse_number(row[places[name]], style) for name in ("quantity", "price", "market_value")
+        )
+    except (NotANumber, IndexError):
+        return False
+    return abs(quantity * price - value) <= abs(value) * _NEAR

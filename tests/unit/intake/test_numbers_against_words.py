@@ -1,0 +1,167 @@
+"""No list is read wrong in silence: what the numbers say goes before what a header or a word says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from core.errors import UnreadableFile
+from core.intake.cells.asset_classes import is_bond_name, is_cash_name, is_option_symbol
+from core.intake.cells.money_marks import currency_named, marks_of
+from core.intake.cells.numbers import NumberStyle, parse_number
+from core.intake.reading import survey_bytes
+from core.intake.tables.mapping import mapping_from
+
+
+def total(intake) -> Decimal:
+    return sum((line.market_value for portfolio in intake.portfolios for line in portfolio.holdings), Decimal(0))
+
+
+@pytest.fixture
+def mapped(read):
+    """Read a table whose columns nobody knows, by the guess alone."""
+
+    def _mapped(text: str, *pairs: str):
+        found = survey_bytes("list.csv", text.encode())
+        return read(text, "list.csv", columns=mapping_from(pairs, found))
+
+    return _mapped
+
+
+@pytest.mark.parametrize("word", ["Total", "Summe", "Gesamtsumme", "Totale", "Somme", "合計", "Subtotal of Stocks", ""])
+def test_a_row_that_is_the_sum_of_the_others_is_no_line(read, word):
+    table = "symbol,name,currency,quantity,price,market_value\nAAA,Alpha,EUR,10,100,1000\nBBB,Beta,EUR,5,150,750\n"
+    intake = read(table + f"{word or 'ZZZ'},,EUR,,,1750\n")
+    assert total(intake) == 1750
+    assert any("left out" in note for note in intake.notes)
+    assert not intake.problems
+
+
+def test_a_total_that_disagrees_with_its_lines_is_a_problem(read):
+    table = "symbol,currency,quantity,price,market_value\nAAA,EUR,10,100,1000\nBBB,EUR,5,150,750\nTotal,EUR,,,2750\n"
+    intake = read(table)
+    assert total(intake) == 1750
+    assert "come to 1,750.00" in intake.problems[0].message
+
+
+def test_a_line_called_like_a_total_is_kept_where_it_has_a_number_of_its_own(read):
+    table = "symbol,isin,name,currency,market_value\nTTE,FR0000120271,Total SE,EUR,1000\nBBB,,Beta,EUR,1000\n"
+    assert total(read(table)) == 2000
+
+
+def test_money_that_is_worth_as_much_as_the_rest_stays_a_line(read):
+    table = "symbol,name,currency,market_value\nA,Alpha,EUR,500\nB,Beta,EUR,500\nK,Verrechnungskonto,EUR,1000\n"
+    intake = read(table)
+    assert total(intake) == 2000
+    assert intake.portfolios[0].holdings[-1].asset_class == "cash"
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency", "says"),
+    [("€1850.00", "USD", "EUR"), ("850 kr", "EUR", "DKK"), ("£10", "USD", "GBP"), ("R$ 5.00", "USD", "BRL")],
+)
+def test_an_amount_in_another_currency_than_its_row_is_refused(read, cell, currency, says):
+    intake = read(f"symbol,currency,market_value\nAAA,{currency},{cell}\nBBB,{currency},1\n")
+    assert total(intake) == 1
+    assert says in intake.problems[0].message
+    assert (intake.problems[0].row, intake.problems[0].column) == (2, "market_value")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1 000,00 kr", "1000"), ("100,00 zł", "100"), ("R$ 5,50", "5.5"), ("₹ 12,5", "12.5"), ("50 Stück", "50"),
+     ('="10"', "10"), ("(1.200,50) EUR", "-1200.5"), ("3 Stk.", "3"), ("7,5 parts", "7.5")],
+)  # fmt: skip
+def test_marks_units_and_guards_are_no_part_of_a_number(text, value):
+    assert parse_number(text, NumberStyle.COMMA) == Decimal(value)
+
+
+def test_a_sign_that_several_currencies_share_names_them_all():
+    assert marks_of("$5") >= {"USD", "CAD", "AUD"}
+    assert marks_of("100 kr") == {"SEK", "NOK", "DKK", "ISK"}
+    assert marks_of("€5 USD") == frozenset()
+    assert marks_of("100.00") is None
+    assert (currency_named("US-Dollar"), currency_named("€"), currency_named("$")) == ("USD", "EUR", None)
+
+
+def test_whole_thousands_between_semicolons_are_thousands(mapped):
+    assert (
+        total(mapped("Bezeichnung;Stück;Kurswert;Währung\nAlpha;1.500;15.000;EUR\nBeta;2.000;40.000;EUR\n")) == 55_000
+    )
+
+
+def test_a_header_that_calls_the_units_an_amount_is_overruled_by_the_product(mapped):
+    text = "Product,Amount,Closing,Worth,Ccy\nAlpha,10,150.00,1500.00,USD\nBeta,50,100.00,5000.00,USD\n"
+    assert total(mapped(text + "Gamma,100,25.00,2500.00,USD\n")) == 9_000
+
+
+def test_a_value_whose_header_names_a_currency_is_in_that_currency(mapped):
+    text = "Name,Quantity,Price,Currency,Value in EUR\nAlpha,10,200.00,USD,1800.00\nBeta,5,100.00,EUR,500.00\n"
+    intake = mapped(text + "Gamma,20,50.00,USD,900.00\n")
+    assert {line.currency for line in intake.portfolios[0].holdings} == {"EUR"}
+    assert total(intake) == 3_200
+
+
+def test_days_of_prices_do_not_split_a_list(mapped):
+    text = "Fonds;Anteile;Kursdatum;Preis;Währung;Gegenwert\nA;10;29.10.2026;100,00;EUR;1.000,00\n"
+    intake = mapped(text + "B;5;28.10.2026;200,00;EUR;1.000,00\nC;1;30.10.2026;50,00;EUR;50,00\n")
+    assert [(str(portfolio.as_of), len(portfolio.holdings)) for portfolio in intake.portfolios] == [("2026-10-30", 3)]
+    assert any("dates prices" in note for note in intake.notes)
+
+
+def test_cells_under_nameless_columns_cost_no_line(mapped):
+    text = "Bezeichnung;Stk.;;Kurs;;Wert;\nAlpha AG;10,0;Stk.;100,00;EUR;1.000,00;x\n"
+    assert total(mapped(text + "Beta SE;5,0;Stk.;200,00;EUR;1.000,00;x\n")) == 2_000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "date,action,symbol,quantity,price,currency\n2026-01-05,BUY,A,100,10,USD\n2026-03-05,SELL,A,60,12,USD\n",
+        "date,what,symbol,quantity,price,currency\n2026-01-05,Kauf,A,100,10,USD\n2026-03-05,Verkauf,A,60,12,USD\n",
+        (
+            "date,symbol,quantity,price,fees,currency\n2026-01-05,A,1,10,1,USD\n2026-03-05,A,6,12,1,USD\n"
+            "2026-04-05,A,2,9,1,USD\n"
+        ),
+    ],
+)
+def test_a_history_of_dealings_is_no_list_of_positions(read, rows):
+    with pytest.raises(UnreadableFile, match="list of transactions"):
+        read(rows)
+
+
+def test_a_warning_is_repeated_when_a_mapping_is_given(mapped):
+    text = "date,type,name,shares,amount,currency\n2026-01-05,DIVIDEND,AAA,100,50.00,EUR\n"
+    intake = mapped(text + "2026-01-07,BUY,CCC,10,200.00,EUR\n")
+    assert any("list of transactions" in note for note in intake.notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "kind"),
+    [
+        ("AAA   270115C00200000,,USD,2,5.30", "1060", "derivative"),
+        ("XS1,Alpha Finance 3.25% 2030,EUR,10000,99.5", "9950", "bond"),
+        ("XS2,Bund 2.20% 02/2034,EUR,10000,0.995", "9950", "bond"),
+        ("EURCASH,USD CASH,EUR,100,1", "100", "cash"),
+    ],
+)
+def test_what_a_line_is_called_says_how_it_is_priced(read, line, value, kind):
+    held = read(f"symbol,name,currency,quantity,price\n{line}\n").portfolios[0].holdings[0]
+    assert (held.market_value, held.asset_class) == (Decimal(value), kind)
+
+
+def test_names_that_only_look_like_money_bonds_or_options_are_none():
+    assert not is_cash_name("Cash Converters International")
+    assert not is_bond_name("Fund 60/40 2030")
+    assert not is_option_symbol("AAPL")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("Aktien", "equity"), ("Anleihen", "bond"), ("Obligations", "bond"), ("Azioni", "equity"), ("Fonds", "fund"),
+     ("株式", "equity"), ("Barmittel", "cash")],
+)  # fmt: skip
+def test_classes_are_known_in_the_languages_of_the_headers(read, word, kind):
+    intake = read(f"symbol,asset_class,currency,market_value\nA,{word},EUR,1\n")
+    assert intake.portfolios[0].holdings[0].asset_class == kind
