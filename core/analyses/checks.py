@@ -21,7 +21,7 @@ HALF_DIGIT: Final = 0.005
 
 _NOISE: Final = 1e-9
 _QUOTES = re.compile(r"[«»„“”‟\"‘’‚‛']")
-_QUOTED = re.compile(r"“([^“”]{12,})”|«\s*([^«»]{12,}?)\s*»|„([^„“”]{12,})[“”]|\"([^\"]{12,})\"")
+_QUOTED = re.compile(r"“([^“”]{12,}+)”|«([^«»]{12,}+)»|„([^„“”]{12,}+)[“”]|\"([^\"]{12,}+)\"")
 _FEWEST_WORDS: Final = 4
 
 
@@ -134,7 +134,7 @@ def quotes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             yield from _quote(path, part["source_id"], part["quote"], passages)
         elif "text" in part and (sources := [one for one in part.get("source_ids", ()) if passages.known(one)]):
             for match in _QUOTED.finditer(part["text"]):
-                words = next(group for group in match.groups() if group)
+                words = next(group for group in match.groups() if group).strip()
                 if len(words.split()) >= _FEWEST_WORDS and not any(passages.holds(one, words) for one in sources):
                     yield Finding(f"{path}.text", sources[0], words[:120], None, FindingKind.QUOTE)
 

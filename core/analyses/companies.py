@@ -18,7 +18,8 @@ from core.domain.portfolio import AssetClass
 from core.intake.register.instruments import own_instruments
 
 _LEGAL: Final = re.compile(
-    r"\s+(?:Inc\.?|Corporation|Corp\.?|Company|Co\.?|& Co\.?|plc|Ltd\.?|SE|AG|SA|NV|Holdings?|Group|Groep|Class [A-C])$"
+    r"(?<!\s)\s++(?:Inc\.?|Corporation|Corp\.?|Company|Co\.?|& Co\.?|plc|Ltd\.?|SE|AG|SA|NV|Holdings?|Group|Groep|"
+    r"Class [A-C])$"
 )
 
 _WORDS: Final = frozenset(
@@ -100,11 +101,11 @@ def named(text: str) -> Iterator[tuple[str, Company]]:
     """Companies that a text names, with the words it uses, each place once and by the longest name."""
     known = _by_first_word()
     first = known.keys() & set(_TOKEN.findall(text))
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text) if first else 0)
     for word in sorted(first):
         for spelling in known[word]:
             for match in spelling.pattern.finditer(text):
                 start, end = match.span()
-                if not any(start < other_end and other_start < end for other_start, other_end in taken):
-                    taken.append((start, end))
+                if taken.find(1, start, end) < 0:
+                    taken[start:end] = b"\x01" * (end - start)
                     yield match.group(), spelling.company

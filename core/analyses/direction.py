@@ -63,6 +63,8 @@ _BREAK: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"[.!?;]\s")
+_CLAUSE_CHARACTERS: Final = 600
+"""How far from a number its clause may reach: no sentence of a person is longer, and a text may be of any length."""
 
 
 def _words(text: str) -> re.Pattern[str]:
@@ -120,8 +122,10 @@ def _family(fact: Fact) -> str:
 
 def _around(number: Number, breaks: re.Pattern[str]) -> str:
     """The part of the text around a number, up to the breaks on both sides."""
-    text, begin, end = number.text, 0, len(number.text)
-    for match in breaks.finditer(text):
+    text = number.text
+    begin = max(0, number.start - _CLAUSE_CHARACTERS)
+    end = min(len(text), number.stop + _CLAUSE_CHARACTERS)
+    for match in breaks.finditer(text, begin, end):
         if match.end() <= number.start:
             begin = match.end()
         elif match.start() >= number.stop:

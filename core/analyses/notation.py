@@ -104,7 +104,7 @@ date = re.compile(
 ).match
 """A date that begins with a digit."""
 
-quote = re.compile(r"\d+(?:/\d+)+(?![\d.,]*\d)").match
+quote = re.compile(r"\d++(?:/\d++)+(?![\d.,]*\d)").match
 """Numbers that are one name together: 60/40, 5/10/40, 2017/653."""
 
 term = re.compile(r"-(?:years?|yr|jährig\w*|ans?|jahren?)\b", re.IGNORECASE).match

@@ -23,6 +23,9 @@ _IDENTIFIER: Final = re.compile(
 )
 """An ISIN, or a ticker with its exchange."""
 
+_WORD_CHARACTERS: Final = 80
+"""How far before a number the word before it may begin."""
+
 
 class PromptContext:
     """The words of one prompt."""
@@ -72,6 +75,10 @@ class PromptContext:
         return [name.lower() for name in names if any(map(str.isdigit, name))]
 
     @cached_property
+    def _longest_name(self) -> int:
+        return max(map(len, self._names), default=0)
+
+    @cached_property
     def _reasons(self) -> frozenset[str]:
         # One reason often stands for many metrics.
         reasons = {absent.reason for absent in self._sheet.absent}
@@ -105,18 +112,19 @@ class PromptContext:
 
     def in_a_name(self, number: Number) -> bool:
         """Whether the digits belong to the name of a holding, a document or the portfolio: "20+ Year", "7203.T"."""
-        text, folded = number.text, number.text.lower()
-        if len(folded) != len(text):
+        # No name reaches further than its own length from the digits: of a long text, only that much is looked at.
+        begin = max(0, number.start - max(self._longest_name, _WORD_CHARACTERS))
+        around = number.text[begin : number.end + self._longest_name]
+        folded = around.lower()
+        if len(folded) != len(around):
             return False
-        word_start = text.rfind(" ", 0, number.start) + 1
-        before = text.rfind(" ", 0, max(0, word_start - 1)) + 1
-        part = folded[before : number.end]
+        start, end = number.start - begin, number.end - begin
+        word_start = around.rfind(" ", 0, start) + 1
+        before = around.rfind(" ", 0, max(0, word_start - 1)) + 1
+        part = folded[before:end]
         for name in self._names:
-            at = folded.find(name)
-            while at >= 0:
-                if at <= number.start and number.end <= at + len(name):
-                    return True
-                at = folded.find(name, at + 1)
+            if name in folded[max(0, end - len(name)) : start + len(name)]:
+                return True
             # Part of a name: the number with the word before it, as in "the S&P 500 fund".
             if number.unit == "" and before < word_start and part in name:
                 return True

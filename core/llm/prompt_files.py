@@ -13,7 +13,7 @@ from core.errors import BadInput, BadSetting
 VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_name", "variant"})
 """The only names that `{{ name }}` may use in a prompt file."""
 
-_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_VARIABLE = re.compile(r"\{\{([^{}]*+)\}\}")
 _PART_FILE = re.compile(r"^([A-Za-z][A-Za-z_]*)(?:\.v([2-9]|[1-9]\d+))?\.md$")
 _SECTION = re.compile(r"^# (System|Question)[ \t]*$", re.MULTILINE)
 
@@ -75,7 +75,7 @@ def sections(file: PromptFile) -> tuple[str, str]:
 
 def used_variables(text: str) -> tuple[str, ...]:
     """Names between double braces, in order of appearance; what is no name is returned as it stands."""
-    return tuple(dict.fromkeys(_VARIABLE.findall(text)))
+    return tuple(dict.fromkeys(map(str.strip, _VARIABLE.findall(text))))
 
 
 def fill(text: str, values: Mapping[str, str], name: str) -> str:
@@ -87,7 +87,7 @@ def fill(text: str, values: Mapping[str, str], name: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         try:
-            return values[match.group(1)]
+            return values[match.group(1).strip()]
         except KeyError:
             raise BadInput(
                 f"The prompt file {name} uses '{match.group(0)}', which is not known. "

@@ -15,7 +15,7 @@ from core.simulator.phrases import Voice
 from core.simulator.schema_filling import fit
 
 _CAVEAT = re.compile(
-    r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^»\n]+)»|wörtlich: „(?P<german>[^“\n]+)“'
+    r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^«»\n]+)»|wörtlich: „(?P<german>[^„“\n]+)“'
 )
 
 _KINDS: dict[str, Callable[[Voice, str], dict[str, Any]]] = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_BLOCK = re.compile(r"<(PORTFOLIO|METRICS|ABSENT)>\n(.*?)</\1>", re.DOTALL)
+_OPENING = re.compile(r"<(PORTFOLIO|METRICS|ABSENT)>\n")
 
 Row = dict[str, str]
 
@@ -65,10 +65,23 @@ class Blocks:
         return [_reference(self.metrics[each]) for each in metric_ids if each in self.numbers]
 
 
+def _tables(text: str) -> Iterator[tuple[str, str]]:
+    """Name and body of each table, up to its own end; one without an end is none."""
+    at, endless = 0, set[str]()
+    while opening := _OPENING.search(text, at):
+        name, at = opening[1], opening.end()
+        end = -1 if name in endless else text.find(f"</{name}>", at)
+        if end < 0:
+            endless.add(name)  # what has no end from here has none further on
+            continue
+        yield name, text[at:end]
+        at = end
+
+
 def read(text: str) -> Blocks:
     """Find the tables in a user message."""
     found = Blocks(text=text)
-    for name, body in _BLOCK.findall(text):
+    for name, body in _tables(text):
         lines = [line for line in body.split("\n") if line]
         if name == "PORTFOLIO":
             for line in lines:

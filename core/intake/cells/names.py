@@ -17,7 +17,7 @@ _DATE_IN_NAME = re.compile(
     r"|[A-Za-z]{3}-[0-9]{1,2}-(?:19|20)[0-9]{2}"
     r"|[0-9]{1,2}-[A-Za-z]{3}-(?:19|20)[0-9]{2})(?![0-9])"
 )
-_COPY_MARK = re.compile(r"\s*\([0-9]{1,3}\)$")
+_COPY_MARK = re.compile(r"(?<!\s)\s*+\([0-9]{1,3}\)$")
 _TIME_AFTER_DATE = re.compile(r"[-_ T][0-9]{4,6}$")
 
 

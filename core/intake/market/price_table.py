@@ -36,7 +36,7 @@ _CLOSES = ("adj_close", "adjusted_close", "adjclose", "close", "closing_price", 
 _CURRENCIES = frozenset({"currency", "ccy", "quote_currency"})
 _OTHERS = frozenset({"open", "high", "low", "volume", "dividends", "stock_splits", "capital_gains", "turnover", "vwap"})
 _SLASHED = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
-_IN_BRACKETS = re.compile(r"^(.*?)\s*[(\[]([A-Za-z]{3,4})[)\]]$")
+_IN_BRACKETS = re.compile(r"(?<!\s)\s*+[(\[]([A-Za-z]{3,4})[)\]]$")
 
 
 class DatesOrder(Enum):
@@ -163,8 +163,10 @@ class PriceRows:
         for place, cell in enumerate(self._header):
             if place == self.date_place or not cell or names[place] in _OTHERS:
                 continue
-            bracketed = _IN_BRACKETS.match(cell)
-            symbol, word = bracketed.groups() if bracketed else (cell, self._options.currency or "")
+            bracketed = _IN_BRACKETS.search(cell)
+            symbol, word = cell, self._options.currency or ""
+            if bracketed:
+                symbol, word = cell[: bracketed.start()], bracketed[1]
             known = self._currency(None, cell, word)
             fault = _symbol_fault(symbol)
             if fault:

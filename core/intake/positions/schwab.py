@@ -32,7 +32,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "kind": ("asset_type", "security_type"),
 }
 _NEEDED = ("symbol", "name", "quantity", "price", "market_value", "kind")
-_TITLE = re.compile(r'Positions for (?:account )?(.+?) as of ([^"]*)', re.IGNORECASE)
+_TITLE = re.compile(r'Positions for (?:account )?(.{1,200}?) as of ([^"]*)', re.IGNORECASE)
 _DAY = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CASH = re.compile(r"cash (?:&|and) cash investments?", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:account|positions) total", re.IGNORECASE)

@@ -26,6 +26,8 @@ _LITTLE = 0.3
 _NUMBER = 2.0
 """Funds of one house often differ in a number alone: "20+ Year" and "7-10 Year"."""
 _ALIKE = 0.85
+_LONGEST_WORD = 40
+_MOST_WORDS = 40
 _ABBREVIATED = re.compile(r"[a-z][^aeiou]{2,}")
 
 
@@ -57,7 +59,9 @@ def _words(name: str) -> tuple[str, ...]:
         character for character in unicodedata.normalize("NFKD", name) if not unicodedata.combining(character)
     )
     words = re.findall(r"[a-z0-9]+", plain.casefold().replace("'", ""))
-    return tuple(dict.fromkeys(word for word in words if word not in _SAYS_NOTHING))
+    # What is longer than any name's words is compared by its beginning: every pair of words is looked at.
+    words = [word[:_LONGEST_WORD] for word in words if word not in _SAYS_NOTHING]
+    return tuple(dict.fromkeys(words))[:_MOST_WORDS]
 
 
 def _weight(word: str) -> float:

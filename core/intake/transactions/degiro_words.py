@@ -17,8 +17,9 @@ _SELL = "verkoop|verkauf|sell|vente|venta|venda|vendita|salg|sälj"
 # Verb, units, name and price, in this order, behind the name of a corporate action where it is one; some languages
 # leave out the verb there, older exports the name.
 _TRADE = re.compile(
-    rf"(?:(?P<event>[^:@]{{2,60}}?)\s*:\s*)?(?:(?P<verb>{_BUY}|{_SELL})\s+)?(?P<quantity>[0-9][0-9.,']*)"
-    r"(?P<rest>.*?)\s*(?:@|\bzu je\b|\bà\b|\ba\b)\s*(?P<price>[0-9][0-9.,' ]*?)\s*(?P<currency>[A-Za-z]{3})\b.*",
+    rf"(?:(?P<event>[^:@]{{2,60}}?)\s{{0,9}}+:\s*+)?(?:(?P<verb>{_BUY}|{_SELL})\s++)?(?P<quantity>[0-9][0-9.,']*+)"
+    r"(?P<rest>.*?)(?<!\s)\s*+(?:@|\bzu je\b|\bà\b|\ba\b)\s*+(?P<price>[0-9][0-9.,' ]*+)"
+    r"\s*+(?P<currency>[A-Za-z]{3})\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _THOUSANDS = re.compile(r"((?: [0-9]{3})+(?:[.,][0-9]+)?)(?=\s)")
@@ -37,8 +38,8 @@ _MEANINGS: tuple[tuple[EntryKind | str, tuple[str, ...]], ...] = (
     (EntryKind.CORRECTION, ("geldmarkt", "money market", "monetair", "monetari", "monetaire", "monetario")),
     (
         EntryKind.TAX,
-        ("(?:dividend|ausschuttung).*(?:belasting|tax|steuer|skat)", "impots? .*dividend", "reten.*dividend",
-         "ritenuta", "imposto.*dividend", "quellensteuer", "withholding"),
+        ("(?:dividend|ausschuttung).{0,80}(?:belasting|tax|steuer|skat)", "impots? .{0,80}dividend",
+         "reten.{0,80}dividend", "ritenuta", "imposto.{0,80}dividend", "quellensteuer", "withholding"),
     ),
     (
         EntryKind.FOREX,
@@ -110,7 +111,7 @@ def trade_in(description: str) -> DescribedTrade | None:
         sells=None if verb is None else bool(_SELLS.fullmatch(verb)),
         quantity=found["quantity"],
         longer=found["quantity"] + more[1].replace(" ", "") if more else "",
-        price=found["price"],
+        price=found["price"].rstrip(),
         currency=found["currency"],
     )
 

@@ -39,7 +39,7 @@ LAYOUT = BrokerLayout(
     days=DayOrder.DAY_FIRST,
 )
 _TRADE = re.compile(r"([BS])[0-9]+")
-_TAIL = re.compile(r"\s+[0-9][0-9,.]*\s*@\s*[0-9.,]+\s*$")
+_TAIL = re.compile(r"(?<!\s)\s++[0-9][0-9,.]*+\s*+@\s*+[0-9.,]++\s*+$")
 _WORDS = (
     ("MANAGE FEE|FEE|CHARGE", EntryKind.FEE),
     ("INTEREST", EntryKind.INTEREST),

@@ -43,7 +43,7 @@ LAYOUT = BrokerLayout(
     needed=("date", "action", "symbol", "name", "quantity", "price", "fees", "amount"),
     days=DayOrder.MONTH_FIRST,
 )
-_TITLE = re.compile(r"Transactions\s+for\s+(?:account\s+)?(.+?)\s+as of", re.IGNORECASE)
+_TITLE = re.compile(r"Transactions\s++for\s++(?:account\s++)?(\S.{0,200}?)(?<!\s)\s++as of", re.IGNORECASE)
 _AS_OF = re.compile(r"as of\s+([0-9/]+)", re.IGNORECASE)
 _OPTION = re.compile(r"[A-Z.]+ [0-9]{2}/[0-9]{2}/[0-9]{4} [0-9.]+ [CP]")
 _OPTION_MULTIPLIER = Decimal(100)

@@ -44,8 +44,8 @@ _TRADES = BrokerLayout(
     days=DayOrder.DAY_FIRST,
 )
 _TITLES = frozenset({"cash_transactions", "investment_transactions"})
-_TRADE = re.compile(r"(Bought|Sold)\s+([0-9,]*\.?[0-9]+)\s+(.+)", re.IGNORECASE)
-_TICKER = re.compile(r"(.*\S)\s*\(([A-Z0-9.]{2,8})\)")
+_TRADE = re.compile(r"(Bought|Sold)\s++([0-9,]*+(?:\.[0-9]++)?+)(?<=[0-9])\s++(.+)", re.IGNORECASE)
+_TICKER = re.compile(r"(?<=\S)\s*+\(([A-Z0-9.]{2,8})\)\Z")
 _WORDS = (
     (r"\bDIV:|dividend|distribution|income", EntryKind.DIVIDEND),
     ("interest", EntryKind.INTEREST),
@@ -243,6 +243,6 @@ class _Report:
 def _security(cells: Cells, text: str) -> Security:
     """The fund that a text names, with its ticker in brackets where it has one; dashes are written in two ways."""
     plain = one_line(text).replace("–", "-").replace("—", "-")
-    found = _TICKER.fullmatch(plain)
-    name, ticker = (found[1], found[2]) if found else (plain, "")
+    found = _TICKER.search(plain)
+    name, ticker = (plain[: found.start()], found[1]) if found else (plain, "")
     return cells.security(ticker, "", name, is_fund=True)
