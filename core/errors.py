@@ -71,6 +71,12 @@ class StorageTrouble(MosychlosError):
     exit_code = 3
 
 
+class ValueRefused(MosychlosError):
+    """The database takes a value in no form: it would refuse it again. Nothing of its transaction was stored."""
+
+    exit_code = 3
+
+
 class ProviderError(MosychlosError):
     """The provider did not do what was asked."""
 

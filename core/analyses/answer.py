@@ -8,9 +8,10 @@ invalid than bent into shape.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from core.domain.analysis import ItemError, Reading, ResultStatus
 
@@ -23,10 +24,25 @@ LimitStatus = Literal["within", "near", "breach"]
 Stance = Literal["very_negative", "negative", "neutral", "positive", "very_positive"]
 
 
+def _until_first_fault(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("type") == "list":
+            schema["fail_fast"] = True
+        for value in schema.values():
+            _until_first_fault(value)
+
+
 class Part(BaseModel):
     """A part of an answer: exactly the agreed keys, exactly the agreed types, only finite numbers."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Lists are read up to their first item that does not fit: a description of a million others fills memory."""
+        schema = handler(source)
+        _until_first_fault(schema)
+        return schema
 
 
 class Metric(Part):

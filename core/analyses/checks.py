@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from core.analyses.cells import cell
+from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.evidence import SourceDocument
 from core.domain.facts import FactSheet
@@ -73,6 +74,7 @@ def proposals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """Whether proposals are about what exists, start from present weights and go the way they say."""
     known = known_targets(sheet)
     for place, proposal in enumerate(analysis.get("proposals", ())):
+        tick()
         path = f"proposals[{place}]"
         target, action = proposal["target_id"], proposal["action"]
         before, after = proposal["from_weight_pct"], proposal["to_weight_pct"]
@@ -130,10 +132,12 @@ def quotes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """
     passages = Passages(sheet)
     for path, part in parts_of(analysis):
+        tick()
         if "quote" in part and "source_id" in part:
             yield from _quote(path, part["source_id"], part["quote"], passages)
         elif "text" in part and (sources := [one for one in part.get("source_ids", ()) if passages.known(one)]):
             for match in _QUOTED.finditer(part["text"]):
+                tick()
                 words = next(group for group in match.groups() if group).strip()
                 if len(words.split()) >= _FEWEST_WORDS and not any(passages.holds(one, words) for one in sources):
                     yield Finding(f"{path}.text", sources[0], words[:120], None, FindingKind.QUOTE)
@@ -160,6 +164,7 @@ def listed_sources(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if source is not None:
             yield from _as_listed(f"sources[{place}]", one, source)
     for path, part in parts_of(analysis):
+        tick()
         if "quote" in part and cell(part["source_id"]) in given and cell(part["source_id"]) not in listed:
             yield Finding("sources", part["source_id"][:120], "not listed", path, FindingKind.QUOTE)
 

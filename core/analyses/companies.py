@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from core.analyses.time_limit import tick
 from core.domain.portfolio import AssetClass
 from core.intake.register.instruments import own_instruments
 
@@ -105,6 +106,7 @@ def named(text: str) -> Iterator[tuple[str, Company]]:
     for word in sorted(first):
         for spelling in known[word]:
             for match in spelling.pattern.finditer(text):
+                tick()
                 start, end = match.span()
                 if taken.find(1, start, end) < 0:
                     taken[start:end] = b"\x01" * (end - start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,6 +18,7 @@ from core.analyses.cleaning import cleaned
 from core.analyses.fact_selection import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.schema import Schema, schema_of
 from core.analyses.tables import TableWriter, tables
+from core.analyses.time_limit import CHECK_SECONDS, TookTooLong, limited, tick
 from core.analyses.tools.registry import FIGURES
 from core.analyses.verify import verify
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Reading, ResultStatus, Verification
@@ -26,7 +28,17 @@ from core.domain.readable_text import readable_line
 from core.errors import BadInput
 from core.metrics.definitions import MetricGroup, definitions_of
 
+logger = logging.getLogger(__name__)
+
 _HEADLINE_CHARACTERS: Final = 200
+_MOST_CHARACTERS: Final = 1_000_000
+"""Of an answer that is read. Today's models write half of it at most."""
+
+_MOST_PARTS: Final = 20_000
+"""Objects and lists of an answer that is read: the parser takes up to three kilobytes for an empty one."""
+
+NOT_CHECKED: Final = "not_checked"
+"""Error of an answer that was not checked to its end; nothing of it counts as verified."""
 
 
 class Need(StrEnum):
@@ -200,14 +212,29 @@ class Engine:
         """What an analysis that was read before counts as in its job's summary."""
         return self.summarise(self.answer.model_validate_json(orjson.dumps(analysis)))[1]
 
-    def read(self, text: str, sheet: FactSheet) -> Reading:
+    def read(self, text: str, sheet: FactSheet, *, seconds: float = CHECK_SECONDS) -> Reading:
         """The analysis in an answer's text, checked against what the prompt said, or why there is none. Never raises.
 
-        An answer that breaks the schema or speaks of another portfolio is INVALID, with the place named. One whose
+        An answer whose checks take longer than `seconds` of processor time is INVALID, and so is one that is too long
+        to be checked. that breaks the schema or speaks of another portfolio is INVALID, with the place named. One whose
         numbers do not hold stays SUCCEEDED and carries the findings. What is checked is what will be shown: every text
         is made readable first, and what stood hidden in one is a finding.
         """
-        text = bare_json(text)
+        if len(text) > _MOST_CHARACTERS:
+            return _not_checked(f"it has {len(text):,} characters and at most {_MOST_CHARACTERS:,} are read")
+        parts = text.count("{") + text.count("[")
+        if parts > _MOST_PARTS:
+            return _not_checked(f"it has {parts:,} parts and at most {_MOST_PARTS:,} are read")
+        try:
+            with limited(seconds):
+                return self._read(bare_json(text), sheet)
+        except TookTooLong:
+            return _not_checked(f"checking it took longer than {seconds:g} s")
+        except Exception as error:  # whatever a check stumbles over, the answer is kept and told of
+            logger.exception("an answer about %s could not be checked", sheet.portfolio_id)
+            return _not_checked(f"checking it failed ({type(error).__name__})")
+
+    def _read(self, text: str, sheet: FactSheet) -> Reading:
         try:
             answer = self.answer.model_validate_json(text)
             stated = orjson.loads(text)
@@ -234,7 +261,11 @@ class Engine:
 
     def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]) -> Verification:
         found = verify(analysis, sheet, self.mandatory)
-        own = [*hidden, *(finding for check in (*_ALWAYS, *self.checks) for finding in check(analysis, sheet))]
+        own = [*hidden]
+        for check in (*_ALWAYS, *self.checks):
+            for finding in check(analysis, sheet):
+                tick()
+                own.append(finding)
         unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in own)
         rules, agreeing = self.agreement(analysis, sheet)
         return replace(
@@ -245,6 +276,10 @@ class Engine:
             rules=rules,
             rules_agreeing=agreeing,
         )
+
+
+def _not_checked(why: str) -> Reading:
+    return unusable(NOT_CHECKED, f"The answer was not checked: {why}. It is kept as it came.")
 
 
 _ALWAYS: Final[tuple[Check, ...]] = (grounds.said, grounds.grades, value_at_risk.words)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from core.analyses.cells import cell
 from core.analyses.checks import Analysis, parts_of, unlike
+from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
@@ -45,6 +46,7 @@ def said(analysis: Analysis, _sheet: FactSheet) -> Iterator[Finding]:
     if not analysis["claims"]:
         yield unlike("claims", "", "no claim", None, FindingKind.UNSUPPORTED)
     for path, part in parts_of(analysis):
+        tick()
         for key in _TEXTS & part.keys():
             if isinstance(part[key], str) and not part[key].strip():
                 yield unlike(f"{path}.{key}" if path else key, "", "empty", None, FindingKind.UNSUPPORTED)
@@ -58,6 +60,7 @@ def grades(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if key in analysis and analysis[key] not in nothing and not cited:
             yield unlike(key, "", analysis[key], None, FindingKind.GRADE)
     for path, part in parts:
+        tick()
         if "metric_id" in part or not path:
             continue
         for key in _OF_PARTS.keys() & part.keys():

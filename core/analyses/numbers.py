@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from core.analyses import notation
 from core.analyses.notation import APOSTROPHES, DASHES, SCALES, SIGNS, SPACES
+from core.analyses.time_limit import tick
 
 _body = re.compile(rf"\d+(?:[.,{APOSTROPHES}]\d+|[{SPACES}]\d{{3}}(?!\d))*")
 _simple = re.compile(r"\d+(?:[.,]\d+)?").fullmatch
@@ -107,6 +108,7 @@ def numbers(text: str, mark: str = "") -> list[Number]:
     found: list[Number] = []
     skip_to = 0
     for match in _body.finditer(text):
+        tick()
         start, end = match.span()
         if start < skip_to:
             continue

@@ -16,6 +16,7 @@ from core.analyses.cells import cell
 from core.analyses.companies import named
 from core.analyses.fact_selection import rule_key
 from core.analyses.numbers import Number, numbers
+from core.analyses.time_limit import tick
 from core.domain.facts import Fact, FactSheet
 
 _IDENTIFIER: Final = re.compile(
@@ -153,6 +154,7 @@ class PromptContext:
         if self._sheet.evidence.beyond:
             return
         for match in _IDENTIFIER.finditer(text):
+            tick()
             if match.group() not in self._all_words:
                 yield match.group()
         for name, company in named(text):

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from core.analyses import notation
 from core.analyses.checks import Analysis, parts_of, unlike
 from core.analyses.numbers import confidence_levels
+from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 
@@ -98,6 +99,7 @@ def words(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     facts, parts = sheet.by_id(), parts_of(analysis)
     whole = cited_tails((part for _, part in parts if "metric_id" in part), facts)
     for path, part in parts:
+        tick()
         if "metric_id" in part:
             continue
         for key, text in _prose(part, path):
@@ -105,6 +107,7 @@ def words(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
                 continue
             tails = cited_tails(part.get("metrics", ()), facts) or ([] if path == _STATEMENT else whole)
             for sentence in _sentence_end.split(text):
+                tick()
                 if path == _STATEMENT or notation.tail_words(sentence):
                     yield from _in_sentence(key, sentence, tails)
 

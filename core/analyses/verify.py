@@ -33,6 +33,7 @@ from core.analyses.derived import is_derived
 from core.analyses.direction import contradiction, is_signed
 from core.analyses.numbers import Number, numbers
 from core.analyses.prompt_context import PromptContext, weights
+from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import Fact, FactSheet
 from core.domain.units import Badge, Unit
@@ -96,9 +97,10 @@ class CitationScope:
         own: False where the object has no place for references, so that the whole answer's count.
         factual: The object calls itself a fact.
         proposed: Numbers that the object proposes.
+        carrying: Every fact that is cited, as a reference or by an id; None until a sentence needs them.
     """
 
-    __slots__ = ("cited", "facts", "factual", "own", "proposed", "shown", "wrong")
+    __slots__ = ("carrying", "cited", "facts", "factual", "own", "proposed", "shown", "wrong")
 
     def __init__(self, *, own: bool = False, factual: bool = False) -> None:
         self.facts: list[Fact] = []
@@ -108,6 +110,7 @@ class CitationScope:
         self.own = own
         self.factual = factual
         self.proposed: list[float] = []
+        self.carrying: list[Fact] | None = None
 
     def add(self, shown: str, fact: Fact) -> None:
         """Let a fact carry the numbers of the scope's sentences."""
@@ -197,6 +200,7 @@ class Checking:
                 self._sentences.append((f"{path}[{index}]", item, scope))
 
     def _part(self, part: dict[str, Any], path: str, scope: CitationScope) -> None:
+        tick()
         if "metric_id" in part and "value" in part:
             scope.own = True
             self.reference(part, path, scope)
@@ -259,6 +263,7 @@ class Checking:
 
     def number(self, path: str, number: Number, scope: CitationScope) -> None:
         """Check a number in a sentence against what is cited in the same object."""
+        tick()
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
         # A signed one is only looked up with all others: -4.82 and 4.82 may both be cited.
@@ -276,7 +281,9 @@ class Checking:
             if diagnosis.repeats(number, value):
                 return
         share = ABOUT if not scope.factual and number.approximate else 0.0
-        facts = [*scope.facts, *self.cited(scope)]
+        if scope.carrying is None:
+            scope.carrying = [*scope.facts, *self.cited(scope)]
+        facts = scope.carrying
         carried = any(diagnosis.says(number, fact, share) for fact in facts)
         if carried or self.said.in_a_source(number, scope.cited) or is_derived(number, scope.facts):
             self.verified += 1

@@ -11,8 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from core.desk.budget_gate import Purse, total_of
 from core.domain.actor import Actor
 from core.domain.batch import BatchRequest
@@ -34,8 +32,10 @@ from core.llm.rebuild import sent_effort
 from core.storage.jobs.corrections import CorrectionRequest
 from core.storage.jobs.retries import Retry, RetryFile
 from core.storage.store import Store
-from core.worker.correction_requests import raw_bytes, second_requests
+from core.worker.correction_requests import second_requests
+from core.worker.in_hand import kept_unread
 from core.worker.other_providers import stay_here
+from core.worker.result_lines import shown_line
 from core.worker.retries import remote_name
 
 
@@ -170,12 +170,8 @@ class ReaskService:
         item = self._store.items.get(job_id, custom_id)
         if item is None or item.again is None or item.again.raw is None:
             return None
-        text = raw_bytes(self._home, job_id, item.again.raw)
-        try:
-            found = None if text is None else orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return {"unreadable": (text or b"").decode(errors="replace")}
-        return found if isinstance(found, dict) else None
+        raw, error = item.again.raw, item.again.error
+        return shown_line(job_folder(self._home, job_id) / raw.file, raw, unread=kept_unread(error))
 
     def _ended(self, job_id: str) -> Job:
         job = self._store.jobs.get(job_id)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from core import private_files, redaction
+from core import private_files
 from core.analyses.metadata import batch_metadata
 from core.desk.job_summary import Outlier, Summary, summarise
 from core.domain.actor import Actor
@@ -38,6 +38,8 @@ from core.storage.jobs.outcome_writer import MODEL, TIER
 from core.storage.jobs.results import Stray
 from core.storage.store import Store
 from core.worker.ask_sync import with_tool_facts
+from core.worker.in_hand import kept_unread
+from core.worker.result_lines import shown_line
 from core.worker.submit import given_up_as
 
 
@@ -489,19 +491,9 @@ class JobService:
         raw = self._store.items.raw_line(job_id, custom_id)
         if raw is None:
             return None
+        item = self._store.items.get(job_id, custom_id)
         path = job_folder(self._home, job_id) / raw.file
-        if not path.exists():
-            return None
-        with path.open("rb") as file:
-            file.seek(raw.offset)
-            text = file.read(raw.length)
-        try:
-            found = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return {"unreadable": redaction.redacted(text.decode(errors="replace"))}
-        shown = found if isinstance(found, dict) else {"unreadable": text.decode(errors="replace")}
-        cleaned: dict[str, Any] = redaction.redacted_tree(shown)
-        return cleaned
+        return shown_line(path, raw, unread=item is not None and kept_unread(item.error))
 
     def raw_request(self, actor: Actor, job_id: str, custom_id: str) -> dict[str, Any] | None:
         """A request exactly as it was sent last, or None when the input file is gone."""

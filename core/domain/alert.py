@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     """Subject: the batch id."""
     RESULT_LOST = "result_lost"
     STRAY = "stray"
+    SET_ASIDE = "set_aside"
     UNKNOWN_BATCH = "unknown_batch"
     """Subject: the newest of the provider's batches that no job here knows."""
     COST = "cost"

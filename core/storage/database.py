@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlmodel import create_engine
 
 from core import private_files
-from core.errors import BadSetting, StorageTrouble
+from core.errors import BadSetting, StorageTrouble, ValueRefused
 from core.redaction import masked_url, redacted
 
 BUSY_TIMEOUT_MS = 30_000
@@ -177,6 +177,7 @@ def clear_errors() -> Iterator[None]:
 
     Raises:
         StorageTrouble: It is busy, full, damaged, or cannot be reached; all of these may pass.
+        ValueRefused: It takes a value in no form.
     """
     try:
         yield
@@ -194,6 +195,8 @@ def clear_errors() -> Iterator[None]:
             ) from error
         if _out_of_reach(error):
             raise StorageTrouble("The database server cannot be reached. Check that it runs and try again.") from error
+        if isinstance(error, DataError):
+            raise ValueRefused(f"The database refuses a value: {str(error.orig)[:200]}") from error
         raise
 
 

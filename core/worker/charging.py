@@ -22,6 +22,7 @@ from core.domain.provider import NOBODY, AnsweredBy
 from core.llm.answers import read_line
 from core.llm.tariff import Tariff
 from core.storage.jobs.results import ExpectedLine
+from core.worker.result_lines import lines_from, name_in
 
 _MARGIN: Final = 2
 """A count made before sending is believed within this factor."""
@@ -249,6 +250,10 @@ def _split(total: int, weights: Sequence[int], *, least: int = 0) -> list[int]:
 
 
 def _lines(files: Sequence[Path]) -> Iterator[ResultLine]:
+    """What each line says it came to; one that is too long to be read was answered, and does not say."""
     for path in files:
-        with path.open("rb") as file:
-            yield from (read_line(line) for line in file if line.strip())
+        for line in lines_from(path, 0):
+            if line.whole:
+                yield read_line(line.data)
+            else:
+                yield ResultLine(name_in(line.data), ResultStatus.TRUNCATED, None, None, None, "")

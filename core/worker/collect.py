@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -37,7 +38,9 @@ from core.worker.bill import with_searches
 from core.worker.charging import Charges
 from core.worker.context import Context, tariff_of
 from core.worker.cost_notes import tell_cost
+from core.worker.in_hand import READING, UNSTORABLE, InHand, leave_unread, not_stored, tell_unread, unread
 from core.worker.remote_files import INCOMPLETE, remove_files
+from core.worker.result_lines import Line, lines_from
 from core.worker.retries import automatic
 from core.worker.submit import wait
 from core.worker.tool_rounds import ToolReader, asked_for_tools, next_round
@@ -415,8 +418,8 @@ def problem_of(path: Path, at_least: int) -> str:
     size = path.stat().st_size
     if size == 0:
         return f"The result file is empty; the provider counts {at_least} lines." if at_least else ""
+    lines = sum(1 for _ in lines_from(path, 0))
     with path.open("rb") as file:
-        lines = sum(1 for line in file if line.strip())
         file.seek(max(0, size - (1 << 22)))
         tail = file.read()
     last = tail.rstrip(b"\r\n").rsplit(b"\n", 1)[-1]
@@ -446,30 +449,65 @@ def _sync(folder: Path) -> None:
 
 def _read_file(context: Context, claim: ShardClaim, shard: Shard, reader: Reader, path: Path, ended: set[str]) -> None:
     """Store a file from where it was left, a chunk a transaction."""
-    start = context.store.results.read_to(shard.shard_id, path.name)
-    outcomes: list[Outcome] = []
-    strays: list[Stray] = []
-    offset = start
-    lines = 0
-    for begin, line in lines_from(path, start):
-        offset = begin + len(line) + 1
-        lines += 1
-        read = read_line(line)
-        reason = _stray_reason(read, reader.expected, ended)
-        if reason:
-            strays.append(Stray(read.custom_id, reason, read.raw))
-        else:
-            ended.add(read.custom_id)
-            raw = RawLine(f"results/{path.name}", begin, len(line))
-            outcomes.append(outcome_of(read, reader, raw))
-        if lines >= context.chunk:
+    coming = lines_from(path, context.store.results.read_to(shard.shard_id, path.name))
+    with InHand(path.parent, path.name, claim.fence) as hand:
+        while chunk := _read_chunk(context, islice(coming, context.chunk), reader, hand, path.name, ended):
             _store_calls(context, shard, reader)
-            _store(context, claim, shard, reader, outcomes, strays, path.name, offset)
-            outcomes, strays, lines = [], [], 0
+            _store(context, claim, shard, reader, chunk, path.name)
             gc.collect(1)
-    if lines:
-        _store_calls(context, shard, reader)
-        _store(context, claim, shard, reader, outcomes, strays, path.name, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Lines of a result file that were read: how a request ended, or what belongs to none, and where the next is."""
+
+    entries: list[tuple[Outcome | Stray, int]]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [one for one, _ in self.entries if isinstance(one, Outcome)]
+
+    @property
+    def strays(self) -> list[Stray]:
+        return [one for one, _ in self.entries if isinstance(one, Stray)]
+
+    @property
+    def read_to(self) -> int:
+        return self.entries[-1][1]
+
+
+def _read_chunk(
+    context: Context, lines: Iterable[Line], reader: Reader, hand: InHand, file: str, ended: set[str]
+) -> _Chunk | None:
+    """Read lines, each noted while it is in hand; None when there are none left."""
+    entries: list[tuple[Outcome | Stray, int]] = []
+    with READING:
+        for line in lines:
+            code = hand.unread(line.begin, whole=line.whole)
+            if not code:
+                hand.take(line.begin)
+                context.crossing("line_in_hand")
+            entries.append((_ending_of(line, code, reader, file, ended), line.begin + line.length + 1))
+        hand.drop()
+    return _Chunk(entries) if entries else None
+
+
+def _ending_of(line: Line, code: str, reader: Reader, file: str, ended: set[str]) -> Outcome | Stray:
+    """How a line's request ended, or why it has none.
+
+    Args:
+        code: Why it is not to be read; "" for one that is.
+    """
+    read = leave_unread(line.data, code) if code else read_line(line.data)
+    reason = _stray_reason(read, reader.expected, ended)
+    if reason:
+        return Stray(read.custom_id, reason, read.raw)
+    ended.add(read.custom_id)
+    raw = RawLine(f"results/{file}", line.begin, line.length)
+    if not code:
+        return outcome_of(read, reader, raw)
+    of = reader.expected[read.custom_id]
+    return unread(of.custom_id, of.portfolio_id, raw, code, reader.charges.of(read))
 
 
 def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
@@ -479,23 +517,34 @@ def _store_calls(context: Context, shard: Shard, reader: Reader) -> None:
         reader.tools.found.clear()
 
 
-def _store(
-    context: Context,
-    claim: ShardClaim,
-    shard: Shard,
-    reader: Reader,
-    outcomes: list[Outcome],
-    strays: list[Stray],
-    file: str,
-    read_to: int,
-) -> None:
+def _store(context: Context, claim: ShardClaim, shard: Shard, reader: Reader, chunk: _Chunk, file: str) -> None:
     context.crossing("before_chunk")
-    reader.endings.add(claim, outcomes, strays, file=file, read_to=read_to)
-    tell(context.store, reader.job, shard.shard_id, shard.model, outcomes, at=context.clock())
-    if strays:
-        text = f"A result file has lines that belong to no request, such as: {strays[0].reason} {strays[0].custom_id}"
+    try:
+        reader.endings.add(claim, chunk.outcomes, chunk.strays, file=file, read_to=chunk.read_to)
+    except UNSTORABLE:
+        logger.exception("the database refuses something in %d lines of %s", len(chunk.entries), file)
+        chunk = _store_each(claim, reader, chunk, file)
+    tell(context.store, reader.job, shard.shard_id, shard.model, chunk.outcomes, at=context.clock())
+    if chunk.strays:
+        first = chunk.strays[0]
+        text = f"A result file has lines that belong to no request, such as: {first.reason} {first.custom_id}"
         context.store.alerts.raise_(AlertKind.STRAY, claim.shard_id, text.strip(), at=context.clock())
+    tell_unread(context.store.alerts, claim, chunk.outcomes, at=context.clock())
     context.crossing("after_chunk")
+
+
+def _store_each(claim: ShardClaim, reader: Reader, chunk: _Chunk, file: str) -> _Chunk:
+    """Store lines one by one, and of one that is refused only that it was. Returns them as they are stored."""
+    stored: list[tuple[Outcome | Stray, int]] = []
+    for ending, read_to in chunk.entries:
+        one = _Chunk([(ending, read_to)])
+        try:
+            reader.endings.add(claim, one.outcomes, one.strays, file=file, read_to=read_to)
+        except UNSTORABLE:
+            one = _Chunk([(not_stored(ending), read_to)])
+            reader.endings.add(claim, one.outcomes, one.strays, file=file, read_to=read_to)
+        stored += one.entries
+    return _Chunk(stored)
 
 
 def _stray_reason(line: ResultLine, expected: dict[str, ExpectedLine], ended: set[str]) -> str:
@@ -504,18 +553,6 @@ def _stray_reason(line: ResultLine, expected: dict[str, ExpectedLine], ended: se
     if line.custom_id not in expected:
         return "no request has this custom_id"
     return "a second line for this custom_id; the first one counts" if line.custom_id in ended else ""
-
-
-def lines_from(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
-    """Lines with the byte they begin at. Only b"\\n" ends a line: models put U+2028 inside strings."""
-    with path.open("rb") as file:
-        file.seek(start)
-        begin = start
-        for line in file:
-            bare = line.rstrip(b"\n")
-            if bare.strip():
-                yield begin, bare
-            begin += len(line)
 
 
 def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from core.analyses.asking_again import ask_again, can_be_asked_again
+from core.analyses.engine import NOT_CHECKED
 from core.domain.analysis import RawLine
 from core.domain.batch import BatchRequest
 from core.domain.records import AskedAgain, Job, Shard
@@ -26,10 +27,11 @@ from core.storage.jobs.corrections import CorrectionCandidate, CorrectionRequest
 from core.storage.jobs.tool_calls import ASKED
 from core.storage.store import Store
 from core.worker.ask_sync import STILL_ASKING
+from core.worker.in_hand import UNREAD
 from core.worker.retries import stored_lines
 
-NO_ANSWERS: Final = (ASKED, STILL_ASKING.code, "wrong_portfolio")
-"""Errors of answers that a list of errors does not correct: calls of tools, and talk of somebody else."""
+NO_ANSWERS: Final = (ASKED, STILL_ASKING.code, "wrong_portfolio", NOT_CHECKED, *UNREAD)
+"""Errors of answers that a list of errors does not correct: calls of tools, talk of somebody else, what nobody read."""
 
 _CAPS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 

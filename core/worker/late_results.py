@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,10 +26,12 @@ from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
 from core.worker.answered import tell
 from core.worker.charging import Charges
-from core.worker.collect import Reader, lines_from, outcome_of, problem_of
+from core.worker.collect import Reader, outcome_of, problem_of
 from core.worker.context import Context, tariff_of
 from core.worker.heartbeat import Heartbeat
+from core.worker.in_hand import READING, InHand, tell_unread, unread
 from core.worker.remote_files import INCOMPLETE, remove_files
+from core.worker.result_lines import Line, lines_from, name_in
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +101,12 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
             return False
         # What was read from a file that was cut stands at the same places in the whole one.
         temporary.replace(path)
-    outcomes, found = _outcomes(context, shard, [path for path, *_ in lost]), 0
+    outcomes, found = _outcomes(context, claim, shard, [path for path, *_ in lost]), 0
     while chunk := list(islice(outcomes, context.chunk)):
         context.store.results.found_late(claim, chunk, at=context.clock())
         job = context.store.jobs.get(shard.job_id)
         tell(context.store, job, shard.shard_id, shard.model, chunk, at=context.clock())
+        tell_unread(context.store.alerts, claim, chunk, at=context.clock())
         context.crossing("after_chunk")
         found += len(chunk)
     note = f"{found:,} answers that were missing came after all; nothing was asked again"
@@ -115,7 +119,7 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
     return True
 
 
-def _outcomes(context: Context, shard: Shard, files: Sequence[Path]) -> Iterator[Outcome]:
+def _outcomes(context: Context, claim: ShardClaim, shard: Shard, files: Sequence[Path]) -> Iterator[Outcome]:
     """How the requests of a batch ended that are called missing and stand in these files."""
     store, job = context.store, context.store.jobs.get(shard.job_id)
     missing = {
@@ -137,8 +141,29 @@ def _outcomes(context: Context, shard: Shard, files: Sequence[Path]) -> Iterator
             endings=store.results,
         )
         for path in files:
-            for begin, line in lines_from(path, 0):
-                read = read_line(line)
-                if read.custom_id in missing:
-                    missing.discard(read.custom_id)
-                    yield outcome_of(read, reader, RawLine(f"results/{path.name}", begin, len(line)))
+            with InHand(path.parent, path.name, claim.fence) as hand:
+                for line in lines_from(path, 0):
+                    outcome = _outcome(line, reader, hand, path.name, missing)
+                    if outcome is not None:
+                        missing.discard(outcome.custom_id)
+                        yield outcome
+
+
+def _outcome(line: Line, reader: Reader, hand: InHand, file: str, missing: AbstractSet[str]) -> Outcome | None:
+    """How a request ended, if this line says so of one that is missing."""
+    raw = RawLine(f"results/{file}", line.begin, line.length)
+    code = hand.unread(line.begin, whole=line.whole)
+    if code:
+        found = reader.expected.get(name_in(line.data))
+        return (
+            None
+            if found is None or found.custom_id not in missing
+            else unread(found.custom_id, found.portfolio_id, raw, code)
+        )
+    with READING:
+        hand.take(line.begin)
+        try:
+            read = read_line(line.data)
+            return outcome_of(read, reader, raw) if read.custom_id in missing else None
+        finally:
+            hand.drop()

@@ -36,6 +36,7 @@ from core.storage.jobs.retries import Retry, RetryFile, UnansweredRequest
 from core.storage.jobs.tool_calls import ASKED
 from core.worker.ask_sync import STILL_ASKING, run_calls, search_uses, with_tool_facts
 from core.worker.context import Context, tariff_of
+from core.worker.result_lines import lines_from, name_in
 from core.worker.retries import ceiling, remote_name, stored_lines
 from core.worker.tool_context import Around
 
@@ -340,13 +341,11 @@ def _places(path: Path, wanted: set[str]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     if not path.exists():
         return found
-    begin = 0
-    with path.open("rb") as file:
-        for line in file:
-            custom_id = read_line(line).custom_id if line.strip() else ""
-            if custom_id in wanted:
-                found.setdefault(custom_id, (begin, len(line)))
-            begin += len(line)
+    for line in lines_from(path, 0):
+        # By its name alone where that is near, so that a line that was set aside is not parsed here.
+        custom_id = name_in(line.data) or (read_line(line.data).custom_id if line.whole else "")
+        if custom_id in wanted:
+            found.setdefault(custom_id, (line.begin, line.length))
     return found
 
 

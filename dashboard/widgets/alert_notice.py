@@ -30,6 +30,7 @@ LOOKS: Mapping[AlertKind, states.StateLook] = {
     AlertKind.LATE: states.StateLook("late", ":material/schedule:", "orange"),
     AlertKind.UNKNOWN_STATUS: states.StateLook("new word", ":material/help:", "orange"),
     AlertKind.STRAY: states.StateLook("stray line", ":material/warning:", "orange"),
+    AlertKind.SET_ASIDE: states.StateLook("set aside", ":material/report:", "orange"),
     AlertKind.UNKNOWN_BATCH: states.StateLook("unknown batches", ":material/help:", "orange"),
     AlertKind.COST: states.StateLook("cost", ":material/receipt_long:", "orange"),
     AlertKind.SIMULATED: states.SIMULATED,

@@ -41,6 +41,7 @@ CROSSINGS = (
     "before_download",
     "after_download",
     "after_rename",
+    "line_in_hand",
     "before_chunk",
     "after_chunk",
     "before_settle",

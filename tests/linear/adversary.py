@@ -19,12 +19,12 @@ from re import _constants as kinds
 from re import _parser as parser
 from typing import Any
 
-ENDS = ("", "!", "\n", "\x00")
+ENDS = ("", "!", "\n")
 """What stands behind a repeated part: nothing, and what few patterns want."""
 
-MOST_CHARACTERS = 14
-MOST_WORDS = 8
-MOST_STARTS = 40
+MOST_CHARACTERS = 10
+MOST_WORDS = 6
+MOST_STARTS = 16
 _ALWAYS = " a5\n"
 _CATEGORIES = {
     kinds.CATEGORY_DIGIT: "5",
@@ -48,12 +48,12 @@ class Recipe:
     end: str = ""
 
     def text(self, size: int) -> str:
-        """The text with about `size` characters."""
+        """The text with about `size` characters, and more where a unit is long: it has to come often."""
         each = size // len(self.units)
-        return self.before + "".join(unit * (each // len(unit) + 1) for unit in self.units) + self.end
+        return self.before + "".join(unit * (max(each // len(unit), size // 5) + 1) for unit in self.units) + self.end
 
 
-def recipes(pattern: re.Pattern[Any], *, pairs: int = 24) -> list[Recipe]:
+def recipes(pattern: re.Pattern[Any], *, pairs: int = 8) -> list[Recipe]:
     """Texts that may be hard for a pattern; the same ones each time."""
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
     return [*dict.fromkeys(_recipes(tree, pairs))]

@@ -18,7 +18,7 @@ look at each pair of places alone takes longer."""
 
 LIMIT_SECONDS = 0.25
 STEP = 4
-TOO_MUCH = 7.0
+TOO_MUCH, SURELY_TOO_MUCH = 9.0, 13.0
 """Four times the text is four times the work; sixteen times where every place is looked at from every other."""
 
 
@@ -38,26 +38,38 @@ def slow(pattern: re.Pattern[Any], ways: frozenset[str]) -> str:
     return ""
 
 
-def growth(work: Callable[[Any], object], recipe: Recipe, *, size: int = SIZE, bytes_: bool = False) -> float:
-    """How many times longer the work on `STEP` times the text takes; 0 where there is too little of it to say."""
+def growth(
+    work: Callable[[Any], object],
+    recipe: Recipe,
+    *,
+    size: int = SIZE,
+    bytes_: bool = False,
+    longest: float = LIMIT_SECONDS,
+) -> float:
+    """How many times longer the work on `STEP` times the text takes; 0 where there is too little of it to say.
+
+    Args:
+        size: Of the shorter text, in characters.
+        longest: Seconds after which the work on it is called endless.
+    """
 
     def made(times: int) -> Any:
         text = recipe.text(times * size)
         return text.encode("utf-8", "surrogatepass") if bytes_ else text
 
     short, trifle = made(1), TRIFLE_SECONDS * size / SIZE
-    base = seconds(work, short)
-    if base >= LIMIT_SECONDS:
+    base = seconds(work, short, longest)
+    if base >= longest:
         return float("inf")
-    if base <= trifle or (base := min(base, seconds(work, short))) <= trifle:
+    if base <= trifle or (base := min(base, seconds(work, short, longest))) <= trifle:
         return 0.0
     long = made(STEP)
     found = 0.0
-    for rounds in (1, 3):
-        base = min(base, *(seconds(work, short) for _ in range(rounds)))
-        limit = max(LIMIT_SECONDS, 2 * TOO_MUCH * base)
+    for rounds in (1, 3, 5):
+        base = min(base, *(seconds(work, short, longest) for _ in range(rounds)))
+        limit = max(LIMIT_SECONDS, SURELY_TOO_MUCH * base)
         found = min(seconds(work, long, limit) for _ in range(rounds)) / base
-        if found <= TOO_MUCH:
+        if found <= TOO_MUCH or found >= 0.99 * SURELY_TOO_MUCH:
             break
     return found
 
