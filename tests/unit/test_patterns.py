@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.analyses import companies, direction
+from core.analyses import companies, direction, value_at_risk
 from tests.linear.adversary import recipes
 from tests.linear.effort import slow
 from tests.linear.patterns import ANCHORED, Call, calls, inside, sources
@@ -19,6 +19,7 @@ CALLS = [call for path in sources() for call in calls(path)]
 BUILT: dict[tuple[str, str], Callable[[], Iterable[re.Pattern[Any]]]] = {
     ("core/analyses/companies.py", "_pattern"): lambda: map(companies._pattern, ("Rio Tinto plc", "L'Oréal", "A B C")),
     ("core/analyses/direction.py", "_words"): lambda: inside(direction._PATTERNS),
+    ("core/analyses/value_at_risk.py", "_days"): lambda: [re.compile(names) for names, _ in value_at_risk._UNITS],
     ("core/llm/sent.py", "blamed"): lambda: [re.compile(r"(?<![\w.])reasoning_effort(?![\w])")],
 }
 """Patterns that are put together while the program runs and searched for, by file and function: those it makes, or ones
