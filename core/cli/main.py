@@ -32,6 +32,7 @@ from core.cli.sets import add_commands as add_sets
 from core.cli.upkeep import db_app, health
 from core.domain.log_lines import LogLines
 from core.errors import MosychlosError
+from core.guard.process import hide_from_others
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ app.command()(provider)
 
 def main() -> None:
     """Run one command; every known error becomes a sentence and its exit code, never a trace."""
+    hide_from_others()
     private_files.begin_process()
     redaction.guard_logs()
     for stream in (sys.stdout, sys.stderr):

@@ -28,6 +28,7 @@ from core.domain.log_lines import LogLines
 from core.errors import MosychlosError, StorageTrouble
 from core.guard import entrance as entrances
 from core.guard.entrance import Entrance, OneTimeTokens
+from core.guard.process import hide_from_others
 from core.guard.refused_hosts import RefusedHosts
 from core.settings import KEYS, LOOPBACK, Settings, without_keys
 from dashboard.shell import gate, navigation, options, wiring
@@ -197,6 +198,7 @@ def _leave_keys_behind(given: argparse.Namespace) -> None:
 
 def main() -> int:
     """Serve until interrupted."""
+    hide_from_others()
     private_files.begin_process()
     redaction.guard_logs()
     given = _arguments()

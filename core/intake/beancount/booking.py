@@ -37,7 +37,7 @@ class Books:
 
 
 def book(entries: Iterable[Dated], options: Mapping[str, str], until: date) -> Books:
-    """LedgerHead everything up to a day.
+    """Book everything up to a day.
 
     Args:
         entries: In the order of the file.
