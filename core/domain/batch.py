@@ -108,10 +108,16 @@ class BatchProblem:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Tokens of several requests together. `cache_write_tokens` were written to the cache, part of uncached input."""
+    """Tokens of several requests together.
+
+    Attributes:
+        cache_write_tokens: Were written to the cache, part of the uncached input.
+        note: What contradicts itself in them, and how it was taken.
+    """
 
     usage: Usage
     cache_write_tokens: int = 0
+    note: str = field(default="", compare=False)
 
     def __add__(self, other: Counted) -> Counted:
         return Counted(self.usage + other.usage, self.cache_write_tokens + other.cache_write_tokens)
@@ -136,7 +142,6 @@ class Batch:
         created_at: When it was first seen here, where the provider does not say when it was made.
         output_file_id: None where there is none (an empty string at the provider becomes None here).
         counted: Tokens that the provider counts for the whole batch once it has ended; None where it says nothing.
-        usage_note: What contradicts itself in them, and how it was taken.
     """
 
     batch_id: str
@@ -151,7 +156,6 @@ class Batch:
     problems: tuple[BatchProblem, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     counted: Counted | None = None
-    usage_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

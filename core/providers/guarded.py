@@ -28,6 +28,8 @@ from core.errors import (
     ProviderUnreadable,
     ResultLost,
 )
+from core.llm.json_coercion import object_of
+from core.llm.usage import count, read_usage
 from core.providers.circuit import Circuit
 from core.providers.protocol import Provider
 from core.providers.throttle import Limits, Throttle
@@ -200,7 +202,7 @@ class GuardedProvider:
                     raise
                 self._sleep(self._back_off(attempt))
             else:
-                self._throttle.used(model, tokens, _used(final))
+                self._throttle.used(model, tokens, _used(final, tokens))
                 return final
         raise AssertionError("the last attempt either returned or raised")
 
@@ -374,7 +376,10 @@ def _tokens(body: Mapping[str, Any]) -> int:
     return len(orjson.dumps(body)) // _BYTES_A_TOKEN + int(cap)
 
 
-def _used(final: Mapping[str, Any]) -> int:
-    usage = final.get("usage")
-    total = usage.get("total_tokens") if isinstance(usage, Mapping) else None
-    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+def _used(final: Mapping[str, Any], expected: int) -> int:
+    """Tokens that an answer came to; as many as were expected where it does not say."""
+    said = object_of(final.get("usage"))
+    usage = read_usage(said).usage
+    if usage is not None:
+        return usage.input_tokens + usage.output_tokens
+    return count(said.get("total_tokens")) or expected

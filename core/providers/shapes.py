@@ -74,8 +74,7 @@ def batch(data: object, *, known_id: str = "", seen_at: datetime | None = None) 
         counts=_counts(fields.get("request_counts")),
         problems=_problems(fields.get("errors")),
         metadata=_metadata(fields.get("metadata")),
-        counted=None if usage is None else Counted(usage, told.cache_write_tokens),
-        usage_note=told.note,
+        counted=None if usage is None else Counted(usage, told.cache_write_tokens, told.note),
     )
 
 

@@ -147,6 +147,8 @@ class Charges:
             yield f"{unknown:,} answers do not say what they came to, nor does the provider: their cost is not known."
         if self._odd:
             yield f"What {self._odd:,} answers say they came to is odd, such as: {self._example}."
+        if self.whole is not None and self.whole.note:
+            yield f"What the provider counts for the whole batch is odd: {self.whole.note}."
         for (by, priced), answers in self._served.items():
             at = "at its own price" if priced else "whose price is not known: neither is their cost"
             yield f"{answers:,} answers came from {by}, {at}."

@@ -541,4 +541,4 @@ def _counted(document: str | None) -> Counted | None:
     if document is None:
         return None
     fields = orjson.loads(document)
-    return Counted(Usage(**fields["usage"]), fields["cache_write_tokens"])
+    return Counted(Usage(**fields["usage"]), fields["cache_write_tokens"], fields["note"])

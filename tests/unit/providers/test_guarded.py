@@ -105,6 +105,18 @@ class Scripted:
         return {}
 
 
+class Silent(Scripted):
+    """Its answers do not say how many tokens they came to."""
+
+    def __init__(self, usage: object) -> None:
+        super().__init__()
+        self._usage = usage
+
+    def stream(self, endpoint: str, body: Mapping[str, Any]) -> Iterator[str]:
+        yield "a"
+        return {"usage": self._usage}  # a generator's value
+
+
 def guarded(inner: Scripted, time: Time, **more: Any) -> GuardedProvider:
     return GuardedProvider(inner, clock=time, sleep=time.sleep, chance=lambda: 0.0, now=lambda: NOW, **more)
 
@@ -209,6 +221,15 @@ def test_tokens_are_counted_by_what_an_answer_came_to() -> None:
     for _ in range(10):  # expected at over 1,000 each, used 500
         read_all(guard.stream("/v1/chat/completions", BODY))
     assert sum(time.slept) == 0
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": 0}, {"total_tokens": None}, "many"])
+def test_an_answer_that_does_not_say_what_it_came_to_counts_as_expected(usage: object) -> None:
+    time, inner = Time(), Silent(usage)
+    guard = guarded(inner, time, limits=Limits(tokens={"*": 6_000}), longest_wait_seconds=100)
+    for _ in range(10):
+        read_all(guard.stream("/v1/chat/completions", BODY))
+    assert sum(time.slept) > 0, "ten of over 1,000 each do not fit into a minute of 6,000"
 
 
 def test_a_request_larger_than_a_minute_goes_when_the_bucket_is_full_and_is_owed() -> None:

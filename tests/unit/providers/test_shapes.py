@@ -46,6 +46,7 @@ def test_a_status_never_seen_before_is_kept() -> None:
         ({"input_tokens": 50, "output_tokens": 0}, None),
         ({"input_tokens": 50.0, "output_tokens": "7"}, Usage(50, 0, 7, 0)),
         ({"total_tokens": 57}, None),
+        ({"input_tokens": 50, "output_tokens": 7, "total_tokens": 60}, Usage(50, 0, 10, 0)),
         ({}, None),
         ({"prompt_tokens": 50, "completion_tokens": 7}, Usage(50, 0, 7, 0)),
     ],
