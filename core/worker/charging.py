@@ -74,7 +74,7 @@ class Charges:
         expected: Every request of the batch.
         files: Its result files.
         counted: What the provider counts for the whole batch; None where it does not say. Asked if it is needed.
-        may_grow: The provider may have added to the input what nobody could count before, such as pages it searched.
+        may_grow: The input may have grown by what nobody could count before, such as pages that were searched.
         whole: What it counts, where that is known without asking or was asked.
     """
 
@@ -142,16 +142,16 @@ class Charges:
     def notes(self) -> Iterator[str]:
         """What was odd about the lines that were priced."""
         if shared := self._silent[UsageFrom.BATCH]:
-            yield f"{shared:,} answers do not say what they came to: each has its share of what the provider counts."
+            yield f"{_silent(shared)} what it came to: its share of what the provider counts is taken."
         if unknown := self._silent[UsageFrom.UNKNOWN]:
-            yield f"{unknown:,} answers do not say what they came to, nor does the provider: their cost is not known."
+            yield f"{_silent(unknown)} what it came to, nor does the provider: its cost is not known."
         if self._odd:
-            yield f"What {self._odd:,} answers say they came to is odd, such as: {self._example}."
+            yield f"What an answer says it came to is odd ({self._odd:,} times), such as: {self._example}."
         if self.whole is not None and self.whole.note:
             yield f"What the provider counts for the whole batch is odd: {self.whole.note}."
         for (by, priced), answers in self._served.items():
-            at = "at its own price" if priced else "whose price is not known: neither is their cost"
-            yield f"{answers:,} answers came from {by}, {at}."
+            at = "at its own price" if priced else "whose price is not known: neither is its cost"
+            yield f"An answer came from {by} ({answers:,} times), {at}."
 
     def _note_served(self, answered: AnsweredBy, spent: Decimal | None) -> None:
         if by := self.tariff.unusual(answered):
@@ -186,6 +186,10 @@ class Charges:
             name: Charge(part.usage, UsageFrom.BATCH, spent)
             for (name, part), spent in zip(shares.items(), costs, strict=True)
         }
+
+
+def _silent(answers: int) -> str:
+    return f"An answer does not say ({answers:,} times)"
 
 
 def share_out(left: Counted, silent: Sequence[Silent]) -> dict[str, Counted]:

@@ -23,7 +23,6 @@ from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultSta
 from core.domain.batch import ENDED, Batch, Counted, ResultLine
 from core.domain.job import ShardEvent
 from core.domain.records import Job, Shard, ShardClaim
-from core.domain.tools import WEB_SEARCH
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
@@ -135,7 +134,7 @@ def collect(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
         files,
         _looking(context, claim, shard),
         whole=shard.counted,
-        may_grow=WEB_SEARCH in job.request.tools,
+        may_grow=bool(job.request.tools),
     )
     with sheet_index(sheet_path(job_folder(context.home, shard.job_id)), requests) as sheets:
         reader = Reader(

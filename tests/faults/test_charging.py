@@ -146,7 +146,7 @@ def test_a_tier_without_a_price_leaves_the_cost_unknown_although_the_tokens_are_
     assert {(item.cost_usd, item.usage_from) for item in house.items(job_id).values()} == {(None, UsageFrom.ANSWER)}
     assert house.job(job_id).row.actual_usd is None
     assert house.store.retries.spent(job_id) == house.job(job_id).estimate.expected_usd
-    assert "2 answers came from tier scale, whose price is not known" in told(house, job_id)[0]
+    assert "An answer came from tier scale (2 times), whose price is not known" in told(house, job_id)[0]
 
 
 def test_data_residency_is_in_the_estimate_the_ledger_and_the_limits(house: House) -> None:
