@@ -294,7 +294,7 @@ def _read(cells: Mapping[str, str]) -> tuple[Holding | None, Findings]:
     for fault in faults:
         findings.problem(None, fault.field, fault.value, fault.message)
     raw = PositionCells(**{"symbol": "", **{name: cells[name] for name in FIELDS if name in cells}})
-    line = LineReader(findings).read(None, raw, terms=terms)
+    line = LineReader(findings, typed=True).read(None, raw, terms=terms)
     return (None if findings.problems else line), findings
 
 

@@ -63,7 +63,8 @@ def asset_class_of(word: str) -> AssetClass | None:
 
 
 _CASH_NAME = re.compile(
-    r"(?:[a-z]{3}[ -])?(?:cash(?: account| balance| position| & cash fund| and cash fund| sweep)?|verrechnungskonto|barmittel|"
+    r"(?:[a-z]{3}[ -])?(?:cash(?: account| balance| position| & cash fund| and cash fund| sweep)?|"
+    r"verrechnungskonto|barmittel|"
     r"kontokorrent(?:konto)?|liquiditat|liquidites?|liquidita|likvida medel|settlement account|compte especes|"
     r"conto liquidita|cuenta efectivo|geldkonto|guthaben|kontoguthaben|uninvested cash|sweep account|kassa|"
     r"現金|现金|預り金)(?:[ :/-]{0,3}\(?[a-z]{3}\)?)?(?: [0-9 -]{1,20})?"

@@ -66,15 +66,22 @@ class LineReader:
         findings: Where problems and notes go.
         style: Decimal style of the file.
         columns: What the file calls each field, for problems; a field that is not there is called by our name.
+        typed: A person types the line and can correct an ISIN at once; a wrong one of a file is left empty and told.
 
     Attributes:
         prefix: Put before the column in problems; documents set it to the path of the holding.
     """
 
     def __init__(
-        self, findings: Findings, style: NumberStyle = NumberStyle.POINT, columns: dict[str, str] | None = None
+        self,
+        findings: Findings,
+        style: NumberStyle = NumberStyle.POINT,
+        columns: dict[str, str] | None = None,
+        *,
+        typed: bool = False,
     ) -> None:
         self._findings = findings
+        self._typed = typed
         self._style = style
         self.prefix = ""
         self._columns = {name: (columns or {}).get(name, name) for name in FIELDS}
@@ -126,7 +133,7 @@ class LineReader:
                 row, "price", raw.price, "The price is negative. A short line has a negative quantity instead."
             )
             good = False
-        if not (good and quantity_good and price_good and value_good and cost_good) or currency is None:
+        if not (good and quantity_good and price_good and value_good and cost_good) or currency is None or isin is None:
             return None
         code, units = currency
         if not self._marks_agree(row, raw, code):
@@ -276,7 +283,7 @@ class LineReader:
             self._problem(row, "currency", text, message)
         return known
 
-    def _isin(self, row: int | None, text: str) -> str:
+    def _isin(self, row: int | None, text: str) -> str | None:
         if text in EMPTY:
             return ""
         if text not in self._isins:
@@ -284,6 +291,9 @@ class LineReader:
             self._isins[text] = isin if not isin or isin in EMPTY or isin_fault(isin) is None else None
         known = self._isins[text]
         if known is None:
+            if self._typed:
+                self._problem(row, "isin", text, f"The ISIN {isin_fault(text.strip().replace(' ', '').upper())}.")
+                return None
             heading = "ISINs that are none were left empty, their lines kept"
             self._findings.tally(heading, f"row {row} '{text.strip()}'")
             return ""

@@ -22,7 +22,7 @@ from core.domain.job import ShardEvent, ShardState
 from core.errors import Refused
 from core.settings import load
 from core.storage.store import Store
-from dashboard.shell import webhooks
+from dashboard.shell import webhooks, wiring
 from tests.unit.storage.making import NOW, approved
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of our own").decode()
@@ -134,7 +134,7 @@ def test_the_route_answers_and_tells_strangers_nothing(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    webhooks._app.cache_clear()
+    wiring.app.clear()
     route = Route("/webhooks/openai", webhooks.webhook, methods=["POST"])
     with TestClient(Starlette(routes=[route])) as client:
 
@@ -147,5 +147,5 @@ def test_the_route_answers_and_tells_strangers_nothing(
         assert post(body(), {}) == (400, "refused")
         assert post(b" " * 70_000, {}) == (413, "too large")
         assert client.get("/webhooks/openai").status_code == 405
-    webhooks._app().close()
-    webhooks._app.cache_clear()
+    wiring.app().close()
+    wiring.app.clear()
