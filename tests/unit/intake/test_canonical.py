@@ -101,7 +101,7 @@ def test_every_problem_of_a_file_is_listed_and_good_rows_are_kept(read):
     assert {column for row, column in found if row == 16} == {
         "date", "symbol", "currency", "quantity", "price", "market_value",
     }  # fmt: skip
-    assert [holding.symbol for holding in intake.portfolios[0].holdings] == ["VOO"]
+    assert [holding.symbol for holding in intake.portfolios[0].holdings] == ["VOO", "X"]
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them(read):

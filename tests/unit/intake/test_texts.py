@@ -69,7 +69,7 @@ def test_what_is_no_certain_number_is_refused(text):
         (["0,123"], ",", NumberStyle.COMMA, ""),
         (["1,234"], ",", NumberStyle.POINT, "1,234"),
         (["1,234"], ";", NumberStyle.COMMA, "1,234"),
-        (["1.234"], ";", NumberStyle.POINT, "1.234"),
+        (["1.234"], ";", NumberStyle.COMMA, "1.234"),
         (["12", ""], ";", NumberStyle.POINT, ""),
     ],
 )

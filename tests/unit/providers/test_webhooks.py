@@ -61,10 +61,10 @@ def app(environment: dict[str, str]) -> Iterator[App]:
     opened.close()
 
 
-def running(url: str) -> tuple[Store, str]:
+def running(url: str, app: App) -> tuple[Store, str]:
     """A batch that is not looked at again for a day."""
     store = Store(url)
-    (claim,) = approved(store, [1])
+    (claim,) = approved(store, [1], identity=app.identity)
     for state, event in (
         (ShardState.QUEUED, ShardEvent.START),
         (ShardState.UPLOADING, ShardEvent.SEND),
@@ -76,7 +76,7 @@ def running(url: str) -> tuple[Store, str]:
 
 
 def test_a_genuine_webhook_makes_a_look_due_at_once_and_a_repeated_one_nothing(app: App, database_url: str) -> None:
-    store, shard_id = running(database_url)
+    store, shard_id = running(database_url, app)
     assert app.take_webhook(body(), signed(body()))
     assert store.shards.get(shard_id).next_due_at == app.now()
     (claim,) = store.shards.claim_due(owner="w", now=app.now(), lease_seconds=1, limit=9)
@@ -88,7 +88,7 @@ def test_a_genuine_webhook_makes_a_look_due_at_once_and_a_repeated_one_nothing(a
 
 
 def test_a_webhook_about_a_batch_that_nobody_knows_is_taken_and_changes_nothing(app: App, database_url: str) -> None:
-    store, shard_id = running(database_url)
+    store, shard_id = running(database_url, app)
     payload = body(batch_id="batch_of_somebody_else")
     assert app.take_webhook(payload, signed(payload))
     assert store.shards.get(shard_id).next_due_at == NOW + timedelta(days=1)
@@ -113,7 +113,7 @@ def test_a_webhook_about_a_batch_that_nobody_knows_is_taken_and_changes_nothing(
 def test_e8_what_is_forged_old_or_strange_is_refused_and_leaves_no_trace(
     app: App, database_url: str, payload: bytes, headers: dict[str, str]
 ) -> None:
-    store, shard_id = running(database_url)
+    store, shard_id = running(database_url, app)
     with pytest.raises(Refused):
         app.take_webhook(payload, headers)
     assert store.shards.get(shard_id).next_due_at == NOW + timedelta(days=1)

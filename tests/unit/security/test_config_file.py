@@ -100,7 +100,8 @@ ELSEWHERE = "https://attacker.example/v1"
     ("key", "address"), [(key, address) for key, addresses in GOES_TO.items() for address in addresses]
 )
 def test_a_key_of_the_environment_goes_to_no_address_that_only_a_file_names(file: Path, key: str, address: str) -> None:
-    given = {key: "ada@acme.example" if key.endswith("CONTACT") else "sk-CANARY"}
+    usual = {"MOSYCHLOS_SEC_CONTACT": "ada@acme.example", "OPENAI_CUSTOM_HEADERS": "X-Key: sk-CANARY"}
+    given = {key: usual.get(key, "sk-CANARY")}
     file.write_text(f'{address} = "{ELSEWHERE}"\n', "utf-8")
     with pytest.raises(
         BadSetting, match=f"{key} stands in the environment and {address} only in the settings file"
