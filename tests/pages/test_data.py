@@ -65,7 +65,7 @@ def as_viewer(module: str) -> None:
     from dashboard.shell import session
 
     app, _ = session.current()
-    importlib.import_module(f"dashboard.{module}").tab(app, Actor("vera", "Vera", frozenset({Role.VIEWER})))
+    importlib.import_module(f"dashboard.data.{module}").tab(app, Actor("vera", "Vera", frozenset({Role.VIEWER})))
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -101,7 +101,7 @@ def test_an_address_of_what_is_gone_says_so_and_leads_back(
     assert not test.run().error
 
 
-@pytest.mark.parametrize("module", ["data_prices", "data_series", "data_documents", "data_instruments", "data_sources"])
+@pytest.mark.parametrize("module", ["prices", "series", "documents", "instruments", "sources"])
 def test_a_viewer_looks_at_a_tab_and_is_offered_no_change(page: Page, world: World, module: str) -> None:
     keep_prices(world)
     keep_series(world)
