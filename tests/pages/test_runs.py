@@ -65,7 +65,7 @@ def test_a_set_is_found_by_its_link(page: Page, world: World) -> None:
     portfolio_id = world.import_text("family.csv", POSITIONS)
     base = AnalysisRequest(Kind.RISK, (portfolio_id,), "gpt-5.4-mini")
     world.submit()
-    found = world.app.sets.submit(LOCAL, SetWish((Kind.RISK,), ("gpt-5.4-mini", "gpt-6-luna"), base))
+    found = world.app.sets.submit(LOCAL, SetWish((Kind.RISK,), ("gpt-5.4-mini", "gpt-6-luna"), base), again=True)
     assert found.job_set is not None
     test = page(world, "runs", runs_set=runs.set_label(found.job_set))
     assert sorted(column(test, "id")) == sorted(job.row.job_id for job in found.jobs)  # type: ignore[type-var]

@@ -33,7 +33,7 @@ class Totals:
         self._findings = findings
         self._style = style
         self._all = self._group = Decimal(0)
-        self._count = self._count_group = 0
+        self._count = self._count_group = self._with_units = 0
         self._cents = Decimal(0)
         self._currencies: set[str] = set()
 
@@ -43,6 +43,7 @@ class Totals:
         self._group += line.market_value
         self._count += 1
         self._count_group += 1
+        self._with_units += line.quantity is not None
         self._currencies.add(line.currency)
 
     def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
@@ -53,7 +54,8 @@ class Totals:
             return False
         value = self._value(raw.market_value)
         fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
-        if not named and not (fits and self._count >= 2):
+        # Without its word a sum is a total only where it alone has no units: values may agree by chance.
+        if not named and not (fits and value and self._with_units == self._count >= 2):
             return False
         self._tell(row, value, fits=fits, named=named)
         self._group, self._count_group = Decimal(0), 0
