@@ -104,7 +104,8 @@ class Lists:
             try:
                 found = shapes.page(self._get(path, asked))
             except _SAYS_NO:
-                name = next((name for name in _OPTIONAL if name in asked), None)
+                # A later page is asked for as the first one was, which the server took: its refusal means the cursor.
+                name = None if "after" in asked else next((name for name in _OPTIONAL if name in asked), None)
                 if name is None:
                     raise
                 asked = {other: value for other, value in asked.items() if other != name}
