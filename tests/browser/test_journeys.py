@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import FIXTURES, Visitor
 from tests.browser.installation import Installation
+from tests.web.asking import browser_of
 
 pytestmark = pytest.mark.browser
 
@@ -170,7 +171,10 @@ def test_every_page_fits_a_narrow_screen(installed: Installed, visitor: Window) 
 def test_the_server_answers_this_machine_only_and_sends_its_policy(installed: Installed) -> None:
     with installed(worker=False) as installation:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(installation.url, timeout=10) as answer:
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            opener.open(installation.url, timeout=10)
+        known = urllib.request.Request(installation.url, headers=browser_of(installation.entrance))
+        with opener.open(known, timeout=10) as answer:
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
             assert answer.headers["x-content-type-options"] == "nosniff"
         foreign = urllib.request.Request(installation.url, headers={"Host": "evil.example"})
