@@ -44,14 +44,14 @@ def test_good_rows_are_kept_and_the_exit_code_says_that_some_were_not(cli: Cli, 
         "bad.csv", POSITIONS + "2026-10-30,Beta,X,,X,equity,1,oops,EUR,,,\n2026-10-30,Beta,Y,DE0000000000,,,,,EUR,5,,\n"
     )
     report = cli.json("portfolio", "import", bad, code=2)
-    assert len(report["imported"]) == 3, "a line whose ISIN is none keeps its place"
+    assert [one["holdings"] for one in report["imported"]] == [2, 3], "a line whose ISIN is none keeps its place"
     places = {(problem["row"], problem["column"]) for problem in report["problems"]}
     assert (6, "price") in places
     assert not any(row == 7 for row, _ in places)
     for problem in report["problems"]:
         assert problem["file"] == "bad.csv"
         assert problem["message"]
-    assert len(cli.json("portfolio", "list")["portfolios"]) == 3
+    assert len(cli.json("portfolio", "list")["portfolios"]) == 2
 
 
 def test_strict_keeps_nothing_of_a_file_with_a_problem(cli: Cli, write: Write) -> None:
