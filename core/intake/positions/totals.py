@@ -65,7 +65,7 @@ class Totals:
         if not named:
             self._findings.tally("Rows without units whose value is the sum of lines above were left out", f"row {row}")
         elif value is None or not self._count or self._findings.problem_count or len(self._currencies) > 1:
-            self._findings.tally("Rows with totals were left out", f"row {row}")
+            self._findings.tally("Rows with totals were left out; nothing compared them", f"row {row}")
         elif fits:
             self._findings.tally("Rows with totals were left out; they agree with the lines", f"row {row}")
         else:
