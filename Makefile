@@ -11,7 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 # Two workers on small machines; more cores are used where there are more.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || echo 8)
 
-.PHONY: help setup dev browser demo test faults lint format bench lock clean
+.PHONY: help setup dev browser demo test faults lint format bench bench-real lock clean
 
 help:
 	@echo "make demo    serve the dashboard on http://127.0.0.1:8501 with samples and simulated answers"
@@ -81,6 +81,10 @@ format: dev
 
 bench: dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Checking, measured on texts that nobody here wrote. They stand beside the project; ARGS="--data DIR" names another place.
+bench-real: dev
+	$(BIN)/python -m tests.bench.real $(ARGS)
 
 # Lock files carry names, versions and hashes, and no address: whoever installs chooses the registry.
 lock:
