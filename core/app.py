@@ -336,8 +336,8 @@ class App:
         return f"The provider {stops}{since}: {state.last_error} It is tried again by itself; nothing is lost."
 
     def _unfit(self) -> str:
-        """Why a worker takes no work up at this address; "" while it does."""
-        standing = self._store.alerts.of(self.identity.address)
+        """Why a worker takes no work up for this provider; "" while it does."""
+        standing = self._store.alerts.of(self.identity.fingerprint)
         return next(
             (one.text for one in standing if one.kind is AlertKind.UNFIT_PROVIDER and one.cleared_at is None), ""
         )

@@ -26,7 +26,7 @@ class AlertKind(StrEnum):
     COST = "cost"
     """Subject: the id of a job, or of a try."""
     UNFIT_PROVIDER = "unfit_provider"
-    """Subject: the provider's address."""
+    """Subject: the id of the provider."""
     OTHER_PROVIDER = "other_provider"
     """Subject: the id of a provider whose jobs wait for a worker."""
     OTHER_MODEL = "other_model"

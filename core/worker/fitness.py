@@ -77,7 +77,8 @@ class Fitness:
             if self._reason:
                 logger.warning("batches can be made again: work is taken up")
             self._reason = ""
-            for subject in context.store.alerts.subjects(AlertKind.UNFIT_PROVIDER):
+            # Its own alone: another worker may serve another provider, and at the same address another project.
+            for subject in (context.identity.fingerprint, context.identity.address):
                 context.store.alerts.clear(subject, AlertKind.UNFIT_PROVIDER, at=context.clock())
         finally:
             self._asked = True
@@ -87,6 +88,12 @@ class Fitness:
         if why != self._reason:
             logger.error("no work is taken up: %s", why)
         self._reason = why
-        text = f"No work is taken up: {why} It is tried again every {AGAIN_SECONDS:.0f} s, and nothing is lost."
-        subject = self._context.identity.address
-        self._context.store.alerts.raise_(AlertKind.UNFIT_PROVIDER, subject, text, at=self._context.clock())
+        identity = self._context.identity
+        text = (
+            f"No work is taken up for {identity.label}: {why} It is tried again every {AGAIN_SECONDS:.0f} s, and "
+            "nothing is lost."
+        )
+        alerts, now = self._context.store.alerts, self._context.clock()
+        alerts.raise_(AlertKind.UNFIT_PROVIDER, identity.fingerprint, text, at=now)
+        # Where it stood under before: said once is enough.
+        alerts.clear(identity.address, AlertKind.UNFIT_PROVIDER, at=now)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -258,7 +259,7 @@ def test_an_unfit_provider_is_told_until_it_is_repaired(
     assert not fitness.look()
     assert not fitness.allows
     assert fitness.again_after == 30
-    assert _unfit_alerts(house) == {house.app.identity.address}
+    assert _unfit_alerts(house) == {house.app.identity.fingerprint}
     assert "No work is taken up" in house.app.provider_trouble(LOCAL)
     assert ("provider", "error") in {(check.name, check.state) for check in house.app.health(LOCAL)}
     odd.reset()
@@ -267,6 +268,23 @@ def test_an_unfit_provider_is_told_until_it_is_repaired(
     assert fitness.allows
     assert not _unfit_alerts(house)
     assert house.app.provider_trouble(LOCAL) == ""
+
+
+def test_a_worker_of_another_provider_ends_no_alert_but_its_own(
+    house: House, odd: OddServer, oddly: OpenAIProvider
+) -> None:
+    mine = oddly_placed(odd, house, oddly)
+    other = replace(mine, identity=replace(mine.identity, project="another project at the same address"))
+    odd.refuses = answering(page(200), LIST)
+    for context in (mine, other):
+        assert not Fitness(context).look()
+    assert _unfit_alerts(house) == {mine.identity.fingerprint, other.identity.fingerprint}
+    odd.reset()
+    assert Fitness(other).look()
+    assert _unfit_alerts(house) == {mine.identity.fingerprint}
+    assert "No work is taken up" in house.app.provider_trouble(LOCAL)
+    assert Fitness(mine).look()
+    assert not _unfit_alerts(house)
 
 
 def test_a_provider_that_cannot_be_reached_is_no_unfit_one(house: House) -> None:
