@@ -24,6 +24,7 @@ from core.errors import (
     StorageTrouble,
 )
 from core.providers import shapes
+from core.providers.connections import keep_alive
 from core.providers.failures import CallTarget, is_web_page, leads_nowhere, told_apart
 from core.providers.paging import A_PAGE, Lists
 from core.providers.streaming import Assembler
@@ -105,7 +106,10 @@ class OpenAIProvider:
                 timeout=timeout,
                 max_retries=0,
                 http_client=httpx2.Client(
-                    timeout=timeout, trust_env=trust_env, limits=httpx2.Limits(max_keepalive_connections=0)
+                    timeout=timeout,
+                    trust_env=trust_env,
+                    limits=httpx2.Limits(max_keepalive_connections=0),
+                    event_hooks={"request": [keep_alive]},
                 ),
             )
             self._reads = openai.OpenAI(
@@ -116,7 +120,7 @@ class OpenAIProvider:
                 http_client=httpx2.Client(
                     timeout=timeout,
                     trust_env=trust_env,
-                    event_hooks={"response": [_leave_rate_limits_to_the_caller]},
+                    event_hooks={"request": [keep_alive], "response": [_leave_rate_limits_to_the_caller]},
                 ),
             )
         self._lists = Lists(

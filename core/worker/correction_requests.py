@@ -60,7 +60,7 @@ def second_requests(
             continue
         yield CorrectionRequest(item.custom_id, again.custom_id, item.portfolio_id, flagged.why), _without_tools(again)
     if by_id:
-        left["their input file is gone"] += len(by_id)
+        left["their input file is gone, or was changed"] += len(by_id)
 
 
 def _answer(home: Path, job_id: str, flagged: CorrectionCandidate) -> str | None:

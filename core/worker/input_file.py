@@ -15,6 +15,7 @@ from typing import Final
 from core.domain.batch import RemoteFile
 from core.domain.records import Shard, ShardClaim
 from core.errors import ProviderAmbiguous, ProviderError, ProviderRefused, ProviderUnfit
+from core.worker.approved_file import InputChanged, stay_as_approved
 from core.worker.context import Context
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def ready_file(context: Context, claim: ShardClaim, shard: Shard) -> str:
     Raises:
         FileNotReady: The provider works on it, or cannot use it and it is sent anew.
         FileUnusable: That went on for too long, or came too often.
+        InputChanged: The file here is not the one that was approved; it is not there to be paid for.
         ProviderError: It could not be brought up, or not be asked for.
     """
     if shard.file_id is not None and shard.file_created_at is not None:
@@ -98,6 +100,7 @@ def _looked_at(context: Context, shard: Shard, file_id: str) -> RemoteFile | Non
 
 
 def _brought_up(context: Context, claim: ShardClaim, shard: Shard) -> RemoteFile:
+    stay_as_approved(shard)
     context.crossing("before_upload")
     try:
         found = context.provider.find_upload(shard.remote_name)
@@ -107,10 +110,21 @@ def _brought_up(context: Context, claim: ShardClaim, shard: Shard) -> RemoteFile
     if found is not None and (found.bytes != shard.bytes or found.status in _UNUSABLE):
         context.provider.delete_file(found.file_id)
         found = None
-    remote = found or context.provider.upload(Path(shard.path), shard.remote_name)
+    remote = found or _uploaded(context, shard)
     context.crossing("after_upload")
     context.store.shards.update(claim, file_id=remote.file_id, file_created_at=context.clock())
     context.crossing("after_file_id")
+    return remote
+
+
+def _uploaded(context: Context, shard: Shard) -> RemoteFile:
+    remote = context.provider.upload(Path(shard.path), shard.remote_name)
+    try:
+        stay_as_approved(shard)  # once more: it may have been changed while it was read
+    except InputChanged:
+        with suppress(ProviderError):  # what stays ends with its lifetime, and no batch is made of it
+            context.provider.delete_file(remote.file_id)
+        raise
     return remote
 
 

@@ -30,6 +30,7 @@ from core.llm.models import Model, find
 from core.llm.rebuild import rebuild
 from core.storage.jobs.retries import Retry, RetryFile, UnansweredRequest
 from core.storage.store import Store
+from core.worker.approved_file import not_as_approved
 from core.worker.context import Context
 
 LONGER: Final = 2
@@ -52,15 +53,18 @@ class Again:
 def stored_lines(
     shards: Iterable[Shard], items: Iterable[UnansweredRequest]
 ) -> Iterator[tuple[UnansweredRequest, bytes]]:
-    """Requests with their lines as they were sent last, from the input files of the shards they stand in now."""
+    """Requests with their lines as they were sent last, from the input files of the shards they stand in now.
+
+    Those whose file is gone, or is not the one that was approved, are left out.
+    """
     wanted: dict[int, dict[str, UnansweredRequest]] = {}
     for item in items:
         wanted.setdefault(item.shard_index, {})[item.custom_id] = item
     for shard in shards:
-        here, path = wanted.get(shard.index, {}), Path(shard.path)
-        if not here or not path.exists():
+        here = wanted.get(shard.index, {})
+        if not here or not_as_approved(shard):
             continue
-        for line in lines(path):
+        for line in lines(Path(shard.path)):
             found = here.get(orjson.loads(line)["custom_id"])
             if found is not None:
                 yield found, bytes(line)
@@ -234,7 +238,7 @@ def choose(
     lost = len(items) - sum(len(found) for found in chosen.values()) - sum(left.values())
     sentences = [f"{n:,} left out: {why}" for why, n in left.items()]
     if lost > 0:
-        sentences.append(f"{lost:,} left out: their input file of job {job.row.job_id} is gone.")
+        sentences.append(f"{lost:,} left out: their input file of job {job.row.job_id} is gone, or was changed.")
     return Choice(chosen, tuple(sentences), tuple(warnings))
 
 

@@ -30,6 +30,7 @@ from core.errors import (
 )
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
+from core.worker.approved_file import InputChanged
 from core.worker.context import Context
 from core.worker.input_file import FileNotReady, file_is_absent, file_is_worked_on, look_again_in, ready_file
 from core.worker.queue_plan import FULL, no_room
@@ -93,6 +94,8 @@ def send(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
         file_id = ready_file(context, claim, shard)
     except FileNotReady as working:
         return wait(context, claim, shard, str(working), after=look_again_in(shard, context.pace.poll))
+    except InputChanged as changed:
+        return _rejected(context, claim, shard.state, ItemError("input_changed", str(changed), transient=False))
     except ProviderRefused as refusal:
         return _refused(context, claim, shard, refusal)
     except ProviderError as error:
@@ -272,16 +275,13 @@ def _refused(
         return wait(context, claim, shard, str(refusal), after=refusal.retry_after_seconds)
     if refusal.needs_person:
         return _blocked(context, claim, shard, refusal, state=state)
-    now = context.clock()
-    context.store.results.close(
-        claim,
-        state,
-        ShardEvent.REJECTED,
-        ItemError(refusal.code or "rejected", str(refusal), transient=False),
-        at=now,
-        note=str(refusal),
-        message=str(refusal),
-    )
+    return _rejected(context, claim, state, ItemError(refusal.code or "rejected", str(refusal), transient=False))
+
+
+def _rejected(context: Context, claim: ShardClaim, state: ShardState, error: ItemError) -> datetime:
+    """The end of a batch that never was one: each of its requests fails, and nothing was paid."""
+    now, why = context.clock(), error.message
+    context.store.results.close(claim, state, ShardEvent.REJECTED, error, at=now, note=why, message=why)
     return now
 
 

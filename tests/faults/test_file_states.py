@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,11 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
+from core.errors import BadInput
 from core.providers.guarded import GuardedProvider
 from core.providers.openai_provider import OpenAIProvider
 from core.worker.context import Context
-from tests.faults.staging import House
+from tests.faults.staging import House, Meddler
 from tests.local_provider import LocalProvider
 from tests.odd_server import Ask, OddServer, Said, said
 
@@ -207,4 +210,40 @@ def test_a_pending_file_of_a_run_that_is_stopped_costs_nothing(house: House, loc
     house.service().cancel(LOCAL, job_id)
     house.round(house.context())
     assert house.job(job_id).row.state is JobState.CANCELLED
+    house.check(job_id, batches=0)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.write_bytes(path.read_bytes().replace(b"House", b"Mouse")), Path.unlink]
+)
+def test_a_file_that_is_not_the_approved_one_is_never_sent_and_costs_nothing(
+    house: House, local: LocalProvider, change: Callable[[Path], object]
+) -> None:
+    job_id = house.submit()
+    change(Path(house.shard(job_id).path))
+    assert house.run(job_id) is JobState.FAILED
+    assert (local.calls(UPLOAD), local.calls(CREATE)) == (0, 0)
+    for item in house.items(job_id).values():
+        assert (item.status, item.cost_usd) == (ResultStatus.FAILED, Decimal(0))
+        assert item.error is not None
+        assert (item.error.code, item.error.transient) == ("input_changed", False)
+        assert "Nothing was sent and nothing was paid" in item.error.message
+    assert house.job(job_id).row.actual_usd == Decimal(0)
+    house.check(job_id, batches=0)
+    with pytest.raises(BadInput, match="gone, or was changed"):
+        house.retry_service().plan(LOCAL, job_id, insists=True)
+
+
+def test_a_file_that_is_changed_while_it_is_uploaded_is_taken_away_again(house: House, local: LocalProvider) -> None:
+    job_id = house.submit()
+    path = Path(house.shard(job_id).path)
+
+    def upload(sent: Path, name: str) -> Any:
+        remote = house.provider.upload(sent, name)
+        path.write_bytes(path.read_bytes().replace(b"House", b"Mouse"))
+        return remote
+
+    assert house.run(job_id, context=house.context(provider=Meddler(house.provider, upload=upload))) is JobState.FAILED
+    assert local.calls(CREATE) == 0
+    assert local.calls("DELETE /v1/files/{id}") == 1
     house.check(job_id, batches=0)
