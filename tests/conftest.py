@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,5 +66,25 @@ def store(database_url: str) -> Iterator[Store]:
     """An empty store with its tables, on each engine."""
     opened = Store(database_url)
     opened.upgrade()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and nothing in them, to be copied: making them costs more than most tests."""
+    file = tmp_path_factory.mktemp("tables") / "empty.db"
+    opened = Store(f"sqlite:///{file}")
+    opened.upgrade()
+    opened.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_store(tables: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty store on SQLite, for claims that are about rules and not about engines."""
+    file = tmp_path / "mosychlos.db"
+    shutil.copy(tables, file)
+    opened = Store(f"sqlite:///{file}")
     yield opened
     opened.close()

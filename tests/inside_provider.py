@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from core.domain.batch import Batch, RemoteFile
-from core.errors import DownloadCut, ProviderAmbiguous, ProviderRefused, ProviderUnreachable, ResultLost
+from core.errors import (
+    DownloadCut,
+    ProviderAmbiguous,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnreachable,
+    ResultLost,
+)
 from core.providers import shapes
 from core.simulator.batches import Works
 from core.simulator.faults import from_document
@@ -37,14 +45,18 @@ class InsideProvider:
         self._seconds = time.time()
         self._store = SimulatorStore(home)
         self._works = Works(self._store, from_document({}), 1000, clock=lambda: self._seconds)
-        self._faults: dict[str, deque[str]] = defaultdict(deque)
+        self._faults: dict[str, deque[str | ProviderError]] = defaultdict(deque)
         self._hidden: dict[str, int] = {}
         self.hide = 0
         """In how many lists a new batch is missing at first."""
         self.creates = 0
+        self.calls: Counter[str] = Counter()
+        """How often each verb was called."""
+        self.files_are: dict[str, Any] = {}
+        """What is said of every file instead of what is true."""
 
-    def next_call(self, verb: str, fault: str) -> None:
-        """Let the next call of a verb that has no fault yet go wrong."""
+    def next_call(self, verb: str, fault: str | ProviderError) -> None:
+        """Let the next call of a verb that has no fault yet go wrong, or be answered with an error of its own."""
         self._faults[verb].append(fault)
 
     def heal(self) -> None:
@@ -68,7 +80,7 @@ class InsideProvider:
     def list_files(self, purpose: str) -> Iterator[RemoteFile]:
         """See `Provider`."""
         records = [one for one in self._store.files.values() if one.purpose == purpose]
-        yield from self._call("list_files", lambda: [shapes.remote_file(one.view()) for one in records])
+        yield from self._call("list_files", lambda: [self._shown(one) for one in records])
 
     def check_file(self, file_id: str) -> RemoteFile:
         """See `Provider`."""
@@ -76,7 +88,7 @@ class InsideProvider:
         def done() -> RemoteFile:
             if file_id not in self._store.files:
                 raise ProviderRefused(f"No file {file_id}", status=404)
-            return shapes.remote_file(self._store.files[file_id].view())
+            return self._shown(self._store.files[file_id])
 
         return self._call("check_file", done)
 
@@ -88,7 +100,7 @@ class InsideProvider:
             shutil.copyfile(path, self._store.content(file_id))
             record = FileRecord(file_id, name, "batch", path.stat().st_size, int(self._seconds))
             self._store.save_file(record)
-            return shapes.remote_file(record.view())
+            return self._shown(record)
 
         return self._call("upload", done)
 
@@ -171,6 +183,9 @@ class InsideProvider:
         """None are looked up here."""
         return {}
 
+    def _shown(self, record: FileRecord) -> RemoteFile:
+        return replace(shapes.remote_file(record.view()), **self.files_are)
+
     def _record(self, batch_id: str) -> BatchRecord:
         record = self._store.batches.get(batch_id)
         if record is None:
@@ -179,9 +194,12 @@ class InsideProvider:
 
     def _call(self, verb: str, done: Callable[[], T]) -> T:
         self._seconds += A_CALL
+        self.calls[verb] += 1
         while self._works.step():
             pass
         fault = self._faults[verb].popleft() if self._faults[verb] else ""
+        if isinstance(fault, ProviderError):
+            raise fault
         if fault == "unsent":
             raise ProviderUnreachable("no route")
         if fault == "lost_before":

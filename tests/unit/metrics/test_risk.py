@@ -46,6 +46,22 @@ def test_a_portfolio_that_lost_everything_has_no_drawdown_and_no_growth() -> Non
     assert np.isnan(risk.annual_return(returns))
 
 
+def test_a_day_that_lost_exactly_everything_leaves_no_drawdown_and_no_growth() -> None:
+    returns = np.array([*([0.01] * 260), -1.0])
+    assert np.isnan(risk.max_drawdown(returns))
+    assert np.isnan(risk.annual_return(returns))
+    nearly = np.array([*([0.01] * 260), -0.999])
+    assert risk.max_drawdown(nearly) == pytest.approx(-0.999)
+    assert risk.annual_return(nearly) == pytest.approx((1.01**260 * 0.001) ** (252 / 261) - 1)
+
+
+def test_of_many_portfolios_only_those_that_lost_everything_have_no_growth() -> None:
+    returns = np.full((252, 2), 0.001)
+    returns[7, 0] = -1.0
+    drawdown, growth = risk.max_drawdown(returns), risk.annual_return(returns)
+    assert list(np.isnan(drawdown)) == list(np.isnan(growth)) == [True, False]
+
+
 def test_value_at_risk_interpolates_between_days_and_a_loss_is_positive() -> None:
     returns = np.arange(-10, 11) / 100  # 21 days: the 5 % point is the second worst
     assert risk.historical_var(returns) == pytest.approx(0.09)
