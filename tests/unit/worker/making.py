@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ class Bench:
         file = folder / "input.jsonl"
         file.write_bytes(LINE)
         [claim] = approved(store, [1])
-        store.shards.update(claim, path=str(file), bytes=len(LINE))
+        store.shards.update(claim, path=str(file), bytes=len(LINE), sha256=hashlib.sha256(LINE).hexdigest())
         provider = InsideProvider(folder / "provider")
         context = Context(
             store=store,
