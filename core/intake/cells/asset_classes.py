@@ -110,6 +110,9 @@ def class_from_name(name: str, *, is_fund: bool = False) -> AssetClass:
     upper = name.upper()
     if _MONEY.search(upper):
         return AssetClass.CASH
+    if not is_fund and is_bond_name(name):
+        # A coupon and a year say more than the "CORP" of whoever owes it.
+        return AssetClass.BOND
     if _PROPERTY.search(upper):
         return AssetClass.REAL_ESTATE
     if _METAL.search(upper):

@@ -130,6 +130,7 @@ class _Account:
     def read(self) -> list[Gathered]:
         """The snapshots of the account, or a problem that says what the query lacks."""
         statement = self._statement
+        statement.base_currency = statement.base_currency or self._proven_base()
         if not statement.positions and (statement.trades or statement.actions):
             return self._from_bookings()
         summary = any(position.attributes.get("levelOfDetail") == "SUMMARY" for position in statement.positions)
@@ -151,9 +152,14 @@ class _Account:
         if complete and statement.positions:
             findings, base_currency = self._case.findings, statement.base_currency or "base currency"
             summary_of_day = self._equity(last)
+            in_base = self._in_base.get(last, _ZERO)
             if summary_of_day is not None:
-                in_base = self._in_base.get(last, _ZERO)
                 compare_nav(findings, statement.account, summary_of_day, in_base, base_currency)
+            elif statement.base_currency and len({line.currency for line in self._days.get(last, ())}) > 1:
+                findings.note(
+                    f"At the rates of the file itself the positions of '{statement.account}' are worth "
+                    f"{base_currency} {in_base:,.2f}; totals shown elsewhere use the European Central Bank's rates."
+                )
             compare_shares(findings, statement.account, self._shares)
         base = statement.base_currency.upper() or None
         identity = portfolio_id_of(FAMILY, statement.account)
@@ -165,6 +171,16 @@ class _Account:
             )
             for day, holdings in sorted(self._days.items())
         ]  # fmt: skip
+
+    def _proven_base(self) -> str:
+        """The currency whose rate to the base is 1 throughout, which is the base itself; "" where none or several."""
+        statement = self._statement
+        rates: dict[str, set[Decimal | None]] = {}
+        for line in (*statement.positions, *statement.trades, *statement.cash_transactions):
+            if rate := line.attributes.get("fxRateToBase"):
+                rates.setdefault(line.attributes.get("currency", "").upper(), set()).add(amount(rate))
+        ones = [currency for currency, found in rates.items() if found == {ONE} and currency]
+        return ones[0] if len(ones) == 1 else ""
 
     def _from_bookings(self) -> list[Gathered]:
         """The account as its trades, cash transactions and corporate actions leave it."""

@@ -48,6 +48,7 @@ _DEBTS = {
     "MUNICIPAL": InstrumentType.GOVERNMENT_BOND,
     "CORPORATE": InstrumentType.CORPORATE_BOND,
 }
+_CENT = Decimal("0.01")
 _WHOLE = frozenset({"networth", "netvalue", "totalvalue", "accountvalue", "totalaccountvalue", "totalportfoliovalue"})
 """What brokers call the balance that is everything in the account, without case and spaces."""
 
@@ -207,17 +208,46 @@ class _Statement:
                 market_value=balance.text.strip(),
             )  # fmt: skip
             holding = self._lines.read(balance.row, raw, known_class=AssetClass.CASH)
+            if holding is not None and tag == "AVAILCASH" and self._is_sweep(group, holding.market_value):
+                continue
             if holding is not None:
                 group.holdings.append(replace(holding, terms=Terms(instrument_type=InstrumentType.CASH)))
 
-    def _compare(self, group: Gathered, name: str) -> None:
+    def _is_sweep(self, group: Gathered, cash: Decimal) -> bool:
+        """Whether the cash is the money market fund that stands among the positions already; it is told."""
+        funds = [line for line in group.holdings if line.asset_class is AssetClass.CASH]
+        sweep = sum((line.market_value for line in funds), Decimal(0))
+        if not funds or sweep <= 0 or cash <= 0:
+            return False
+        names = ", ".join(line.name or line.symbol for line in funds)
+        stated = self._stated_whole()
+        whole = sum((line.market_value for line in group.holdings), Decimal(0))
+        same = abs(cash - sweep) < _CENT if stated is None else abs(whole - stated) < abs(whole + cash - stated)
+        if same:
+            self._case.findings.note(
+                f"The available cash of {cash:,.2f} {self._currency} is the money in {names}, which is among the "
+                "positions; it was counted once."
+            )
+        elif stated is None:
+            self._case.findings.note(
+                f"The available cash of {cash:,.2f} {self._currency} may include {names} ({sweep:,.2f}), as several "
+                "brokers count it; both were kept. Compare the total with the statement."
+            )
+        return same
+
+    def _stated_whole(self) -> Decimal | None:
+        """The balance that the statement gives for everything in the account, or None."""
         for balance in self._statement.every("BAL"):
             label = "".join(balance.said("NAME").lower().split())
-            stated = amount(balance.said("VALUE"))
-            single = {holding.currency for holding in group.holdings} == {self._currency}
-            if label in _WHOLE and balance.said("BALTYPE") == "DOLLAR" and stated is not None and single:
-                values = [holding.market_value for holding in group.holdings]
-                compare_total(self._case.findings, name, stated, values, self._currency)
+            if label in _WHOLE and balance.said("BALTYPE") == "DOLLAR":
+                return amount(balance.said("VALUE"))
+        return None
+
+    def _compare(self, group: Gathered, name: str) -> None:
+        stated = self._stated_whole()
+        if stated is not None and {holding.currency for holding in group.holdings} == {self._currency}:
+            values = [holding.market_value for holding in group.holdings]
+            compare_total(self._case.findings, name, stated, values, self._currency)
 
 
 def _negative(text: str) -> str:

@@ -31,13 +31,12 @@ from core.intake.transactions.positions import Positions, tidy
 FAMILY = "portfolio_performance"
 _SCALES = (
     # Up to this version: units of one share, units of one currency unit in quotes.
-    (25, Decimal(10) ** 5, Decimal(10) ** 2),
     (29, Decimal(10) ** 6, Decimal(10) ** 2),
     (48, Decimal(10) ** 6, Decimal(10) ** 4),
     (9_999, Decimal(10) ** 8, Decimal(10) ** 8),
 )
-_OLDEST = 26
-"""Before it, files had no currencies in a form that is read here."""
+_OLDEST = 29
+"""Before it, amounts had no currency."""
 _MAX_DEPTH = 400
 _DIGITS = 60
 _CENT = Decimal("0.01")

@@ -50,12 +50,17 @@ _GOLD = re.compile(r"\b(?:GOLD|SILVER|PLATINUM) (?:TR|TRUST|SHS|SHARES|MINISHARE
 
 def detect(source: SourceFile) -> bool:
     """Whether a file is an information table or a submission that holds one."""
-    if root_tag(source) == "informationTable":
+    if root_tag(source) == "informationTable" or is_cover_page(source):
         return True
     start = source.data[:2_000].lstrip()
     if not start.startswith((b"<SUBMISSION", b"<SEC-DOCUMENT", b"<SEC-HEADER", b"-----BEGIN")):
         return False
     return b"informationTable" in source.data
+
+
+def is_cover_page(source: SourceFile) -> bool:
+    """Whether a file is the other half of a 13F, the page that names the manager and the totals but no holdings."""
+    return root_tag(source) == "edgarSubmission" and b"/edgar/thirteenffiler" in source.data[:4_000].replace(b"\0", b"")
 
 
 def read(source: SourceFile, case: Case) -> list[Gathered]:
@@ -121,6 +126,11 @@ class _Report:
             root = xml_root(self._source)
             if root.tag == "informationTable":
                 return root, _Cover()
+            if root.tag == "edgarSubmission":
+                raise UnreadableFile(
+                    f"'{name}' is the cover page of a 13F; its holdings stand in the information table of the same "
+                    "filing. Download that file (often infotable.xml), or the whole submission as .txt."
+                )
         table: Element | None = None
         cover = _Cover(_compact(_PERIOD.search(data)), _compact(_FILED.search(data)))
         check_size(name, len(data), MAX_XML_BYTES)

@@ -32,6 +32,7 @@ LAYOUT = BrokerLayout(
         "price": ("price_per_share",),
         "stamp_duty": ("stamp_duty",),
         "fx_fee": ("fx_fee_amount",),
+        "paid_on": ("dividend_eligible_quantity",),
     },
     needed=("title", "type", "time", "account_currency", "total", "side", "isin", "quantity"),
 )
@@ -85,6 +86,9 @@ def _take(cells: Cells) -> Iterable[Entry]:
         return _order(cells, entry, Money(total, currency), free=word == "FREESHARE_ORDER")
     if kind in (EntryKind.WITHDRAWAL, EntryKind.FEE):
         total = -abs(total)
+    if kind is EntryKind.DIVIDEND and (units := cells.number_in("paid_on")):
+        security = cells.security(cells.text("ticker"), cells.text("isin"), cells.text("title"))
+        entry = replace(entry, security=security, quantity=units, column=cells.label("paid_on"))
     return (replace(entry, cash=(Money(total, currency),)),)
 
 

@@ -34,6 +34,7 @@ class _Account:
     entries: list[Entry] = field(default_factory=list)
     securities: set[str] = field(default_factory=set)
     currencies: set[str] = field(default_factory=set)
+    incomplete: bool = False
 
 
 class Ledger:
@@ -115,6 +116,7 @@ class Ledger:
         positions = Positions(self._case.findings, account.securities)
         positions.run(entries)
         group.holdings = positions.holdings(day, self._note_price)
+        account.incomplete = positions.incomplete
         group.holdings += self._cash_lines(shown, account, balances_of(entries))
         group.flows = self._flows(entries)
         if not group.holdings and not account.securities and self._case.findings.problem_count == problems:
@@ -184,6 +186,12 @@ class Ledger:
                 "until then this cash is left out."
             )
             findings.problem(None, "cash", f"{balance.total:,.2f} {currency}", message)
+            return None
+        if account.incomplete:
+            findings.note(
+                f"Cash in {currency} of '{name}' is not known and was left out: units are sold or paid dividends that "
+                "never came in, so the file does not begin where the account does."
+            )
             return None
         return balance.total
 

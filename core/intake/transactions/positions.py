@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -14,6 +14,10 @@ from core.intake.transactions.entries import INCOMING, OUTGOING, Entry, EntryKin
 from core.intake.transactions.lots import Lot, Lots, NotEnough, merged, resized
 
 _PLACES = Decimal(1).scaleb(-8)
+_EX_DATE = timedelta(days=120)
+"""Longest time between the day that gives a right to a dividend and the day it is paid."""
+_NEAR = Decimal("0.0001")
+_SPLITS = frozenset(map(Decimal, ("1.5", "2", "2.5", "3", "4", "5", "6", "7", "8", "10", "15", "20", "25", "30", "50")))
 _COMPLETE = "Export the history since the account was opened; until then the line is left out."
 
 
@@ -26,6 +30,7 @@ class OpenPosition:
         priced_on: Day of that trade.
         row: Row that moved it last.
         known: False once something happened to it that the file does not explain.
+        course: Units after every day that moved it, oldest first.
     """
 
     security: Security
@@ -35,6 +40,12 @@ class OpenPosition:
     priced_on: date | None = None
     row: int | None = None
     known: bool = True
+    course: list[tuple[date, Decimal]] = field(default_factory=list)
+
+    def most_since(self, start: date) -> Decimal:
+        """Most units that were held at any time from a day on."""
+        before = [units for day, units in self.course if day < start][-1:]
+        return max([*before, *(units for day, units in self.course if day >= start)], default=Decimal(0))
 
 
 class Positions:
@@ -43,20 +54,27 @@ class Positions:
     Args:
         findings: Where what cannot be derived is told, row by row.
         doubtful: Keys of securities with rows that could not be read: their positions are not known.
+
+    Attributes:
+        incomplete: Whether the entries themselves prove that earlier ones are missing: something was sold, or paid a
+            dividend, that had never come in.
     """
 
     def __init__(self, findings: Findings, doubtful: Iterable[str] = ()) -> None:
         self._findings = findings
         self._doubtful = frozenset(doubtful)
         self._held: dict[str, OpenPosition] = {}
+        self.incomplete = False
 
     def run(self, entries: Sequence[Entry]) -> None:
         """Apply all entries, which are in order of time.
 
         What has the same time is applied as one: first splits and exchanges, then what came in, then what left. The
-        order of rows within a day that has no clock times therefore says nothing about quantities and costs.
+        order of rows within a day that has no clock times therefore says nothing about quantities and costs. Midnight
+        stands for a time that nobody wrote: a day with such an entry has no order at all.
         """
-        for _, group in groupby(entries, key=lambda entry: entry.at):
+        timeless = {entry.at.date() for entry in entries if entry.at.time() == time.min}
+        for _, group in groupby(entries, key=lambda entry: (entry.at.date(), entry.at.date() in timeless or entry.at)):
             moment = [entry for entry in group if entry.security is not None]
             for entry in moment:
                 if entry.kind is EntryKind.SPLIT:
@@ -67,6 +85,11 @@ class Positions:
             for entry in moment:
                 if entry.kind in OUTGOING:
                     self._outgoing(entry)
+            for entry in moment:
+                self._remember(entry)
+            for entry in moment:
+                if entry.kind is EntryKind.DIVIDEND and entry.quantity:
+                    self._paid_on(entry)
 
     def _position(self, security: Security, row: int | None) -> OpenPosition:
         position = self._held.get(security.key)
@@ -145,8 +168,34 @@ class Positions:
             target.price = source.price * entry.quantity / entry.into_quantity
             target.currency, target.priced_on = source.currency, source.priced_on
 
-    def _unknown(self, position: OpenPosition, entry: Entry, message: str) -> None:
+    def _remember(self, entry: Entry) -> None:
+        """Keep how many units there were from this day on, for dividends, which are paid on units of weeks before."""
+        for security in (entry.security, entry.into):
+            if security is not None and security.key in self._held:
+                self._held[security.key].course.append((entry.at.date(), self._held[security.key].lots.quantity))
+
+    def _paid_on(self, entry: Entry) -> None:
+        """Hold the units that a dividend was paid on against those that were known in the weeks before it."""
+        security = entry.security
+        if security is None or security.key in self._doubtful:
+            return
+        position = self._held.get(security.key) or OpenPosition(security)
+        if not position.known:
+            return
+        most = position.most_since(entry.at.date() - _EX_DATE)
+        if entry.quantity <= most * (1 + _NEAR):
+            return
+        self._held.setdefault(security.key, position)
+        message = (
+            f"The dividend was paid on {_number(entry.quantity)} units of '{security.symbol}', but only "
+            f"{_number(most)} are known by then: a split or a purchase is missing. {_COMPLETE}"
+        )
+        self._unknown(position, entry, message, split=bool(most) and entry.quantity / most in _SPLITS)
+
+    def _unknown(self, position: OpenPosition, entry: Entry, message: str, *, split: bool = False) -> None:
         position.known = False
+        # What a split alone explains says nothing about money.
+        self.incomplete = self.incomplete or not split
         self._findings.problem(entry.row, entry.column, _number(entry.quantity), message)
 
     def holdings(self, as_of: date, tell: Callable[[OpenPosition], None]) -> list[Holding]:

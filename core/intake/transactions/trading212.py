@@ -124,7 +124,8 @@ class _Reader:
         total = _total(cells)
         # Withdrawals are positive in some years' exports and negative in others'.
         amount = -abs(total.amount) if kind is EntryKind.WITHDRAWAL else total.amount
-        return (Entry(cells.number, cells.moment("time"), kind, cash=(Money(amount, total.currency),)),)
+        entry = Entry(cells.number, cells.moment("time"), kind, cash=(Money(amount, total.currency),))
+        return (_paid_on(cells, entry) if action.startswith("dividend (") else entry,)
 
     def _split(self, cells: Cells, *, closes: bool) -> Iterable[Entry]:
         cells.moved = ""
@@ -137,6 +138,15 @@ class _Reader:
             return ()
         old, new = (half, other) if closes else (other, half)
         return (replace(old, price=None, into=half.security, into_quantity=new.quantity),)
+
+
+def _paid_on(cells: Cells, entry: Entry) -> Entry:
+    """A dividend with the units it was paid on, against which the positions are held."""
+    names = cells.text("ticker"), cells.text("isin"), cells.text("name")
+    units = cells.number_in("quantity") if any(names) else None
+    if not units:
+        return entry
+    return replace(entry, security=cells.security(*names), quantity=units, column=cells.label("quantity"))
 
 
 def _order(cells: Cells, *, bought: bool) -> Iterable[Entry]:

@@ -19,13 +19,13 @@ from core.intake.reading import read_bytes, read_file
 TODAY = date(2026, 11, 24)
 # Of each file its format, and how many portfolios, holdings and problems it gives.
 FILES = {
-    "trading212_transactions.csv": ("trading212_history", 1, 4, 5),
+    "trading212_transactions.csv": ("trading212_history", 1, 3, 7),
     "degiro_transactions.csv": ("degiro_account", 1, 11, 4),
     "finpension_3a_transactions.csv": ("finpension_3a", 1, 7, 3),
     "swissquote_transactions.csv": ("swissquote", 1, 7, 4),
     "saxo_transactions.csv": ("saxo", 1, 5, 1),
     "traderepublic_transactions.csv": ("traderepublic", 1, 2, 2),
-    "freetrade_transactions.csv": ("freetrade", 1, 3, 1),
+    "freetrade_transactions.csv": ("freetrade", 1, 2, 3),
     "avanza_transactions.csv": ("avanza", 3, 4, 5),
     "hargreaves_lansdown_transactions.csv": ("hargreaves_lansdown", 1, 1, 1),
     "vanguard_uk_cash_investment_report.csv": ("vanguard_uk", 1, 5, 0),
