@@ -94,8 +94,10 @@ def before_and_after(rows: Sequence[tuple[str, float, float]], colours: Palette)
                 showlegend=False,
             )
         )
-    for place, (label, filled) in enumerate((("Now", False), ("Proposed", True))):
-        values = [row[1 + place] for row in shown]
+    for label, filled, values in (
+        ("Now", False, [before for _, before, _ in shown]),
+        ("Proposed", True, [after for _, _, after in shown]),
+    ):
         figure.add_trace(
             go.Scatter(
                 x=values,
@@ -103,7 +105,7 @@ def before_and_after(rows: Sequence[tuple[str, float, float]], colours: Palette)
                 mode="markers+text",
                 name=label,
                 text=[f"{value:.1f} %" for value in values],
-                textposition=[_side(row[1], row[2], place) for row in shown],
+                textposition=[_side(before, after, filled) for _, before, after in shown],
                 cliponaxis=False,
                 marker={
                     "size": 12,
@@ -121,9 +123,9 @@ def before_and_after(rows: Sequence[tuple[str, float, float]], colours: Palette)
     return _legend(finish(figure, colours, height=100 + 38 * len(rows)))
 
 
-def _side(before: float, after: float, place: int) -> str:
+def _side(before: float, after: float, filled: bool) -> str:
     """Where a label stands so that it does not lie on the line between the two dots."""
-    right = (after >= before) if place else (before > after)
+    right = (after >= before) if filled else (before > after)
     return "middle right" if right else "middle left"
 
 

@@ -67,7 +67,8 @@ def dumbbells(kind: Kind, rows: Sequence[Changed], colours: Palette) -> go.Figur
                     "line": {"width": 2.5, "color": colours.loss if worse else colours.gain},
                 },
                 showlegend=False,
-                hovertemplate=f"{names[height]}: {grades.word(row.base)} to {grades.word(row.new)}<extra></extra>",
+                hovertemplate=f"{names[height]}: {plain(grades.word(row.base))} to {plain(grades.word(row.new))}"
+                "<extra></extra>",
             )
         )
     figure.update_yaxes(

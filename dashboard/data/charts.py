@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from dashboard.widgets.charts import Palette, finish, plain
@@ -31,7 +33,7 @@ class Line:
 
     name: str
     unit: str
-    days: Sequence[Any]
+    days: Sequence[date] | NDArray[np.datetime64]
     values: Sequence[float]
 
 

@@ -114,7 +114,7 @@ def correcting(app: App, actor: Actor, row: Instrument) -> None:
 
 def _faults(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        st.caption(f":red[:material/error: {label(problem.column)}]: {text.escape(problem.message)}")
+        st.caption(f":red[:material/error: {text.escape(label(problem.column))}]: {text.escape(problem.message)}")
 
 
 def _kept(app: App, actor: Actor, symbol: str | None, cells: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ def _kept(app: App, actor: Actor, symbol: str | None, cells: Mapping[str, str]) 
         st.error(text.escape(error))
         return
     for problem in kept.problems:
-        st.error(f"{label(problem.column)}: {text.escape(problem.message)}", icon=":material/error:")
+        st.error(f"{text.escape(label(problem.column))}: {text.escape(problem.message)}", icon=":material/error:")
     if kept.instrument is not None:
         st.session_state[f"{_KEY}_round"] = _round() + 1
         done = "added" if symbol is None else "corrected"

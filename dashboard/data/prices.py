@@ -199,7 +199,7 @@ def _about(row: PriceRow, one: PriceSeries, today: date) -> None:
         )
     show.metrics(
         [
-            ("Last close", text.money(float(one.closes[-1]), one.currency), ""),
+            ("Last close", text.escape(text.money(float(one.closes[-1]), one.currency)), ""),
             ("First day", text.day(row.first_day), ""),
             ("Last day", text.day(row.last_day), ""),
             ("Closes", f"{one.days.size:,}", ""),

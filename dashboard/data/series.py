@@ -172,17 +172,17 @@ def _detail(app: App, actor: Actor, series_id: str, rows: Sequence[SeriesRow]) -
     st.markdown(f"{states.BADGE[one.badge].badge} {'' if look is None else look.badge} {_prompts(one)}")
     url = f" · {text.escape(one.url)}" if one.url else ""
     st.caption(
-        f"{text.escape(one.series_id)} · {text.escape(one.unit)} · {text.words(one.frequency)} · published by "
-        f"{text.escape(one.publisher)} · licence: {text.escape(one.licence)}{url}"
+        f"{text.escape(one.series_id)} · {text.escape(one.unit)} · {text.escape(text.words(one.frequency))} · "
+        f"published by {text.escape(one.publisher)} · licence: {text.escape(one.licence)}{url}"
     )
     if look is STALE:
         st.warning(text.escape(found.stale), title="Not where it stands today", icon=":material/schedule:")
     said = figures(found)
     why = {gone.metric_id.rsplit(".", 1)[1]: gone.reason for gone in found.absent}
     show.metrics(
-        [(f"Latest, {text.day(one.days[-1])}", said.get("latest", text.NONE), "")]
+        [(f"Latest, {text.day(one.days[-1])}", text.escape(said.get("latest", text.NONE)), "")]
         + [
-            (f"Change over {label}", said.get(name, text.NONE), text.escape(why.get(name, "")))
+            (f"Change over {label}", text.escape(said.get(name, text.NONE)), text.escape(why.get(name, "")))
             for name, label in _CHANGES.items()
         ]
     )

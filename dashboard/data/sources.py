@@ -86,7 +86,7 @@ def _why(one: SourceState, state: states.StateLook) -> str:
     if state is ON:
         return f"On. Requests go to {text.escape(one.address)}"
     words = one.remedy.removesuffix(".").removeprefix("Set ").split()
-    remedy = " ".join(f"`{word}`" if word.startswith(_SET) else text.escape(word) for word in words)
+    remedy = " ".join(text.code(word) if word.startswith(_SET) else text.escape(word) for word in words)
     if state is KEYED:
         return f"On where {remedy} is set, which only the command line reads."
     return f"Off. To switch it on, set {remedy}."

@@ -159,7 +159,7 @@ def _clicks(found: Matrix) -> go.Scatter:
         marker={"size": 24, "opacity": 0, "symbol": "square"},
         customdata=[row.custom_id for row, _, _, _ in places],
         text=[
-            f"{plain(row.name)}, {column_name(name)}: {_shown(row.cells.get(name)) or found.subject.unsaid}"
+            f"{plain(row.name)}, {column_name(name)}: {plain(_shown(row.cells.get(name)) or found.subject.unsaid)}"
             for row, _, name, _ in places
         ],
         hovertemplate="%{text}<extra></extra>",
@@ -186,7 +186,7 @@ def concentration(kind: Kind, points: Sequence[Point], colours: Palette) -> go.F
                 text=[plain(point.name) for point in own],
                 customdata=[point.custom_id for point in own],
                 mode="markers",
-                name=grades.word(grade),
+                name=plain(grades.word(grade)),
                 marker={
                     "size": 11 if len(points) <= _MANY else 5,
                     "color": grades.colour(kind, grade, colours),

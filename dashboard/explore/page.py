@@ -143,18 +143,19 @@ def matrix(app: App, actor: Actor, scope: ExploreScope) -> None:
 
 
 def _draw(kind: Kind, job_id: str, scope: ExploreScope, found: Matrix, offset: int) -> None:
-    st.subheader(found.subject.title, anchor=False)
+    st.subheader(text.escape(found.subject.title), anchor=False)
     last = offset + len(found.rows)
     narrowed = "" if scope.among.all else " of the chosen portfolios"
+    unsaid = found.subject.unsaid[:1].lower() + found.subject.unsaid[1:]
     st.caption(
         f"{offset + 1:,} to {last:,} of {scope.answers:,} answers{narrowed}, by name. "
-        f"Hatched: {found.subject.unsaid[0].lower()}{found.subject.unsaid[1:]} {_scale(found)} "
+        f"Hatched: {text.escape(f'{unsaid} {_scale(found)}')} "
         "Click a cell to read the answer."
     )
     if found.unread:
         st.caption(f"The facts of {text.count(found.unread, 'request')} are gone: their rows stay empty.")
     if not found.columns:
-        st.caption(f"None of these answers names a {found.subject.column}.")
+        st.caption(f"None of these answers names a {text.escape(found.subject.column)}.")
     else:
         spoken = sum(len(row.cells) for row in found.rows)
         clicked = show.clickable(

@@ -42,8 +42,8 @@ def cards(sheet: FactSheet, metric_ids: Sequence[str], *, columns: int | None = 
             else:
                 reason = reasons.get(metric_id, "It was not asked for.")
                 st.metric(
-                    _name(metric_id), text.NONE, "not computed", delta_color="off", delta_arrow="off", border=True,
-                    height="stretch", help=text.escape(reason),
+                    text.escape(_name(metric_id)), text.NONE, "not computed", delta_color="off", delta_arrow="off",
+                    border=True, height="stretch", help=text.escape(reason),
                 )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def card(fact: Fact) -> None:
     shown = text.large(fact.value, fact.currency or "") if is_money else listings.shown(fact)
     more = (f" {listings.shown(fact)}" if is_money else "") + (f" ({text.period(fact.period)})" if fact.period else "")
     st.metric(
-        _name(fact.metric_id),
+        text.escape(_name(fact.metric_id)),
         text.escape(shown),
         look.word,
         delta_color=look.colour,

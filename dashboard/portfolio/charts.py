@@ -80,7 +80,7 @@ def drawdowns(lines: Sequence[tuple[str, Days, Floats]], colours: Palette) -> go
 
 def years(rows: Sequence[tuple[str, float, float | None]], colours: Palette) -> go.Figure:
     """Bars by calendar year: (label, percent, the benchmark's percent or None)."""
-    labels = [label for label, _, _ in rows]
+    labels = [plain(label) for label, _, _ in rows]
     figure = go.Figure()
     beside = any(other is not None for _, _, other in rows)
     pairs: list[tuple[str, list[float | None]]] = [
@@ -188,7 +188,7 @@ def tornado(rows: Sequence[tuple[str, float]], colours: Palette) -> go.Figure:
 
 def waterfall(steps: Sequence[tuple[str, float]], total: tuple[str, float], colours: Palette) -> go.Figure:
     """From nothing to a total, step by step, in percentage points."""
-    names = [name for name, _ in steps] + [total[0]]
+    names = [plain(name) for name, _ in [*steps, total]]
     values = [value for _, value in steps] + [total[1]]
     figure = go.Figure(
         go.Waterfall(
@@ -222,7 +222,7 @@ def segments(effects: Mapping[str, Mapping[str, float]], colours: Palette) -> go
             go.Bar(
                 x=[values.get(name, 0.0) for name in ranked],
                 y=labels,
-                name=effect,
+                name=plain(effect),
                 orientation="h",
                 marker={
                     "color": colours.categories[place % len(colours.categories)],

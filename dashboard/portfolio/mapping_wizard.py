@@ -114,7 +114,7 @@ def _columns(survey: Survey, start: ColumnMapping, key: str) -> tuple[tuple[str,
                 placeholder="not in the file",
                 format_func=lambda at: survey.header[at] or f"column {at + 1}",
                 key=f"{key}_{field}",
-                help=f"Guessed: {guess.reason}." if guess else None,
+                help=f"Guessed: {text.escape(guess.reason)}." if guess else None,
             )
         if answer is not None:
             chosen.append((field, int(answer)))

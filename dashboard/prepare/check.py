@@ -96,7 +96,7 @@ def _parts_that_cannot(found: SetPreview, *, fallback: bool) -> None:
         say(text.escape(stand_in.sentence), icon=":material/swap_horiz:")
     if offered:
         names = ", ".join(f"{one.model} in place of {asked}" for asked, one in offered.items())
-        st.checkbox(f"Take {names}", key=prepare_link.FALLBACK)
+        st.checkbox(f"Take {text.escape(names)}", key=prepare_link.FALLBACK)
 
 
 def _is_missing(found: SetPreview, part: SetPart) -> bool:
@@ -133,11 +133,12 @@ def _suggestions(found: SetPreview) -> None:
             text.escape(
                 f"{text.usd(before)} now, {text.usd(after)} then: it {', '.join(first.reasons)}. {held}{changed}"
             ),
-            title=f"{first.model} costs {text.percent(float((before - after) / before), 0)} less than {asked}",
+            title=f"{text.escape(first.model)} costs {text.percent(float((before - after) / before), 0)} less than "
+            + text.escape(asked),
             icon=":material/savings:",
         )
         st.button(
-            f"Use {first.model} instead", key=f"prepare_use_{asked}", icon=":material/swap_horiz:",
+            f"Use {text.escape(first.model)} instead", key=f"prepare_use_{asked}", icon=":material/swap_horiz:",
             on_click=prepare_link.exchange, args=(asked, first.model),
         )  # fmt: skip
 

@@ -28,7 +28,7 @@ def first_request(found: SetPreview | None) -> None:
         if readable.open:
             with readable:
                 for role, words in spoken(line.get("body", {})):
-                    with st.expander(text.words(role), expanded=role == "user"):
+                    with st.expander(text.escape(text.words(role)), expanded=role == "user"):
                         show.code(words, height=380)
         if raw.open:
             with raw:

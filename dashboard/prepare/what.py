@@ -153,6 +153,7 @@ def _versions(app: App, kinds: Sequence[Kind]) -> tuple[str, ...]:
             selection_mode="multi",
             key=f"prepare_versions_{kinds[0]}",
             help="None: the newest released one. Two make a comparison.",
+            format_func=text.escape,
         )
     )
 

@@ -40,7 +40,7 @@ def who(app: App, actor: Actor) -> tuple[str, ...]:
         elif which == "Tag":
             tag = st.pills(
                 "Tag", list(tags), default=next(iter(tags)), required=True, key="prepare_tag",
-                format_func=lambda one: f"{one} ({tags[one]:,})",
+                format_func=lambda one: f"{text.escape(one)} ({tags[one]:,})",
             )  # fmt: skip
             chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, tag=tag))
         elif which == "Search":
@@ -60,7 +60,7 @@ def _of_region(app: App, actor: Actor, total: int) -> tuple[str, ...]:
     regions = app.portfolios.count_by_region(actor)
     region = st.pills(
         "Region", list(regions), default=next(iter(regions)), required=True, key="prepare_of_region",
-        format_func=lambda code: f"{code} ({regions[code]:,})",
+        format_func=lambda code: f"{text.escape(code)} ({regions[code]:,})",
     )  # fmt: skip
     return queries.portfolio_ids(app, actor.subject, actor, region, total)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.domain.oversight import BudgetLine
-from dashboard.widgets.charts import Palette, finish
+from dashboard.widgets.charts import Palette, finish, plain
 
 _LONGEST = 1.2
 """Share of a limit up to which the axis reaches at least: what passes the limit must be seen to."""
@@ -15,7 +15,7 @@ _LONGEST = 1.2
 
 def budgets(lines: Sequence[BudgetLine], colours: Palette) -> go.Figure:
     """One bar a limit: what is spent, what is reserved on top of it, and the marks at which somebody is told."""
-    names = [line.name for line in lines]
+    names = [plain(line.name) for line in lines]
     figure = go.Figure()
     for label, shares, fill in (
         ("spent", [_share(line, spent=True) for line in lines], colours.categories[0]),

@@ -61,7 +61,9 @@ def button(
         return
     plan = run_queries.retry_plan(app, actor.subject, actor, job.row.job_id, version(job), only, None)
     if isinstance(plan, str):
-        if st.button("Ask another model …", icon=":material/alt_route:", key=key, help=without_options(plan)):
+        if st.button(
+            "Ask another model …", icon=":material/alt_route:", key=key, help=text.escape(without_options(plan))
+        ):
             ask(app, actor, job, only)
         return
     label = text.escape(f"Retry the {word} {plan.requests:,}: {text.usd(plan.expected_usd)}")
@@ -103,7 +105,8 @@ def ask(app: App, actor: Actor, job: Job, only: tuple[ResultStatus, ...]) -> Non
         st.caption(text.escape(sentence))
     if plan.requests <= FEW:
         st.caption(
-            f"Answers at once, at the full price: `mosychlos portfolio batch retry {job_id} --sync`", width="stretch"
+            f"Answers at once, at the full price: {text.code(f'mosychlos portfolio batch retry {job_id} --sync')}",
+            width="stretch",
         )
     _note_simulated(app)
     if _yes(f"Ask {plan.requests:,} again: {text.usd(plan.expected_usd)}", plan.over_budget):

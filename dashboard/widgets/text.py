@@ -40,6 +40,11 @@ def escape(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", plain)
 
 
+def code(words: object) -> str:
+    """Text from outside that Markdown will show as code, as it is: between these signs no other one has a meaning."""
+    return f"`{readable_line(str(words)).replace('`', 'ʼ')}`"
+
+
 def isolated(readable: str) -> str:
     """A readable text as HTML; beside a script from right to left each number stands by itself and is not turned."""
     if _FROM_RIGHT(readable) is None:
