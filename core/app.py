@@ -46,6 +46,7 @@ from core.domain.provider_state import CircuitState, ProviderState
 from core.domain.records import ParameterRow, WorkerRow
 from core.drafts.batch_room import TIERS, Rooms
 from core.drafts.drafting import Drafter
+from core.drafts.parameter_lessons import StoredRefusals
 from core.errors import BadSetting, ProviderError, Refused, StorageTrouble, UnreadableFile
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets, usd
@@ -54,6 +55,7 @@ from core.guard.entrance import FOLDER as DASHBOARDS
 from core.guard.readiness import Failing, failing
 from core.guard.refused_hosts import RefusedHosts
 from core.llm.models import Model, all_models, find
+from core.llm.optional_parameters import OPTIONAL, left_away
 from core.llm.pricing import price
 from core.llm.prompts import PromptLibrary
 from core.market_sources.sources import Sources
@@ -209,6 +211,12 @@ class App:
         """Which parameters a model took or refused so far; the stand-in's ways only where answers are its own."""
         require(actor, Permission.JOB_READ)
         return self._store.parameters.of(model_id, provider_id=self.identity.fingerprint)
+
+    def left_away(self, actor: Actor, model_id: str) -> dict[tuple[str, str], str]:
+        """What is not sent because this provider refuses it, by parameter and API, with what its absence means."""
+        today = self._clock().date()
+        away = [row for row in self.remembered(actor, model_id) if left_away(row, today)]
+        return {(row.parameter, row.endpoint): OPTIONAL[row.parameter] for row in away}
 
     def workers(self, actor: Actor) -> list[WorkerRow]:
         """Workers heard of lately, the liveliest first."""
@@ -368,6 +376,7 @@ class App:
                 file_lifetime_seconds=settings.remote_file_days * 86_400,
                 organisation=settings.organisation,
                 project=settings.project,
+                memory=StoredRefusals(self._store, self.identity, self._clock),
             ),
             name=self.identity.fingerprint,
             limits=Limits(settings.requests_per_minute, settings.tokens_per_minute),

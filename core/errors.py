@@ -139,6 +139,20 @@ class ProviderRefused(ProviderError):
         return self.status in {401, 403} or (self.status == 429 and not self.passing)
 
 
+class OptionalRefused(ProviderRefused):
+    """A definite no to a parameter that can be left away, and is from now on. Nothing was done: ask again at once."""
+
+    @property
+    def passing(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def needs_person(self) -> bool:
+        """Never."""
+        return False
+
+
 class ProviderUnfit(ProviderRefused):
     """A verdict on the address, the key or the server, not on what was asked: there is no such place there.
 

@@ -60,9 +60,11 @@ def show_model(model_id: str, as_json: AsJson = False) -> int:
     with opened() as (app, actor):
         row = app.model(model_id)
         remembered = app.remembered(actor, model_id)
+        away = app.left_away(actor, model_id)
     described = _model(row)
     if as_json:
-        output.document({**described, "remembered": remembered})
+        rows = [{**output.plain(one), "left_away": (one.parameter, one.endpoint) in away} for one in remembered]
+        output.document({**described, "remembered": rows})
         return 0
     if not row.model.known:
         output.line(f"{model_id} is not known: conservative parameters are assumed.")
@@ -89,6 +91,8 @@ def show_model(model_id: str, as_json: AsJson = False) -> int:
         ),
         right=("sent", "accepted", "refused"),
     )
+    for (parameter, api), meaning in away.items():
+        output.line(f"{parameter} ({api}) is refused by this provider and left away: {meaning}.")
     return 0
 
 

@@ -83,7 +83,7 @@ def told_apart(doing: str, key: str, call: CallTarget = CallTarget.OBJECT) -> It
         ) from None
     except Malformed as error:
         raise ProviderAmbiguous(
-            f"Could not {doing}: the provider answered with success, but {error}. "
+            f"Could not {doing}: the provider answered with success, but {clean(str(error), key)}. "
             "Something between here and the provider may have answered in its place."
         ) from None
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import httpx2
 import openai
@@ -16,25 +15,27 @@ import openai
 from core.domain.batch import ENDED, Batch, RemoteFile
 from core.errors import (
     BadSetting,
-    DownloadCut,
+    OptionalRefused,
     ProviderAmbiguous,
     ProviderRefused,
     ProviderUnfit,
     ResultLost,
     StorageTrouble,
 )
+from core.llm.optional_parameters import ANY_MODEL, BATCHES, FILES
 from core.providers import shapes
 from core.providers.connections import keep_alive
+from core.providers.downloads import Downloads
 from core.providers.failures import CallTarget, is_web_page, leads_nowhere, told_apart
+from core.providers.optional_parameters import ForgetfulMemory, OptionalParameters, RefusalMemory
 from core.providers.paging import A_PAGE, Lists
-from core.providers.streaming import Assembler
+from core.providers.streaming import Assembler, Assembling, EventsOrWhole, whole_answer
 from core.redaction import blot_out, know, redacted_tree, without_known
 from core.sdk_environment import told_by_name
 from core.settings import LOOPBACK
 
 _CONNECT_SECONDS = 5.0
 _READ_RETRIES = 1
-_SLOW_START_SECONDS = 10.0
 PATIENCE: Final = {"high": 2, "xhigh": 3, "max": 3}
 """How many times the answer timeout is waited for at an effort."""
 
@@ -61,6 +62,7 @@ class OpenAIProvider:
         file_lifetime_seconds: Lifetime at the provider of uploaded files and of result files (3,600 to 2,592,000);
             None leaves the provider's own.
         organisation, project: Sent with every call; "" leaves them to the key.
+        memory: Keeps which optional parameters the server refuses.
         clock: Monotonic seconds.
 
     Raises:
@@ -80,6 +82,7 @@ class OpenAIProvider:
         file_lifetime_seconds: int | None = None,
         organisation: str = "",
         project: str = "",
+        memory: RefusalMemory | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         key = api_key.strip()
@@ -91,12 +94,11 @@ class OpenAIProvider:
         self._connect_seconds = min(_CONNECT_SECONDS, timeout_seconds)
         self._timeout = timeout_seconds
         self._answer_timeout = answer_timeout_seconds
-        self._deadline_seconds = download_deadline_seconds
-        self._min_rate = min_bytes_per_second
-        self._expires_after: Any = (
-            openai.omit if file_lifetime_seconds is None else {"anchor": "created_at", "seconds": file_lifetime_seconds}
+        self._downloads = Downloads(download_deadline_seconds, min_bytes_per_second, clock)
+        self._lifetime: dict[str, Any] | None = (
+            None if file_lifetime_seconds is None else {"anchor": "created_at", "seconds": file_lifetime_seconds}
         )
-        self._clock = clock
+        self._memory = memory or ForgetfulMemory()
         timeout = httpx2.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds))
         with told_by_name():
             trust_env = httpx2.URL(base_url).host not in LOOPBACK
@@ -154,26 +156,56 @@ class OpenAIProvider:
             return shapes.remote_file(_document(self._reads.files.with_raw_response.retrieve(file_id).http_response))
 
     def upload(self, path: Path, name: str) -> RemoteFile:
-        """Send a JSONL file under `name`, streamed from disk. Not retried."""
+        """Send a JSONL file under `name`, streamed from disk. Sent again only without what was refused of it."""
+        optional = self._optional(FILES, expires_after=self._lifetime)
+        while True:
+            try:
+                return self._uploaded(path, name, optional.sent)
+            except ProviderRefused as refusal:
+                if not optional.drop(refusal):
+                    raise
+
+    def _uploaded(self, path: Path, name: str, optional: Mapping[str, Any]) -> RemoteFile:
         with path.open("rb") as content, told_apart(f"upload {name}", self._key, CallTarget.PLACE):
             answer = self._once.files.with_raw_response.create(
                 file=(name, content, "application/jsonl"),
                 purpose="batch",
-                expires_after=self._expires_after,
+                expires_after=optional.get("expires_after", openai.omit),
             )
             return shapes.remote_file(_document(answer.http_response))
 
     def create_batch(self, file_id: str, endpoint: str, metadata: Mapping[str, str]) -> Batch:
-        """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens."""
-        with told_apart("create the batch", self._key, CallTarget.PAID):
-            answer = self._once.batches.with_raw_response.create(
-                input_file_id=file_id,
-                endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
-                completion_window="24h",
-                metadata=dict(metadata),
-                output_expires_after=self._expires_after,
-            )
-            return shapes.batch(_document(answer.http_response))
+        """Start a batch: the paid call. Exactly one HTTP request is made, whatever happens.
+
+        Raises:
+            OptionalRefused: Something was refused that is left away the next time. Whoever asks again has to check
+                its right to once more, so that is not done here.
+        """
+        optional = self._optional(BATCHES, metadata=dict(metadata), output_expires_after=self._lifetime)
+        try:
+            with told_apart("create the batch", self._key, CallTarget.PAID):
+                answer = self._once.batches.with_raw_response.create(
+                    input_file_id=file_id,
+                    endpoint=endpoint,  # type: ignore[arg-type]  # the SDK lists today's endpoints; the server decides
+                    completion_window="24h",
+                    metadata=optional.sent.get("metadata", openai.omit),
+                    output_expires_after=optional.sent.get("output_expires_after", openai.omit),
+                )
+                return shapes.batch(_document(answer.http_response))
+        except ProviderRefused as refusal:
+            if not optional.drop(refusal):
+                raise
+            raise OptionalRefused(
+                f"{refusal} It is asked again without that.",
+                status=refusal.status,
+                code=refusal.code,
+                param=refusal.param,
+                retry_after_seconds=0.0,
+            ) from None
+
+    def _optional(self, endpoint: str, **offered: object) -> OptionalParameters:
+        given = {name: value for name, value in offered.items() if value is not None}
+        return OptionalParameters(self._memory, ANY_MODEL, endpoint, given)
 
     def check(self, batch_id: str) -> Batch:
         """The provider's present view of a batch."""
@@ -226,8 +258,12 @@ class OpenAIProvider:
         """
         part = to.with_name(to.name + ".part")
         try:
-            with told_apart(f"download file {file_id}", self._key):
-                size = self._save(file_id, part)
+            with (
+                told_apart(f"download file {file_id}", self._key),
+                self._reads.files.with_streaming_response.content(file_id) as answer,
+                part.open("wb") as out,
+            ):
+                size = self._downloads.save(answer.http_response, out, file_id)
             blot_out(part)  # a server may echo the key it was sent in every line
             part.replace(to)
         except ProviderRefused as refusal:
@@ -252,29 +288,49 @@ class OpenAIProvider:
                     raise
 
     def stream(self, endpoint: str, body: Mapping[str, Any]) -> Generator[str, None, dict[str, Any]]:
-        """Ask once, synchronously: yields pieces of text and returns the final response body. Not retried.
+        """Ask once, synchronously: yields pieces of text and returns the final response body.
+
+        Asked again only after a definite no to something that can be left away, and without that. A server that
+        answers whole, asked for a stream or not, is read as one.
 
         Args:
             endpoint: "/v1/chat/completions" or "/v1/responses", as a batch names it.
             body: The request body as a batch line carries it.
         """
         assembler = Assembler.for_endpoint(endpoint)
+        offered = {**body, **assembler.options}
+        optional = OptionalParameters(self._memory, str(body.get("model", "")), assembler.endpoint, offered)
+        while True:
+            try:
+                final: dict[str, Any] = yield from self._answer(endpoint, optional.sent)
+            except ProviderRefused as refusal:
+                if not optional.drop(refusal):
+                    raise
+            else:
+                return final
+
+    def _answer(self, endpoint: str, body: Mapping[str, Any]) -> Generator[str, None, dict[str, Any]]:
+        """One question as it is, streamed or not."""
+        assembler, path, patience = (
+            Assembler.for_endpoint(endpoint),
+            endpoint.removeprefix("/v1"),
+            self._patience(body),
+        )
         with told_apart("get an answer", self._key, CallTarget.PAID):
-            events = self._once.post(
-                endpoint.removeprefix("/v1"),
-                cast_to=object,
-                body={**body, **assembler.options},
-                stream=True,
-                stream_cls=openai.Stream[object],
-                options={"timeout": self._patience(body)},
-            )
-            with events:
-                try:
-                    for event in events:
-                        yield from assembler.add(event)
-                except json.JSONDecodeError:
-                    raise shapes.Malformed("an event of the stream is not JSON") from None
-            final: dict[str, Any] = redacted_tree(assembler.result(), without_known)
+            if not body.get("stream"):
+                answer = self._once.post(path, cast_to=httpx2.Response, body=dict(body), options={"timeout": patience})
+                found = yield from whole_answer(_document(answer), assembler)
+            else:
+                events = self._once.post(
+                    path,
+                    cast_to=object,
+                    body=dict(body),
+                    stream=True,
+                    stream_cls=EventsOrWhole,
+                    options={"timeout": patience},
+                )
+                found = yield from _streamed(events, assembler)
+            final: dict[str, Any] = redacted_tree(found, without_known)
             return final
 
     def _patience(self, body: Mapping[str, Any]) -> httpx2.Timeout:
@@ -305,53 +361,32 @@ class OpenAIProvider:
         with told_apart("list the models", self._key, CallTarget.PLACE):
             return shapes.shutdown_dates(_document(self._reads.models.with_raw_response.list().http_response))
 
-    def _save(self, file_id: str, part: Path) -> int:
-        with self._reads.files.with_streaming_response.content(file_id) as answer, part.open("wb") as out:
-            response = answer.http_response
-            if "html" in response.headers.get("content-type", "").lower():
-                raise shapes.Malformed("a web page came instead of the file")
-            try:
-                self._pour(response, out, file_id)
-            except httpx2.HTTPError as error:
-                # Raw, because the SDK does not wrap what happens while a body is read.
-                raise DownloadCut(
-                    f"Result file {file_id} broke off after {out.tell():,} bytes ({type(error).__name__}). "
-                    "It will be fetched again from the start."
-                ) from None
-            announced = response.headers.get("content-length", "")
-            if announced.isdigit() and int(announced) != response.num_bytes_downloaded:
-                raise DownloadCut(
-                    f"Result file {file_id} has {response.num_bytes_downloaded:,} bytes and {int(announced):,} were "
-                    "announced. It will be fetched again from the start."
-                )
-            out.flush()
-            os.fsync(out.fileno())
-            return out.tell()
 
-    def _pour(self, response: httpx2.Response, out: IO[bytes], file_id: str) -> None:
-        start = self._clock()
-        # Chunks as they arrive: a fixed chunk size would wait for its fill and never look at the clock.
-        for chunk in response.iter_bytes():
-            out.write(chunk)
-            elapsed = self._clock() - start
-            if elapsed > self._deadline_seconds:
-                raise DownloadCut(
-                    f"Result file {file_id} was not complete after {elapsed:.0f} s ({out.tell():,} bytes). "
-                    "It will be fetched again."
-                )
-            if elapsed > _SLOW_START_SECONDS and response.num_bytes_downloaded < elapsed * self._min_rate:
-                raise DownloadCut(
-                    f"Result file {file_id} came at {response.num_bytes_downloaded / elapsed:,.0f} bytes per second; "
-                    f"at least {self._min_rate:,.0f} are needed. It will be fetched again."
-                )
+def _streamed(events: EventsOrWhole, assembler: Assembling) -> Generator[str, None, dict[str, Any]]:
+    with events:
+        try:
+            for event in events:
+                yield from assembler.add(event)
+        except json.JSONDecodeError:
+            raise shapes.Malformed("an event of the stream is not JSON") from None
+    if events.whole is None:
+        return assembler.result()
+    return (yield from whole_answer(_parsed(events.whole), assembler))
 
 
 def _document(response: httpx2.Response) -> object:
     try:
-        return shapes.unwrapped(json.loads(response.content.removeprefix(_BOM)))
-    except (ValueError, RecursionError):
+        return _parsed(response.content)
+    except shapes.Malformed as odd:
         page = " but a web page: the address may be wrong, or lack /v1" if is_web_page(response) else ""
-        raise shapes.Malformed(f"what came is not JSON{page}") from None
+        raise shapes.Malformed(f"{odd}{page}") from None
+
+
+def _parsed(content: bytes) -> object:
+    try:
+        return shapes.unwrapped(json.loads(content.removeprefix(_BOM)))
+    except (ValueError, RecursionError):
+        raise shapes.Malformed("what came is not JSON") from None
 
 
 def _leave_rate_limits_to_the_caller(response: httpx2.Response) -> None:

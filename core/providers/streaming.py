@@ -1,16 +1,89 @@
-"""Puts a streamed answer together again, so that it reads like one that came whole."""
+"""Puts a streamed answer together again, so that it reads like one that came whole, and reads one that did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any, Protocol, cast
 
+import httpx2
+import openai
+import orjson
+
+from core.domain.analysis import Endpoint
+from core.llm.answers import read_line
+from core.llm.error_words import error_words
 from core.providers.shapes import Malformed
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_BEGINS_JSON = (b"{", b"[", b'"')
+
+
+class _Peeked:
+    """A response whose first bytes decide whether it is a stream of events, which never begins like JSON.
+
+    What a server calls it is not asked: gateways give either under either name.
+    """
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+        self.whole: bytes | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """The bytes of a stream; none of an answer that came whole."""
+        pieces, head = self._response.iter_bytes(), b""
+        for piece in pieces:
+            head += piece
+            if head.strip(_BLANK):
+                break
+        if head.lstrip(_BLANK).startswith(_BEGINS_JSON):
+            self.whole = head + b"".join(pieces)
+            return
+        yield head
+        yield from pieces
+
+
+class EventsOrWhole(openai.Stream[object]):
+    """The events of a stream, or none and the whole answer in their place."""
+
+    def __init__(self, *, response: httpx2.Response, **how: Any) -> None:
+        self._peeked = _Peeked(response)
+        super().__init__(response=cast("httpx2.Response", self._peeked), **how)
+
+    @property
+    def whole(self) -> bytes | None:
+        """What came instead of events; known once they were read."""
+        return self._peeked.whole
+
+
+def whole_answer(document: object, assembler: Assembling) -> Generator[str, None, dict[str, Any]]:
+    """An answer that came whole: yields its text and returns its body. A list is one of the events of a stream.
+
+    Raises:
+        Malformed: It is none.
+    """
+    if isinstance(document, list):
+        for event in document:
+            yield from assembler.add(event)
+        return assembler.result()
+    if not isinstance(document, Mapping):
+        raise Malformed("what came is no answer")
+    body = dict(document)
+    if body.get("choices") is None and body.get("output") is None:
+        words = error_words(body).message
+        raise Malformed(f"what came is no answer but '{words[:300]}'" if words else "what came is no answer")
+    text = read_line(orjson.dumps({"custom_id": "", "response": {"status_code": 200, "body": body}})).text
+    if text:
+        yield text
+    return body
 
 
 class Assembling(Protocol):
     """Takes the events of one stream in order."""
 
+    endpoint: str
     options: Mapping[str, Any]
 
     def add(self, event: object) -> Iterator[str]:
@@ -36,6 +109,7 @@ class Assembler:
 class ChatAssembler:
     """Chat Completions: deltas of the first choice, then usage in a chunk without choices."""
 
+    endpoint = Endpoint.CHAT.value
     options: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
     def __init__(self) -> None:
@@ -96,6 +170,7 @@ class ChatAssembler:
 class ResponseAssembler:
     """Responses: the last event carries the whole response."""
 
+    endpoint = Endpoint.RESPONSES.value
     options: Mapping[str, Any] = {"stream": True}
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Job, Shard, ShardClaim
 from core.drafts.job_files import job_key
 from core.errors import (
+    OptionalRefused,
     ProviderAmbiguous,
     ProviderError,
     ProviderRefused,
@@ -165,6 +166,8 @@ def _create(context: Context, claim: ShardClaim, shard: Shard, job: Job, file_id
         batch = context.provider.create_batch(file_id, job.request.endpoint.path, metadata)
     except ProviderUnreachable as error:
         note, after = str(error), error.retry_after_seconds
+    except OptionalRefused as refusal:
+        return _unsent(context, claim, shard, str(refusal), after=0)
     except ProviderRefused as refusal:
         if file_is_absent(refusal) or file_is_worked_on(refusal):
             return _unseen(context, claim, shard, file_id, refusal)

@@ -64,7 +64,7 @@ def spoken(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def remembered(app: App, actor: Actor, models: Sequence[str]) -> None:
     """Which parameters the chosen models took or refused so far."""
-    rows = [row for model in models for row in app.remembered(actor, model)]
+    rows = list({row: None for model in models for row in app.remembered(actor, model)})
     if not rows:
         return
     refused = sum(1 for row in rows if row.refused)
@@ -72,7 +72,7 @@ def remembered(app: App, actor: Actor, models: Sequence[str]) -> None:
     with st.expander(label, icon=":material/history_edu:"):
         listings.table(
             {
-                "Model": [row.model for row in rows],
+                "Model": [row.model or "every model" for row in rows],
                 "Parameter": [row.parameter for row in rows],
                 "Value": [row.value for row in rows],
                 "API": [row.endpoint for row in rows],
@@ -82,5 +82,12 @@ def remembered(app: App, actor: Actor, models: Sequence[str]) -> None:
             },
             alt="Parameters that the chosen models took or refused",
         )
+        away = {
+            name: f"`{name}` ({api}): {meaning}"
+            for model in models
+            for (name, api), meaning in app.left_away(actor, model).items()
+        }
+        if away:
+            st.caption(f"Left away because the provider refuses it. {'; '.join(away.values())}.")
         if app.simulated:
             st.caption("Learned from the local stand-in; the provider itself may differ.")

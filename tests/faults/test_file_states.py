@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
+from core.drafts.parameter_lessons import StoredRefusals
 from core.errors import BadInput
 from core.providers.guarded import GuardedProvider
 from core.providers.openai_provider import OpenAIProvider
 from core.worker.context import Context
-from tests.faults.staging import House, Meddler
+from tests.faults.staging import KEY, House, Meddler
 from tests.local_provider import LocalProvider
 from tests.odd_server import Ask, OddServer, Said, said
 
@@ -247,3 +249,26 @@ def test_a_file_that_is_changed_while_it_is_uploaded_is_taken_away_again(house: 
     assert local.calls(CREATE) == 0
     assert local.calls("DELETE /v1/files/{id}") == 1
     house.check(job_id, batches=0)
+
+
+def test_a_batch_is_made_without_what_the_server_refuses_once_and_that_is_remembered(
+    house: House, local: LocalProvider, odd: OddServer
+) -> None:
+    def refuses(ask: Ask) -> Said | None:
+        if ask.of(*CREATE.split()) and "output_expires_after" in ask.json:
+            return said(
+                422, {"detail": [{"loc": ["body", "output_expires_after"], "msg": "Extra inputs are not permitted"}]}
+            )
+        return None
+
+    odd.refuses = refuses
+    memory = StoredRefusals(house.store, house.app.identity, house.clock)
+    talking = OpenAIProvider(KEY, odd.base_url, timeout_seconds=2, file_lifetime_seconds=86_400, memory=memory)
+    with closing(talking):
+        for creates in (2, 3):  # the second job knows
+            job_id = house.submit()
+            assert house.run(job_id, context=at(odd, house, talking)) is JobState.DONE
+            assert (odd.calls(*CREATE.split()), house.shard(job_id).attempt) == (creates, 1)
+            house.check(job_id, batches=1)
+    away = house.app.left_away(LOCAL, "gpt-5.4-mini")
+    assert set(away) == {("output_expires_after", "batches")}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from core.domain.analysis import Endpoint, ResultStatus
 from core.domain.records import ParameterRow
+from core.llm.optional_parameters import ANY_MODEL
 from core.llm.sent import blamed
 from core.storage.database import Database
 from core.storage.jobs.answered import stood_in
@@ -34,12 +35,12 @@ class ParameterMemory:
         self._database = database
 
     def of(self, model: str, *, provider_id: str, endpoint: Endpoint | None = None) -> list[ParameterRow]:
-        """Everything about a model: the refused first, then by name.
+        """Everything about a model, and what holds of any model: the refused first, then by name.
 
         Args:
             provider_id: What one server takes says nothing about another one's model of the same name.
         """
-        query = select(_P).where(_P.c.model == model, _P.c.provider_id == provider_id)
+        query = select(_P).where(_P.c.model.in_([model, ANY_MODEL]), _P.c.provider_id == provider_id)
         if endpoint is not None:
             query = query.where(_P.c.endpoint == endpoint.value)
         query = query.order_by((_P.c.refused > 0).desc(), _P.c.parameter, _P.c.value, _P.c.endpoint)
@@ -79,6 +80,28 @@ class ParameterMemory:
                 simulated=simulated,
                 provider_id=provider_id,
             )
+
+    def refuse(
+        self,
+        model: str,
+        endpoint: str,
+        parameter: str,
+        value: str,
+        words: str,
+        *,
+        at: datetime,
+        simulated: bool,
+        provider_id: str,
+    ) -> None:
+        """Add one call that was refused because of one parameter, and was asked again without it.
+
+        Args:
+            model: "" where it is refused whatever the model.
+            endpoint: "chat" or "responses", "files" or "batches".
+        """
+        who = {"simulated": simulated, "provider_id": provider_id}
+        with self._database.write() as connection:
+            _add(connection, model, endpoint, {parameter: value}, 0, {parameter: 1}, {parameter: words}, at, **who)
 
 
 def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: datetime) -> None:
