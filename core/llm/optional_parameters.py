@@ -34,7 +34,8 @@ TRIED_AGAIN: Final = timedelta(days=30)
 """After so long a refused one is sent again: servers are upgraded, organisations verified."""
 
 _NEEDS: Final = {"stream_options": "stream"}
-_ALSO: Final = {"stream": r"stream(?:ing)?"}
+_ALSO: Final = {"stream": "streaming"}
+_WORDS: Final = re.compile(r"\w+")
 _NO: Final = frozenset({400, 422})
 _SAYS_NO: Final = re.compile(
     r"unknown|unrecogni[sz]ed|unsupported|unexpected|invalid|must be|cannot|does not|doesn't"
@@ -56,12 +57,9 @@ def refused_among(sent: Collection[str], *, status: int, param: str, message: st
         return []
     if not root and not _SAYS_NO.search(message.lower()):
         return []
-    named = [name for name in optional if name != root and _speaks_of(name, message)]
+    words = {word.lower() for word in _WORDS.findall(message)}
+    named = [name for name in optional if name != root and words & {name, _ALSO.get(name, name)}]
     return [root, *named] if root else named
-
-
-def _speaks_of(name: str, message: str) -> bool:
-    return re.search(rf"(?<![\w.]){_ALSO.get(name, re.escape(name))}(?!\w)", message, re.IGNORECASE) is not None
 
 
 def without(refused: Collection[str]) -> frozenset[str]:
