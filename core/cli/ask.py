@@ -14,7 +14,7 @@ from core.cli.usage import usage_of
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, ResultStatus
 from core.domain.trial import Try
-from core.errors import ProviderError
+from core.errors import AlreadyOpen, ProviderError
 from core.llm.surcharges import STANDARD_TIER
 from core.worker.single_try import Trier
 
@@ -45,7 +45,10 @@ def _asked(
     """One portfolio's answer, its pieces printed as they come."""
     if not as_json:
         output.line(f"== {portfolio_id}")
-    wish = app.tries.ask(actor, request, portfolio_id, force=force, owner=trier.owner)
+    try:
+        wish = app.tries.ask(actor, request, portfolio_id, force=force, again=force, owner=trier.owner)
+    except AlreadyOpen as alike:
+        raise AlreadyOpen(f"{alike} Wait until it is answered, or ask once more with --force.", alike.places) from alike
     pieces = trier.perform(wish.try_id)
     while True:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -118,11 +118,14 @@ class OpenJob:
         who = "you" if self.created_by == subject else self.created_by
         requests = "request was" if self.requests == 1 else f"{self.requests:,} requests were"
         stands = "waiting" if self.state is JobState.QUEUED else self.state.value
-        ago = _ago((now - self.approved_at).total_seconds())
-        return f"The same {requests} submitted {ago} ago by {who} (job {self.job_id}, {stands})."
+        return (
+            f"The same {requests} submitted {ago(now - self.approved_at)} ago by {who} (job {self.job_id}, {stands})."
+        )
 
 
-def _ago(seconds: float) -> str:
+def ago(span: timedelta) -> str:
+    """A span in its largest unit: "3 min"."""
+    seconds = span.total_seconds()
     for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size:.0f} {word}"

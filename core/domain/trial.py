@@ -43,6 +43,7 @@ class Try:
         answered: Who gave the last round's answer.
         usage_from: UNKNOWN where a round was answered and nobody says what it came to.
         provider_id: Whom it is meant for.
+        question: What was approved: a hash of all that is sent; "" of tries from before this was kept.
     """
 
     try_id: str
@@ -72,3 +73,17 @@ class Try:
     answered: AnsweredBy = NOBODY
     usage_from: UsageFrom = UsageFrom.ANSWER
     provider_id: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TryPrice:
+    """What asking one question at once would come to, as somebody is shown it.
+
+    Attributes:
+        question: A hash of all that would be sent, prompt and facts included: what is approved with the price.
+        expected_usd: At the synchronous price; None when that is not known.
+    """
+
+    question: str
+    expected_usd: Decimal | None

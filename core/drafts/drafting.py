@@ -305,7 +305,7 @@ class Drafter:
             return
         engine = engine_for(request.kind)
         while chunk := list(islice(built, REUSE_CHUNK)):
-            hashes = [_body_hash(one) for one, _ in chunk]
+            hashes = [body_hash(one) for one, _ in chunk]
             stored = self._store.history.answers(
                 hashes,
                 since=at - self._reuse,
@@ -420,7 +420,7 @@ def _row(one: _Asked, shard_index: int) -> RequestRow:
     )
 
 
-def _body_hash(request: BatchRequest) -> str:
+def body_hash(request: BatchRequest) -> str:
     """Of everything that is sent but the custom id: model, parameters, instructions and data."""
     custom_id = orjson.dumps(request.custom_id)
     return hashlib.sha256(request.line.replace(custom_id, b"", 1)).hexdigest()[:40]

@@ -472,6 +472,17 @@ def m0016_provider_identity(connection: Connection) -> None:
     )
 
 
+def m0017_what_a_try_asks(connection: Connection) -> None:
+    """What was approved with a try's price. Of tries that are there already it is not known."""
+    _run(
+        connection,
+        """
+        ALTER TABLE try_once ADD COLUMN question VARCHAR NOT NULL DEFAULT '';
+        CREATE INDEX ix_try_once_question ON try_once (question) WHERE question <> ''
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -489,6 +500,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0014_answered_by,
     m0015_usage_from,
     m0016_provider_identity,
+    m0017_what_a_try_asks,
 )
 """In order; the number in the name is the version."""
 

@@ -776,6 +776,7 @@ class TryTable(SQLModel, table=True):
     answered_simulated: bool = False
     usage_from: str = "answer"
     provider_id: str = ""
+    question: str = ""
 
 
 class ProviderStateTable(SQLModel, table=True):

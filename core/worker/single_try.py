@@ -20,12 +20,12 @@ from core.domain.facts import FactSheet
 from core.domain.provider import ProviderIdentity
 from core.domain.records import Spend
 from core.domain.tools import Citation, ToolUse
-from core.domain.trial import TRY, TRY_ENDED, Try, TryState
-from core.drafts.drafting import Drafter
+from core.domain.trial import TRY, TRY_ENDED, Try, TryPrice, TryState
+from core.drafts.drafting import Drafter, body_hash
 from core.drafts.fact_store import dump, load
 from core.drafts.parameter_lessons import learn_from_try
 from core.drafts.submission import stop_unknown
-from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, StaleMove, StorageTrouble
+from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, Refused, StaleMove, StorageTrouble
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.guard.demo_home import stop_real_work
@@ -41,8 +41,18 @@ SHOW_SECONDS: Final = 0.25
 SILENT: Final = 2
 """Leases without a sign of life after which a try counts as lost: a busy database may swallow a few signs."""
 
+DOUBLE_CLICK: Final = timedelta(seconds=3)
+"""How long the same wish of the same person is the same click: a quick provider may have answered the first by then."""
+
 AT_ONCE: Final = 2
 """Tries that one worker asks at the same time."""
+
+CHANGED: Final = ItemError(
+    "changed",
+    "What would be sent is not what was approved: its prompt, facts or settings have changed since the price was said. "
+    "Nothing was sent and nothing is to pay. Ask again, at the price of now.",
+    transient=False,
+)
 
 STOPPED: Final = ItemError(
     "cancelled",
@@ -74,27 +84,54 @@ class TryService:
         self._identity = identity
         self._desk = desk
 
+    def price(self, actor: Actor, request: AnalysisRequest, portfolio_id: str) -> TryPrice:
+        """What asking about one portfolio now would come to, and what exactly would be asked.
+
+        Raises:
+            BadInput: An unknown portfolio, an analysis that cannot be made.
+            ModelRefused: The model was shut down.
+        """
+        require(actor, Permission.JOB_READ)
+        built, _, estimate = self._drafter.single(_about(request, portfolio_id), self._clock())
+        return TryPrice(body_hash(built), estimate.sync_usd)
+
     def ask(
-        self, actor: Actor, request: AnalysisRequest, portfolio_id: str, *, force: bool = False, owner: str = ""
+        self,
+        actor: Actor,
+        request: AnalysisRequest,
+        portfolio_id: str,
+        *,
+        approved: TryPrice | None = None,
+        force: bool = False,
+        again: bool = False,
+        owner: str = "",
     ) -> Try:
         """Wish for one portfolio's answer now, at the synchronous price, once the budget has reserved it.
 
+        What is approved by this call is all that is sent: a worker that would send anything else sends nothing.
+
         Args:
+            approved: What somebody was shown before; None where nobody was.
+            again: Ask although the very same is under way.
             owner: Who asks by itself; "" leaves it to a worker.
 
         Raises:
             BadInput: An unknown model without `force`, an unknown portfolio, an analysis that cannot be made.
             ModelRefused: The model was shut down.
+            Refused: What would be sent is not what was shown. Nothing was stored.
             OverBudget: A limit would be passed. Nothing was stored.
+            AlreadyOpen: The very same is under way, or was asked for a moment ago. Nothing was stored.
         """
         require(actor, Permission.JOB_SUBMIT)
         stop_real_work(self._home, self._identity)
         if not force:
             stop_unknown(request)
         at = self._clock()
-        one = request if request.group else replace(request, portfolio_ids=(portfolio_id,))
-        _, _, estimate = self._drafter.single(one, at)
-        expected = estimate.sync_usd
+        one = _about(request, portfolio_id)
+        built, _, estimate = self._drafter.single(one, at)
+        expected, question = estimate.sync_usd, body_hash(built)
+        if approved is not None and approved.question != question:
+            raise Refused(CHANGED.message)
 
         def check(month: Spend, person: Spend, desk: Spend) -> None:
             self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)
@@ -111,6 +148,9 @@ class TryService:
             desk=self._desk,
             simulated=self._identity.simulated,
             provider_id=self._identity.fingerprint,
+            question=question,
+            since=at if owner else at - DOUBLE_CLICK,
+            again=again,
             at=at,
             owner=owner,
         )
@@ -204,6 +244,8 @@ class Trier:
             raise
         except MosychlosError as error:
             return _failed(wish, ItemError("not_sent", str(error), transient=False), unsettled=False)
+        if wish.question and body_hash(built) != wish.question:
+            return _failed(wish, CHANGED, unsettled=False)
         tries.begin(
             wish.try_id,
             self.owner,
@@ -319,6 +361,11 @@ class _Beat:
                 return
             except StorageTrouble as error:
                 logger.warning("no sign of life for %s: %s", self._try_id, error)
+
+
+def _about(request: AnalysisRequest, portfolio_id: str) -> AnalysisRequest:
+    """The same wish about one portfolio; about all of them where they are asked about together."""
+    return request if request.group else replace(request, portfolio_ids=(portfolio_id,))
 
 
 def _stopped(tried: Try) -> Ending:

@@ -13,11 +13,12 @@ import streamlit as st
 from core.app import App
 from core.desk.sets import SetPart, SetPreview
 from core.domain.actor import Actor
-from core.domain.trial import TRY_ENDED, Try, TryState
-from core.errors import MosychlosError
+from core.domain.trial import TRY_ENDED, Try, TryPrice, TryState
+from core.errors import AlreadyOpen, MosychlosError
 from core.guard.access import Permission, may
 from core.llm.surcharges import STANDARD_TIER
 from dashboard.run import tool_calls
+from dashboard.shell import session
 from dashboard.widgets import listings, show, states, text
 
 EVERY_SECONDS = 0.6
@@ -25,6 +26,7 @@ EVERY_SECONDS = 0.6
 
 _CHOICES = 200
 _KEPT = "try_id"
+_SHOWN = "try_shown"
 _LOOKS = {
     TryState.WAITING: states.StateLook("waiting for a worker", ":material/hourglass_empty:", "gray"),
     TryState.ASKING: states.StateLook("answering", ":material/progress_activity:", "blue"),
@@ -53,11 +55,24 @@ def try_one(app: App, actor: Actor, found: SetPreview | None) -> None:
 def _offer(app: App, actor: Actor, parts: Sequence[SetPart]) -> None:
     part = _part(parts)
     portfolio_id = _portfolio(app, actor, part)
-    st.caption(text.escape(_price(part)))
+    try:
+        price = app.tries.price(actor, part.request, portfolio_id)
+    except MosychlosError as error:
+        st.caption(text.escape(error))
+        return
+    # Who clicks has read the run before this one: that is what is approved.
+    shown = st.session_state.get(_SHOWN, price)
+    st.session_state[_SHOWN] = price
+    st.caption(text.escape(_said(price)))
     if st.button("Try one now", icon=":material/play_arrow:", width="stretch", key="try_start"):
         try:
             force = bool(st.session_state.get("prepare_force"))
-            st.session_state[_KEPT] = app.tries.ask(actor, part.request, portfolio_id, force=force).try_id
+            tried = app.tries.ask(actor, part.request, portfolio_id, approved=shown, force=force)
+            st.session_state[_KEPT] = tried.try_id
+        except AlreadyOpen as alike:
+            # A second click, or another tab: both read the one answer.
+            st.session_state[_KEPT] = alike.places[0]
+            session.flash(text.escape(alike), ":material/info:")
         except MosychlosError as error:
             st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
             return
@@ -79,12 +94,10 @@ def _portfolio(app: App, actor: Actor, part: SetPart) -> str:
     return chosen or offered[0]
 
 
-def _price(part: SetPart) -> str:
-    estimate = part.preview.estimate if part.preview is not None else None
-    if estimate is None or estimate.sync_usd is None or not estimate.requests:
+def _said(price: TryPrice) -> str:
+    if price.expected_usd is None:
         return "Asked at once, at the synchronous price, which is not known for this model."
-    each = text.usd(estimate.sync_usd / estimate.requests)
-    return f"Asked at once, at the synchronous price: about {each}. {STANDARD_TIER}"
+    return f"Asked at once, at the synchronous price: about {text.usd(price.expected_usd)}. {STANDARD_TIER}"
 
 
 def _follow(app: App, actor: Actor, try_id: str) -> None:

@@ -60,6 +60,29 @@ def test_a_click_stores_a_wish_and_the_page_itself_asks_nobody(page: Page, near:
     assert near.provider.calls("POST /v1/chat/completions") == 0
 
 
+def test_a_second_tab_reads_the_answer_that_the_first_one_bought(page: Page, near: World) -> None:
+    first, second = page(near, "prepare"), page(near, "prepare")
+    for tab in (first, second):
+        button(tab, "Try one now").click()
+        tab.run()
+        assert not tab.exception
+    (tried,) = near.app.tries.newest(LOCAL)
+    assert second.session_state["try_id"] == tried.try_id
+    assert "The same question was asked" in second.toast[0].value
+
+
+def test_what_changed_since_its_price_was_read_is_not_sent(page: Page, near: World) -> None:
+    test = page(near, "prepare")
+    near.import_text("family.csv", POSITIONS.replace("AAPL", "MSFT"))
+    button(test, "Try one now").click()
+    test.run()
+    assert "not what was approved" in said(test)
+    assert near.app.tries.newest(LOCAL) == []
+    button(test, "Try one now").click()
+    test.run()
+    assert len(near.app.tries.newest(LOCAL)) == 1
+
+
 def test_the_checked_answer_is_shown_with_its_price(page: Page, near: World) -> None:
     test = asked(page, near)
     work(near)

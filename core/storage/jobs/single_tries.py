@@ -22,8 +22,9 @@ from core.domain.analysis import (
     Verification,
 )
 from core.domain.provider import NOBODY, AnsweredBy
+from core.domain.records import ago
 from core.domain.trial import Try, TryState
-from core.errors import NotFound, StaleMove
+from core.errors import AlreadyOpen, NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.answered import answered_of, answered_row
 from core.storage.jobs.jobs import BudgetCheck, lock_money, reserve, to_request
@@ -100,18 +101,27 @@ class Tries:
         simulated: bool,
         at: datetime,
         provider_id: str,
+        question: str,
+        since: datetime,
+        again: bool = False,
         owner: str = "",
     ) -> None:
         """Store a wish and reserve its expected cost.
 
         Args:
+            question: A hash of what is sent.
+            since: The same question asked after this is the same click, even if it has been answered meanwhile.
+            again: Ask although the very same is under way.
             owner: Who asks at once by itself; "" leaves it to a worker.
 
         Raises:
             OverBudget: From `check`; nothing was stored.
+            AlreadyOpen: The very same is asked already. Nothing was stored.
         """
         with self._database.write() as connection:
             lock_money(connection)
+            if not again:
+                _stop_alike(connection, question, provider_id, since, actor, at)
             reserve(connection, _Reserving(try_id, desk), to_nano(expected_usd) or 0, check, actor=actor, at=at)
             connection.execute(
                 _T.insert().values(
@@ -142,6 +152,7 @@ class Tries:
                     prompt_version="",
                     model=request.model,
                     provider_id=provider_id,
+                    question=question,
                 )
             )
 
@@ -343,6 +354,18 @@ def _end(
         )
 
 
+def _stop_alike(connection: Any, question: str, provider_id: str, since: datetime, actor: str, now: datetime) -> None:
+    """Let nothing be bought that is asked already: whoever reserves holds the purse, so the second finds the first."""
+    goes_on = _T.c.state.in_([TryState.WAITING.value, TryState.ASKING.value]) & _T.c.cancel_wish.is_(False)
+    mine = (_T.c.created_by == actor) & (_T.c.created_at >= since) & (_T.c.state != TryState.CANCELLED.value)
+    same = (_T.c.question == question) & (_T.c.question != "") & (_T.c.provider_id == provider_id)
+    row = connection.execute(select(_T).where(same, or_(goes_on, mine)).order_by(_T.c.created_at).limit(1)).first()
+    if row is not None:
+        who = "you" if row.created_by == actor else row.created_by
+        message = f"The same question was asked {ago(now - row.created_at)} ago by {who} ({row.try_id}, {row.state})."
+        raise AlreadyOpen(message, {0: row.try_id})
+
+
 def _unknown(try_id: str) -> NotFound:
     return NotFound(f"There is no try '{try_id[:60]}'.")
 
@@ -382,4 +405,5 @@ def _to_try(row: Any) -> Try:
         answered=answered_of(row),
         usage_from=UsageFrom(row.usage_from),
         provider_id=row.provider_id,
+        question=row.question,
     )
