@@ -71,20 +71,22 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and nothing in them, to be copied: making them costs more than most tests."""
-    file = tmp_path_factory.mktemp("tables") / "empty.db"
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Path]]:
+    """A store on SQLite and a copy of its file while it was empty: tables and statements are made ready once only."""
+    file = tmp_path_factory.mktemp("sqlite") / "mosychlos.db"
     opened = Store(f"sqlite:///{file}")
     opened.upgrade()
     opened.close()
-    return file
+    empty = file.with_name("empty.db")
+    shutil.copy(file, empty)
+    yield opened, empty
+    opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tables: Path, tmp_path: Path) -> Iterator[Store]:
-    """An empty store on SQLite, for claims that are about rules and not about engines."""
-    file = tmp_path / "mosychlos.db"
-    shutil.copy(tables, file)
-    opened = Store(f"sqlite:///{file}")
-    yield opened
-    opened.close()
+def sqlite_store(shared_sqlite: tuple[Store, Path]) -> Store:
+    """An empty store on SQLite, for claims that are about rules and not about engines. One at a time."""
+    store, empty = shared_sqlite
+    store.close()  # its connections end, and what was written ahead goes into the file
+    shutil.copy(empty, empty.with_name("mosychlos.db"))
+    return store
