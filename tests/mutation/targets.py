@@ -35,16 +35,18 @@ _CHECKING: Final = _unit(
     "analyses/test_verify", "analyses/test_verify_edges", "analyses/test_words", "analyses/test_numbers"
 )
 
+_RULES: Final = ("exactness", "missing_fields", "readings", "provenance", "policy", "vev", "each_rule")
+
 TARGETS: Final = (
     Target("core/analyses/verify.py", _CHECKING),
     Target("core/analyses/diagnosis.py", _CHECKING),
     Target(
         "core/compliance/evaluate.py",
-        _unit("compliance/test_each_rule", "compliance/test_readings", "compliance/test_policy", "compliance/test_vev"),
+        _unit(*(f"compliance/test_{name}" for name in _RULES)),
     ),
     Target("core/worker/submit.py", _unit("worker/test_submit", "worker/test_input_file")),
     Target("core/worker/input_file.py", _unit("worker/test_input_file", "worker/test_submit")),
-    Target("core/storage/jobs/shards.py", _unit("storage/test_claims", "storage/test_jobs", "worker/test_submit")),
+    Target("core/storage/jobs/shards.py", _unit("storage/test_claims", "storage/test_shards")),
     Target("core/llm/pricing.py", _unit("llm/test_pricing", "llm/test_tariff")),
     Target("core/llm/estimate.py", _unit("llm/test_estimate")),
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from core.domain.batch import Batch, BatchCounts
 from core.domain.job import ShardEvent, ShardState
-from core.domain.records import BatchLook, ShardClaim
+from core.domain.records import ShardClaim
 from core.errors import StaleMove
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, STAND_IN, approved, draft, let_go
@@ -177,26 +175,3 @@ def test_a_wish_that_came_while_a_shard_was_held_makes_it_due_whatever_its_holde
     # Whoever took it over has seen the wish: it is due now when its new holder says.
     sqlite_store.shards.release(again, due=NOW + timedelta(days=9))
     assert claimed(sqlite_store) == []
-
-
-def running(store: Store) -> tuple[ShardClaim, Batch]:
-    claim = taken_up(store)
-    store.shards.move(claim, ShardState.UPLOADING, ShardEvent.SEND, at=NOW, create_at=NOW, scans=2)
-    store.shards.move(claim, ShardState.SUBMITTING, ShardEvent.ACCEPTED, at=NOW, batch_id="b-1")
-    batch = Batch("b-1", "in_progress", "/v1/responses", "f-1", None, None, NOW, LATER, BatchCounts(5, 3, 1))
-    return claim, batch
-
-
-@pytest.mark.parametrize("taken_over", [False, True])
-def test_a_look_is_stored_by_whoever_holds_the_shard_and_by_nobody_else(sqlite_store: Store, taken_over: bool) -> None:
-    claim, batch = running(sqlite_store)
-    if taken_over:
-        claimed(sqlite_store)
-    look = BatchLook(claim, replace(batch, output_file_id="o-1"), NOW, 4, "slow", NOW, LATER)
-    sqlite_store.shards.seen_many([look])
-    shard = sqlite_store.shards.get(claim.shard_id)
-    if taken_over:
-        assert (shard.quiet_polls, shard.message, shard.output_file_id) == (0, "", None)
-    else:
-        assert (shard.counts, shard.output_file_id, shard.quiet_polls) == (BatchCounts(5, 3, 1), "o-1", 4)
-        assert (shard.message, shard.next_due_at, shard.expires_at) == ("slow", LATER, LATER)
