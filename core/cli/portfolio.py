@@ -9,6 +9,7 @@ import typer
 
 from core.cli import output
 from core.cli.session import opened
+from core.intake.tables.choices import choices_of
 
 portfolio_app = typer.Typer(help="Portfolios: bring them in, look at them, have them analysed.", no_args_is_help=True)
 
@@ -29,9 +30,23 @@ def import_(
             "--map", metavar="COLUMN=FIELD", help="Which column is which, for a table of your own; may be repeated."
         ),
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Only this sheet of a workbook; the way to a hidden one.")] = None,
+    header_row: Annotated[
+        int | None, typer.Option("--header-row", help="Row of the header, where a file has several tables.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(metavar="dmy|mdy", help="How 04/03/2026 is meant, where the column does not prove it.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(metavar=",|.", help="Sign before the decimals, where the numbers do not show it.")
+    ] = None,
+    positions: Annotated[
+        bool, typer.Option("--positions", help="The rows are positions although they look like transactions.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring in position files. Good rows are kept and every problem is shown; exit code 2 when there was any."""
+    choices = choices_of(sheet, header_row, dates, decimal, positions=positions)
     with opened() as (app, actor):
         report = app.imports.import_paths(
             actor,
@@ -40,6 +55,7 @@ def import_(
             base_currency=base_currency,
             region=region,
             columns=columns or (),
+            choices=choices,
             dry_run=dry_run,
             strict=strict,
         )

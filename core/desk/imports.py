@@ -14,8 +14,10 @@ from core.errors import BadInput, NotFound, UnreadableFile
 from core.guard.access import Permission, require
 from core.intake.opening.files import bytes_of
 from core.intake.reading import survey_bytes
+from core.intake.tables.choices import NOTHING_SAID, TableChoices
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
-from core.intake.tables.mapping import Survey, mapping_from
+from core.intake.tables.mapping import mapping_from
+from core.intake.tables.surveying import Survey
 from core.storage.portfolios.mappings import RememberedMapping
 from core.storage.store import Store
 
@@ -38,14 +40,14 @@ class ImportService:
         self._prices = prices
         self._clock = clock
 
-    def survey(self, actor: Actor, name: str, data: bytes) -> Survey:
-        """Look at a table: its header, its first rows, what its columns probably are.
+    def survey(self, actor: Actor, name: str, data: bytes, choices: TableChoices = NOTHING_SAID) -> Survey:
+        """Look at a table: its header, its first rows, what its columns probably are, and which others there are.
 
         Raises:
             UnreadableFile: Refused as a whole, or no table.
         """
         require(actor, Permission.PORTFOLIO_IMPORT)
-        return survey_bytes(name, data)
+        return survey_bytes(name, data, choices)
 
     def remembered(self, actor: Actor, fingerprint: str) -> ColumnMapping | None:
         """The mapping that was confirmed for a header, or None."""
@@ -111,6 +113,7 @@ class ImportService:
         base_currency: str | None = None,
         region: str | None = None,
         columns: Sequence[str] = (),
+        choices: TableChoices = NOTHING_SAID,
         dry_run: bool = False,
         strict: bool = False,
     ) -> ImportReport:
@@ -121,6 +124,7 @@ class ImportService:
         Args:
             columns: Pairs "column=field" that correct the guess for tables with headers of their own
                 (`core.intake.tables.mapping.mapping_from`); remembered for these headers unless nothing is kept.
+            choices: How tables are to be read, as far as a person said it for these files.
             dry_run: Keep nothing, only say what would come in.
             strict: Keep nothing at all if there is any problem.
 
@@ -135,7 +139,7 @@ class ImportService:
                 data = bytes_of(path)
                 mapping: ColumnMapping | None = None
                 if columns:
-                    found = survey_bytes(path.name, data)
+                    found = survey_bytes(path.name, data, choices)
                     mapping = mapping_from(columns, found)
                     confirmed.append((found, mapping))
                 intakes.append(
@@ -147,6 +151,7 @@ class ImportService:
                         base_currency=base_currency,
                         region=region,
                         columns=mapping,
+                        choices=choices,
                     )
                 )
             except UnreadableFile as error:

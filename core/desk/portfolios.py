@@ -16,6 +16,7 @@ from core.guard.access import Permission, require
 from core.intake.positions.template import canonical_template
 from core.intake.reading import read_bytes
 from core.intake.samples import HISTORY_YEARS, sample_lines, sample_portfolios
+from core.intake.tables.choices import NOTHING_SAID, TableChoices
 from core.intake.tables.column_mapping import ColumnMapping
 from core.metrics.simulate import simulated_history
 from core.metrics.simulated_series import simulated_series
@@ -65,11 +66,13 @@ class PortfolioService:
         base_currency: str | None = None,
         region: str | None = None,
         columns: ColumnMapping | None = None,
+        choices: TableChoices = NOTHING_SAID,
     ) -> Intake:
         """Read an uploaded file without keeping anything.
 
         Args:
             columns: Which column is which, for tables; without it, what is remembered for the header is used.
+            choices: How a table is to be read, as far as a person said it.
 
         Raises:
             NeedsMapping: A table whose header is not known.
@@ -86,6 +89,7 @@ class PortfolioService:
             today=self._today(),
             columns=columns,
             remembered=self._store.mappings.find,
+            choices=choices,
         )
 
     def keep(self, actor: Actor, intakes: Sequence[Intake]) -> ImportReport:

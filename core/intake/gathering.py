@@ -14,6 +14,7 @@ from core.intake.cells.base_currency import derived_base_currency
 from core.intake.cells.region import derived_region
 from core.intake.cells.weights import Weigher
 from core.intake.findings import Findings
+from core.intake.tables.choices import NOTHING_SAID, TableChoices
 from core.intake.tables.column_mapping import ColumnMapping
 
 
@@ -35,6 +36,7 @@ class Case:
         mapping: Which column is which, said by a person for this file.
         remembered: The mapping that is kept under a header's fingerprint, or None.
         prices: Where price histories of the file go.
+        choices: How a table is to be read, as far as a person said it.
     """
 
     findings: Findings
@@ -45,6 +47,7 @@ class Case:
     mapping: ColumnMapping | None = None
     remembered: Callable[[str], ColumnMapping | None] = nothing_remembered
     prices: list[DailyCloses] = field(default_factory=list)
+    choices: TableChoices = NOTHING_SAID
 
 
 @dataclass(slots=True)
@@ -69,6 +72,16 @@ class Gathered:
     regimes: tuple[str, ...] = ()
     benchmark: tuple[tuple[str, Decimal], ...] = ()
     flows: tuple[Flow, ...] = ()
+
+
+def merged(groups: Iterable[Gathered]) -> list[Gathered]:
+    """Groups with one portfolio's id and day as one: parts of an account from several tables of a file."""
+    found: dict[tuple[str, date], Gathered] = {}
+    for group in groups:
+        known = found.setdefault((group.portfolio_id, group.as_of), group)
+        if known is not group:
+            known.holdings.extend(group.holdings)
+    return list(found.values())
 
 
 def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) -> tuple[Portfolio, ...]:

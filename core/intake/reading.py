@@ -17,7 +17,7 @@ from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
-from core.intake.opening.source import SourceFile, open_source
+from core.intake.opening.source import Container, SourceFile, open_source
 from core.intake.positions import (
     beancount,
     canonical,
@@ -33,8 +33,10 @@ from core.intake.positions import (
     wealthfolio,
 )
 from core.intake.tables import mapping
+from core.intake.tables.blocks import blocks_in
+from core.intake.tables.choices import NOTHING_SAID, TableChoices
 from core.intake.tables.column_mapping import ColumnMapping
-from core.intake.tables.mapping import Survey
+from core.intake.tables.surveying import Survey
 from core.intake.transactions.readers import READERS
 
 
@@ -105,6 +107,7 @@ def read_bytes(
     today: date | None = None,
     columns: ColumnMapping | None = None,
     remembered: Callable[[str], ColumnMapping | None] = nothing_remembered,
+    choices: TableChoices = NOTHING_SAID,
 ) -> Intake:
     """Read a file that is already in memory.
 
@@ -121,6 +124,7 @@ def read_bytes(
             file states no date. None takes the present day in UTC.
         columns: Which column is which; the file is then read as a mapped table whatever else it may be.
         remembered: Gives the mapping that is kept under a header's fingerprint.
+        choices: How a table is to be read, as far as a person said it; a sheet or a header row makes the file a table.
 
     Raises:
         NeedsMapping: A table whose header is not known, and no mapping for it.
@@ -140,28 +144,34 @@ def read_bytes(
         rates,
         columns,
         remembered,
+        choices=choices,
     )
     source = open_source(shown, data)
     if columns is not None:
         format = MAPPED  # noqa: A001  the command line's own word
+    elif format == "auto" and (choices.sheet or choices.header_row):
+        format = _table_format(source, choices)  # noqa: A001  the command line's own word
     chosen = FORMATS[format] if format != "auto" else _detected(source)
-    if source.encoding_note:
-        findings.note(source.encoding_note)
+    if source.note:
+        findings.note(source.note)
     portfolios = portfolios_of(chosen.read(source, case), chosen.name, case)
     if not portfolios and not findings.problems:
         findings.problem(None, "", "", "The file has a header but no positions. Export it again with positions.")
     return Intake(shown, chosen.name, portfolios, findings.problems, findings.notes, tuple(case.prices))
 
 
-def survey_bytes(name: str, data: bytes) -> Survey:
+def survey_bytes(name: str, data: bytes, choices: TableChoices = NOTHING_SAID) -> Survey:
     """Look at a table in memory: its header, its first rows, and what its columns probably are.
+
+    Args:
+        choices: Its sheet and its header row, where a person said them.
 
     Raises:
         UnreadableFile: Refused as a whole, or no table.
     """
     shown = display_name(name)
     check_size(shown, len(data))
-    return mapping.survey(open_source(shown, data))
+    return mapping.survey(open_source(shown, data), choices)
 
 
 def read_file(
@@ -174,6 +184,7 @@ def read_file(
     today: date | None = None,
     columns: ColumnMapping | None = None,
     remembered: Callable[[str], ColumnMapping | None] = nothing_remembered,
+    choices: TableChoices = NOTHING_SAID,
 ) -> Intake:
     """Read a file on disk; its size is checked before a byte is read. Arguments and errors as in `read_bytes`.
 
@@ -193,7 +204,16 @@ def read_file(
         today=today,
         columns=columns,
         remembered=remembered,
+        choices=choices,
     )
+
+
+def _table_format(source: SourceFile, choices: TableChoices) -> str:
+    """The format of a table whose place was said: canonical by its header, else one to map."""
+    first = next(iter(blocks_in(source, choices)), None)
+    if first is None or not canonical.is_header(first.header):
+        return MAPPED
+    return "canonical_xlsx" if source.container is Container.ARCHIVE else "canonical_csv"
 
 
 def _detected(source: SourceFile) -> Format:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -15,8 +15,10 @@ from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import MosychlosError, UnreadableFile
 from core.intake.reading import MAPPED
+from core.intake.tables.choices import TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping
-from core.intake.tables.mapping import NeedsMapping, Survey
+from core.intake.tables.mapping import NeedsMapping
+from core.intake.tables.surveying import Survey
 from dashboard.portfolio import mapping_wizard
 from dashboard.shell import navigation, queries, session
 from dashboard.widgets import listings, text
@@ -134,7 +136,7 @@ def _read(app: App, actor: Actor, name: str, data: bytes, currency: str | None, 
     if key not in changing:
         intake = _inspected(app, actor, (name, digest, currency, region, None), data)
         if intake is not None:
-            if intake.format == MAPPED and st.button(
+            if intake.format in (MAPPED, "canonical_csv", "canonical_xlsx") and st.button(
                 f"Change the columns of {text.escape(name)}", icon=":material/view_column:", key=f"{key}_change"
             ):
                 changing.add(key)
@@ -151,13 +153,42 @@ def _asked(
         surveys[key] = app.imports.survey(actor, name, data)
     survey = surveys[key]
     with st.container(border=True):
+        survey = _chosen_table(app, actor, data, survey, key)
+        chosen = survey is not surveys[key]
         start = app.imports.remembered(actor, survey.fingerprint) or survey.mapping
-        answer = mapping_wizard.ask(survey, start, key)
+        answer = mapping_wizard.ask(survey, start, f"{key}_{survey.block.place}" if chosen else key)
+        if chosen and answer.mapping is not None:
+            placed = replace(answer.mapping, sheet=survey.block.sheet, header_row=survey.header_row)
+            answer = replace(answer, mapping=placed)
         intake: Intake | None = None
         if answer.mapping is not None:
             intake = _inspected(app, actor, (name, digest, currency, region, answer.mapping), data)
         mapping_wizard.first_rows(survey, answer.mapping, intake)
     return _Read(intake or Intake(name, ""), survey, answer.mapping, answer.remember)
+
+
+def _chosen_table(app: App, actor: Actor, data: bytes, survey: Survey, key: str) -> Survey:
+    """The table that is meant, where a file has several, and the row of its header."""
+    tables = [survey, *survey.others]
+    left, right = st.columns([3, 1])
+    with left:
+        if len(tables) > 1:
+            at = st.selectbox(
+                "Table", range(len(tables)), key=f"{key}_table",
+                format_func=lambda at: f"{tables[at].block.place}: {', '.join(filter(None, tables[at].header[:4]))}",
+            )  # fmt: skip
+            survey = tables[at or 0]
+    with right:
+        row = st.number_input(
+            "Header in row", min_value=1, value=survey.header_row, step=1, key=f"{key}_row_{survey.block.place}"
+        )
+    if int(row) == survey.header_row:
+        return survey
+    try:
+        return app.imports.survey(actor, survey.name, data, TableChoices(survey.block.sheet, int(row)))
+    except UnreadableFile as error:
+        st.error(text.escape(error), icon=":material/table_rows:")
+        return survey
 
 
 _Key = tuple[str, str, str | None, str | None, ColumnMapping | None]
@@ -174,6 +205,10 @@ def _inspected(app: App, actor: Actor, key: _Key, data: bytes) -> Intake | None:
             )
         except NeedsMapping:
             kept[key] = None
+        except Undecided as error:
+            # Asked about on this page, like a mapping; once it was answered, what is still open is a problem.
+            undecided = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))
+            kept[key] = None if mapping is None else undecided
         except UnreadableFile as error:
             kept[key] = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))
     return kept[key]

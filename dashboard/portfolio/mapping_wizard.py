@@ -10,7 +10,7 @@ from core.domain.portfolio import Intake
 from core.intake.cells.numbers import NumberStyle
 from core.intake.tables.column_guess import MAPPABLE
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
-from core.intake.tables.mapping import Survey
+from core.intake.tables.surveying import Survey
 from core.intake.transactions.moments import DayOrder
 from dashboard.widgets import listings, text
 
@@ -64,7 +64,7 @@ def ask(survey: Survey, start: ColumnMapping, key: str) -> WizardAnswer:
     """
     st.markdown(f"**Which column is which in {text.escape(survey.name)}?**")
     st.caption(
-        f"The header is in row {survey.header_row}. Correct what was guessed wrong; "
+        f"The header is in {survey.block.place}. Correct what was guessed wrong; "
         "symbol, ISIN or name, a currency, and a value (or quantity and price) are needed."
     )
     if survey.warning:
@@ -90,7 +90,8 @@ def ask(survey: Survey, start: ColumnMapping, key: str) -> WizardAnswer:
             format_func=_STYLES.__getitem__,
         )  # fmt: skip
     remember = st.checkbox("Remember this for files with the same header", value=True, key=f"{key}_remember")
-    mapping = ColumnMapping(columns, fixed, order, style)
+    positions = bool(survey.warning) and st.checkbox("The rows are positions all the same", key=f"{key}_positions")
+    mapping = ColumnMapping(columns, fixed, order, style, positions=positions)
     faults = faults_of(mapping, len(survey.header))
     for fault in faults:
         st.error(text.escape(fault), icon=":material/view_column:")

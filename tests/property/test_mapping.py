@@ -13,7 +13,8 @@ from core.errors import BadInput, UnreadableFile
 from core.intake.positions.canonical import COLUMNS
 from core.intake.reading import read_bytes, survey_bytes
 from core.intake.tables.column_guess import MAPPABLE, guess_columns
-from core.intake.tables.mapping import fingerprint_of, mapping_from
+from core.intake.tables.mapping import mapping_from
+from core.intake.tables.surveying import fingerprint_of
 
 TODAY = date(2026, 11, 24)
 ROWS = {

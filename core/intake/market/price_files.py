@@ -86,8 +86,8 @@ def read_prices(
         raise BadInput(f"The currency '{options.currency}' is not known. Use an ISO 4217 code, or GBX for pence.")
     source = open_source(shown, data)
     findings = Findings(shown)
-    if source.encoding_note:
-        findings.note(source.encoding_note)
+    if source.note:
+        findings.note(source.note)
     rows, delimiter = _rows_of(source)
     header = next((row for _, row in islice(rows, _HEADER_WITHIN) if is_price_header(row)), None)
     if header is None:

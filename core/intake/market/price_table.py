@@ -17,11 +17,11 @@ from core.domain.portfolio import DailyCloses
 from core.errors import UnreadableFile
 from core.intake.cells.codes import currency_code
 from core.intake.cells.dates import NotADate, parse_date, parse_us_date
+from core.intake.cells.headers import normal
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
 from core.intake.market.price_checks import anomalies, scales
-from core.intake.positions.canonical import normal
 
 JUMP_PCT = 25.0
 """Moves from one close to the next beyond this are reported."""

@@ -19,6 +19,7 @@ from core.domain.portfolio import Problem
 from core.domain.units import Badge
 from core.errors import UnreadableFile
 from core.intake.cells.dates import NotADate
+from core.intake.cells.headers import normal
 from core.intake.cells.names import display_name, one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings
@@ -28,7 +29,6 @@ from core.intake.opening.limits import MAX_CELL_CHARS, check_size
 from core.intake.opening.source import Container, SourceFile, delimiter_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
 from core.intake.positions.broker_tables import Columns
-from core.intake.positions.canonical import normal
 
 NO_LICENCE = "not stated"
 IRREGULAR = "irregular"

@@ -16,6 +16,10 @@ from core.intake.sandbox.runner import Work, decoded, run
 WIDEST = 2_002
 """Most cells of a row that any reader takes: a day and 2,000 symbols, and one more to tell that there are more."""
 
+VISIBLE = "visible"
+UNREAD = "unread"
+"""Of sheets after the first twenty, of which only the titles are known."""
+
 _WORK = Work(
     "core.intake.opening.workbook_parser:sheets",
     "workbook",
@@ -38,11 +42,13 @@ class Sheet:
         file: Shown name of the file, for errors.
         title: As the workbook calls it.
         lines: Its rows as lines of JSON; they are many, and unpacked when they are read.
+        state: VISIBLE, what the workbook calls another state ("hidden"), or UNREAD.
     """
 
     file: str
     title: str
     lines: bytes
+    state: str = VISIBLE
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that say anything, with their numbers from 1; cells at the end that are empty are left out.
@@ -54,7 +60,7 @@ class Sheet:
 
 
 def read_sheets(name: str, data: bytes) -> tuple[Sheet, ...]:
-    """The sheets of a workbook, at most the first ten.
+    """The sheets of a workbook, at most the first twenty; of others the titles.
 
     Raises:
         UnreadableFile: A bomb, macros, damage, too much of anything, or an archive that is no workbook.
@@ -69,4 +75,4 @@ def read_sheets(name: str, data: bytes) -> tuple[Sheet, ...]:
 def _sheet(name: str, lines: bytes) -> Sheet:
     head, _, rows = lines.partition(b"\n")
     (title,) = decoded(_TITLE, name, [head])
-    return Sheet(name, title.get("title", ""), rows)
+    return Sheet(name, title.get("title", ""), rows, title.get("state", VISIBLE))

@@ -12,7 +12,7 @@ from enum import Enum
 
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
-from core.intake.opening.sheets import Sheet, read_sheets
+from core.intake.opening.sheets import UNREAD, VISIBLE, Sheet, read_sheets
 
 _MAGIC = {
     b"MZ": "a Windows program",
@@ -58,16 +58,18 @@ class SourceFile:
     Attributes:
         name: Display name.
         text: Decoded text of JSON and TEXT; "" for the others.
-        encoding_note: How the text was decoded, where that is worth saying; else "".
-        sheets: Of a workbook, which is the one ARCHIVE that is opened.
+        note: How the text was decoded or what of a workbook was not read, where that is worth saying; else "".
+        sheets: The visible ones of a workbook, which is the one ARCHIVE that is opened.
+        hidden: The others, which are never read unasked.
     """
 
     name: str
     data: bytes
     container: Container
     text: str = ""
-    encoding_note: str = ""
+    note: str = ""
     sheets: tuple[Sheet, ...] = ()
+    hidden: tuple[Sheet, ...] = ()
 
 
 def open_source(name: str, data: bytes) -> SourceFile:
@@ -78,7 +80,7 @@ def open_source(name: str, data: bytes) -> SourceFile:
             workbook that is a bomb, carries macros or is damaged.
     """
     if data.startswith(b"PK\x03\x04"):
-        return SourceFile(name, data, Container.ARCHIVE, sheets=read_sheets(name, data))
+        return _workbook(name, data, read_sheets(name, data))
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
@@ -95,6 +97,26 @@ def open_source(name: str, data: bytes) -> SourceFile:
     text, note = decoded(name, data)
     container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
     return SourceFile(name, data, container, text, note)
+
+
+def _workbook(name: str, data: bytes, sheets: tuple[Sheet, ...]) -> SourceFile:
+    """A workbook with its visible sheets, each content once: a copy of a sheet is no second account."""
+    visible: dict[bytes, Sheet] = {}
+    shown = [sheet for sheet in sheets if sheet.state == VISIBLE]
+    copies = [sheet.title for sheet in shown if visible.setdefault(sheet.lines, sheet) is not sheet and sheet.lines]
+    hidden = tuple(sheet for sheet in sheets if sheet.state not in (VISIBLE, UNREAD))
+    unread = [sheet.title for sheet in sheets if sheet.state == UNREAD]
+    notes = [
+        f"{what}: {', '.join(map(repr, titles[:5]))}{' and more' if len(titles) > 5 else ''}."
+        for what, titles in (
+            ("Sheets that say the same as another were read once", copies),
+            ("Only the first 20 sheets were read. Not read, save them as another workbook", unread),
+        )
+        if titles
+    ]
+    return SourceFile(
+        name, data, Container.ARCHIVE, note=" ".join(notes), sheets=tuple(visible.values()), hidden=hidden
+    )
 
 
 def _start(data: bytes) -> str:

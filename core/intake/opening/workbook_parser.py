@@ -1,6 +1,7 @@
 """Cells of an Excel workbook as text. Runs in a sandbox only (`core.intake.sandbox`).
 
-Every sheet gives its title, `{"title": ...}`, and then its rows that say anything, `[number, [text, ...]]`.
+Every sheet gives its title, `{"title": ..., "state": "visible"}`, and then its rows that say
+anything, `[number, [text, ...]]`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import openpyxl
 from core.errors import UnreadableFile
 from core.intake.opening.limits import MAX_ROWS
 
-MAX_SHEETS_TRIED = 10
+MAX_SHEETS_TRIED = 20
 _MAX_SHEETS = 1_000
 _LAST_ROW = 1_048_576
 """Of any sheet, by the format; a number beyond it is made up."""
@@ -29,7 +30,7 @@ _SHEET = re.compile(rb"<(?:[A-Za-z0-9]+:)?sheet[\s/>]")
 
 
 def sheets(data: bytes, *, name: str, widest: int) -> Iterator[object]:
-    """The sheets of a workbook, at most the first ten.
+    """The sheets of a workbook, at most the first twenty; of others the titles.
 
     Args:
         data: An archive that passed `check_workbook_archive`.
@@ -70,9 +71,13 @@ def _sheets(name: str, data: bytes, widest: int) -> Iterator[object]:
         # It warns about styles and extensions that it drops; none of them is a position.
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets[:MAX_SHEETS_TRIED]:
-            yield {"title": str(sheet.title)}
+        # The visible ones first: of a workbook with many sheets they are the ones a person means.
+        worksheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+        for sheet in worksheets[:MAX_SHEETS_TRIED]:
+            yield {"title": str(sheet.title), "state": str(sheet.sheet_state)}
             yield from _rows(name, sheet, widest)
+        for sheet in worksheets[MAX_SHEETS_TRIED:]:
+            yield {"title": str(sheet.title), "state": "unread"}
 
 
 def _rows(name: str, sheet: Any, widest: int) -> Iterator[object]:

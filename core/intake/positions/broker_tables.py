@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from core.intake.cells.headers import normal
 from core.intake.cells.numbers import EMPTY, NotANumber, parse_number, parse_percent
 from core.intake.findings import Findings
-from core.intake.positions.canonical import normal
 
 
 class Columns:

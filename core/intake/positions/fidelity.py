@@ -19,8 +19,8 @@ from core.intake.cells.names import one_line, portfolio_id_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.positions.broker_tables import Columns, compare_percents, percent
-from core.intake.positions.canonical import undated
 from core.intake.positions.lines import ONE, LineReader, PositionCells
+from core.intake.positions.position_table import undated
 
 FAMILY = "fidelity"
 _NAMES = {

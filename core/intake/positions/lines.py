@@ -67,6 +67,7 @@ class LineReader:
         style: Decimal style of the file.
         columns: What the file calls each field, for problems; a field that is not there is called by our name.
         typed: A person types the line and can correct an ISIN at once; a wrong one of a file is left empty and told.
+        price_of: Units that a price is for, where it is more than one.
 
     Attributes:
         prefix: Put before the column in problems; documents set it to the path of the holding.
@@ -79,9 +80,11 @@ class LineReader:
         columns: dict[str, str] | None = None,
         *,
         typed: bool = False,
+        price_of: Decimal = ONE,
     ) -> None:
         self._findings = findings
         self._typed = typed
+        self._price_of = price_of
         self._style = style
         self.prefix = ""
         self._columns = {name: (columns or {}).get(name, name) for name in FIELDS}
@@ -127,6 +130,8 @@ class LineReader:
         quantity, quantity_good = self._number(row, "quantity", raw.quantity)
         price, price_good = self._number(row, "price", raw.price)
         value, value_good = self._number(row, "market_value", raw.market_value)
+        if price is not None and self._price_of != ONE:
+            price = price / self._price_of
         cost, cost_good = self._number(row, "cost", raw.cost)
         if price is not None and price < 0:
             self._problem(

@@ -26,8 +26,8 @@ from core.intake.opening.limits import MAX_XML_BYTES, check_size
 from core.intake.opening.source import SourceFile
 from core.intake.opening.xml_tree import Element, root_tag, xml_root
 from core.intake.positions.broker_tables import amount, compare_total
-from core.intake.positions.canonical import undated
 from core.intake.positions.lines import ONE, LineReader, PositionCells
+from core.intake.positions.position_table import undated
 
 FAMILY = "sec13f"
 DOLLAR = "USD"

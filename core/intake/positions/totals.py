@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -11,9 +12,11 @@ from core.intake.cells.asset_classes import folded, is_cash_name
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
 from core.intake.positions.lines import PositionCells
+from core.intake.tables.stated import StatedTotal
 
 _WORD: Final = re.compile(
     r"(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
+    r"depot(?:gesamt)?(?:wert|summe|bestand)\b.{0,40}|"
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
     r"合計|小計|総合計|总计|合计|小计|總計"
@@ -75,6 +78,28 @@ class Totals:
                 + ". Something is missing or read wrong; look at the columns and export again."
             )
             self._findings.problem(row, "", f"{value:,.2f}", message)
+
+    def compare(self, stated: Iterable[StatedTotal], *, whole: bool) -> None:
+        """Hold totals that stand beside the table against all its lines.
+
+        Args:
+            whole: The lines are one portfolio on one day; the total of several is not one sum.
+        """
+        currency = next(iter(self._currencies)) if len(self._currencies) == 1 else ""
+        for total in stated:
+            shown = f"row {total.row}, '{total.label[:60]}' {total.value:,.2f}"
+            if not currency or not whole or self._findings.problem_count or total.currency not in ("", currency):
+                self._findings.tally("Totals beside the table were read; nothing compared them", shown)
+            elif self._is(total.value, self._all, self._count):
+                self._findings.tally("Totals beside the table agree with the lines", shown)
+            elif total.net:
+                self._findings.tally(f"Net assets beside the table differ from the lines ({self._all:,.2f})", shown)
+            else:
+                message = (
+                    f"The total beside the table does not agree with its lines, which come to {self._all:,.2f}. "
+                    "Something is missing or read wrong; look at the columns and export again."
+                )
+                self._findings.problem(total.row, total.label, f"{total.value:,.2f}", message)
 
     def _is_group(self, value: Decimal) -> bool:
         return bool(self._count_group) and self._is(value, self._group, self._count_group)

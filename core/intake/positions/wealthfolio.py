@@ -8,9 +8,11 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from core.errors import UnreadableFile
+from core.intake.cells.headers import normal
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, SourceFile, delimiter_of, head_rows, table_rows
-from core.intake.positions.canonical import ColumnLayout, Rows, normal, read_rows, style_of
+from core.intake.positions.position_table import ColumnLayout, Rows, read_rows
+from core.intake.tables.number_style import style_of
 
 FAMILY = "wealthfolio"
 CASH = "$CASH"
@@ -39,7 +41,9 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
         raise UnreadableFile(f"'{source.name}' has no header row as Wealthfolio writes it: {', '.join(_HEADER)}.")
     places = {normal(cell): place for place, cell in enumerate(header)}
     first = list(islice(rows, _STYLE_ROWS))
-    layout = ColumnLayout(source.name, header, places, style_of(first, places, delimiter, case), family=FAMILY)
+    layout = ColumnLayout(
+        source.name, header, places, style_of(source.name, first, places, delimiter, case), family=FAMILY
+    )
     return read_rows(layout, _named_cash(chain(first, rows), places["symbol"], places["currency"]), case)
 
 

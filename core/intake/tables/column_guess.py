@@ -28,6 +28,7 @@ MAPPABLE = (
 LEAST = 0.35
 """A guess below this confidence is not made."""
 
+_BY_LOOKS = "its cells are short and all different"
 _SAMPLE = 200
 _MAX_NUMERIC = 12
 
@@ -64,6 +65,7 @@ class _Evidence:
     short: float
     wordy: float
     repeated: float
+    constant: bool
     numbers: tuple[Decimal | None, ...]
 
 
@@ -92,7 +94,11 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
     scores = {key: guess for key, guess in scores.items() if key[1] not in {one.field for one in proven.values()}} | {
         (place, guess.field): guess for place, guess in proven.items()
     }
-    return _assigned(width, scores)
+    chosen = _assigned(width, scores)
+    if {"name", "isin"} & {guess.field for guess in chosen}:
+        # Codes of markets, kinds and states look like symbols; what names the lines already needs no guess of another.
+        chosen = [NO_GUESS if guess.reason == _BY_LOOKS else guess for guess in chosen]
+    return chosen
 
 
 def _figure_like(cell: str) -> bool:
@@ -117,6 +123,7 @@ def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
         short=_share(cells, lambda cell: len(cell) <= 15 and " " not in cell),
         wordy=_share(cells, lambda cell: " " in cell and any(character.isalpha() for character in cell)),
         repeated=1 - len(set(cells)) / len(cells) if cells else 0.0,
+        constant=len(set(cells)) == 1,
         numbers=numbers,
     )
 
@@ -172,7 +179,8 @@ def _of_currency(header: float, seen: _Evidence) -> tuple[float, str]:
 def _of_date(header: float, seen: _Evidence) -> tuple[float, str]:
     if seen.date < 0.6:
         return 0.0, ""
-    alone = 0.5 * seen.date if seen.number < 0.5 else 0.0
+    # Days that differ from row to row may be those of purchases or quotes: only their name says that they are not.
+    alone = 0.5 * seen.date if seen.number < 0.5 and seen.constant else 0.0
     return max(alone, header * (0.5 + 0.5 * seen.date)), "its cells are days"
 
 
@@ -193,8 +201,8 @@ def _of_symbol(header: float, seen: _Evidence) -> tuple[float, str]:
         # Security numbers have no decimals.
         decimals = sum(number is not None and number % 1 != 0 for number in seen.numbers) / seen.filled
         return header * (0.5 + 0.5 * seen.short) * (1 - 0.6 * decimals), "by its header"
-    looks = seen.short > 0.9 and seen.number < 0.3 and seen.repeated < 0.3 and seen.asset_class < 0.5
-    return 0.4 if looks else 0.0, "its cells are short and all different"
+    looks = seen.short > 0.9 and seen.number < 0.3 and not seen.repeated and seen.asset_class < 0.5
+    return 0.4 if looks else 0.0, _BY_LOOKS
 
 
 def _of_name(header: float, seen: _Evidence) -> tuple[float, str]:
@@ -206,7 +214,9 @@ def _of_name(header: float, seen: _Evidence) -> tuple[float, str]:
 
 
 def _of_account(header: float, seen: _Evidence) -> tuple[float, str]:
-    return 0.0 if _is_code(seen) else header * 0.9, "by its header"
+    # What differs in every row names lines, whatever it is called: "Fund" is an account here and a name there.
+    names = seen.filled > 1 and not seen.repeated and seen.number < 0.5 and header >= 1 and seen.wordy > 0.5
+    return 0.0 if _is_code(seen) or names else header * 0.9, "by its header"
 
 
 def _of_sector(header: float, seen: _Evidence) -> tuple[float, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.intake.cells.codes import currency_code
 from core.intake.cells.numbers import NumberStyle
+from core.intake.tables.choices import TableChoices
 from core.intake.tables.column_guess import MAPPABLE
 from core.intake.transactions.moments import DayOrder
 
@@ -22,12 +23,28 @@ class ColumnMapping:
         fixed: Pairs of a field (`FIXABLE`) and what it is in every row.
         day_order: How 04/03/2026 is meant; UNKNOWN refuses such days.
         style: Decimal sign; None goes by the cells.
+        sheet: Where the table stands, with `header_row`; of this file alone, and never remembered.
+        positions: Its rows are positions although they look like dealings; said of this file alone.
     """
 
     columns: tuple[tuple[str, int], ...]
     fixed: tuple[tuple[str, str], ...] = ()
     day_order: DayOrder = DayOrder.UNKNOWN
     style: NumberStyle | None = None
+    sheet: str = ""
+    header_row: int | None = None
+    positions: bool = False
+
+    def said(self, choices: TableChoices) -> TableChoices:
+        """What was said with the mapping, where it was not said otherwise."""
+        return replace(
+            choices,
+            sheet=choices.sheet or self.sheet,
+            header_row=choices.header_row or self.header_row,
+            day_order=self.day_order if choices.day_order is DayOrder.UNKNOWN else choices.day_order,
+            style=choices.style or self.style,
+            positions=choices.positions or self.positions,
+        )
 
     def place(self, field: str) -> int | None:
         """The column of a field, or None."""

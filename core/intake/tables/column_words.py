@@ -45,6 +45,11 @@ _UNSPACED = tuple(word for word in _OTHERS if not word.isascii())
 _LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
 
 
+def is_other(header: str) -> bool:
+    """Whether a word makes a column something else than the position of today: what was paid, when it was bought."""
+    return bool(_OTHERS.intersection(plain(header).split()))
+
+
 def named(header: str) -> dict[str, float]:
     """For each field that a header may mean, how surely, from 0 to 1.
 

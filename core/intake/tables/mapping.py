@@ -2,97 +2,66 @@
 
 A table whose header is not known is surveyed: its header row is found, its columns are guessed, and the first rows are
 kept for a person to look at. Nothing is read before a mapping was confirmed, once a header: confirmed mappings are
-remembered under the header's fingerprint.
+remembered under the header's fingerprint. What a table leaves open, and rows that look like dealings, are asked about
+each time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
 
 from core.errors import BadInput, UnreadableFile
-from core.intake.cells.codes import currency_code
-from core.intake.cells.dates import parse_date
-from core.intake.cells.names import one_line
-from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
-from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, SourceFile, delimiter_of, table_rows
-from core.intake.opening.workbook import workbook_rows
-from core.intake.positions.canonical import ColumnLayout, Rows, normal, read_rows, style_of
-from core.intake.positions.dealings import dealings_in
-from core.intake.tables.column_guess import LEAST, NUMERIC, Guess, guess_columns
+from core.intake.cells.headers import normal
+from core.intake.gathering import Case, Gathered, merged
+from core.intake.opening.source import SourceFile
+from core.intake.positions.position_table import ColumnLayout, read_rows
+from core.intake.tables.blocks import delimiter_in, rows_of
+from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
-from core.intake.tables.column_words import QUOTE_DAYS, named, plain
+from core.intake.tables.left import tell_left
+from core.intake.tables.number_style import style_of
+from core.intake.tables.quoting import price_of, quote_days
+from core.intake.tables.stated import Beside, stated_in
+from core.intake.tables.surveying import Survey, label, surveys_of
 from core.intake.tables.value_currency import in_the_value_s_currency
-from core.intake.transactions.moments import DayOrder, parse_moment
 
 FAMILY = "table"
-_HEADER_WITHIN = 20
-_SURVEYED = 200
-_SHOWN = 20
 _STYLE_ROWS = 2_000
-_CURRENCY_IN_HEADER = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
 
 
 class NeedsMapping(UnreadableFile):
     """A table that can be read once a person has said which column is which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a table looks like before it is read.
-
-    Attributes:
-        header_row: Row of the header, as a spreadsheet counts.
-        header: Its cells.
-        guesses: One a column.
-        rows: The first rows below, with their numbers.
-        mapping: The guesses as a mapping that can be read or corrected.
-        fingerprint: The same for every file with this header.
-        warning: What speaks against this being a table of positions; "" when nothing does.
-    """
-
-    name: str
-    header_row: int
-    header: tuple[str, ...]
-    guesses: tuple[Guess, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-    mapping: ColumnMapping
-    fingerprint: str
-    warning: str = ""
-
-
-def fingerprint_of(header: Sequence[str]) -> str:
-    """The same for headers that differ in case, spaces or empty columns at the end: 32 hexadecimal digits."""
-    names = [normal(cell) for cell in header]
-    while names and not names[-1]:
-        names.pop()
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 def detect(source: SourceFile) -> bool:
     """Whether a file is a table that a person could map: it has a header of which something can be guessed."""
-    found = _found(source)
-    return found is not None and any(guess.confidence >= 0.5 for guess in found.guesses)
+    return any(guess.confidence >= 0.5 for one in surveys_of(source) for guess in one.guesses)
 
 
-def survey(source: SourceFile) -> Survey:
-    """Look at a table.
+def survey(source: SourceFile, choices: TableChoices = NOTHING_SAID) -> Survey:
+    """Look at the table of a file that is most likely its list of positions, and at which others there are.
 
     Raises:
-        UnreadableFile: No table of at least two columns with a header row and rows below it.
+        UnreadableFile: No table of at least two columns with a header row and rows below it, or not where it was said.
     """
-    found = _found(source)
-    if found is None:
+    found = surveys_of(source, choices)
+    if not found:
+        hidden = ", ".join(f"'{sheet.title}'" for sheet in source.hidden)
+        more = f" Its hidden sheets ({hidden}) are read only when named with --sheet." if hidden else ""
         raise UnreadableFile(
-            f"'{source.name}' holds no table: a header row with at least two columns and rows below it, within its "
-            f"first {_HEADER_WITHIN} rows. Start from the template."
+            f"'{source.name}' holds no table: a header row with at least two columns and rows below it. "
+            f"Start from the template, or say --header-row.{more}"
         )
-    return found
+    best = max(found, key=_likelihood)
+    return replace(best, others=tuple(one for one in found if one is not best))
+
+
+def _likelihood(one: Survey) -> tuple[bool, bool, int]:
+    good = not faults_of(one.mapping, len(one.header))
+    return good and not one.warning, good, len(one.mapping.columns)
 
 
 def read(source: SourceFile, case: Case) -> list[Gathered]:
@@ -100,29 +69,41 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
 
     Raises:
         NeedsMapping: There is neither.
+        Undecided: Its rows look like dealings, or its numbers may be two.
         UnreadableFile: No table, or one that cannot be split into rows and columns.
     """
-    found = survey(source)
     mapping = case.mapping
+    choices = case.choices if mapping is None else mapping.said(case.choices)
+    found = survey(source, choices)
     if mapping is None:
         mapping = case.remembered(found.fingerprint)
         if mapping is not None:
-            said = ", ".join(f"{_label(found.header, place)} is {field}" for field, place in mapping.columns)
+            said = ", ".join(f"{label(found.header, place)} is {field}" for field, place in mapping.columns)
             case.findings.note(f"The columns were read as remembered for this header: {said}.")
+            # What a person says of this file goes before what somebody said of an earlier one.
+            choices = mapping.said(choices)
     if mapping is None:
         raise NeedsMapping(_needs(found))
     for fault in faults_of(mapping, len(found.header)):
         raise BadInput(f"'{source.name}': {fault}")
-    return _read(source, found, mapping, case)
+    alike = [one for one in found.others if one.fingerprint == found.fingerprint]
+    tables = sorted((found, *alike), key=lambda one: (one is not found, one.block.place)) if alike else [found]
+    many = len({one.block.sheet for one in tables}) > 1
+    case = replace(case, choices=choices)
+    made = merged(group for one in tables for group in _read(source, one, mapping, many, case))
+    tell_left(source, (one for one in found.others if one not in alike), case)
+    return made
 
 
 def _needs(found: Survey) -> str:
-    guessed = [f"--map '{_label(found.header, place)}={field}'" for field, place in found.mapping.columns]
+    guessed = [f"--map '{label(found.header, place)}={field}'" for field, place in found.mapping.columns]
     guessed += [f"--map '={value}={field}'" for field, value in found.mapping.fixed]
     hint = f" A guess: {' '.join(guessed)}." if guessed else ""
+    places = ", ".join(one.block.place for one in found.others[:5])
+    others = f" Other tables begin in {places}; say --header-row or --sheet to read one of them." if places else ""
     return (
         f"'{found.name}' is a table whose header is not known: {', '.join(map(repr, found.header[:12]))}. "
-        f"Say once which column is which, with --map or on the Import page.{hint}"
+        f"Say once which column is which, with --map or on the Import page.{hint}{others}"
         + (f" But {found.warning}" if found.warning else "")
     )
 
@@ -180,115 +161,36 @@ def _place(column: str, found: Survey) -> int:
     )
 
 
-def _label(header: Sequence[str], place: int) -> str:
-    return (header[place] if 0 <= place < len(header) and header[place] else "") or f"#{place + 1}"
-
-
-def _found(source: SourceFile) -> Survey | None:
-    rows, delimiter = _rows(source)
-    try:
-        first = list(islice(rows, _HEADER_WITHIN + _SURVEYED))
-    except UnreadableFile:
-        return None
-    at = _header_among([row for _, row in first[:_HEADER_WITHIN]])
-    if at is None:
-        return None
-    header_row, header = first[at][0], [one_line(cell)[:60] for cell in first[at][1]]
-    while header and not header[-1]:
-        header.pop()
-    below = [(number, row) for number, row in first[at + 1 :] if _filled(row) > 1]
-    if len(header) < 2 or not below:
-        return None
-    guesses = guess_columns(header, [row for _, row in below], delimiter)
-    return Survey(
-        source.name,
-        header_row,
-        tuple(header),
-        tuple(guesses),
-        tuple((number, tuple(row[: len(header)])) for number, row in below[:_SHOWN]),
-        _mapping(header, guesses),
-        fingerprint_of(header),
-        dealings_in(header, below),
-    )
-
-
-def _rows(source: SourceFile) -> tuple[Rows, str]:
-    """All rows with their numbers, and the sign between columns ("" for a workbook)."""
-    if source.container is Container.ARCHIVE:
-        return workbook_rows(source, lambda row: _filled(row) > 1), ""
-    if source.container is not Container.TEXT:
-        return iter(()), ""
-    delimiter = delimiter_of(source.text)
-    return table_rows(source.name, source.text, delimiter), delimiter
-
-
-def _filled(row: Sequence[str]) -> int:
-    return sum(bool(cell.strip()) for cell in row)
-
-
-def _header_among(rows: Sequence[Sequence[str]]) -> int | None:
-    """The place of the row that most looks like a header: many words, known ones, no numbers, and rows below."""
-    best, best_score = None, 0.0
-    for place, row in enumerate(rows[:-1] or rows):
-        cells = [cell.strip() for cell in row if cell.strip()]
-        if len(cells) < 2:
-            continue
-        known = sum(max(named(cell).values(), default=0.0) for cell in cells)
-        numbers = sum(_is_number(cell) for cell in cells)
-        score = len(set(cells)) + 4 * known - 3 * numbers - 0.1 * place
-        if score > best_score:
-            best, best_score = place, score
-    return best
-
-
-def _is_number(cell: str) -> bool:
-    for style in NumberStyle:
-        try:
-            parse_number(cell, style)
-        except NotANumber:
-            continue
-        return True
-    return False
-
-
-def _mapping(header: Sequence[str], guesses: Sequence[Guess]) -> ColumnMapping:
-    columns = tuple((guess.field, place) for place, guess in enumerate(guesses) if guess.confidence >= LEAST)
-    fixed: tuple[tuple[str, str], ...] = ()
-    if "currency" not in dict(columns):
-        said = {
-            code
-            for field, place in columns
-            if field in NUMERIC
-            for code in _CURRENCY_IN_HEADER.findall(header[place])
-            if currency_code(code) is not None
-        }
-        # "Kurswert in EUR" says it for the file, unless another column says something else.
-        if len(said) == 1:
-            fixed = (("currency", said.pop()),)
-    return ColumnMapping(columns, fixed)
-
-
-def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, case: Case) -> list[Gathered]:
-    rows, delimiter = _rows(source)
+def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool, case: Case) -> list[Gathered]:
+    choices = case.choices
+    if found.warning and not choices.positions:
+        raise Undecided(
+            f"'{source.name}': {found.warning} If the rows are positions all the same, say --positions or tick it on "
+            "the Import page."
+        )
     if found.warning:
         case.findings.note(f"It was read as positions because somebody said so; but {found.warning}")
-    width = next((len(row) for number, row in rows if number == found.header_row), len(found.header))
-    below = ((number, row) for number, row in rows if number > found.header_row)
+    delimiter = delimiter_in(source)
+    rows = rows_of(source, found.block)
     places = dict(mapping.columns)
-    first = list(islice(below, _STYLE_ROWS))
-    style = mapping.style or style_of(first, places, delimiter, case)
+    first = list(islice(rows, _STYLE_ROWS))
+    style = style_of(source.name, first, places, delimiter, case, lambda: rows_of(source, found.block))
     header = list(found.header)
     fixed: Mapping[str, str] = dict(mapping.fixed)
-    all_rows: Iterator[tuple[int, list[str]]] = _positions(chain(first, below), case)
+    beside = Beside(list(found.block.above))
+    all_rows: Iterator[tuple[int, list[str]]] = beside.without_remarks(
+        chain(first, rows),
+        places.get("market_value"),
+        lambda number: case.findings.tally("Rows with a single cell were left out as remarks", f"row {number}"),
+    )
     if "market_value" in places:
         all_rows = in_the_value_s_currency(all_rows, found.header, places, style, case)
     names = [places[field] for field in ("symbol", "isin", "name") if field in places]
+    of_units, days = price_of(header, first, places, style, case), quote_days(header, first, places)
     # A line is called by its symbol, or by its ISIN or its name where the table has nothing else.
-    all_rows = _called(all_rows, len(header), max(width, len(header)), names)
-    day = places.get("date")
+    all_rows = _called(all_rows, len(header), max(len(found.block.header), len(header)), names)
     places["symbol"] = len(header)
     header.append(header[names[0]] if names else "symbol")
-    order = mapping.day_order
     return read_rows(
         ColumnLayout(
             source.name,
@@ -297,21 +199,14 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, case: Case)
             style,
             family=FAMILY,
             fixed=fixed,
-            parse_day=lambda text: _day(text, order),
-            quote_days=day is not None and plain(found.header[day]) in QUOTE_DAYS,
+            quote_days=days,
+            price_of=of_units,
+            sheet=found.block.sheet if many else "",
+            stated=lambda: stated_in(beside.lines, case.today, choices.day_order, choices.style),
         ),
         all_rows,
         case,
     )
-
-
-def _positions(rows: Iterable[tuple[int, list[str]]], case: Case) -> Iterator[tuple[int, list[str]]]:
-    """Rows that can be positions: a line with a single cell is a title or a remark."""
-    for number, row in rows:
-        if _filled(row) > 1:
-            yield number, row
-        elif _filled(row) == 1:
-            case.findings.tally("Rows with a single cell were left out as remarks", f"row {number}")
 
 
 def _called(
@@ -321,7 +216,3 @@ def _called(
     for number, row in rows:
         called = next((row[place] for place in names if place < len(row) and row[place].strip()), "")
         yield number, [*row[:width], *[""] * (width - len(row)), called, *row[whole:]]
-
-
-def _day(text: str, order: DayOrder) -> date:
-    return parse_date(text) if order is DayOrder.UNKNOWN else parse_moment(text, order).date()

@@ -14,10 +14,10 @@ from datetime import date
 from decimal import Decimal
 
 from core.errors import UnreadableFile
+from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile, has_header
-from core.intake.positions.canonical import normal
 from core.intake.transactions.degiro_words import INTERNAL, DescribedTrade, folded, meaning_of, trade_in
 from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger

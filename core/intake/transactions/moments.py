@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from enum import Enum
 
-from core.intake.cells.dates import EARLIEST, NotADate, parse_date
+from core.intake.cells.dates import EARLIEST, NotADate, parse_date, whole_year
 
 
 class DayOrder(Enum):
@@ -17,7 +17,9 @@ class DayOrder(Enum):
     UNKNOWN = "not known"
 
 
-_NUMERIC = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})(?:[ T,]+(.*))?", re.ASCII | re.DOTALL)
+_NUMERIC = re.compile(
+    r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|(?<=[/.])[0-9]{2})(?:[ T,]+(.*))?", re.ASCII | re.DOTALL
+)
 _NAMED = re.compile(r"([0-9]{1,2})[-/ .]+([^\W\d_]{3,12})\.?[-/ .,]+([0-9]{4})(?:[ T,]+(.*))?", re.DOTALL)
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?", re.ASCII)
 # The first letters that tell the months of English, Dutch, German, French, Italian, Spanish, Danish and Swedish apart.
@@ -58,7 +60,7 @@ def parse_moment(text: str, order: DayOrder, clock: str = "") -> datetime:
     if found and order is not DayOrder.UNKNOWN:
         first, second = int(found[1]), int(found[2])
         day, month = (first, second) if order is DayOrder.DAY_FIRST else (second, first)
-        return _checked(_day(int(found[3]), month, day, found[4] or clock))
+        return _checked(_day(whole_year(found[3]), month, day, found[4] or clock))
     if found_name := _NAMED.fullmatch(text):
         word = found_name[2].lower()
         named = _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])

@@ -17,13 +17,13 @@ from core.errors import UnreadableFile
 from core.intake.cells.asset_classes import class_from_name
 from core.intake.cells.codes import currency_code, isin_fault
 from core.intake.cells.dates import NotADate
+from core.intake.cells.headers import normal
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.findings import Findings, shortened
 from core.intake.gathering import Case
 from core.intake.opening.source import SourceFile, delimiter_of, has_header, table_rows
 from core.intake.positions.broker_tables import Columns
-from core.intake.positions.canonical import normal
 from core.intake.transactions.entries import Entry, Security
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder, parse_moment

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from core.errors import UnreadableFile
+from core.intake.cells.headers import normal
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, SourceFile, head_rows
-from core.intake.positions.canonical import normal
 from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder

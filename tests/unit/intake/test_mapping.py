@@ -12,7 +12,8 @@ import pytest
 from core.errors import BadInput, UnreadableFile
 from core.intake.reading import survey_bytes
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
-from core.intake.tables.mapping import NeedsMapping, fingerprint_of, mapping_from
+from core.intake.tables.mapping import NeedsMapping, mapping_from
+from core.intake.tables.surveying import fingerprint_of
 from core.intake.transactions.moments import DayOrder
 
 GERMAN = """Depotauszug;;;;;

@@ -131,10 +131,10 @@ def test_a_history_of_dealings_is_no_list_of_positions(read, rows):
         read(rows)
 
 
-def test_a_warning_is_repeated_when_a_mapping_is_given(mapped):
+def test_a_mapping_alone_makes_no_positions_of_dealings(mapped):
     text = "date,type,name,shares,amount,currency\n2026-01-05,DIVIDEND,AAA,100,50.00,EUR\n"
-    intake = mapped(text + "2026-01-07,BUY,CCC,10,200.00,EUR\n")
-    assert any("list of transactions" in note for note in intake.notes)
+    with pytest.raises(UnreadableFile, match="list of transactions"):
+        mapped(text + "2026-01-07,BUY,CCC,10,200.00,EUR\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""Which decimal sign a table uses, by all its numbers; where nothing decides, a person is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from core.intake.cells.numbers import NotANumber, NumberStyle, StyleChoice, choose_style, parse_number
+from core.intake.gathering import Case
+from core.intake.tables.choices import Undecided
+
+Row = tuple[int, list[str]]
+_FIELDS: Final = ("quantity", "price", "market_value")
+_NEAR: Final = Decimal("0.001")
+_ENOUGH: Final = 3
+
+
+def style_of(
+    name: str,
+    first: Sequence[Row],
+    places: Mapping[str, int],
+    delimiter: str,
+    case: Case,
+    again: Callable[[], Iterable[Row]] | None = None,
+) -> NumberStyle:
+    """Which decimal sign a table uses; a workbook (no delimiter) keeps numbers, not their looks.
+
+    Args:
+        first: Its first rows.
+        again: Gives all rows, where the first decide nothing.
+
+    Raises:
+        Undecided: Numbers such as 1.500 may be two, and neither other numbers, products nor the separator tell.
+    """
+    if case.choices.style is not None:
+        return case.choices.style
+    if not delimiter:
+        return NumberStyle.POINT
+    numeric = [places[field] for field in _FIELDS if field in places]
+    choice = choose_style(_cells(first, numeric), delimiter)
+    if choice.unsure and again is not None:
+        choice = choose_style(_cells(again(), numeric), delimiter)
+    if not choice.unsure:
+        return choice.style
+    proven = _by_product(first, places)
+    if proven is not None:
+        case.findings.note(
+            f"Numbers such as '{choice.unsure[:40]}' were read with a {proven.value}: only so is quantity × price the "
+            "value."
+        )
+        return proven
+    return _by_separator(name, choice, delimiter, case)
+
+
+def _by_separator(name: str, choice: StyleChoice, delimiter: str, case: Case) -> NumberStyle:
+    """Spreadsheets part columns by semicolons exactly where the comma is the decimal sign, and by commas elsewhere."""
+    shown = choice.unsure[:40]
+    if delimiter not in (";", ","):
+        raise Undecided(
+            f"'{name}' has numbers such as '{shown}' that may be two, and nothing in it tells which. Say --decimal , "
+            "or --decimal . for the sign before the decimals, or choose it on the Import page."
+        )
+    case.findings.note(
+        f"Numbers such as '{shown}' could be read in two ways; they were read with a {choice.style.value}, because the "
+        f"columns are parted by '{delimiter}'. If that is wrong, say --decimal "
+        f"{'.' if choice.style is NumberStyle.COMMA else ','}"
+    )
+    return choice.style
+
+
+def _cells(rows: Iterable[Row], numeric: Sequence[int]) -> Iterable[str]:
+    return (row[place] for _, row in rows for place in numeric if place < len(row))
+
+
+def _by_product(rows: Sequence[Row], places: Mapping[str, int]) -> NumberStyle | None:
+    """The only style in which quantity × price is the value throughout; None where both or neither are."""
+    if not set(_FIELDS) <= places.keys():
+        return None
+    good = {style: _products(rows, places, style) for style in NumberStyle}
+    most = max(good, key=lambda style: good[style])
+    others = [count for style, count in good.items() if style is not most]
+    return most if good[most] >= min(_ENOUGH, len(rows)) and not any(others) else None
+
+
+def _products(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> int:
+    found = 0
+    for _, row in rows:
+        try:
+            quantity, price, value = (parse_number(row[places[field]], style) for field in _FIELDS)
+        except (NotANumber, IndexError):
+            continue
+        found += bool(value) and abs(quantity * price - value) <= abs(value) * _NEAR
+    return found

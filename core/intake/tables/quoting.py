@@ -1,0 +1,106 @@
+"""What a table's prices are: of how many units, and of which day. Its numbers say it before its words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
+from core.intake.gathering import Case
+from core.intake.tables.blocks import is_day
+from core.intake.tables.column_words import QUOTE_DAYS, plain
+
+Row = tuple[int, list[str]]
+ONE: Final = Decimal(1)
+_UNITS: Final = (Decimal(1_000), Decimal(10_000))
+_NEAR: Final = Decimal("0.005")
+_OF_UNITS: Final = re.compile(r"(?:\bper|\bje|\bpro|\bpour|\bpor|/)\s*(1[., ']?000|10[., ']?000)\b|(1)?万口|(千)口")
+_OF_ONE: Final = re.compile(r"(?<!\d)1口|１口")
+_FUND_PRICE: Final = re.compile(r"基準価[額格]")
+_CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?", re.IGNORECASE)
+_NAMES: Final = ("isin", "symbol", "name")
+
+
+def price_of(
+    header: Sequence[str], rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle, case: Case
+) -> Decimal:
+    """How many units a price is for: 10,000 for Japanese funds, 1 for nearly everything else; it is told.
+
+    Where the table states values, they decide; else the header of the prices does.
+    """
+    if "price" not in places:
+        return ONE
+    name = header[places["price"]] if places["price"] < len(header) else ""
+    by_values = _by_values(rows, places, style)
+    units = by_values or _by_header(name)
+    if units != ONE:
+        why = "only so is quantity × price the value" if by_values else "by law and custom, or by its header"
+        case.findings.note(f"Column '{name}' is the price of {units:,} units ({why}); prices were divided by it.")
+    return units
+
+
+def _by_values(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> Decimal | None:
+    """The number of units by which quantity × price is the value in most rows; None where there are no values."""
+    if not {"quantity", "market_value"} <= places.keys():
+        return None
+    found: Counter[Decimal] = Counter()
+    for _, row in rows:
+        try:
+            quantity, price, value = (
+                parse_number(row[places[field]], style) for field in ("quantity", "price", "market_value")
+            )
+        except (NotANumber, IndexError):
+            continue
+        if value and quantity and price:
+            ratio = quantity * price / value
+            found[next((units for units in _UNITS if abs(ratio - units) <= units * _NEAR), ONE)] += 1
+    return found.most_common(1)[0][0] if found else None
+
+
+def _by_header(name: str) -> Decimal:
+    said = _OF_UNITS.search(name)
+    if said is not None:
+        if said[1] is not None:
+            return Decimal(re.sub(r"\D", "", said[1]))
+        return Decimal(1_000) if said[3] else Decimal(10_000)
+    # 基準価額 is the price of 10,000 units of a Japanese fund.
+    return Decimal(10_000) if _FUND_PRICE.search(name) and not _OF_ONE.search(name) else ONE
+
+
+def quote_days(header: Sequence[str], rows: Sequence[Row], places: Mapping[str, int]) -> bool:
+    """Whether the date column dates each line's price and not the list.
+
+    By its name; beside a column of times, or with times in it; or because every line stands once and on days that
+    differ, which no history of snapshots does.
+    """
+    place = places.get("date")
+    if place is None:
+        return False
+    if plain(header[place] if place < len(header) else "") in QUOTE_DAYS:
+        return True
+    cells = [row[place].strip() for _, row in rows if place < len(row) and row[place].strip()]
+    if len(set(cells)) < 2:
+        return False
+    if _has_clock(cells) or any(_has_clock(_column(rows, beside)) for beside in range(len(header)) if beside != place):
+        return True
+    names = next((places[field] for field in _NAMES if field in places), None)
+    lines = _column(rows, names) if names is not None else []
+    return len(lines) > 1 and len(set(lines)) == len(lines)
+
+
+def _column(rows: Sequence[Row], place: int) -> list[str]:
+    return [row[place].strip() for _, row in rows if place < len(row) and row[place].strip()]
+
+
+def _has_clock(cells: Sequence[str]) -> bool:
+    """Whether most cells are times of a day, or days with different times."""
+    if not cells:
+        return False
+    clocks = [_CLOCK.fullmatch(cell) for cell in cells]
+    if sum(clock is not None for clock in clocks) > len(cells) / 2:
+        return True
+    ends = {found[-1] for cell in cells if is_day(cell) and (found := _CLOCK.findall(cell))}
+    return len(ends) > 1
