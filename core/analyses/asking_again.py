@@ -41,6 +41,10 @@ _MEANING: Final = {
     FindingKind.POLICY: "outside what PROFILE allows",
     FindingKind.QUOTE: "not word for word in a passage of its source",
     FindingKind.GRADE: "a grade needs a metric or a source beside it",
+    FindingKind.SLOT: "the slot names nothing in the tables, or combines what does not belong together",
+    FindingKind.RELATION: "the tables say otherwise, or the words say another relation",
+    FindingKind.OUTSIDE: "a number outside a slot; name the fact in one",
+    FindingKind.WORDING: "a comparison or judgement outside a relation slot",
     FindingKind.HIDDEN: "characters that are not seen, or that change what is read; write plain text",
 }
 

@@ -118,11 +118,12 @@ class Builder:
         _check_wishes(request, self._engine)
         if request.profile:
             investment_profile(request.profile)
+        self._slots = library.kind_file(request.kind.value, request.prompt_version).slots
         schema_format = {
             "type": "json_schema",
             "name": self._engine.schema_name,
             "strict": True,
-            "schema": self._engine.schema(),
+            "schema": self._engine.schema(slots=self._slots),
         }
         wished, notes = _wished(request, self.model)
         wished |= _tools(request, self._engine, self.model)
@@ -141,7 +142,7 @@ class Builder:
             dict.fromkeys([*notes, *cleaned.warnings, *models.warnings(self.model, today), *self._batch_note()])
         )
         self._count = counter(self.model.encoding).count
-        self._writer = self._engine.writer(self._count)
+        self._writer = self._engine.writer(self._count, slots=self._slots)
         self._overlays: dict[str | None, _Overlay] = {}
 
     def expected_output(self) -> OutputSpread:
@@ -159,7 +160,14 @@ class Builder:
         if self._request.profile:
             # What an investor bears depends on where they are at home, whatever language the answer is wanted in.
             profile = investment_profile(self._request.profile, sheet.region.partition("_")[0])
-        evidence = replace(sheet.evidence, decimal_mark=prompt.decimal_mark, language=prompt.language, profile=profile)
+        evidence = replace(
+            sheet.evidence,
+            decimal_mark=prompt.decimal_mark,
+            language=prompt.language,
+            profile=profile,
+            caveat=prompt.caveat if prompt.slots else "",
+            overlay=prompt.region if prompt.slots else "",
+        )
         return self._engine.views(replace(sheet, evidence=evidence), self._request)
 
     def prompt(self, region: str | None) -> Prompt:

@@ -13,6 +13,7 @@ from core.analyses.cells import cell
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown, applicable, rule_key
+from core.analyses.slots.forms import compliance as slots_compliance
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet
@@ -177,6 +178,7 @@ ENGINE = Engine(
         ids=("total_value", "holdings_count", "issuer_top1_weight", "issuer_hhi"),
         families=(Family("asset_class."), Family("weight."), Family("liquidity."), Family("currency.")),
     ),
+    slots=slots_compliance.FORM,
     mandatory=(),
     summarise=_summarise,
     tools=frozenset(),  # the rule engine's verdicts are repeated, not looked for

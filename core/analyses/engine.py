@@ -17,6 +17,9 @@ from core.analyses.cells import cell
 from core.analyses.cleaning import cleaned
 from core.analyses.fact_selection import Shown, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.schema import Schema, schema_of
+from core.analyses.slots import reading as slots_reading
+from core.analyses.slots.form import Form
+from core.analyses.slots.tables import SlotTableWriter
 from core.analyses.tables import TableWriter, tables
 from core.analyses.time_limit import CHECK_SECONDS, TookTooLong, limited, tick
 from core.analyses.tools.registry import FIGURES
@@ -102,6 +105,7 @@ class Engine:
         checks: Its own checks.
         agreement: Counts the rules an answer speaks of.
         tools: Tools that its model may be offered where somebody wishes for them.
+        slots: How it is answered with slots; None where it cannot be yet.
     """
 
     kind: Kind
@@ -117,23 +121,35 @@ class Engine:
     checks: tuple[Check, ...] = ()
     agreement: Agreement = no_rules
     tools: frozenset[str] = FIGURES
+    slots: Form | None = None
 
     @property
     def schema_name(self) -> str:
         """Name under which the schema is sent."""
         return f"{self.kind.value}_analysis"
 
-    def schema(self) -> Schema:
-        """The strict JSON schema of the answer. Constant."""
-        return schema_of(self.answer)
+    def schema(self, *, slots: bool = False) -> Schema:
+        """The strict JSON schema of the answer, as one with slots where the prompt asks for that. Constant."""
+        return schema_of(self.form.answer if slots else self.answer)
+
+    @property
+    def form(self) -> Form:
+        """How it is answered with slots.
+
+        Raises:
+            BadInput: It cannot be.
+        """
+        if self.slots is None:
+            raise BadInput(f"The analysis '{self.kind.value}' cannot be answered with slots. Choose an older prompt.")
+        return self.slots
 
     def blocks(self, sheet: FactSheet, language: str = "en") -> str:
         """The tables as the prompt shows them (`core.analyses.tables`)."""
         return tables(sheet, language)
 
-    def writer(self, count: Callable[[str], int]) -> TableWriter:
+    def writer(self, count: Callable[[str], int], *, slots: bool = False) -> TableWriter:
         """The same tables for many portfolios, their tokens counted on the way with `count`."""
-        return TableWriter(count)
+        return SlotTableWriter(count, self.form.grades) if slots else TableWriter(count)
 
     def showing(self, request: AnalysisRequest) -> Shown:
         """What this request shows: losses in scenarios only where a scenario is asked about."""
@@ -195,6 +211,8 @@ class Engine:
             analyses=given.analyses if Need.ANALYSES in self.needs else (),
             decimal_mark=given.decimal_mark,
             language=given.language,
+            caveat=given.caveat,
+            overlay=given.overlay,
         )
         rules = sheet.rules if Need.RULES in self.needs else ()
         facts = [*shown.facts(sheet.facts)]
@@ -210,6 +228,8 @@ class Engine:
 
     def tags(self, analysis: Mapping[str, Any]) -> Tags:
         """What an analysis that was read before counts as in its job's summary."""
+        if self.slots is not None and slots_reading.WRITTEN in analysis:
+            return (*self.slots.summarise(analysis)[1], *slots_reading.seen_tags(analysis))
         return self.summarise(self.answer.model_validate_json(orjson.dumps(analysis)))[1]
 
     def read(self, text: str, sheet: FactSheet, *, seconds: float = CHECK_SECONDS) -> Reading:
@@ -235,6 +255,8 @@ class Engine:
             return _not_checked(f"checking it failed ({type(error).__name__})")
 
     def _read(self, text: str, sheet: FactSheet) -> Reading:
+        if self.slots is not None and slots_reading.has_slots(text):
+            return self._read_slots(self.slots, text, sheet)
         try:
             answer = self.answer.model_validate_json(text)
             stated = orjson.loads(text)
@@ -246,8 +268,7 @@ class Engine:
         except orjson.JSONDecodeError as error:
             return unusable("schema", f"The answer is not JSON: {error}.")
         if answer.portfolio_id not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
-            said, asked = readable_line(answer.portfolio_id)[:80], sheet.portfolio_id
-            return unusable("wrong_portfolio", f"The answer is about portfolio '{said}' and was asked about '{asked}'.")
+            return _of_another(answer.portfolio_id, sheet)
         level, tags = self.summarise(answer)
         return Reading(
             status=ResultStatus.SUCCEEDED,
@@ -257,6 +278,28 @@ class Engine:
             level=level,
             tags=tags,
             headline=" ".join(answer.headline.split())[:_HEADLINE_CHARACTERS],
+        )
+
+    def _read_slots(self, form: Form, text: str, sheet: FactSheet) -> Reading:
+        try:
+            read = slots_reading.read(form, text, sheet, self.mandatory)
+        except ValidationError as error:
+            return schema_error(error)
+        except orjson.JSONDecodeError as error:
+            return unusable("schema", f"The answer is not JSON: {error}.")
+        except slots_reading.WrongPortfolio as error:
+            return _of_another(str(error), sheet)
+        if form.refuses is not None and (why := form.refuses(read.page, sheet)):
+            return unusable("rule", why)
+        level, tags = form.summarise(read.page)
+        return Reading(
+            status=ResultStatus.SUCCEEDED,
+            analysis=read.page,
+            verification=read.verification,
+            error=None,
+            level=level,
+            tags=(*tags, *slots_reading.seen_tags(read.page)),
+            headline=" ".join(str(read.page["headline"]).split())[:_HEADLINE_CHARACTERS],
         )
 
     def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]) -> Verification:
@@ -276,6 +319,11 @@ class Engine:
             rules=rules,
             rules_agreeing=agreeing,
         )
+
+
+def _of_another(stated: str, sheet: FactSheet) -> Reading:
+    said, asked = readable_line(stated)[:80], sheet.portfolio_id
+    return unusable("wrong_portfolio", f"The answer is about portfolio '{said}' and was asked about '{asked}'.")
 
 
 def _not_checked(why: str) -> Reading:

@@ -9,6 +9,7 @@ from core.analyses.answer import Answer, Claim, Metric, Part
 from core.analyses.checks import Analysis, adds_up, parts_of, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import performance as slots_performance
 from core.analyses.tools.market import FMP_STOCK_DATA
 from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind
@@ -142,6 +143,7 @@ ENGINE = Engine(
             Family("twr_annual."), Family("mwr."), Family("contribution.", 16), Family("currency."),
         ),
     ),
+    slots=slots_performance.FORM,
     mandatory=(
         "return.1y", "benchmark_return.1y", "excess_return.1y", "twr.si", "volatility", "sharpe", "max_drawdown",
     ),

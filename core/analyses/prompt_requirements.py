@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.analyses.engines import available, engine_for
+from core.analyses.schema import Schema
 from core.domain.analysis import AnalysisRequest, Kind
 from core.llm.prompt_check import PromptFit
 
@@ -22,5 +23,9 @@ def definitions_in_prompt(kind: Kind | str) -> str:
 
 def _expected(kind: Kind) -> PromptFit:
     engine = engine_for(kind)
-    names = [name for name in engine.schema()["properties"] if name not in _SAME_FOR_ALL]
-    return PromptFit(kind.value, engine.schema_name, tuple(names), definitions_in_prompt(kind))
+    with_slots = () if engine.slots is None else _parts(engine.schema(slots=True))
+    return PromptFit(kind.value, engine.schema_name, _parts(engine.schema()), definitions_in_prompt(kind), with_slots)
+
+
+def _parts(schema: Schema) -> tuple[str, ...]:
+    return tuple(name for name in schema["properties"] if name not in _SAME_FOR_ALL)

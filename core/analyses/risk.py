@@ -10,6 +10,7 @@ from core.analyses.answer import Answer, LimitStatus, Metric, Part
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import risk as slots_risk
 from core.analyses.tools.market import FMP_STOCK_DATA, FRED_ECONOMIC_DATA
 from core.analyses.tools.registry import FIGURES
 from core.domain.analysis import Finding, FindingKind, Kind
@@ -113,6 +114,7 @@ ENGINE = Engine(
             Family("stress."),
         ),
     ),
+    slots=slots_risk.FORM,
     mandatory=("hhi", "top1_weight", "volatility", "max_drawdown", "var_95_1d", "cvar_95_1d"),
     summarise=_summarise,
     tools=FIGURES | {FMP_STOCK_DATA.name, FRED_ECONOMIC_DATA.name},

@@ -15,27 +15,27 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from core.analyses.answer import TAIL, Answer, Claim, Metric, Part
+from core.analyses.slots.form import SlotAnswer, SlotClaim
 
 Schema = dict[str, Any]
 """A JSON schema, or a part of one."""
 
-_SHARED: dict[type[Part], str] = {Metric: "metric", Claim: "claim"}
+_SHARED: dict[type[Part], str] = {Metric: "metric", Claim: "claim", SlotClaim: "claim"}
 """Parts that are defined once and referred to."""
+
+_OF_ANSWERS: tuple[type[Part], ...] = (Metric, Claim)
+_OF_SLOTS: tuple[type[Part], ...] = (SlotClaim,)
 
 _SCALARS = {str: "string", float: "number", int: "integer", bool: "boolean"}
 
 
 @cache
-def schema_of(answer: type[Answer]) -> Schema:
+def schema_of(answer: type[Answer | SlotAnswer]) -> Schema:
     """The schema of an analysis: what all have first, then its own parts, then what all have last. Do not change it."""
     names = [name for name in answer.model_fields if name not in TAIL] + list(TAIL)
-    return _record(answer, names) | {
-        "$defs": {name: _record(part, list(part.model_fields)) for part, name in _shared()}
-    }
-
-
-def _shared() -> list[tuple[type[Part], str]]:
-    return list(_SHARED.items())
+    shared = _OF_SLOTS if issubclass(answer, SlotAnswer) else _OF_ANSWERS
+    definitions = {_SHARED[part]: _record(part, list(part.model_fields)) for part in shared}
+    return _record(answer, names) | {"$defs": definitions}
 
 
 def _record(part: type[Part], names: list[str]) -> Schema:

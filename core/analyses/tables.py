@@ -11,7 +11,7 @@ every cell by look-alikes or spaces. Values stand at display precision, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from core.analyses.cells import cell
@@ -24,6 +24,7 @@ _MOST_REMEMBERED = 50_000
 _METRICS_HEAD = "</PORTFOLIO>\n<METRICS>\nmetric_id|value|unit|currency|period|badge\n"
 _ABSENT_HEAD = "</METRICS>\n<ABSENT>\nmetric_id|reason\n"
 _HOLDINGS_HEAD = "</ABSENT>\n<HOLDINGS>\nholding_id|name|asset_class|sector|country|currency|weight_pct|value\n"
+_HEADS = (_METRICS_HEAD, _ABSENT_HEAD, _HOLDINGS_HEAD)
 _END = "</HOLDINGS>"
 
 
@@ -69,7 +70,7 @@ class TableWriter:
     def __init__(self, count: Callable[[str], int]) -> None:
         self._count = count
         self._rows: dict[Hashable, _Row] = {}
-        self._fixed = sum(map(count, (_METRICS_HEAD, _ABSENT_HEAD, _HOLDINGS_HEAD, _END)))
+        self._fixed: dict[tuple[str, ...], int] = {}
         # Between weight and value, with the point and the two decimals of both.
         self._between = count("|") + 4, count("|-") + 4
 
@@ -78,8 +79,13 @@ class TableWriter:
         if len(self._rows) > _MOST_REMEMBERED:
             self._rows.clear()
         head = self._portfolio(sheet, language)
-        pieces, tokens, exact, rows = [head, _METRICS_HEAD], self._fixed + self._count(head), True, self._rows
-        for fact in sheet.facts:
+        heads = metrics_head, absent_head, holdings_head = self.heads(sheet)
+        fixed = self._fixed.get(heads)
+        if fixed is None:
+            fixed = self._fixed[heads] = sum(map(self._count, (*heads, _END)))
+        pieces, tokens, exact, rows = [head, metrics_head], fixed + self._count(head), True, self._rows
+        holding_cells = self.holding_cells(sheet)
+        for fact in self.shown(sheet):
             row = rows.get((fact.metric_id, fact.unit, fact.currency, fact.period, fact.badge)) or self._fact_row(fact)
             shown = fact.shown
             pieces += (row.before, shown, row.after)
@@ -92,17 +98,17 @@ class TableWriter:
             if fact.decimals:
                 tokens += 1 + (fact.decimals + 2) // 3
             exact &= row.stands_alone
-        pieces.append(_ABSENT_HEAD)
+        pieces.append(absent_head)
         for absent in sheet.absent:
             row = rows.get((absent.metric_id, absent.reason)) or self._absent_row(absent)
             pieces.append(row.before)
             tokens += row.tokens
             exact &= row.stands_alone
-        pieces.append(_HOLDINGS_HEAD)
+        pieces.append(holdings_head)
         between, between_negative = self._between
         for line in sheet.holdings:
-            key = (line.holding_id, line.name, line.asset_class, line.sector, line.country, line.currency)
-            row = rows.get(key) or self._holding_row(line)
+            key = holding_cells(line)
+            row = rows.get(key) or self._holding_row(key)
             weight, value = f"{line.weight_pct:.2f}", f"{line.value_base:.2f}"
             if not (row.stands_alone and weight[-1] <= "9" and value[-1] <= "9"):
                 exact = False
@@ -117,12 +123,32 @@ class TableWriter:
             else:
                 tokens += between + (len(value) - 1) // 3
         pieces.append(_END)
-        if more := evidence_tables(sheet):
+        if more := self.more(sheet):
             pieces.append(more)
             # What ends the table before and the line break that follows it are one token.
             tokens += self._count(f">{more}") - self._count(">")
         text = "".join(pieces)
         return text, tokens if exact else self._count(text)
+
+    def heads(self, _sheet: FactSheet) -> tuple[str, str, str]:
+        """What stands before the rows of METRICS, ABSENT and HOLDINGS."""
+        return _HEADS
+
+    def shown(self, sheet: FactSheet) -> Iterable[Fact]:
+        """The facts that have a row in METRICS."""
+        return sheet.facts
+
+    def fact_tail(self, fact: Fact) -> str:
+        """A row of METRICS behind its value."""
+        return f"|{fact.unit}|{cell(fact.currency or '')}|{cell(fact.period or '')}|{fact.badge}\n"
+
+    def holding_cells(self, _sheet: FactSheet) -> Callable[[HoldingFact], tuple[str, ...]]:
+        """What makes a row of HOLDINGS before its weight."""
+        return _cells
+
+    def more(self, sheet: FactSheet) -> str:
+        """What follows the portfolio's own tables, after a line break; "" for nothing."""
+        return evidence_tables(sheet)
 
     def _portfolio(self, sheet: FactSheet, language: str) -> str:
         return (
@@ -132,8 +158,7 @@ class TableWriter:
         )
 
     def _fact_row(self, fact: Fact) -> _Row:
-        after = f"|{fact.unit}|{cell(fact.currency or '')}|{cell(fact.period or '')}|{fact.badge}\n"
-        row = self._row(f"{cell(fact.metric_id)}|", after)
+        row = self._row(f"{cell(fact.metric_id)}|", self.fact_tail(fact))
         self._rows[fact.metric_id, fact.unit, fact.currency, fact.period, fact.badge] = row
         return row
 
@@ -142,9 +167,8 @@ class TableWriter:
         self._rows[absent.metric_id, absent.reason] = row
         return row
 
-    def _holding_row(self, line: HoldingFact) -> _Row:
-        key = (line.holding_id, line.name, line.asset_class, line.sector, line.country, line.currency)
-        cells = (cell(line.holding_id), cell(line.name)[:_NAME_CHARACTERS], *map(cell, key[2:]))
+    def _holding_row(self, key: tuple[str, ...]) -> _Row:
+        cells = (cell(key[0]), cell(key[1])[:_NAME_CHARACTERS], *map(cell, key[2:]))
         row = self._rows[key] = self._row("".join(f"{each}|" for each in cells), "\n")
         return row
 
@@ -152,6 +176,10 @@ class TableWriter:
         tail = self._count(after) if after else 0
         alone = not before[0].isspace() and before[0] != "/"
         return _Row(before, after, self._count(before) + tail, self._count(f"{before}-") + tail, alone)
+
+
+def _cells(line: HoldingFact) -> tuple[str, ...]:
+    return line.holding_id, line.name, line.asset_class, line.sector, line.country, line.currency
 
 
 def _or_blank(number: str) -> str:

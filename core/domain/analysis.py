@@ -133,6 +133,10 @@ class FindingKind(StrEnum):
     QUOTE = "quote"
     HIDDEN = "hidden"
     GRADE = "grade"
+    SLOT = "slot"
+    RELATION = "relation"
+    OUTSIDE = "outside"
+    WORDING = "wording"
 
 
 @dataclass(frozen=True, slots=True)

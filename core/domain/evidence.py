@@ -120,6 +120,8 @@ class Evidence:
         language: That the answer is wanted in, ISO 639-1; "" where it is not known.
         beyond: The model looked things up outside the prompt, on the web or at a source, so that names may come from
             there.
+        caveat: Sentence that the region prescribes, which the program writes itself; "" where the model is asked to.
+        overlay: Code of the regional overlay whose way of writing numbers is used ("CH"); "" where it is not known.
         scenarios: Ids of the market scenarios that this request is about.
         period: Name of the period that this request is about ("1y"); "" for all that there are.
     """
@@ -132,6 +134,8 @@ class Evidence:
     decimal_mark: str = ""
     language: str = ""
     beyond: bool = False
+    caveat: str = ""
+    overlay: str = ""
 
 
 NO_EVIDENCE = Evidence()

@@ -61,6 +61,10 @@ class HoldingFact:
         weight_pct: Share of total value in percent; negative for short lines, NaN where shares have no meaning
             (a rate is missing, or the total is not above zero; the sheet's absent facts say which).
         value_base: Market value in the portfolio's base currency; NaN where its rate is missing.
+        exposure: Currency or region that the line really carries where its source says so, else "".
+        hedged_to: Currency a share class is hedged to, else "".
+        rating: Long-term rating in S&P's letters, else "".
+        duration_years: Modified duration of a bond or bond fund; None where it is not known.
     """
 
     holding_id: str
@@ -72,6 +76,10 @@ class HoldingFact:
     currency: str
     weight_pct: float
     value_base: float
+    exposure: str = ""
+    hedged_to: str = ""
+    rating: str = ""
+    duration_years: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class FactSheet:
     Attributes:
         rules: Evaluated rules; empty where the analysis does not speak of rules.
         evidence: Documents, profile, earlier analyses, and which scenario or period is asked about.
+        benchmark: Members of the benchmark and their weights in percent; empty where none was named.
     """
 
     portfolio_id: str
@@ -94,6 +103,14 @@ class FactSheet:
     is_sample: bool = False
     rules: tuple[RuleResult, ...] = ()
     evidence: Evidence = NO_EVIDENCE
+    benchmark: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def benchmark_name(self) -> str:
+        """The benchmark by its members: "70 % GLB, 30 % BNDF"; "" where none was named."""
+        if len(self.benchmark) == 1:
+            return self.benchmark[0][0]
+        return ", ".join(f"{weight:g} % {name}" for name, weight in self.benchmark)
 
     def by_id(self) -> dict[str, Fact]:
         """Facts by metric id."""

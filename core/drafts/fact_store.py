@@ -139,11 +139,16 @@ def dump(sheet: FactSheet) -> bytes:
                     line.currency,
                     line.weight_pct,
                     line.value_base,
+                    line.exposure,
+                    line.hedged_to,
+                    line.rating,
+                    line.duration_years,
                 ]
                 for line in sheet.holdings
             ],
             list(map(asdict, sheet.rules)),
             None if sheet.evidence == NO_EVIDENCE else asdict(sheet.evidence),
+            sheet.benchmark,
         ]
     )
 
@@ -153,7 +158,7 @@ def load(document: bytes) -> FactSheet:
     parts = orjson.loads(document)
     portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = parts[:9]
     # Files of earlier versions end here.
-    rules, evidence = parts[9:] or ((), None)
+    rules, evidence, benchmark = (*parts[9:], *((), None, ())[len(parts) - 9 :])
     return FactSheet(
         portfolio_id=portfolio_id,
         name=name,
@@ -176,9 +181,12 @@ def load(document: bytes) -> FactSheet:
         ),
         absent=tuple(AbsentFact(*one) for one in absent),
         # JSON has no NaN: a weight or value that is not known was written as null.
-        holdings=tuple(HoldingFact(*one[:7], *(nan if part is None else part for part in one[7:])) for one in holdings),
+        holdings=tuple(
+            HoldingFact(*one[:7], *(nan if part is None else part for part in one[7:9]), *one[9:]) for one in holdings
+        ),
         rules=tuple(map(_rule, rules)),
         evidence=_evidence(evidence) if evidence else NO_EVIDENCE,
+        benchmark=tuple((name, weight) for name, weight in benchmark),
     )
 
 
@@ -213,6 +221,8 @@ def _evidence(fields: dict[str, Any]) -> Evidence:
         period=fields["period"],
         decimal_mark=fields["decimal_mark"],
         language=fields.get("language", ""),
+        caveat=fields.get("caveat", ""),
+        overlay=fields.get("overlay", ""),
     )
 
 

@@ -55,12 +55,14 @@ class PromptFit:
         schema_name: Name under which its schema is sent.
         properties: What an answer consists of: the text must speak of each.
         definitions: Definitions of the metrics it shows, one a line.
+        with_slots: What an answer with slots consists of; empty where there is none.
     """
 
     kind: str
     schema_name: str
     properties: tuple[str, ...]
     definitions: str = ""
+    with_slots: tuple[str, ...] = ()
 
 
 def check(library: PromptLibrary, expected: Iterable[PromptFit] = ()) -> tuple[PromptProblem, ...]:
@@ -229,7 +231,8 @@ def _unfit(library: PromptLibrary, expected: PromptFit) -> Iterator[PromptProble
     if file.text("schema") != expected.schema_name:
         told = f"Its schema is '{file.text('schema')}' and the analysis sends '{expected.schema_name}'. Correct it."
         yield PromptProblem(file.name, told)
-    silent = [name for name in expected.properties if f"`{name}`" not in file.body]
+    wanted = expected.with_slots if file.slots else expected.properties
+    silent = [name for name in wanted if f"`{name}`" not in file.body]
     if silent:
         yield PromptProblem(file.name, f"It does not mention {', '.join(silent)}, which the schema demands. Say how.")
     try:

@@ -14,6 +14,9 @@ VARIABLES = frozenset({"schema_name", "language_name", "language_code", "region_
 """The only names that `{{ name }}` may use in a prompt file."""
 
 _VARIABLE = re.compile(r"\{\{([^{}]*+)\}\}")
+_LITERAL = "="
+"""Before words between double braces that are to stay there: prompts that explain slots show some."""
+
 _PART_FILE = re.compile(r"^([A-Za-z][A-Za-z_]*)(?:\.v([2-9]|[1-9]\d+))?\.md$")
 _SECTION = re.compile(r"^# (System|Question)[ \t]*$", re.MULTILINE)
 
@@ -37,6 +40,11 @@ class PromptFile:
         """The day from which it may no longer change; None for a draft."""
         value = self.meta.get("released")
         return value if isinstance(value, date) else None
+
+    @property
+    def slots(self) -> bool:
+        """Whether it asks for an answer that names facts in slots."""
+        return self.meta.get("answer") == "slots"
 
     def text(self, key: str) -> str:
         """A front-matter value as text, "" when it is missing."""
@@ -75,17 +83,19 @@ def sections(file: PromptFile) -> tuple[str, str]:
 
 def used_variables(text: str) -> tuple[str, ...]:
     """Names between double braces, in order of appearance; what is no name is returned as it stands."""
-    return tuple(dict.fromkeys(map(str.strip, _VARIABLE.findall(text))))
+    return tuple(name for name in dict.fromkeys(map(str.strip, _VARIABLE.findall(text))) if name[:1] != _LITERAL)
 
 
 def fill(text: str, values: Mapping[str, str], name: str) -> str:
-    """Replace each `{{ name }}`; values are not looked at again.
+    """Replace each `{{ name }}`; values are not looked at again. `{{=words}}` leaves `{{words}}` in the text.
 
     Raises:
         BadInput: A name that is not in `values`.
     """
 
     def value(match: re.Match[str]) -> str:
+        if match.group(1).startswith(_LITERAL):
+            return f"{{{{{match.group(1)[1:]}}}}}"
         try:
             return values[match.group(1).strip()]
         except KeyError:

@@ -65,6 +65,8 @@ class Prompt:
         warnings: Sentences for people, such as the one about the fallback.
         profile: Investment profile, or "".
         decimal_mark: "." or ",", as the region writes numbers.
+        slots: The answer names facts in slots, and the program writes the numbers.
+        caveat: Sentence that the region prescribes, where the program writes it; else "".
         parts: What the instructions are made of, in order.
     """
 
@@ -79,6 +81,8 @@ class Prompt:
     warnings: tuple[str, ...] = ()
     profile: str = ""
     decimal_mark: str = ""
+    slots: bool = False
+    caveat: str = ""
     parts: tuple[PromptPart, ...] = ()
 
     def render(self, blocks: str) -> str:
@@ -181,6 +185,8 @@ class PromptLibrary:
             warnings=(warning,) if fell_back else (),
             profile=wanted.text("profile") if wanted else "",
             decimal_mark=decimal_mark(overlay.text("numbers")),
+            slots=text.slots,
+            caveat=overlay.text("caveat"),
             parts=tuple(parts),
         )
 

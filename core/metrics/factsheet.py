@@ -123,6 +123,7 @@ class _Maker:
             absent=tuple(reasons),
             holdings=lines,
             is_sample=portfolio.is_sample,
+            benchmark=tuple((symbol, float(100 * weight)) for symbol, weight in portfolio.benchmark),
         )
 
     def _of_samples(

@@ -101,6 +101,10 @@ def holding_facts(portfolio: Portfolio, valuation: Valuation) -> tuple[HoldingFa
             holding.currency,
             value * per_cent,
             value,
+            holding.terms.exposure,
+            holding.terms.hedged_to,
+            holding.terms.rating,
+            holding.terms.duration_years,
         )
         for holding_id, holding, value in zip(
             holding_ids(portfolio.holdings), portfolio.holdings, valuation.values, strict=True

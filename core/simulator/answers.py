@@ -9,7 +9,16 @@ from typing import Any
 
 import orjson
 
-from core.simulator import figure_rules, policy_rules, prompt_tables, research_rules, risk_rules, tool_answers
+from core.simulator import (
+    figure_rules,
+    policy_rules,
+    prompt_tables,
+    research_rules,
+    risk_rules,
+    slot_answers,
+    slot_mistakes,
+    tool_answers,
+)
 from core.simulator.faults import draw
 from core.simulator.phrases import Voice
 from core.simulator.schema_filling import fit
@@ -84,6 +93,8 @@ def _known(schema: Mapping[str, Any], tables: prompt_tables.Blocks, body: Mappin
     kind = properties.get("analysis_type")
     name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
     voice = Voice(tables, prompt_tables.instructions(body))
+    if (properties.get("schema_version") or {}).get("enum") == ["3"] and name in slot_answers.KINDS:
+        return slot_answers.KINDS[name](slot_answers.SlotVoice(tables))
     if name in _KINDS and tables.metrics and "claims" in properties:
         return _KINDS[name](voice, first_caveat)
     whole = risk_rules.answer(tables, first_caveat, voice.mark)
@@ -100,7 +111,9 @@ def _known(schema: Mapping[str, Any], tables: prompt_tables.Blocks, body: Mappin
 
 def _spoilt(document: Any, fault: str, custom_id: str) -> Any:
     spoilt = copy.deepcopy(document)
-    if fault == "wrong_shape" and isinstance(spoilt, dict) and spoilt:
+    if isinstance(spoilt, dict) and spoilt.get("schema_version") == "3" and fault in _SLIPS:
+        slot_mistakes.spoil(spoilt, custom_id)
+    elif fault == "wrong_shape" and isinstance(spoilt, dict) and spoilt:
         del spoilt[sorted(spoilt)[int(draw(custom_id) * len(spoilt))]]
     elif fault == "unsupported" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
         spoilt["summary"] += " Comparable portfolios carry 987.65 % of this risk."

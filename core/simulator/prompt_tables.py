@@ -91,7 +91,7 @@ def read(text: str) -> Blocks:
         header = lines[0].split("|") if lines else []
         rows = [dict(zip(header, line.split("|"), strict=False)) for line in lines[1:]]
         if name == "METRICS":
-            found.metrics = {row.get("metric_id", ""): row for row in rows}
+            found.metrics = {row.get("metric_id") or row.get("id", ""): row for row in rows}
             found.numbers = {
                 name: number for name, row in found.metrics.items() if (number := _number(row)) is not None
             }

@@ -103,6 +103,10 @@ CAUSE: Mapping[FindingKind, str] = {
     FindingKind.POLICY: "outside what the profile allows",
     FindingKind.QUOTE: "not in the passage of its source",
     FindingKind.GRADE: "nothing that is cited bears the grade out",
+    FindingKind.SLOT: "names no fact, or combines what does not belong together",
+    FindingKind.RELATION: "the facts decide otherwise",
+    FindingKind.OUTSIDE: "a number that the program did not write",
+    FindingKind.WORDING: "compares or judges, and no decided relation bears it",
     FindingKind.HIDDEN: "hidden characters: it was written to read otherwise",
 }
 """What a finding says about the likely slip."""

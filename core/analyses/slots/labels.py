@@ -1,0 +1,103 @@
+"""What facts, holdings, rules, documents and the benchmark are called where a slot asks for a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from core.analyses.cells import cell
+from core.analyses.fact_selection import rule_key
+from core.analyses.slots.derived import family_of
+from core.analyses.slots.formats import Style
+from core.domain.facts import FactSheet
+
+_FILE: Final = Path(__file__).with_name("labels.yaml")
+_BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution"})
+_BY_SPAN: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
+_BENCHMARK: Final = {"en": "the benchmark", "fr": "l'indice de référence", "de": "die Benchmark"}
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, Mapping[str, Any]]:
+    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load(_FILE.read_text("utf-8"))
+    return data
+
+
+def span(metric_id: str, language: str) -> str:
+    """The period in the id of a return, in words; "" for other facts."""
+    bare = metric_id.rpartition(":")[2]
+    family, _, name = bare.partition(".")
+    return str(_data()["spans"][language].get(name, "")) if family in _BY_SPAN else ""
+
+
+def grade(value: str, language: str) -> str:
+    """A grade in words."""
+    return str(_data()["grades"][language].get(value, _words(value)))
+
+
+class Names:
+    """The names that one prompt knows."""
+
+    def __init__(self, sheet: FactSheet, style: Style, grades: Mapping[str, str]) -> None:
+        self._sheet = sheet
+        self._grades = grades
+        self._language = style.language
+        self._swiss = style.swiss
+
+    @cached_property
+    def holdings(self) -> dict[str, str]:
+        """Names of holdings by their ids, also as the prompt had to write these."""
+        found = {line.holding_id: line.name for line in self._sheet.holdings}
+        return {cell(key): name for key, name in found.items()} | found
+
+    @cached_property
+    def _others(self) -> dict[str, str]:
+        given, sheet = self._sheet.evidence, self._sheet
+        found = {"portfolio": sheet.name, "benchmark": self.benchmark}
+        found |= {source.source_id: source.title for source in given.sources}
+        found |= {one.analysis_id: one.kind.replace("_", " ") for one in given.analyses}
+        for rule in sheet.rules:
+            found[rule_key(rule)] = rule.citation or rule_key(rule)
+            found.setdefault(rule.rule_id, rule.citation or rule.rule_id)
+        found |= {name: _words(name) for name in given.scenarios}
+        found |= {f"grade.{name}": grade(value, self._language) for name, value in self._grades.items()}
+        found |= {f"absent.{one.metric_id}": self.of_fact(one.metric_id) for one in sheet.absent}
+        return {cell(key): name for key, name in found.items()} | found
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark by its members, "70 % GLB, 30 % BNDF"; the word alone where they are not known."""
+        return self._sheet.benchmark_name or _BENCHMARK[self._language]
+
+    def of(self, name: str) -> str | None:
+        """What an id that is no fact is called; None where nothing has it."""
+        found = self.holdings.get(name)
+        return self._others.get(name) if found is None else found
+
+    def subject(self, metric_id: str) -> str:
+        """Whom a fact is about: the holding, the sector, or what it measures."""
+        bare = metric_id.rpartition(":")[2]
+        family, point, member = bare.partition(".")
+        if family in _BY_HOLDING and member in self.holdings:
+            return self.holdings[member]
+        return _words(member) if point and family not in _BY_SPAN and family != "rule" else self.of_fact(metric_id)
+
+    def of_fact(self, metric_id: str) -> str:
+        """What a fact measures."""
+        labels = _data()[self._language]
+        bare = metric_id.rpartition(":")[2]
+        if bare in labels:
+            label = str(labels[bare])
+            return label.replace("ß", "ss") if self._swiss else label
+        pattern = labels.get(f"{family_of(bare)}.")
+        if pattern is not None:
+            return str(pattern).format(span(bare, self._language)).strip()
+        return _words(bare)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace(".", " ").strip()

@@ -1,0 +1,142 @@
+"""Whose number it is: a holding named beside a slot must be the one that the slot's fact is about.
+
+In a sentence that begins with a name, a number belongs to the name before it; in one that begins with a number, to the
+name behind it; and as many numbers after as many names belong to them in order ("Microsoft and ASML weigh 18 and 10").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from core.analyses.slots.derived import family_of
+from core.analyses.slots.rendering import INSERTED, NAMED, Piece
+from core.domain.analysis import Finding, FindingKind
+from core.domain.facts import FactSheet
+
+_OF_HOLDINGS: Final = frozenset({"weight", "contribution", "risk_share"})
+_LEGAL: Final = re.compile(
+    r"[,.]? (?:Inc|Corp|Corporation|Holding|Holdings|Group|plc|PLC|SA|SE|AG|NV|N\.V|Co|Company)\.?$"
+)
+_word: Final = re.compile(r"[^\W_]+")
+_FEWEST_CHARACTERS: Final = 3
+
+_SIDES: Final = {"return": "portfolio", "benchmark_return": "benchmark"}
+"""Families of which one is the portfolio's and the other the benchmark's."""
+
+_benchmark: Final = re.compile(r"\b(?:benchmark|index|indice(?: de référence)?|vergleichsindex)\b", re.IGNORECASE)
+_portfolio: Final = re.compile(r"\b(?:portfolio|portefeuille|fund|account|fonds|depot|mandate?)\b", re.IGNORECASE)
+
+
+class Mention(NamedTuple):
+    """A name or a number in a sentence, and whose it is."""
+
+    start: int
+    owner: str
+    piece: Piece | None
+
+
+class Owners:
+    """The names by which a prompt's holdings are called in words."""
+
+    def __init__(self, sheet: FactSheet) -> None:
+        self._by_first: dict[str, list[tuple[str, str]]] = {}
+        for line in sheet.holdings:
+            for name in {line.name, _LEGAL.sub("", line.name)}:
+                first = _word.search(name)
+                if first is not None and len(name) >= _FEWEST_CHARACTERS:
+                    self._by_first.setdefault(first.group().casefold(), []).append((name.casefold(), line.holding_id))
+        self._firsts = frozenset(self._by_first)
+
+    def typed(self, folded: str) -> Iterator[Mention]:
+        """Holdings named in a text in lower case; of names that begin alike, the longest."""
+        for first in self._firsts.intersection(_word.findall(folded)):
+            taken: set[int] = set()
+            for name, holding_id in sorted(self._by_first[first], key=lambda one: -len(one[0])):
+                at = folded.find(name)
+                while at >= 0:
+                    if at not in taken:
+                        taken.add(at)
+                        yield Mention(at, holding_id, None)
+                    at = folded.find(name, at + 1)
+
+    def wrong(self, start: int, plain: str, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+        """Numbers of one sentence that stand beside another's name.
+
+        Args:
+            start: Where the sentence begins in its text.
+            plain: The sentence as the model wrote it, in lower case, blanks where slots were.
+            pieces: Slots of the sentence.
+        """
+        inserted = [
+            (at, piece) for at, _, piece in pieces if piece.kind == INSERTED and "name" not in piece.slot.options
+        ]
+        numbers = [
+            Mention(at, member, piece)
+            for at, piece in inserted
+            for family, _, member in [piece.facts[0].metric_id.rpartition(":")[2].partition(".")]
+            if family in _OF_HOLDINGS
+        ]
+        if numbers:
+            names = {start + one.start: Mention(start + one.start, one.owner, None) for one in self.typed(plain)}
+            names |= {at: Mention(at, piece.name, None) for at, _, piece in pieces if piece.kind == NAMED}
+            if names:
+                yield from _unlike([names[at] for at in sorted(names)], numbers)
+        of_sides = [
+            (at, side, piece)
+            for at, piece in inserted
+            if (side := _SIDES.get(family_of(piece.facts[0].metric_id))) is not None
+        ]
+        if of_sides:
+            yield from _sides(start, plain, pieces, of_sides)
+
+
+def _unlike(names: list[Mention], numbers: list[Mention]) -> Iterator[Finding]:
+    owners = {one.owner for one in names}
+    in_order = [one.owner for one in names] == [one.owner for one in numbers]
+    if in_order and names[-1].start < numbers[0].start:
+        return
+    name_first = names[0].start < numbers[0].start
+    for one in numbers:
+        before = [name for name in names if name.start < one.start]
+        after = [name for name in names if name.start > one.start]
+        near = before[-1] if before and (name_first or not after) else after[0] if after else None
+        if near is None or near.owner == one.owner:
+            continue
+        if not name_first and before and before[-1].owner == one.owner:
+            continue
+        if (name_first and one.owner not in owners and one.piece is not None) or near.owner != one.owner:
+            yield _finding(one, near)
+
+
+def _finding(one: Mention, near: Mention) -> Finding:
+    fact = one.piece.facts[0] if one.piece else None
+    name = fact.metric_id if fact else ""
+    return Finding("", name, f"{near.owner}: {one.piece.text if one.piece else ''}", name, FindingKind.WRONG_ID)
+
+
+def _sides(
+    start: int, plain: str, pieces: list[tuple[int, int, Piece]], of_sides: list[tuple[int, str, Piece]]
+) -> Iterator[Finding]:
+    """The portfolio's return beside the word benchmark alone, and the other way round."""
+    words = [(start + one.start(), "benchmark") for one in _benchmark.finditer(plain)]
+    words += [(start + one.start(), "portfolio") for one in _portfolio.finditer(plain)]
+    words += [(at, piece.name) for at, _, piece in pieces if piece.kind == NAMED and piece.name in _SIDES.values()]
+    said = {word for _, word in words}
+    for _, side, piece in of_sides:
+        if said and side not in said and len(said) == 1 and len({one for _, one, _ in of_sides}) == 1:
+            name = piece.facts[0].metric_id
+            yield Finding("", name, f"{next(iter(said))}: {piece.text}", name, FindingKind.WRONG_ID)
+    if len(said) == len(of_sides) == 2 and len({side for _, side, _ in of_sides}) == 2:
+        yield from _crossed(sorted(words), of_sides)
+
+
+def _crossed(words: list[tuple[int, str]], of_sides: list[tuple[int, str, Piece]]) -> Iterator[Finding]:
+    """Two returns, each behind its own word: the portfolio made x, the benchmark y."""
+    for at, side, piece in of_sides:
+        before = [word for place, word in words if place < at]
+        alone = len(set(before)) == 1 or not before
+        if before and alone and before[-1] != side and words[0][0] < of_sides[0][0]:
+            name = piece.facts[0].metric_id
+            yield Finding("", name, f"{before[-1]}: {piece.text}", name, FindingKind.WRONG_ID)

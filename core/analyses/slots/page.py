@@ -1,0 +1,201 @@
+"""Puts the page of an answer together: texts rendered and looked at, references and grades filled in by the program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final
+
+from core.analyses.cells import cell
+from core.analyses.slots.form import Document, Grade
+from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
+from core.analyses.slots.sentences import Outside, Role, Seen, Sentence, seen, split
+from core.analyses.time_limit import tick
+from core.domain.analysis import Finding, FindingKind
+from core.domain.facts import Fact, FactSheet
+
+_CONFIDENCE: Final = {"fact": "high", "interpretation": "medium", "assumption": "low", "forecast": "low"}
+_OPINION: Final = "opinion"
+_CHECKED: Final = frozenset({INSERTED, COMPUTED, DECIDED, NAMED})
+
+
+class Page:
+    """One answer on its way to its page.
+
+    Attributes:
+        sheet: The facts that the prompt stated.
+        findings: What does not hold, in order.
+        verified: Slots that hold.
+        seen: Sentences by what they rest on.
+        texts: Each rendered text by its path.
+        cited: Ids of the facts behind it all.
+        rules: Rules that were named or had to be; `rules_agreeing`: those of them that were named.
+    """
+
+    def __init__(self, sheet: FactSheet, grades: Sequence[Grade] = ()) -> None:
+        self.sheet = sheet
+        self.grades: Mapping[str, Grade] = {grade.name: grade for grade in grades}
+        self._renderer = Renderer(sheet, {grade.name: grade.value for grade in grades})
+        self._outside = Outside(sheet, self._renderer)
+        self.findings: list[Finding] = []
+        self.verified = 0
+        self.seen: Counter[Seen] = Counter()
+        self.texts: dict[str, tuple[Rendered, bool]] = {}
+        self.cited: set[str] = set()
+        self.rules = self.rules_agreeing = 0
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Facts by id."""
+        return self._renderer.known.facts
+
+    @property
+    def language(self) -> str:
+        """Of the page."""
+        return self._renderer.style.language
+
+    def find(self, path: str, stated: object, true: object, kind: FindingKind, metric_id: str = "") -> None:
+        """Note what does not hold."""
+        self.findings.append(
+            Finding(path, metric_id, str(stated)[:120], None if true is None else str(true)[:120], kind)
+        )
+
+    def text(self, path: str, raw: str, role: Role = Role.STATEMENT, *, opinion: bool = False) -> str:
+        """A text as it is read."""
+        return self.rendered(path, raw, role, opinion=opinion).text
+
+    def rendered(self, path: str, raw: str, role: Role = Role.STATEMENT, *, opinion: bool = False) -> Rendered:
+        """The same with what stands behind it."""
+        tick()
+        made = self._renderer.render(raw)
+        self.texts[path] = made, opinion
+        if not made.text:
+            return made
+        sentences = split(made)
+        self.findings.extend(replace(one, path=path) for one in self._outside.findings(made, sentences, role))
+        for _, _, piece in made.pieces:
+            self.verified += piece.kind in _CHECKED
+            self.cited.update(fact.metric_id for fact in piece.facts)
+        for sentence in sentences:
+            self.seen[seen(sentence, opinion=opinion)] += 1
+        return made
+
+    def grounded(self, path: str, raw: str, role: Role = Role.STATEMENT) -> str:
+        """A text that must name something: headline, summary, a caveat, a dissent."""
+        made = self.rendered(path, raw, role)
+        if raw.strip() and not made.pieces:
+            self.find(path, raw, None, FindingKind.UNSUPPORTED)
+        return made.text
+
+    def texts_of(self, name: str, raws: Iterable[str], role: Role = Role.PROPOSAL) -> list[str]:
+        """A list of texts."""
+        return [self.text(f"{name}[{place}]", raw, role) for place, raw in enumerate(raws)]
+
+    def claims(self, name: str, wire: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """Statements, each with the facts of its slots and what else it rests on."""
+        return [self._claim(f"{name}[{place}]", one) for place, one in enumerate(wire)]
+
+    def _claim(self, path: str, one: Mapping[str, Any]) -> Document:
+        opinion = one["kind"] == _OPINION
+        made = self.rendered(f"{path}.text", one["text"], opinion=opinion)
+        facts, sources = self._basis(f"{path}.basis", one["basis"])
+        if not (made.pieces or facts or sources or opinion):
+            self.find(f"{path}.basis", "nothing", None, FindingKind.UNSUPPORTED)
+        kind = "interpretation" if opinion else one["kind"]
+        return {
+            "metrics": self.references((*made.facts, *facts)),
+            "source_ids": list(dict.fromkeys((*made.names, *sources))),
+            "text": made.text,
+            "kind": kind,
+            "confidence": "low" if opinion else _CONFIDENCE[kind],
+        }
+
+    def _basis(self, path: str, ids: Iterable[str]) -> tuple[list[Fact], list[str]]:
+        facts: list[Fact] = []
+        others: list[str] = []
+        for place, name in enumerate(ids):
+            fact = self.facts.get(name)
+            if fact is not None:
+                facts.append(fact)
+            elif self._renderer.names.of(name) is not None or self._renderer.judge.rules(name):
+                others.append(name)
+            elif name not in self.absent:
+                self.find(f"{path}[{place}]", name, None, FindingKind.UNSUPPORTED)
+        return facts, others
+
+    @cached_property
+    def absent(self) -> Mapping[str, str]:
+        """Reasons of what could not be computed, by id."""
+        found = {one.metric_id: one.reason for one in self.sheet.absent}
+        return {cell(name): reason for name, reason in found.items()} | found
+
+    @cached_property
+    def holdings(self) -> frozenset[str]:
+        """Ids of holdings, also as the prompt had to write them."""
+        return frozenset(self._renderer.names.holdings)
+
+    def known(self, path: str, ids: Iterable[str]) -> list[str]:
+        """Ids of facts and holdings; one that does not exist is a finding and stays out."""
+        found = []
+        for place, name in enumerate(ids):
+            if name in self.facts or name in self.holdings:
+                found.append(name)
+            else:
+                self.find(f"{path}[{place}]", name, None, FindingKind.UNSUPPORTED)
+        return found
+
+    def name_of(self, name: str) -> str:
+        """What an id is called."""
+        return self._renderer.names.of(name) or self._renderer.names.of_fact(name)
+
+    def references(self, facts: Iterable[Fact]) -> list[Document]:
+        """Facts as an answer states them."""
+        return [self.reference(fact) for fact in dict.fromkeys(facts)]
+
+    def reference(self, fact: Fact) -> Document:
+        """A fact as an answer states it."""
+        self.cited.add(fact.metric_id)
+        value = float(fact.shown)
+        return {
+            "metric_id": fact.metric_id,
+            "value": int(value) if fact.decimals == 0 else value,
+            "unit": fact.unit.value,
+            "currency": fact.currency,
+            "period": fact.period,
+        }
+
+    def grade(self, name: str) -> str:
+        """A grade that the program made; "" where there is none."""
+        found = self.grades.get(name)
+        return found.value if found else ""
+
+    def gaps(self, wire: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """What was missing: called what the program calls it."""
+        made = []
+        for place, one in enumerate(wire):
+            path = f"data_gaps[{place}]"
+            ids = []
+            for number, name in enumerate(one["ids"]):
+                if self._is_absent(name):
+                    ids.append(name)
+                else:
+                    self.find(f"{path}.ids[{number}]", name, None, FindingKind.UNSUPPORTED)
+            said = ", ".join(self.name_of(name.removeprefix("absent.")) for name in ids)
+            own = self.text(f"{path}.item", one["item"], Role.GAP) if one["item"] else ""
+            effect = self.text(f"{path}.effect", one["effect"], Role.GAP)
+            made.append({"item": said or own, "effect": effect, "affected_metric_ids": ids})
+        return made
+
+    def _is_absent(self, name: str) -> bool:
+        bare = name.removeprefix("absent.")
+        return bare in self.absent or f"{bare.partition('.')[0]}.*" in self.absent or bare in self.facts
+
+
+def sentences_of(made: Rendered) -> list[Sentence]:
+    """The sentences of a rendered text, for showing them."""
+    return split(made)
+
+
+__all__ = ["NAMED", "REFUSED", "Page", "Piece", "Role", "Seen", "sentences_of"]

@@ -1,0 +1,144 @@
+"""Reads an answer with slots: the page that people see, every number written and every relation decided by the program.
+
+The page has the shape of the analyses that state numbers themselves (`core.analyses.answer`), so that every view and
+export shows it; what the model wrote stands beside it under "written".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from core.analyses.cells import cell
+from core.analyses.cleaning import cleaned
+from core.analyses.slots import caveats
+from core.analyses.slots.form import Document, Form, Tags
+from core.analyses.slots.lexicon import written_in
+from core.analyses.slots.page import Page
+from core.domain.analysis import Finding, FindingKind, Verification
+from core.domain.facts import FactSheet
+
+WRITTEN: Final = "written"
+"""Under which a page keeps what the model wrote."""
+
+_SEEN: Final = "sentences"
+_LANGUAGE_CHARACTERS: Final = 1500
+_version = re.compile(r'"schema_version"\s*:\s*"3"')
+
+
+class WrongPortfolio(Exception):  # becomes the error of a reading
+    """The answer is about another portfolio; its argument is which one."""
+
+
+class Read:
+    """A page with what was found in it.
+
+    Attributes:
+        page: The document that is stored and shown.
+        verification: Its counts and findings.
+    """
+
+    def __init__(self, page: Document, verification: Verification, made: Page) -> None:
+        self.page = page
+        self.verification = verification
+        self.made = made
+
+
+def has_slots(text: str) -> bool:
+    """Whether an answer's text, or a stored page, was written with slots."""
+    return _version.search(text) is not None
+
+
+def written_of(document: Mapping[str, Any]) -> Document:
+    """What the model wrote: of a stored page the part that keeps it, else the document itself."""
+    kept = document.get(WRITTEN)
+    return kept["answer"] if isinstance(kept, Mapping) and "answer" in kept else dict(document)
+
+
+def read(form: Form, text: str, sheet: FactSheet, mandatory: tuple[str, ...] = ()) -> Read:
+    """The page of an answer.
+
+    Raises:
+        ValidationError: It does not match the form.
+        WrongPortfolio: It is about another portfolio.
+        orjson.JSONDecodeError: It is not JSON.
+    """
+    stated = written_of(orjson.loads(text))
+    wire, hidden = cleaned(stated)
+    form.answer.model_validate_json(orjson.dumps(wire))
+    return made(form, wire, sheet, hidden, mandatory)
+
+
+def made(
+    form: Form,
+    wire: Mapping[str, Any],
+    sheet: FactSheet,
+    hidden: tuple[Finding, ...] = (),
+    mandatory: tuple[str, ...] = (),
+) -> Read:
+    """The page of a document that matches its form."""
+    if wire["portfolio_id"] not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
+        raise WrongPortfolio(wire["portfolio_id"])
+    page = Page(sheet, form.grades(sheet))
+    page.findings.extend(hidden)
+    document: Document = {
+        "schema_version": "1",
+        "analysis_type": wire["analysis_type"],
+        "portfolio_id": wire["portfolio_id"],
+        "as_of_date": sheet.as_of.isoformat(),
+        "base_currency": sheet.base_currency,
+        "language": page.language,
+        "claims": page.claims("claims", wire["claims"]),
+        **form.page(dict(wire), page),
+        "data_gaps": page.gaps(wire["data_gaps"]),
+    }
+    prescribed = caveats.prescribed(sheet, wire["analysis_type"])
+    said = [page.grounded(f"caveats[{len(prescribed) + place}]", raw) for place, raw in enumerate(wire["caveats"])]
+    document["caveats"] = [*prescribed, *said]
+    document["headline"] = page.grounded("headline", wire["headline"])
+    document["summary"] = page.grounded("summary", wire["summary"])
+    _present(page, wire)
+    _language(page)
+    document[WRITTEN] = {"answer": wire, _SEEN: {seen.value: count for seen, count in page.seen.items()}}
+    return Read(document, _verification(page, mandatory), page)
+
+
+def _present(page: Page, wire: Mapping[str, Any]) -> None:
+    """An answer says something: a claim, a headline and a summary."""
+    for name in ("claims", "headline", "summary"):
+        if not wire[name] or not str(wire[name]).strip():
+            page.find(name, "empty", None, FindingKind.UNSUPPORTED)
+
+
+def _language(page: Page) -> None:
+    """It is written in the language that was asked for."""
+    plain = " ".join(made.plain for made, _ in page.texts.values())[:_LANGUAGE_CHARACTERS].lower()
+    found = written_in(plain)
+    wanted = page.sheet.evidence.language
+    if found and wanted in {"en", "fr", "de"} and found != wanted:
+        page.find("language", found, wanted, FindingKind.VALUE)
+
+
+def _verification(page: Page, mandatory: tuple[str, ...]) -> Verification:
+    unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in page.findings)
+    wanted = [name for name in mandatory if name in page.facts]
+    return Verification(
+        verified=page.verified,
+        mismatched=len(page.findings) - unsupported,
+        unsupported=unsupported,
+        findings=tuple(page.findings),
+        wanted=len(wanted),
+        covered=sum(name in page.cited for name in wanted),
+        rules=page.rules,
+        rules_agreeing=page.rules_agreeing,
+    )
+
+
+def seen_tags(document: Mapping[str, Any]) -> Tags:
+    """What the sentences of a page rest on, one tag for each sentence: a run counts them."""
+    kept = document.get(WRITTEN)
+    counts = kept.get(_SEEN, {}) if isinstance(kept, Mapping) else {}
+    return tuple((_SEEN, name) for name, count in counts.items() for _ in range(count))

@@ -1,0 +1,185 @@
+"""A text with slots as its readers see it, with what stands behind each part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from core.analyses.cells import cell
+from core.analyses.slots.derived import Known, quantity
+from core.analyses.slots.formats import Style, number, period, style_of
+from core.analyses.slots.grammar import Slot, Term, leaves, parse
+from core.analyses.slots.labels import Names
+from core.analyses.slots.lexicon import Lexicon, lexicon
+from core.analyses.slots.quantities import Quantity, Refused
+from core.analyses.slots.relations import Judge
+from core.domain.analysis import Finding, FindingKind
+from core.domain.facts import Fact, FactSheet
+
+INSERTED: Final = "inserted"
+COMPUTED: Final = "computed"
+DECIDED: Final = "decided"
+NAMED: Final = "named"
+REFUSED: Final = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a slot became.
+
+    Attributes:
+        kind: INSERTED, COMPUTED, DECIDED, NAMED or REFUSED.
+        text: As it is written.
+        slot: As it was asked for.
+        facts: Behind it.
+        note: Formula, or what decided; "" for a fact itself.
+        name: Id of the holding, rule or document that a name slot names, else "".
+        finding: Why it does not hold; its path is set by whoever knows it.
+    """
+
+    kind: str
+    text: str
+    slot: Slot
+    facts: tuple[Fact, ...] = ()
+    note: str = ""
+    name: str = ""
+    finding: Finding | None = None
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A text as it is read.
+
+    Attributes:
+        text: With every slot written.
+        pieces: Each with its place in `text`.
+        plain: What the model wrote itself: `text` with spaces where slots were written.
+        broken: Braces without a partner.
+    """
+
+    text: str = ""
+    pieces: list[tuple[int, int, Piece]] = field(default_factory=list)
+    plain: str = ""
+    broken: bool = False
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts behind it, each once, in order."""
+        return tuple(dict.fromkeys(fact for _, _, piece in self.pieces for fact in piece.facts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids that name slots name, each once, in order."""
+        return tuple(dict.fromkeys(piece.name for _, _, piece in self.pieces if piece.name))
+
+
+class Renderer:
+    """Writes the texts of answers to one prompt."""
+
+    def __init__(self, sheet: FactSheet, grades: Mapping[str, str] | None = None) -> None:
+        facts = sheet.by_id()
+        self.style: Style = style_of(sheet)
+        self.lexicon: Lexicon = lexicon(self.style.language)
+        self.known = Known(facts, sheet.base_currency)
+        self.names = Names(sheet, self.style, grades or {})
+        self.judge = Judge(sheet, self.known)
+        self._sheet = sheet
+        self._done: dict[str, Piece] = {}
+        self._aliases: dict[str, str] | None = None
+
+    def render(self, raw: str) -> Rendered:
+        """A text with its slots written."""
+        made = Rendered()
+        if "{" not in raw and "}" not in raw:
+            made.text = made.plain = raw
+            return made
+        texts: list[str] = []
+        plains: list[str] = []
+        place = 0
+        for part in parse(raw):
+            if isinstance(part, str):
+                made.broken = made.broken or "{" in part or "}" in part
+                texts.append(part)
+                plains.append(part)
+                place += len(part)
+                continue
+            piece = self._done.get(part.body)
+            if piece is None:
+                piece = self._done[part.body] = self._piece(part)
+            texts.append(piece.text)
+            plains.append(" " * len(piece.text))
+            made.pieces.append((place, place + len(piece.text), piece))
+            place += len(piece.text)
+        made.text, made.plain = "".join(texts), "".join(plains)
+        return made
+
+    def _piece(self, slot: Slot) -> Piece:
+        if slot.problem:
+            return self._refused(slot, slot.problem, FindingKind.SLOT)
+        try:
+            return self._relation(slot) if slot.relation else self._value(slot)
+        except Refused as refused:
+            kind = FindingKind.RELATION if slot.relation else FindingKind.SLOT
+            return self._refused(slot, str(refused), kind)
+
+    def _refused(self, slot: Slot, why: str, kind: FindingKind) -> Piece:
+        shown = slot.words or f"[{slot.body.strip()[:60]}]"
+        ids = leaves(slot.terms or ((slot.term,) if slot.term else ()))
+        facts = tuple(fact for name in ids if (fact := self._fact(name)) is not None)
+        stated = f"{slot.relation}({', '.join(ids)})"[:120] if slot.relation else slot.body.strip()[:120]
+        if not facts and kind is FindingKind.SLOT and not slot.problem:
+            kind = FindingKind.UNSUPPORTED
+        finding = Finding("", facts[0].metric_id if facts else "", stated, why[:200] or None, kind)
+        return Piece(REFUSED, shown, slot, facts, why, finding=finding)
+
+    def _relation(self, slot: Slot) -> Piece:
+        decided = self.judge.decide(replace(slot, terms=tuple(map(self._spelt, slot.terms))))
+        other = self.lexicon.contradicts(slot.relation, slot.words)
+        if other:
+            raise Refused(f"Its words say '{other}' and not '{slot.relation}'. {decided.because}.")
+        return Piece(DECIDED, slot.words, slot, decided.facts, decided.because)
+
+    def _value(self, slot: Slot) -> Piece:
+        term = slot.term
+        if term is None:
+            raise Refused("It is empty.")
+        if not term.function and (named := self._name(term.text)) is not None:
+            return Piece(NAMED, named, slot, name=term.text)
+        spelt = self._spelt(term)
+        found = quantity(spelt, self.known)
+        kind = COMPUTED if term.function else INSERTED
+        return Piece(kind, self._written(found, slot), slot, found.facts, found.formula)
+
+    def _name(self, name: str) -> str | None:
+        """What an id is called that is a name and no fact; the program's own hints, such as simulated, stay out."""
+        if name in self.known.facts:
+            return None
+        return self.names.of(name) or self.names.of(cell(name))
+
+    def _written(self, found: Quantity, slot: Slot) -> str:
+        options = slot.options
+        text = number(found, self.style, size="abs" in options, bare="bare" in options)
+        fact = found.facts[0] if found.facts else None
+        if fact is not None and "name" in options:
+            text = f"{self.names.subject(fact.metric_id)} {text}"
+        if fact is not None and "period" in options and (said := period(fact.period, self.style)):
+            text = f"{text} {said}"
+        return text
+
+    def _fact(self, name: str) -> Fact | None:
+        return self.known.fact(name) or self.known.fact(self._alias(name))
+
+    def _spelt(self, term: Term) -> Term:
+        """Ids as the facts have them, where the prompt had to write them otherwise."""
+        if term.function:
+            return replace(term, terms=tuple(map(self._spelt, term.terms)))
+        if term.text in self.known.facts:
+            return term
+        return replace(term, text=self._alias(term.text))
+
+    def _alias(self, name: str) -> str:
+        if self._aliases is None:
+            written = ((cell(one), one) for one in self.known.facts)
+            self._aliases = {one: true for one, true in written if one != true}
+        return self._aliases.get(name, name)

@@ -1,0 +1,230 @@
+"""What stands outside the slots: no number in digits or words, and no judgement that nothing in the sentence bears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from core.analyses.cells import cell
+from core.analyses.checks import Passages
+from core.analyses.fact_selection import rule_key
+from core.analyses.slots.derived import family_of
+from core.analyses.slots.lexicon import BEARS, Hit
+from core.analyses.slots.owners import Owners
+from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
+from core.domain.analysis import Finding, FindingKind
+from core.domain.compliance import RuleStatus
+from core.domain.facts import FactSheet
+
+_ends = re.compile(r"(?<=[.!?;])[\s\u00a0]+(?=\S)")
+_any_digit = re.compile(r"[\d¼½¾⅓⅔⅛]").search
+_not_blank = re.compile(r"[^\s\"«»„“”]+").findall
+_quoted = re.compile(r"“[^“”]+”|«[^«»]+»|„[^„“]+“|\"[^\"]+\"")
+
+_NAMES: Final = (
+    "COVID-19", "401(k)", "529", "ISO 4217", "MiFID II", "MIF II", "BVV 2", "BVV2", "S&P 500", "Basel III",
+    "Solvency II", "60/40", "5/10/40", "Euro Stoxx 50", "CAC 40", "FTSE 100", "Russell 2000", "Nikkei 225", "DAX 40",
+    "3a", "1940 Act",
+)  # fmt: skip
+"""Names with digits that everybody uses and that state nothing."""
+
+_IMPLIED: Final = {
+    "top1_weight": ("largest",), "top5_weight": ("largest",), "top10_weight": ("largest",),
+    "issuer_top1_weight": ("largest",), "max_drawdown": ("fell", "smallest", "largest"),
+    "var_95_1d": ("smallest", "fell"), "cvar_95_1d": ("smallest", "fell", "above"), "stress": ("smallest", "fell"),
+    "cvar_99_1d": ("smallest", "fell", "above"), "var_99_1d": ("smallest", "fell"),
+}  # fmt: skip
+"""Relations that facts are by what they measure."""
+
+_BY_STATUS: Final = {
+    RuleStatus.BREACH: ("breached", "above", "below"),
+    RuleStatus.NEAR: ("near", "kept"),
+    RuleStatus.PASS: ("kept",),
+}
+
+
+_DOWN: Final = frozenset({"fell", "behind", "below", "smallest", "breached"})
+_DRIFT: Final = ("passi", "through", "drift", "mouve", "kurs", "markt")
+
+
+class Role(StrEnum):
+    """What a text is for: a PROPOSAL says what could be done, a GAP what is missing; both may compare freely."""
+
+    STATEMENT = "statement"
+    PROPOSAL = "proposal"
+    GAP = "gap"
+
+
+class Seen(StrEnum):
+    """What a sentence rests on, the strongest first: what its reader may rely on."""
+
+    INSERTED = "inserted"
+    COMPUTED = "computed"
+    DECIDED = "decided"
+    TYPED = "typed"
+    OPINION = "opinion"
+    UNCHECKED = "unchecked"
+    WRONG = "wrong"
+
+
+class Sentence(NamedTuple):
+    """One sentence of a rendered text."""
+
+    start: int
+    end: int
+    pieces: list[tuple[int, int, Piece]]
+
+
+def split(made: Rendered) -> list[Sentence]:
+    """The sentences of a text, each with its slots. What slots wrote ends no sentence."""
+    begins = [0, *(found.end() for found in _ends.finditer(made.plain))]
+    if len(begins) == 1:
+        return [Sentence(0, len(made.text), made.pieces)]
+    ends = [*begins[1:], len(made.text)]
+    return [
+        Sentence(begin, end, [one for one in made.pieces if begin <= one[0] < end])
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+
+
+def seen(one: Sentence, *, opinion: bool) -> Seen:
+    """What a sentence rests on."""
+    kinds = {piece.kind for _, _, piece in one.pieces}
+    if REFUSED in kinds:
+        return Seen.WRONG
+    for kind, word in ((DECIDED, Seen.DECIDED), (COMPUTED, Seen.COMPUTED), (INSERTED, Seen.INSERTED)):
+        if kind in kinds:
+            return word
+    return Seen.OPINION if opinion else Seen.UNCHECKED
+
+
+class Outside:
+    """Looks at the words of answers to one prompt."""
+
+    def __init__(self, sheet: FactSheet, renderer: Renderer) -> None:
+        self._sheet = sheet
+        self._renderer = renderer
+        self._lexicon = renderer.lexicon
+        self.owners = Owners(sheet)
+        self._names: list[str] | None = None
+        self._passages: Passages | None = None
+        self._causes = {rule.breach_type.value for rule in sheet.rules if rule.breach_type}
+
+    def findings(self, made: Rendered, sentences: list[Sentence], role: Role) -> list[Finding]:
+        """What does not hold in one text.
+
+        Args:
+            sentences: Those of the text (`split`).
+        """
+        found: list[Finding] = []
+        if made.broken:
+            found.append(Finding("", "", made.text[:120], None, FindingKind.SLOT))
+        found.extend(piece.finding for _, _, piece in made.pieces if piece.finding is not None)
+        if _any_digit(made.plain):
+            found.extend(self._digits(made.plain))
+        folded = made.plain.lower()
+        keys = self._lexicon.keys(folded)
+        if keys:
+            found.extend(
+                Finding("", "", hit.words, None, FindingKind.OUTSIDE)
+                for hit in self._lexicon.hits(folded, keys)
+                if hit.kind == "number"
+            )
+        if keys or made.pieces:
+            for sentence in sentences:
+                found.extend(self._sentence(folded[sentence.start : sentence.end], sentence, role, keys))
+        return found
+
+    def _sentence(self, folded: str, one: Sentence, role: Role, keys: frozenset[str]) -> Iterator[Finding]:
+        if one.pieces:
+            yield from self.owners.wrong(one.start, folded, one.pieces)
+        if role is Role.STATEMENT:
+            if keys:
+                yield from self._words(folded, one.pieces)
+            yield from _unsigned(one.pieces)
+
+    def _digits(self, plain: str) -> Iterator[Finding]:
+        rest = plain
+        for name in self._with_digits():
+            if name in rest:
+                rest = rest.replace(name, " " * len(name))
+        for quoted in _quoted.finditer(rest):
+            if self._stands(quoted.group()[1:-1]):
+                rest = rest.replace(quoted.group(), " " * len(quoted.group()))
+        for word in _not_blank(rest):
+            if _any_digit(word):
+                yield Finding("", "", word[:120], None, FindingKind.OUTSIDE)
+
+    def _stands(self, words: str) -> bool:
+        if self._passages is None:
+            self._passages = Passages(self._sheet)
+        return any(self._passages.holds(source.source_id, words) for source in self._sheet.evidence.sources)
+
+    def _with_digits(self) -> list[str]:
+        if self._names is None:
+            sheet = self._sheet
+            names: set[str] = {sheet.name, sheet.portfolio_id, *_NAMES}
+            for line in sheet.holdings:
+                names |= {line.name, line.symbol, line.holding_id}
+            names |= {source.title for source in sheet.evidence.sources}
+            names |= {source.source_id for source in sheet.evidence.sources}
+            for rule in sheet.rules:
+                names |= {rule.citation, rule.regime, rule.rule_id, rule_key(rule)}
+            names |= {cell(name) for name in names}
+            self._names = sorted((name for name in names if any(map(str.isdigit, name))), key=len, reverse=True)
+        return self._names
+
+    def _words(self, folded: str, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+        hits = [hit for hit in self._lexicon.hits(folded) if hit.kind != "number"]
+        if hits and self._lexicon.is_conditional(folded):
+            hits = [hit for hit in hits if hit.kind == "maximum"]
+        if not hits:
+            return
+        borne = self._borne(pieces)
+        for hit in hits:
+            if hit.kind == "cause":
+                yield from self._cause(hit)
+            elif borne.isdisjoint(BEARS[hit.kind]):
+                yield Finding("", "", hit.words, None, FindingKind.WORDING)
+
+    def _cause(self, hit: Hit) -> Iterator[Finding]:
+        """Whether a breach was traded into or drifted into is the engine's to say."""
+        wanted = "passive" if hit.words.startswith(_DRIFT) else "active"
+        if self._sheet.rules and wanted not in self._causes:
+            true = ", ".join(sorted(self._causes)) or None
+            yield Finding("", "", hit.words, true, FindingKind.RULE)
+
+    def _borne(self, pieces: Iterable[tuple[int, int, Piece]]) -> set[str]:
+        """Relations that a sentence states, or that what it names is by itself."""
+        borne: set[str] = set()
+        for _, _, piece in pieces:
+            if piece.kind in {DECIDED, REFUSED} and piece.slot.relation:
+                borne.add(piece.slot.relation)  # one that was refused is a finding already
+            elif piece.kind == NAMED:
+                for rule in self._renderer.judge.rules(piece.name):
+                    borne.update(_BY_STATUS.get(rule.status, ()))
+            elif piece.slot.term is not None and piece.slot.term.function in {"rank", "top", "change"}:
+                borne.update({"rank": ("rank",), "top": ("largest",), "change": _way(piece)}[piece.slot.term.function])
+            for fact in piece.facts:
+                name = fact.metric_id.rpartition(":")[2]
+                borne.update(_IMPLIED.get(name, ()) or _IMPLIED.get(family_of(name), ()))
+        return borne
+
+
+def _way(piece: Piece) -> tuple[str, ...]:
+    return ("fell",) if piece.note.rpartition("= ")[2].startswith("-") else ("rose",)
+
+
+def _unsigned(pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+    """A size without its sign needs a relation in the same sentence that says which way it went."""
+    relations = {piece.slot.relation for _, _, piece in pieces if piece.kind == DECIDED}
+    for _, _, piece in pieces:
+        if "abs" not in piece.slot.options or not piece.facts:
+            continue
+        fact = piece.facts[0]
+        name = fact.metric_id.rpartition(":")[2]
+        loss = name == "max_drawdown" or name.startswith("stress.")
+        if fact.value < 0.0 and not loss and not relations & _DOWN:
+            yield Finding("", fact.metric_id, piece.text, fact.shown, FindingKind.SIGN)

@@ -1,0 +1,111 @@
+"""Sentences of answers with slots, in three languages. What stands in double braces is the program's to write."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SAYS: Final[dict[str, dict[str, str]]] = {
+    "headline": {
+        "en": "Simulated answer: {grade}",
+        "fr": "Réponse simulée : {grade}",
+        "de": "Simulierte Antwort: {grade}",
+    },
+    "summary": {
+        "en": "A plain rule comes to {grade}. {stated} No model was asked.",
+        "fr": "Une règle simple conduit à {grade}. {stated} Nul modèle n'a été interrogé.",
+        "de": "Nach einfacher Regel ergibt sich {grade}. {stated} Kein Modell wurde gefragt.",
+    },
+    "caveat": {
+        "en": "This is a simulated answer about {{portfolio}}, worked out by plain rules from the tables.",
+        "fr": "Ceci est une réponse simulée sur {{portfolio}}, établie par des règles simples à partir des tableaux.",
+        "de": "Dies ist eine simulierte Antwort über {{portfolio}}, nach einfachen Regeln hergeleitet.",
+    },
+    "stands": {
+        "en": "The tables give {{ID name}}.",
+        "fr": "Les tableaux indiquent : {{ID name}}.",
+        "de": "Die Tabellen nennen: {{ID name}}.",
+    },
+    "largest": {
+        "en": "{{ID}} is {{largest(weight.ID): the largest line}} at {{weight.ID}}.",
+        "fr": "{{ID}} est {{largest(weight.ID): la première ligne}}, avec {{weight.ID}}.",
+        "de": "{{ID}} ist mit {{weight.ID}} {{largest(weight.ID): die grösste Position}}.",
+    },
+    "above": {
+        "en": "{{ID}} {{above(weight.ID, weight.OTHER): outweighs}} {{OTHER}} by "
+        "{{difference(weight.ID, weight.OTHER)}}.",
+        "fr": "{{ID}} {{above(weight.ID, weight.OTHER): dépasse}} {{OTHER}} de "
+        "{{difference(weight.ID, weight.OTHER)}}.",
+        "de": "{{ID}} {{above(weight.ID, weight.OTHER): überwiegt}} {{OTHER}} um "
+        "{{difference(weight.ID, weight.OTHER)}}.",
+    },
+    "together": {
+        "en": "{{FIRST}} and {{SECOND}} together make up {{sum(weight.FIRST, weight.SECOND)}}.",
+        "fr": "Ensemble, {{FIRST}} et {{SECOND}} forment {{sum(weight.FIRST, weight.SECOND)}}.",
+        "de": "{{FIRST}} und {{SECOND}} machen zusammen {{sum(weight.FIRST, weight.SECOND)}} aus.",
+    },
+    "money": {
+        "en": "On a bad day the loss comes to {{amount(var_95_1d)}} and beyond.",
+        "fr": "Un mauvais jour, la perte atteint {{amount(var_95_1d)}} et davantage.",
+        "de": "An einem schlechten Tag erreicht der Verlust {{amount(var_95_1d)}} und mehr.",
+    },
+    "tail": {
+        "en": "We read {{var_95_1d name}}, and worse days happen.",
+        "fr": "Nous lisons : {{var_95_1d name}}, et des jours pires arrivent.",
+        "de": "Wir lesen: {{var_95_1d name}}, und schlimmere Tage kommen vor.",
+    },
+    "no_tail": {
+        "en": "No value at risk can be stated, because {{absent.var_95_1d}} is not known.",
+        "fr": "Une valeur en risque ne peut pas être indiquée : {{absent.var_95_1d}} manque.",
+        "de": "Ein Value at Risk lässt sich nicht angeben: {{absent.var_95_1d}} fehlt.",
+    },
+    "risk": {
+        "en": "A plain rule grades it {{grade.severity.KIND}}, from {{ID name}}.",
+        "fr": "Une règle simple le dit {{grade.severity.KIND}}, d'après {{ID name}}.",
+        "de": "Eine einfache Regel stuft es als {{grade.severity.KIND}} ein, nach {{ID name}}.",
+    },
+    "ahead": {
+        "en": "The portfolio {{ahead_of(ID): was ahead of}} {{benchmark}}, by {{ID}}.",
+        "fr": "Le portefeuille {{ahead_of(ID): devance}} {{benchmark}}, de {{ID}}.",
+        "de": "Das Portfolio {{ahead_of(ID): lag vor der Benchmark}} {{benchmark}}, um {{ID}}.",
+    },
+    "behind": {
+        "en": "The portfolio {{behind(ID): was behind}} {{benchmark}}, by {{ID abs}}.",
+        "fr": "Le portefeuille {{behind(ID): est en retard}} sur {{benchmark}}, de {{ID abs}}.",
+        "de": "Das Portfolio {{behind(ID): blieb zurück}} gegenüber {{benchmark}}, um {{ID abs}}.",
+    },
+    "gained": {
+        "en": "{{HOLDING}} {{rose(ID): added}} {{ID}}.",
+        "fr": "{{HOLDING}} {{rose(ID): a apporté}} {{ID}}.",
+        "de": "{{HOLDING}} {{rose(ID): trug}} {{ID}} bei.",
+    },
+    "cost": {
+        "en": "{{HOLDING}} {{fell(ID): cost}} {{ID abs}}.",
+        "fr": "{{HOLDING}} {{fell(ID): a coûté}} {{ID abs}}.",
+        "de": "{{HOLDING}} {{fell(ID): kostete}} {{ID abs}}.",
+    },
+    "breach": {
+        "en": "{{ID}} is {{breached(ID): breached}}: {{rule.ID.measured}} against {{rule.ID.limit}}.",
+        "fr": "{{ID}} est {{breached(ID): enfreinte}} : {{rule.ID.measured}} contre {{rule.ID.limit}}.",
+        "de": "{{ID}} ist {{breached(ID): verletzt}}: {{rule.ID.measured}} gegen {{rule.ID.limit}}.",
+    },
+    "near": {
+        "en": "{{ID}} is {{near(ID): near the limit}}: {{rule.ID.measured}} against {{rule.ID.limit}}.",
+        "fr": "{{ID}} est {{near(ID): proche de la limite}} : {{rule.ID.measured}} contre {{rule.ID.limit}}.",
+        "de": "{{ID}} ist {{near(ID): nahe an der Grenze}}: {{rule.ID.measured}} gegen {{rule.ID.limit}}.",
+    },
+    "pass": {
+        "en": "{{ID}} is {{kept(ID): respected}}: {{rule.ID.measured}} against {{rule.ID.limit}}.",
+        "fr": "{{ID}} est {{kept(ID): respectée}} : {{rule.ID.measured}} contre {{rule.ID.limit}}.",
+        "de": "{{ID}} ist {{kept(ID): eingehalten}}: {{rule.ID.measured}} gegen {{rule.ID.limit}}.",
+    },
+    "plain": {
+        "en": "A plain rule sees no context; a person should look at it.",
+        "fr": "Une règle simple ignore le contexte ; une personne devrait l'examiner.",
+        "de": "Eine einfache Regel kennt keinen Zusammenhang; ein Mensch sollte es ansehen.",
+    },
+    "gap": {
+        "en": "It could not be assessed.",
+        "fr": "Cela n'a pas pu être évalué.",
+        "de": "Das liess sich nicht beurteilen.",
+    },
+}
