@@ -11,6 +11,9 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 # Two workers on small machines; more cores are used where there are more.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || echo 8)
 
+# Every process starts the sooner for modules that were compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup dev browser demo test faults lint format bench bench-real lock clean
 
 help:

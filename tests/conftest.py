@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,17 @@ import pytest
 from hypothesis import settings
 
 from core.storage.store import Store
+from tests.made_tables import made_database, made_file
 from tests.postgres import NoPostgres, Postgres
+
+# Children of tests compile our modules once instead of once each, whatever this shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# A disk that waits on each commit makes the suite twice as long and proves nothing that a kill does not.
+_MEMORY, _ROOM = Path("/dev/shm"), 6 << 30  # pytest makes a folder of its own in it, for this user
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # How long an example takes depends on what else the machine does: speed is measured by `make bench`.
 settings.register_profile("suite", deadline=None)
@@ -54,7 +65,16 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty database: every test that asks runs once on each engine."""
+    """A new database with its tables and nothing in them: every test that asks runs once on each engine."""
+    if request.param == "sqlite":
+        return made_database(tmp_path / "mosychlos.db")
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.made_url()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database without a table, once on each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'mosychlos.db'}"
     server: Postgres = request.getfixturevalue("postgres")
@@ -65,28 +85,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(database_url: str) -> Iterator[Store]:
     """An empty store with its tables, on each engine."""
     opened = Store(database_url)
-    opened.upgrade()
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="session")
 def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Path]]:
-    """A store on SQLite and a copy of its file while it was empty: tables and statements are made ready once only."""
+    """A store on SQLite and the file it stands in: statements are made ready once only."""
     file = tmp_path_factory.mktemp("sqlite") / "mosychlos.db"
-    opened = Store(f"sqlite:///{file}")
-    opened.upgrade()
-    opened.close()
-    empty = file.with_name("empty.db")
-    shutil.copy(file, empty)
-    yield opened, empty
+    opened = Store(made_database(file))
+    yield opened, file
     opened.close()
 
 
 @pytest.fixture
 def sqlite_store(shared_sqlite: tuple[Store, Path]) -> Store:
     """An empty store on SQLite, for claims that are about rules and not about engines. One at a time."""
-    store, empty = shared_sqlite
+    store, file = shared_sqlite
     store.close()  # its connections end, and what was written ahead goes into the file
-    shutil.copy(empty, empty.with_name("mosychlos.db"))
+    shutil.copy(made_file(), file)
     return store

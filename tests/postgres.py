@@ -12,10 +12,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+
+from core.storage.store import Store
 
 
 class NoPostgres(Exception):
@@ -60,6 +63,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._made: str | None = None
 
     def start(self) -> None:
         """Make a cluster and start it."""
@@ -99,12 +103,21 @@ class Postgres:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
 
-    def url(self) -> str:
+    def url(self, *, template: str = "template1") -> str:
         """A SQLAlchemy URL of a new, empty database."""
         name = f"t{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def made_url(self) -> str:
+        """A SQLAlchemy URL of a new database with all tables and nothing in them."""
+        if self._made is None:
+            url = self.url()
+            with closing(Store(url)) as store:
+                store.upgrade()
+            self._made = url.rpartition("/")[2]
+        return self.url(template=self._made)
 
     def stop(self) -> None:
         """End it and remove its files."""

@@ -12,6 +12,7 @@ import pytest
 
 from core.cli.main import run
 from core.settings import SETTINGS
+from tests.made_tables import made_home
 
 POSITIONS = """date,account,symbol,isin,name,asset_class,quantity,price,currency,market_value,sector,country
 2026-10-30,Alpha,VOO,US9229083632,Vanguard S&P 500 ETF,equity_fund,10,500.00,USD,5000.00,,US
@@ -49,7 +50,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Cap
     for name in list(os.environ):
         if name.startswith("MOSYCHLOS_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("MOSYCHLOS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MOSYCHLOS_HOME", str(made_home(tmp_path / "home")))
     monkeypatch.chdir(tmp_path)
     return Cli(capfdbinary)
 

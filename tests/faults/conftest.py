@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from core.providers.openai_provider import OpenAIProvider
 from tests.faults.staging import KEY, ROWS, House, environment, rows_named, tally
 from tests.local_provider import LocalProvider
+from tests.made_tables import made_database
 from tests.odd_server import OddServer
 from tests.postgres import Postgres
 
@@ -65,9 +67,9 @@ def oddly(odd: OddServer) -> Iterator[OpenAIProvider]:
 def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database that the tests of this process share, once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'mosychlos.db'}"
+        return made_database(tmp_path_factory.mktemp("database") / "mosychlos.db")
     postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.url()
+    return postgres.made_url()
 
 
 @pytest.fixture(scope="session")
@@ -102,13 +104,22 @@ IN_FULL_ONLY = frozenset(
 )
 """Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
 
+OF_EACH_TEST = {"sqlite": 3, "postgresql": 1}
+"""How many cases of one test run in `make test` on each database, save those in which several act at once."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the second database of what does not depend on it to `make faults`."""
+    """Leave to `make faults` what is one more of a kind, on the second database most of all."""
+    seen: Counter[tuple[str, str]] = Counter()
     for item in items:
-        module = item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
-        second = "postgresql" in item.nodeid and "at_once" not in item.name
-        if "tests/faults/" in item.nodeid and module in IN_FULL_ONLY and second:
+        if "tests/faults/" not in item.nodeid or "at_once" in item.name:
+            continue
+        test = item.nodeid.partition("[")[0]
+        module = test.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+        engine = "postgresql" if "postgresql" in item.nodeid else "sqlite"
+        seen[test, engine] += 1
+        second = engine == "postgresql" and module in IN_FULL_ONLY
+        if second or seen[test, engine] > OF_EACH_TEST[engine]:
             item.add_marker(pytest.mark.full)
 
 

@@ -21,6 +21,7 @@ from core.providers.openai_provider import OpenAIProvider
 from core.worker.budget_alerts import tell_budgets
 from tests.faults.staging import House, environment
 from tests.local_provider import LocalProvider
+from tests.made_tables import made_database
 from tests.postgres import Postgres
 
 JOBS = 3
@@ -32,10 +33,11 @@ def own_house(
     request: pytest.FixtureRequest, server: LocalProvider, client: OpenAIProvider, local: LocalProvider, tmp_path: Path
 ) -> Iterator[House]:
     """A house of this test's own, with a hundred portfolios and nothing committed."""
-    url = f"sqlite:///{tmp_path / 'own.db'}"
     if request.param == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.url()
+        url = postgres.made_url()
+    else:
+        url = made_database(tmp_path / "own.db")
     opened = House.open(environment(tmp_path / "home", url, server.base_url), client, portfolios=100)
     yield opened
     opened.close()

@@ -36,17 +36,17 @@ def _schema(store: Store) -> list[tuple[str, ...]]:
     ],
 )
 def test_migrations_that_are_killed_at_any_statement_end_as_if_nothing_had_happened(
-    database_url: str, tmp_path: Path, every: int
+    bare_database_url: str, tmp_path: Path, every: int
 ) -> None:
-    every *= 1 if database_url.startswith("sqlite") else SLOWER
-    command = [sys.executable, "-m", "tests.faults.migrator", database_url, str(every)]
+    every *= 1 if bare_database_url.startswith("sqlite") else SLOWER
+    command = [sys.executable, "-m", "tests.faults.migrator", bare_database_url, str(every)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     said = json.loads(done.stdout)
     assert said["lost"] == [], "a killed migration left something behind"
     assert said["versions"] == len(MIGRATIONS)
     assert said["kills"] >= (150 // every if every <= SLOWER else len(MIGRATIONS) - 1)
-    straight, killed = Store(f"sqlite:///{tmp_path / 'straight.db'}"), Store(database_url)
+    straight, killed = Store(f"sqlite:///{tmp_path / 'straight.db'}"), Store(bare_database_url)
     assert killed.upgrade() == []
     if killed.database.is_sqlite:
         straight.upgrade()

@@ -23,7 +23,7 @@ from core.worker.queue_plan import plan
 from core.worker.reconcile_at_start import adopt_forgotten
 from core.worker.remote_files import catch_up, orphans
 from core.worker.steps import advance, run_once
-from tests.faults.staging import KEY, House
+from tests.faults.staging import KEY, MODEL, House
 from tests.local_provider import LocalProvider
 
 OTHERS = {
@@ -204,17 +204,23 @@ def test_a_job_from_before_providers_were_kept_goes_to_workers_of_its_kind_alone
 
 
 def test_what_is_learned_of_one_provider_is_not_believed_of_another(house: House) -> None:
+    mine, other = house.app.identity, replace(house.app.identity, project="proj_2")
+    history, track, parameters = house.store.history, house.store.track, house.store.parameters
+
+    def answered_through_responses() -> int:
+        found = history.batches("risk", MODEL, "", provider_id=mine.fingerprint, endpoint="responses")
+        return sum(batch.answers for batch in found)
+
+    before = answered_through_responses()
     job_id = house.submit(2)
     house.run(job_id)
-    mine, other = house.app.identity, replace(house.app.identity, project="proj_2")
     request = house.job(job_id).request
     asked = (request.kind.value, request.model)
     endpoint = request.endpoint.value
     effort = house.scalar("SELECT effort FROM calibration WHERE shard_id = :shard", shard=f"{job_id}.0")
-    history, track, parameters = house.store.history, house.store.track, house.store.parameters
     assert history.batches(*asked, effort, provider_id=mine.fingerprint, endpoint=endpoint)
     assert not history.batches(*asked, effort, provider_id=other.fingerprint, endpoint=endpoint)
-    assert not history.batches(*asked, effort, provider_id=mine.fingerprint, endpoint="responses")
+    assert answered_through_responses() == before
     assert track.of(*asked, identity=mine).answers
     assert not track.of(*asked, identity=other).answers
     assert parameters.of(request.model, provider_id=mine.fingerprint)

@@ -25,6 +25,7 @@ from core.providers.openai_provider import OpenAIProvider
 from core.worker.orphan_files import tidy
 from tests.faults.staging import MODEL, House, environment, portfolio
 from tests.local_provider import LocalProvider
+from tests.made_tables import made_database
 from tests.postgres import Postgres
 
 BUYERS = 16
@@ -35,10 +36,11 @@ def empty_house(
     request: pytest.FixtureRequest, server: LocalProvider, client: OpenAIProvider, tmp_path: Path
 ) -> Iterator[House]:
     """A house of this test's own: nothing is committed in it yet."""
-    url = f"sqlite:///{tmp_path / 'own.db'}"
     if request.param == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.url()
+        url = postgres.made_url()
+    else:
+        url = made_database(tmp_path / "own.db")
     opened = House.open(environment(tmp_path / "home", url, server.base_url), client)
     yield opened
     opened.close()

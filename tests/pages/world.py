@@ -16,6 +16,7 @@ from core.settings import load
 from core.storage.store import Store
 from core.worker.steps import run_once
 from tests.local_provider import LocalProvider
+from tests.made_tables import made_home
 from tests.unit.storage.making import let_go
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -70,7 +71,7 @@ def opened(home: Path, base_url: str, provider: LocalProvider | None = None) -> 
     """Build an installation and close it."""
     settings = load(
         {
-            "MOSYCHLOS_HOME": str(home),
+            "MOSYCHLOS_HOME": str(made_home(home)),
             "OPENAI_BASE_URL": base_url,
             "OPENAI_API_KEY": "sk-test",
             "MOSYCHLOS_POLL_SECONDS": "0.01",

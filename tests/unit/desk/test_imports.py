@@ -19,6 +19,7 @@ from core.errors import BadInput, NotFound, NotPermitted
 from core.intake.tables.column_mapping import ColumnMapping
 from core.metrics.fx import EcbRates
 from core.storage.store import Store
+from tests.made_tables import made_database
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OWN = "Papier,Wo,Wieviel,Wert heute\nAAPL,Bank A,10,2500\nMSFT,Bank B,5,2500\n"
@@ -29,8 +30,7 @@ GOOD = "symbol,currency,market_value\nVOO,USD,5\n"
 @pytest.fixture
 def lite(tmp_path: Path) -> Iterator[Store]:
     """A store on SQLite: what is kept where is proved on both engines by the tests of storage."""
-    opened = Store(f"sqlite:///{tmp_path / 'm.db'}")
-    opened.upgrade()
+    opened = Store(made_database(tmp_path / "m.db"))
     yield opened
     opened.close()
 

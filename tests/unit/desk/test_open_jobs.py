@@ -235,12 +235,14 @@ def at_once(settings: dict[str, str], app: App) -> Buyers:
     return run
 
 
+@pytest.mark.full
 def test_of_two_processes_at_once_one_submits(app: App, at_once: Buyers) -> None:
     ends = at_once(2)
     assert sorted(code for code, _ in ends) == [0, 3]
     assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
 
 
+@pytest.mark.full
 def test_a_cron_started_twice_ends_well_twice_with_one_job(app: App, at_once: Buyers) -> None:
     ends = at_once(2, "--if-not-open")
     assert [code for code, _ in ends] == [0, 0]

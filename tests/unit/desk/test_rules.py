@@ -20,6 +20,7 @@ from core.errors import BadInput, NotFound, NotPermitted
 from core.metrics.fx import EcbRates
 from core.storage.portfolios.policies import PolicyScope
 from core.storage.store import Store
+from tests.made_tables import made_database
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY, BEFORE = date(2026, 10, 30), date(2026, 9, 30)
@@ -43,8 +44,7 @@ def portfolio(*lines: Holding, as_of: date = DAY, regimes: tuple[str, ...] = ("u
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'x.db'}")
-    opened.upgrade()
+    opened = Store(made_database(tmp_path / "x.db"))
     yield opened
     opened.close()
 

@@ -20,6 +20,7 @@ from core.domain.job import JobState
 from core.errors import BadInput, ModelRefused, NotPermitted, OverBudget, Refused
 from core.llm.models import find
 from core.settings import load
+from tests.made_tables import made_home
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 US, UK = "sample-us-60-40", "sample-uk-isa"
@@ -27,7 +28,7 @@ MODELS = ("gpt-5.4-mini", "gpt-6-luna")
 
 
 def _opened(home: Path, now: datetime = NOW, **settings: str) -> App:
-    return build(load({"MOSYCHLOS_HOME": str(home), **settings}), clock=lambda: now)
+    return build(load({"MOSYCHLOS_HOME": str(made_home(home)), **settings}), clock=lambda: now)
 
 
 @pytest.fixture(scope="module")
