@@ -313,10 +313,10 @@ class Drafter:
                 prompt_version=chunk[0][0].prompt_version,
             )
             waiting = self._store.open_jobs.waiting(hashes, self.identity.fingerprint)
-            for (one, sheet), body_hash in zip(chunk, hashes, strict=True):
-                found = stored.get(body_hash)
+            for (one, sheet), hashed in zip(chunk, hashes, strict=True):
+                found = stored.get(hashed)
                 answer = None if found is None else _reused(engine, one, sheet, found)
-                yield _Asked(one, sheet, body_hash, answer, "" if answer else waiting.get(body_hash, ""))
+                yield _Asked(one, sheet, hashed, answer, "" if answer else waiting.get(hashed, ""))
 
     def _requests(
         self, builder: Builder, ids: Sequence[str], refused: dict[str, str] | None = None, *, group: str = ""

@@ -70,6 +70,7 @@ def test_from_file_to_verified_results(cli: Cli, provider: LocalProvider, worker
     assert "sk-CANARY" not in everything
 
 
+@pytest.mark.full
 def test_a_job_with_failing_rows_ends_with_exit_code_5_and_keeps_every_row(
     cli: Cli, provider: LocalProvider, worker: Path, positions: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_an_answer_that_did_not_hold_is_asked_for_once_more_after_its_price_was_
     assert cli("batch", "reask", job_id, "--yes")[0] == 2
 
 
+@pytest.mark.full
 def test_a_wrong_key_waits_for_a_person_and_goes_on_when_it_is_repaired(
     cli: Cli, provider: LocalProvider, worker: Path, positions: Path
 ) -> None:

@@ -63,7 +63,7 @@ def test_after_a_whole_run_only_the_owner_can_read_anything(
     program: Program, positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     home.chmod(0o755)
     with LocalProvider(tmp_path / "provider").start(speed=100_000) as local:
         monkeypatch.setenv("OPENAI_BASE_URL", local.base_url)

@@ -86,6 +86,7 @@ def test_an_answer_at_once_runs_the_same_tools(cli: Cli, provider: LocalProvider
     assert "no tool 'shell'" in err
 
 
+@pytest.mark.full
 def test_a_worker_killed_while_an_answer_streams_leaves_a_try_that_failed_with_its_cost_booked(
     cli: Cli, provider: LocalProvider, positions: Path, tmp_path: Path
 ) -> None:

@@ -90,21 +90,10 @@ def house(shared_house: House, local: LocalProvider) -> House:
     return shared_house
 
 
-IN_FULL_ONLY = frozenset(
-    {
-        "test_queue",
-        "test_retry",
-        "test_cost",
-        "test_watching",
-        "test_rounds",
-        "test_odd_lists",
-        "test_wrong_place",
-        "test_file_states",
-    }
-)
-"""Modules whose cases run on PostgreSQL only in `make faults`, save those in which several act at once."""
+ON_BOTH = frozenset({"test_busy_database", "test_restored", "test_submissions", "test_submit_faults", "test_workers"})
+"""Modules whose cases run on PostgreSQL in `make test` too; of the others only those in which several act at once."""
 
-OF_EACH_TEST = {"sqlite": 3, "postgresql": 1}
+OF_EACH_TEST = {"sqlite": 2, "postgresql": 1}
 """How many cases of one test run in `make test` on each database, save those in which several act at once."""
 
 
@@ -118,7 +107,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         module = test.partition("::")[0].rpartition("/")[2].removesuffix(".py")
         engine = "postgresql" if "postgresql" in item.nodeid else "sqlite"
         seen[test, engine] += 1
-        second = engine == "postgresql" and module in IN_FULL_ONLY
+        second = engine == "postgresql" and module not in ON_BOTH
         if second or seen[test, engine] > OF_EACH_TEST[engine]:
             item.add_marker(pytest.mark.full)
 

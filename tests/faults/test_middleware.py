@@ -53,7 +53,7 @@ def guarded(house: House) -> tuple[Context, GuardedProvider, Counting]:
     counting = Counting(house.provider)
     guard = GuardedProvider(
         counting,  # type: ignore[arg-type]  # it hands every verb on
-        name=house.app.settings.base_url,
+        name=house.app.identity.fingerprint,
         clock=lambda: house.clock().timestamp(),
         now=house.clock,
         sleep=lambda seconds: None,

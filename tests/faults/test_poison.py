@@ -56,7 +56,7 @@ def launcher(home: House, settings: dict[str, str], tmp_path_factory: pytest.Tem
     process.close()
 
 
-@pytest.mark.parametrize("engine", [False, True], ids=["steps", "worker"])
+@pytest.mark.parametrize("engine", [False, pytest.param(True, marks=pytest.mark.full)], ids=["steps", "worker"])
 def test_an_answer_that_kills_the_worker_twice_is_set_aside_and_the_rest_is_read(
     engine: bool, home: House, settings: dict[str, str], local: LocalProvider, launcher: Launcher
 ) -> None:
