@@ -92,8 +92,14 @@ def finished(desk: Desk, sheet: FactSheet) -> tuple[Finished, ...]:
     return tuple(found)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("region", list(REGIONS))
+@pytest.mark.parametrize(
+    ("kind", "region"),
+    [
+        pytest.param(kind, region, marks=() if (row + column) % len(REGIONS) == 0 else pytest.mark.full)
+        for row, kind in enumerate(Kind)
+        for column, region in enumerate(REGIONS)
+    ],
+)
 def test_a_simulated_answer_holds_against_what_the_prompt_said(desk: Desk, kind: Kind, region: str) -> None:
     read = 0
     for sheet in desk.sheets:

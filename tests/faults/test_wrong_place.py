@@ -314,9 +314,7 @@ def test_a_step_that_meets_a_wrong_place_makes_the_worker_look_before_it_takes_m
 def working(app: App) -> Iterator[None]:
     """The real worker, in a thread."""
     stop, provider = threading.Event(), app.provider()
-    worker = Worker(
-        app.context(provider), database_url=app.settings.database_url, threads=2, provider_name=app.settings.base_url
-    )
+    worker = Worker(app.context(provider), database_url=app.settings.database_url, threads=2)
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
     try:

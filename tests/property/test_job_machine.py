@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +36,7 @@ from core.domain.records import RequestRow, ShardClaim
 from core.errors import StaleMove
 from core.storage.jobs.jobs import NewJob
 from core.storage.store import Store
+from tests.made_tables import made_database
 from tests.unit.storage.making import let_go
 
 JOB_ID = "261124-000000-aaaaaaaaaaaa"
@@ -54,8 +58,8 @@ class Life(RuleBasedStateMachine):
 
     @initialize(count=st.integers(min_value=1, max_value=3))
     def build(self, count: int) -> None:
-        self.store = Store("sqlite://")
-        self.store.upgrade()
+        self.folder = Path(tempfile.mkdtemp(prefix="life-"))
+        self.store = Store(made_database(self.folder / "mosychlos.db"))
         self.now = BEGIN
         self.stands = [ShardState.QUEUED] * count
         self.fences = [0] * count
@@ -78,6 +82,7 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.store.close()
+            shutil.rmtree(self.folder)
 
     @precondition(lambda self: not self.approved)
     @rule()
