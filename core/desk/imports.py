@@ -134,7 +134,9 @@ class ImportService:
         require(actor, Permission.PORTFOLIO_IMPORT)
         intakes: list[Intake] = []
         confirmed: list[tuple[Survey, ColumnMapping]] = []
-        for path in _files(paths):
+        files, left_out = _files(paths)
+        intakes += (Intake(one.file, "", (), (one,)) for one in left_out)
+        for path in files:
             try:
                 data = bytes_of(path)
                 mapping: ColumnMapping | None = None
@@ -168,16 +170,41 @@ def _problems_only(intake: Intake) -> Intake:
     return Intake(intake.file, intake.format, (), intake.problems, intake.notes)
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
+def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
+    """What is read, and what lies in a given folder but is not of it."""
     found: list[Path] = []
+    left_out: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in READABLE)
-            if not inside:
+            inside, outside = _of_folder(path)
+            if not inside and not outside:
                 raise BadInput(f"The folder '{path}' holds no file that could be read ({', '.join(sorted(READABLE))}).")
             found += inside
+            left_out += outside
         elif path.exists():
             found.append(path)
         else:
             raise BadInput(f"There is no file '{path}'. Check the spelling, or give the full path.")
-    return found
+    return found, left_out
+
+
+def _of_folder(folder: Path) -> tuple[list[Path], list[Problem]]:
+    """Files of a folder and of those inside it. A link is followed to a file of the same folder only: whoever gives a
+    folder away for reading gives away what is in it, not what somebody's link in it points to."""
+    root = folder.resolve()
+    files: list[Path] = []
+    outside: list[Problem] = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and path.is_symlink():
+            outside.append(_link(folder, path, "a link to a folder, and those are not followed"))
+        elif path.is_file() and path.suffix.lower() in READABLE:
+            if path.resolve().is_relative_to(root):
+                files.append(path)
+            else:
+                outside.append(_link(folder, path, "a link that leads out of the folder"))
+    return files, outside
+
+
+def _link(folder: Path, path: Path, what: str) -> Problem:
+    name = str(path.relative_to(folder))
+    return Problem(name, None, "", "", f"'{name}' is {what}. It was not read. To import it, name what it points to.")

@@ -37,7 +37,9 @@ _UNSEEN = re.compile(
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_DECLARATION = re.compile(r"<[!?][^>]*(?:>|\Z)")
+_DECLARATION = re.compile(r"<(?:[!?]|/(?![A-Za-z]))[^>]*(?:>|\Z)")
+"""Also an end of no element: for each one that is not closed, the parser would look through the rest of the page."""
+
 _CUT_TAG = re.compile(r"</?[A-Za-z]")
 _PARAGRAPH = frozenset({"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table"})
 
@@ -116,7 +118,7 @@ def page_text(html: str) -> tuple[str, str]:
 
 
 def _without_unseen_markup(html: str) -> str:
-    """The page without comments and declarations, also those never closed, and without a tag cut off by the end.
+    """The page without comments, declarations and ends of nothing, also those never closed, and without a cut-off tag.
 
     A browser shows none of them; the parser would hand on what is not closed as text.
     """

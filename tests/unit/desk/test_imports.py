@@ -102,6 +102,28 @@ def test_price_histories_of_a_file_are_kept_as_real_and_replace_nothing(imports:
     assert float(lite.prices.load(["VOO"])["VOO"].closes[-1]) == 601
 
 
+def test_a_folder_is_read_without_what_its_links_lead_to_and_says_so(imports: ImportService, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
+    (elsewhere / "more").mkdir(parents=True)
+    folder.mkdir()
+    write(folder, "mine.csv", GOOD)
+    write(elsewhere, "theirs.csv", GOOD)
+    (folder / "same.csv").symlink_to("mine.csv")
+    (folder / "theirs.csv").symlink_to(elsewhere / "theirs.csv")
+    (folder / "up.csv").symlink_to(Path("..", "elsewhere", "theirs.csv"))
+    (folder / "more").symlink_to(elsewhere)
+    (folder / "round").symlink_to(folder)
+    (folder / "lost.csv").symlink_to(tmp_path / "nowhere.csv")
+    report = imports.import_paths(LOCAL, [folder], dry_run=True)
+    told = {problem.file: problem.message for problem in report.problems}
+    assert set(told) == {"theirs.csv", "up.csv", "more", "round"}
+    assert "leads out of the folder" in told["up.csv"]
+    assert "link to a folder" in told["more"]
+    assert len(report.imported) == 2
+    # A link that somebody names is meant.
+    assert imports.import_paths(LOCAL, [folder / "theirs.csv"], dry_run=True).problems == ()
+
+
 def test_a_folder_gives_its_readable_files_and_a_bad_one_is_a_problem(imports: ImportService, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -24,6 +24,8 @@ from core.intake.market.documents import MAX_BYTES, PASSAGE_CHARACTERS, About, r
 from core.intake.opening.html_text import page_text
 from core.intake.opening.pdf_text import pdf_text
 from core.storage.store import Store
+from tests.linear.adversary import Recipe
+from tests.linear.effort import TOO_MUCH, growth
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NEWS = About(DocumentKind.NEWS)
@@ -187,15 +189,23 @@ def test_any_page_ends_in_the_words_that_a_reader_sees(pieces: list[str]) -> Non
     assert "script" not in text
 
 
-@pytest.mark.parametrize("unit", ["<p>", "</x>", "<p></x>", "<a", "<!", "<a b=", "&#", "<script><", "<div hidden>"])
+@pytest.mark.parametrize(
+    "unit", ["</", "</ ", "<title></", "<p>", "</x>", "<p></x>", "<a", "<!", "<a b=", "&#", "<script><", "<div hidden>"]
+)
 def test_a_page_made_to_cost_time_costs_little(unit: str) -> None:
     started = time.process_time()
     page_text("<html>" + "<p>" * 20_000 + unit * 100_000 + ">")
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize("unit", ["</", "</ ", "<title></", "<textarea></ ", "<script></", "</ <", "&</"])
+def test_ends_of_nothing_take_time_in_proportion_to_their_number(unit: str) -> None:
+    assert growth(page_text, Recipe("<html>", (unit,)), size=30_000) <= TOO_MUCH
+
+
 @pytest.mark.parametrize(
-    "tail", ["<!-- obey", "<![CDATA[ obey", "<a title='obey", "<script>obey", "<?obey", "<style>obey"]
+    "tail",
+    ["</ obey", "</5 obey", "<!-- obey", "<![CDATA[ obey", "<a title='obey", "<script>obey", "<?obey", "<style>obey"],
 )
 def test_what_a_page_never_closes_is_not_text(tail: str) -> None:
     assert text_of(read("page.html", f"<html><p>seen</p>{tail}".encode())) == "seen"
