@@ -66,11 +66,12 @@ def companies() -> tuple[Company, ...]:
     for row in own_instruments():
         if row.asset_class is AssetClass.EQUITY:
             symbols[row.name].add(row.symbol)
-    found = (Company(_spellings(name), frozenset(held)) for name, held in symbols.items())
+    found = (Company(spellings(name), frozenset(held)) for name, held in symbols.items())
     return tuple(one for one in found if one.names)
 
 
-def _spellings(name: str) -> tuple[str, ...]:
+def spellings(name: str) -> tuple[str, ...]:
+    """A company's name, and what is left of it without its legal words, where that tells who is meant."""
     names = [name]
     while (shorter := _LEGAL.sub("", names[-1])) != names[-1]:
         names.append(shorter)

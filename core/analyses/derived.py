@@ -1,42 +1,108 @@
-"""Numbers that a sentence works out from the facts cited beside it: a sum, a difference, a product, a ratio.
+"""Numbers that a sentence works out from the facts cited beside it: sums, means, differences, changes, shares, ratios.
 
-Only what can be recomputed counts, and only from few facts: with many at hand, some combination agrees with anything.
-A derived number needs a decimal, or three digits where it is an amount; a round one agrees with too much.
+The words say which calculation it is, the facts say in which order: a change is the later period less the earlier one
+and in percent of the earlier one; a ratio is what is named first over what is named second. The sign must be that of
+the result, or be said in words ("22.2 % less"): a turned sign and the inverse of a ratio are wrong.
+
+Without words, only a sum, a difference or a product of at most four facts counts, and only with a decimal, or three
+digits where it is an amount: with many facts at hand some combination agrees with anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.analyses.numbers import Number
 from core.domain.facts import Fact
 from core.domain.units import Unit
 
 MOST_FACTS: Final = 4
+"""Of which combinations are tried where no word says what was calculated."""
+
+_MOST_SAID: Final = 12
+"""Facts among which pairs are tried where words say it."""
+
+_TELLING: Final = frozenset({"signed", "change"})
+"""Words of change: between two dates they tell the sign, and "between" tells no more than that."""
+
+_year: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])").findall
 
 _PERCENT: Final = frozenset({Unit.PCT, Unit.PP})
 _PLAIN: Final = frozenset({Unit.RATIO, Unit.X, Unit.SCORE, Unit.YEARS, Unit.DAYS, Unit.COUNT})
 
 
-def is_derived(number: Number, facts: Sequence[Fact]) -> bool:
-    """Whether a number follows from two of these facts by + - * / at the precision they are shown with."""
-    if len(facts) > MOST_FACTS or not _says_enough(number):
+class Calculation(NamedTuple):
+    """What the words around a number say of how it was worked out.
+
+    Attributes:
+        kinds: Of "change" (in percent), "mean", "sum", "difference" (a size), "signed" (a difference with its sign),
+            "ratio"; empty where no word says it.
+        lowers: A word says that it is less: the number may state the size of a fall.
+        order: Facts in the order in which they are named, by id; those that are not named are missing.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    lowers: bool = False
+    order: Mapping[str, int] = {}
+
+
+class _Result(NamedTuple):
+    """A number that follows from facts.
+
+    Attributes:
+        units: In which it may be stated.
+        falls: It may be stated as a size beside a word that says it is less.
+        slack: How far the rounding of the facts may have moved it.
+    """
+
+    value: float
+    units: frozenset[str]
+    falls: bool = False
+    slack: float = 0.0
+
+
+_NOTHING_SAID: Final = Calculation()
+
+
+def is_derived(number: Number, facts: Sequence[Fact], said: Calculation = _NOTHING_SAID) -> bool:
+    """Whether a number follows from these facts at the precision they are shown with, with its sign and order."""
+    if not said.kinds and (len(facts) > MOST_FACTS or not _says_enough(number)):
         return False
-    for first, second in combinations(facts, 2):
-        for value, slack, units in _combined(first, second):
-            if number.unit not in units:
-                continue
-            if (
-                number.currencies
-                and first.currency not in number.currencies
-                and second.currency not in number.currencies
-            ):
-                continue
-            for read, step in number.readings:
-                if abs(read - abs(value)) <= 0.5 * step + slack + 1e-9:
-                    return True
+    return any(_states(number, one, said) for one in _results(facts, said, _currency_of(number, facts)))
+
+
+def _currency_of(number: Number, facts: Sequence[Fact]) -> bool:
+    """Whether the stated currency, if any, is one of the facts'."""
+    return not number.currencies or any(fact.currency in number.currencies for fact in facts)
+
+
+def _results(facts: Sequence[Fact], said: Calculation, currency: bool) -> Iterator[_Result]:
+    if not currency:
+        return
+    kinds = said.kinds or frozenset({"sum", "difference", "ratio"})
+    for kind, results in _CALCULATIONS.items():
+        if kind in kinds:
+            yield from results(facts, said)
+    if not said.kinds:
+        yield from _products(facts)
+
+
+def _states(number: Number, result: _Result, said: Calculation) -> bool:
+    if number.unit not in result.units:
+        return False
+    for read, step in number.readings:
+        stated = -read if number.negative else read
+        room = 0.5 * step + result.slack + 1e-9 * (1 + abs(result.value))
+        if abs(stated - result.value) <= room:
+            return True
+        # "22.2 % less" states the size of a fall; "-22.2 % less" would be a rise.
+        size = stated >= 0 > result.value and (result.falls and said.lowers)
+        if size and abs(stated + result.value) <= room:
+            return True
     return False
 
 
@@ -47,28 +113,137 @@ def _says_enough(number: Number) -> bool:
     return any(not character.isdigit() for character in digits)
 
 
-def _combined(first: Fact, second: Fact) -> Iterator[tuple[float, float, frozenset[str]]]:
-    """Values that two facts give, how far rounding may move each, and the units it may be stated in."""
-    one, other = float(first.shown), float(second.shown)
-    off_one, off_other = 0.5 * 10.0**-first.decimals, 0.5 * 10.0**-second.decimals
-    alike = first.unit is second.unit or {first.unit, second.unit} <= _PERCENT
-    if alike and first.currency == second.currency:
-        units = _units(first.unit)
-        yield one + other, off_one + off_other, units
-        yield one - other, off_one + off_other, units
-        for above, below, off_above, off_below in ((one, other, off_one, off_other), (other, one, off_other, off_one)):
-            # Near zero a ratio says nothing about its parts.
-            if abs(below) > 20 * off_below:
-                ratio = above / below
-                slack = (off_above + abs(ratio) * off_below) / abs(below)
-                yield ratio, slack, frozenset({"", "x"})
-                yield 100 * ratio, 100 * slack, frozenset({"pct"})
-    if first.unit in _PERCENT or second.unit in _PERCENT:
+def _sums(facts: Sequence[Fact], _said: Calculation) -> Iterator[_Result]:
+    for group in _groups(facts):
+        yield _Result(math.fsum(map(_value, group)), _units(group[0].unit))
+
+
+def _means(facts: Sequence[Fact], _said: Calculation) -> Iterator[_Result]:
+    for group in _groups(facts):
+        yield _Result(math.fsum(map(_value, group)) / len(group), _units(group[0].unit))
+
+
+def _differences(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    """Sizes of differences: without an order the size is all that is said, and a size is not negative."""
+    for first, second, dated in _pairs(facts, said):
+        if _alike(first, second) and not (dated and said.kinds & _TELLING):
+            value = _value(first) - _value(second)
+            yield _Result(abs(value), _units(first.unit))
+            if not dated and not said.order:
+                yield _Result(value, _units(first.unit))
+
+
+def _signed(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    for first, second, _ in _pairs(facts, said):
+        if _alike(first, second):
+            yield _Result(_value(first) - _value(second), _units(first.unit), falls=True)
+
+
+def _changes(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    for later, earlier, _ in _pairs(facts, said):
+        base = abs(_value(earlier))
+        if _alike(later, earlier) and base > 2 * _off(earlier):
+            change = (_value(later) - _value(earlier)) / base
+            yield _Result(100 * change, frozenset({"pct", ""}), falls=True)
+            yield _Result(change, frozenset({""}), falls=True)
+
+
+def _ratios(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    percent = frozenset({"pct", ""}) if "ratio" in said.kinds else frozenset({"pct"})
+    for above, below in _fractions(facts, said):
+        if below:
+            inverse = not said.order and abs(above) < abs(below)
+            yield _Result(above / below, frozenset({""} if inverse else {"", "x"}))
+            yield _Result(100 * above / below, percent)
+
+
+def _fractions(facts: Sequence[Fact], said: Calculation) -> Iterator[tuple[float, float]]:
+    """What may be divided by what: one by another in their order, and two together by a third."""
+    for first, second in combinations(facts[:_MOST_SAID], 2):
+        above, below = _in_order(first, second, said)
+        # Near zero a ratio says nothing about its parts.
+        if _alike(above, below) and abs(_value(below)) > 2 * _off(below):
+            yield _value(above), _value(below)
+            if not said.order and abs(_value(above)) > abs(_value(below)) > 0:
+                # Who names neither says which is the part: the smaller one.
+                yield _value(below), _value(above)
+    if said.kinds and len(facts) == 3 and _alike(facts[0], facts[1]) and _alike(facts[0], facts[2]):
+        yield _value(facts[0]) + _value(facts[1]), _value(facts[2])
+
+
+def _products(facts: Sequence[Fact]) -> Iterator[_Result]:
+    """A percentage of an amount or of another percentage."""
+    for first, second in combinations(facts[:MOST_FACTS], 2):
+        if first.unit not in _PERCENT and second.unit not in _PERCENT:
+            continue
         share, whole = (first, second) if first.unit in _PERCENT else (second, first)
-        part, total = float(share.shown), float(whole.shown)
-        slack = 0.5 * (10.0**-share.decimals * abs(total) + 10.0**-whole.decimals * abs(part)) / 100
         if whole.unit in _PERCENT or whole.unit is Unit.CCY:
-            yield part * total / 100, slack, _units(whole.unit)
+            part, total = _value(share), _value(whole)
+            slack = (_off(share) * abs(total) + _off(whole) * abs(part)) / 100
+            yield _Result(part * total / 100, _units(whole.unit), slack=slack)
+
+
+_CALCULATIONS: Final[Mapping[str, Callable[[Sequence[Fact], Calculation], Iterator[_Result]]]] = {
+    "sum": _sums,
+    "mean": _means,
+    "difference": _differences,
+    "signed": _signed,
+    "change": _changes,
+    "ratio": _ratios,
+}
+
+
+def _groups(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
+    """Facts that can be added: all of one unit, and where they are few any of them."""
+    kinds = dict.fromkeys((fact.unit, fact.currency) for fact in facts)
+    for unit, currency in kinds:
+        alike = [fact for fact in facts if (fact.unit, fact.currency) == (unit, currency)]
+        if len(alike) < 2:
+            continue
+        yield alike
+        if len(facts) <= MOST_FACTS and len(alike) > 2:
+            for size in range(2, len(alike)):
+                yield from map(list, combinations(alike, size))
+
+
+def _pairs(facts: Sequence[Fact], said: Calculation) -> Iterator[tuple[Fact, Fact, bool]]:
+    """Two facts each, the later or first named one first, and whether their periods tell the order."""
+    for first, second in combinations(facts[:_MOST_SAID], 2):
+        one, other = _end_of(first), _end_of(second)
+        if one and other and one != other:
+            yield (first, second, True) if one > other else (second, first, True)
+        elif not said.kinds:
+            yield first, second, False
+        else:
+            yield *_in_order(first, second, said), False
+
+
+def _in_order(first: Fact, second: Fact, said: Calculation) -> tuple[Fact, Fact]:
+    """Two facts as they are named; as they are cited where they are not."""
+    one, other = said.order.get(first.metric_id), said.order.get(second.metric_id)
+    return (second, first) if one is not None and other is not None and other < one else (first, second)
+
+
+def _end_of(fact: Fact) -> str:
+    """The last day of a fact's period, or the year that its id names."""
+    if fact.period:
+        return fact.period[-10:]
+    years = _year(fact.metric_id)
+    return years[-1] if years else ""
+
+
+def _alike(first: Fact, second: Fact) -> bool:
+    same = first.unit is second.unit or {first.unit, second.unit} <= _PERCENT
+    return same and first.currency == second.currency
+
+
+def _value(fact: Fact) -> float:
+    return float(fact.shown)
+
+
+def _off(fact: Fact) -> float:
+    """How far rounding may have moved what is shown. Counts are exact."""
+    return 0.0 if fact.unit in {Unit.COUNT, Unit.DAYS} else float(0.5 * 10.0**-fact.decimals)
 
 
 def _units(unit: Unit) -> frozenset[str]:

@@ -22,6 +22,9 @@ _EXACT: Final = frozenset({Unit.COUNT, Unit.DAYS})
 _FEWEST_DECIMALS: Final = {Unit.PCT: 1, Unit.PP: 1, Unit.RATIO: 2, Unit.X: 2}
 """A number stated with fewer decimals than shown may be rounded, but not below this many."""
 
+_COARSEST: Final = {Unit.RATIO: 0.01, Unit.X: 0.01}
+"""What the last digit of a ratio may be worth in a sentence: 0.62 for 0.6247, and not 0.6."""
+
 _MONEY_DIGITS: Final = 3
 _FACTORS: Final = (
     (FindingKind.PERCENT, 1e2),
@@ -158,14 +161,15 @@ def _near(number: Number, fact: Fact, factor: float, share: float) -> bool:
     true = abs(fact.value) * factor
     fine = 0.0 if fact.unit in _EXACT else 0.5 * 10.0**-fact.decimals * factor
     noise = 1e-9 + true * 4e-16
+    shown_step = 10.0**-fact.decimals
+    coarsest = _COARSEST.get(fact.unit)
     for value, step in number.readings:
+        if coarsest is not None and share == 0.0 and step > max(coarsest, shown_step) * 1.001:
+            continue
         half = fine if fact.unit in _EXACT and step <= 1.0 else max(fine, 0.5 * step)
         room = max(half, share * true) + noise
-        off = abs(value - true)
-        if off <= room:
-            return True
-        # Rounding what the prompt showed is as good as rounding the value, and never more than a digit away from it.
-        if off <= 2.0 * room + fine and abs(value - abs(float(fact.shown)) * factor) <= room:
+        # What was rounded once for the prompt is not rounded again: 12.345 is shown as 12.35, and 12.4 is wrong.
+        if abs(value - true) <= room or (step <= shown_step and value == abs(float(fact.shown)) * factor):
             return True
     return False
 
@@ -178,8 +182,8 @@ def _agrees(stated: float, fact: Fact) -> bool:
     off = abs(stated - true)
     if off <= 0.5 * 10.0**-decimals + noise:
         return True
-    # Rounding what the prompt showed is as good as rounding the value: 12.345 is shown as 12.35, then said as 12.4.
-    off = min(off, abs(stated - float(fact.shown)))
+    if stated == float(fact.shown):
+        return True
     if unit is Unit.BPS:
         return off <= 0.5 + noise
     if unit is Unit.CCY:

@@ -2,15 +2,17 @@
 
 "The portfolio rose 12.3 %" about a return of -12.3 % states the right digits and the wrong thing. Looked at are facts
 whose sign is a direction (returns, contributions, effects, drawdowns, losses in scenarios) and numbers without a sign
-of their own. A clause that says both directions, or that denies something, decides nothing.
+of their own. A clause that says both directions, or that denies something, decides nothing; nor does a level that is
+reached ("the excess shrinks to 0.25"). Words are in the lexicons of `core.analyses.typed`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from core.analyses.numbers import Number
+from core.analyses.typed.lexicon import Mention
+from core.analyses.typed.sentence import Sentence
 from core.domain.analysis import FindingKind
 from core.domain.facts import Fact
 
@@ -25,62 +27,10 @@ _RELATIVE: Final = frozenset({"excess_return"})
 _LOSS_BY_NAME: Final = frozenset({"max_drawdown"})
 """What is a loss whatever the sentence calls it."""
 
-_UP: Final = {
-    "en": r"rose|rise[sn]?|rising|gain\w*|grew|grow[sn]?|growth|increas\w*|climb\w*|added|adds|earned|advanc\w*|"
-    r"up(?! to)|profit\w*|positive\w*|boost\w*|lift\w*|rebound\w*",
-    "fr": r"hausse|progress\w*|gagn\w+|augment\w*|croiss\w*|bondi\w*|plus-values?|bénéfi\w+|rapport[ée]\w*|positi\w+",
-    "de": r"gestiegen|stieg\w*|steig\w*|gew[aio]nn\w*|\w*gewinn\w*|zugelegt|\w*zuwachs|\w*zunahme\w*|plus|erhöht\w*|"
-    r"verdient\w*|erzielt\w*|\w*anstieg\w*|positiv\w*",
-}
-_DOWN: Final = {
-    "en": r"fell|fall\w*|drop\w*|declin\w*|decreas\w*|los[est]\w*|losing|lost|drawdown\w*|down|detract\w*|"
-    r"shr[aiu]nk\w*|slid\w*|cost|dragg?\w*|negative\w*|minus|slump\w*|reduc\w*|erod\w*|subtract\w*|shed\w*|tumbl\w*|"
-    r"plung\w*|contract(?:ed|s|ion)|weak\w*|hit|hurt\w*|gave up|gives? up",
-    "fr": r"baiss\w*|recul\w*|perd\w*|pertes?|repli\w*|chut\w*|diminu\w*|moins-values?|drawdown|coût\w*|négati\w+|"
-    r"en moins|céd\w+|pénalis\w*|érod\w*|retir\w*|retranch\w*",
-    "de": r"gefallen|fiel\w*|fallen|fällt|sank\w*|sinkt|gesunken|verl[ou]\w*|verlier\w*|\w*verlust\w*|\w*rückgang\w*|"
-    r"\w*einbuße\w*|nachgegeben|nachgab|abgegeben|minus|gekostet|kostete\w*|\w*belast\w*|negativ\w*|drawdown|"
-    r"\w*rückschlag\w*|geschmälert|gedrückt|drückte\w*|büßte\w*",
-}
-_AHEAD: Final = {
-    "en": r"outperform\w*|above|ahead|beat\w*|exceed\w*",
-    "fr": r"surperform\w*|au-dessus|devanc\w*|dépass\w*|supérieur\w*|avance",
-    "de": r"übertr\w+|outperform\w*|oberhalb|mehrrendite|vorsprung",
-}
-_BEHIND: Final = {
-    "en": r"underperform\w*|below|behind|lagg?\w*|trail\w*",
-    "fr": r"sous-perform\w*|en[ -]dessous|retard|inférieur\w*|derrière",
-    "de": r"underperform\w*|unterhalb|hinter|minderrendite|rückstand|zurückgeblieben|zurückblieb\w*",
-}
-_NOT: Final = {
-    "en": r"not|no|never|nor|without|instead|although|despite|if|would have",
-    "fr": r"ne|n|pas|jamais|sans|aucune?|malgré|si",
-    "de": r"nicht|kein\w*|nie|ohne|statt|trotz|obwohl|wenn|falls",
-}
-_BREAK: Final = re.compile(
-    r"[.;:!?]\s|,\s|[()–—]|\b(?:and|while|whereas|but|against|versus|vs\.?|than|"
-    r"et|tandis que|alors que|mais|contre|und|während|aber|gegenüber|als)\b",
-    re.IGNORECASE,
-)
-_SENTENCE: Final = re.compile(r"[.!?;]\s")
-_CLAUSE_CHARACTERS: Final = 600
-"""How far from a number its clause may reach: no sentence of a person is longer, and a text may be of any length."""
+_REACHED: Final = frozenset({"to", "auf", "à", "bis", "zu"})
+"""Words that make the number behind them a level and no change."""
 
-
-def _words(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{text})(?!\w)", re.IGNORECASE)
-
-
-_PATTERNS: Final = {
-    language: (
-        _words(_UP[language]),
-        _words(_DOWN[language]),
-        _words(f"{_UP[language]}|{_AHEAD[language]}"),
-        _words(f"{_DOWN[language]}|{_BEHIND[language]}"),
-        _words(_NOT[language]),
-    )
-    for language in _UP
-}
+_REACHING_WORDS: Final = 4
 
 
 def is_signed(fact: Fact) -> bool:
@@ -89,46 +39,102 @@ def is_signed(fact: Fact) -> bool:
     return family in _SIGNED and (family != "indicator" or ".change_" in fact.metric_id)
 
 
-def contradiction(number: Number, fact: Fact, language: str) -> FindingKind | None:
+def is_relative(fact: Fact) -> bool:
+    """Whether a fact's sign says who is ahead."""
+    return _family(fact) in _RELATIVE or fact.metric_id.endswith("attribution.active_return")
+
+
+def contradiction(number: Number, fact: Fact, sentence: Sentence, quantity: Mention | None) -> FindingKind | None:
     """What is wrong with the words around a number that states a signed fact's digits, or None.
 
-    DIRECTION where they say the other way; SIGN where nothing shows that the fact is negative. A language whose words
-    are not known is not judged.
+    DIRECTION where they say the other way; SIGN where nothing shows that the fact is negative.
+
+    Args:
+        quantity: What the number is said to be; words of direction before it belong to something else.
     """
-    patterns = _PATTERNS.get(language)
-    if patterns is None or number.negative or fact.value == 0.0:
+    if number.negative or fact.value == 0.0 or not sentence.judged:
         return None
-    relative = _family(fact) in _RELATIVE or fact.metric_id.endswith("attribution.active_return")
-    up, down = patterns[2:4] if relative else patterns[:2]
-    clause = _around(number, _BREAK)
-    if patterns[4].search(clause):
+    if not sentence.has("up", "down", "ahead", "behind"):
+        return _silent(fact, sentence)
+    begin, end = sentence.clause(number.begin, number.stop)
+    before, behind = sentence.neighbours(number)
+    begin, end = max(begin, before), min(end, behind)
+    if any(sentence.within("not", begin, end)):
         return None
-    ups, downs = bool(up.search(clause)), bool(down.search(clause))
-    if ups and downs:
+    upward, downward = (("up", "ahead"), ("down", "behind")) if is_relative(fact) else (("up",), ("down",))
+    ups = _said(upward, number, sentence, quantity, begin, end)
+    downs = _said(downward, number, sentence, quantity, begin, end)
+    if (ups and downs) or any(_reached(one, number, sentence) for one in (*ups, *downs)):
         return None
+    if is_relative(fact) and turned(sentence, begin, end, (*ups, *downs)):
+        ups, downs = downs, ups
     if fact.value > 0.0:
         return FindingKind.DIRECTION if downs else None
     if ups:
         return FindingKind.DIRECTION
-    if downs or down.search(_around(number, _SENTENCE)):
+    return None if downs else _silent(fact, sentence)
+
+
+def turned(sentence: Sentence, begin: int, end: int, words: tuple[Mention, ...]) -> bool:
+    """Whether words of being ahead or behind are said of the benchmark, and not of the portfolio."""
+    if not words:
+        return False
+    owners = sentence.within("owner", begin, end)
+    first = words[0]
+    following = next((one for one in owners if one.start >= first.end), None)
+    if following is not None and following.value == "portfolio" and not sentence.broken(first.end, following.start):
+        # "2.42 points more than the portfolio"; a genitive ("the lead of the portfolio") says whose it is.
+        words_between = sentence.between(first.end, following.start)
+        return not any(word.text in {"of", "des", "du", "de"} for word in words_between)
+    preceding = [one for one in owners if one.end <= first.start]
+    return (
+        following is None
+        and bool(preceding)
+        and preceding[-1].value == "benchmark"
+        and _is_subject(preceding[-1], sentence)
+    )
+
+
+def _is_subject(owner: Mention, sentence: Sentence) -> bool:
+    """Whether an owner does what a word behind it says: "the benchmark leads", not "the lead over the benchmark"."""
+    before = [one for one in sentence.words if one.end <= owner.start]
+    return (
+        not before
+        or before[-1].text not in {"over", "against", "auf", "gegenüber", "sur", "the", "zur", "than"}
+        or (
+            before[-1].text == "the"
+            and (len(before) < 2 or before[-2].text not in {"over", "against", "to", "with", "than"})
+        )
+    )
+
+
+def _silent(fact: Fact, sentence: Sentence) -> FindingKind | None:
+    """What is wrong where no word beside a number says a direction: a loss must be said somewhere in the sentence."""
+    if fact.value > 0.0 or _family(fact) in _LOSS_BY_NAME or sentence.has("neutral", "down", "not"):
         return None
-    return None if _family(fact) in _LOSS_BY_NAME else FindingKind.SIGN
+    return None if is_relative(fact) and sentence.has("behind") else FindingKind.SIGN
+
+
+def _said(
+    kinds: tuple[str, ...], number: Number, sentence: Sentence, quantity: Mention | None, begin: int, end: int
+) -> list[Mention]:
+    """Words of some kinds in a part of the sentence that are said of the number."""
+    found = [one for kind in kinds for one in sentence.within(kind, begin, end)]
+    if quantity is None or quantity.start >= number.begin:
+        return found
+    return [
+        one
+        for one in found
+        if one.end > quantity.start or len(sentence.between(one.end, quantity.start)) <= 1
+    ]  # fmt: skip
+
+
+def _reached(word: Mention, number: Number, sentence: Sentence) -> bool:
+    """Whether a word leads to the number as a level: "shrinks to 0.25"."""
+    words = sentence.between(word.end, number.begin) if word.end <= number.begin else []
+    return 0 < len(words) <= _REACHING_WORDS and any(one.text in _REACHED for one in words)
 
 
 def _family(fact: Fact) -> str:
     # In a brief about a group, ids begin with the portfolio's: "acme:return.1y".
     return fact.metric_id.rpartition(":")[2].partition(".")[0]
-
-
-def _around(number: Number, breaks: re.Pattern[str]) -> str:
-    """The part of the text around a number, up to the breaks on both sides."""
-    text = number.text
-    begin = max(0, number.start - _CLAUSE_CHARACTERS)
-    end = min(len(text), number.stop + _CLAUSE_CHARACTERS)
-    for match in breaks.finditer(text, begin, end):
-        if match.end() <= number.start:
-            begin = match.end()
-        elif match.start() >= number.stop:
-            end = match.start()
-            break
-    return text[begin:end]

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.analyses import diagnosis
 from core.analyses.numbers import Number
+from core.analyses.typed.sentence import Sentence
 from core.analyses.verify import ABOUT, Checking, CitationScope
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
@@ -95,10 +96,19 @@ class _Marking(Checking):
             )
         )
 
-    def number(self, path: str, number: Number, scope: CitationScope) -> None:
+    def number(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
         """Check a number in a sentence and note it."""
         verified, findings = self.verified, len(self.findings)
-        super().number(path, number, scope)
+        super().number(path, number, scope, sentence)
+        self._note(path, number, scope, verified, findings)
+
+    def count(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
+        """Check a small whole number and note it."""
+        verified, findings = self.verified, len(self.findings)
+        super().count(path, number, scope, sentence)
+        self._note(path, number, scope, verified, findings)
+
+    def _note(self, path: str, number: Number, scope: CitationScope, verified: int, findings: int) -> None:
         end = number.start + len(number.digits)
         begin = max(0, number.text.rfind(number.stated, 0, max(number.stop, end)))
         span = (begin, begin + len(number.stated))

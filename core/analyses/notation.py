@@ -42,21 +42,26 @@ SCALES: Final = {
     "m": 1e6, "mn": 1e6, "mm": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6, "millionen": 1e6, "milioni": 1e6,
     "millones": 1e6,
     "bn": 1e9, "billion": 1e9, "milliard": 1e9, "milliards": 1e9, "milliarden": 1e9, "mrd": 1e9, "md": 1e9, "mds": 1e9,
-    "miliardi": 1e9, "trn": 1e12, "trillion": 1e12,
+    "miliardi": 1e9, "trn": 1e12, "trillion": 1e12, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
 }  # fmt: skip
 """Scale words, in lower case."""
 
+PLAIN_SCALES: Final = frozenset({"k", "thousand", "tausend", "mille", "万", "萬", "億", "亿", "兆"})
+"""Scales of anything, money or not."""
+
+_IDEOGRAPHS = "万萬億亿兆"
+
 _codes = "|".join(sorted(CURRENCIES))
-_scale_words = "|".join(sorted(SCALES, key=len, reverse=True))
+_scale_words = "|".join(sorted((word for word in SCALES if word not in _IDEOGRAPHS), key=len, reverse=True))
 
 unit_after = re.compile(
     rf"[{SPACES}-]?(?:"
     r"(?P<pct>%|％|(?:per|pour) ?cent\b|per cento\b|por ciento\b|prozent\b|percento\b|procent\b|pct\b)"
-    r"|(?P<pp>percentage[ -]points?\b|points? de pourcentage\b|prozentpunkten?\b|pp\b|ppts?\b)"
+    r"|(?P<pp>percentage[ -]points?\b|points? de pourcentage\b|prozentpunkten?\b|pp\b|ppts?\b|百分点|個百分點|个百分点)"
     r"|(?P<mille>‰|per mille\b|pour mille\b|promille\b)"
     r"|(?P<bps>‱|bps?\b|basis[ -]points?\b|points? de base\b|pdb\b|basispunkten?\b)"
     r"|(?P<x>[x×](?!\w))"
-    rf"|(?:(?P<scale>{_scale_words})\b\.?)?[{SPACES}]?(?:d['’]|de )?"
+    rf"|(?:(?P<scale>(?:{_scale_words})\b|[{_IDEOGRAPHS}])\.?)?[{SPACES}]?(?:d['’]|de )?"
     rf"(?P<money>(?-i:{_codes})(?!\w)|[$€£¥]|(?:euro|dollar|pound|franc|yen)(?=s?(?!\w)))?"
     r")",
     re.IGNORECASE,
@@ -107,8 +112,10 @@ date = re.compile(
 quote = re.compile(r"\d++(?:/\d++)+(?![\d.,]*\d)").match
 """Numbers that are one name together: 60/40, 5/10/40, 2017/653."""
 
-term = re.compile(r"-(?:years?|yr|jährig\w*|ans?|jahren?)\b", re.IGNORECASE).match
-"""What makes a number the term of an instrument: 20-year."""
+term = re.compile(
+    r"[- ]?(?:(?:years?|yr|jährig\w*|ans?|jahren?)\b|-?(?:day|days|jours|tage|tägig\w*)\b)", re.IGNORECASE
+).match
+"""What makes a number the term of an instrument or the length of an average: 20-year, 200-day."""
 
 day_convention = re.compile(
     rf"[-{SPACES}]?(?:trading |business |jours|bourse|handelstage|days?\b|giorni|días)", re.IGNORECASE
@@ -120,7 +127,8 @@ NAMING_WORDS: Final = frozenset(_months.split("|")) | frozenset(
         "rule", "rules", "art", "article", "articles", "artikel", "section", "sec", "annex", "annexe", "para",
         "paragraph", "paragraphe", "règle", "règles", "regel", "regulation", "règlement", "verordnung", "directive",
         "richtlinie", "form", "basel", "bâle", "solvency", "nr", "n°", "item", "chapter", "coll", "cobs", "ips", "note",
-        "step", "scenario", "§", "#", "№",
+        "step", "scenario", "§", "#", "№", "iso", "l", "r", "chf-", "covid", "sr", "rs", "lpp", "opp2", "bvv",
+        "fas", "ias", "ifrs", "gips", "plan", "isin",
         "s&p", "ftse", "stoxx", "nasdaq", "russell", "nikkei", "dax", "mdax", "cac", "asx", "tsx", "ibex", "aex", "mib",
         "smi", "topix", "csi", "sbf", "seng", "obx", "omx", "omxs", "omxc", "omxh", "msci",
     }
@@ -133,3 +141,56 @@ tail_words = re.compile(
     re.IGNORECASE,
 ).search
 """A word beside which 95 % is a confidence level and 5 % the tail beyond it."""
+
+_level = r"(?:confiden\w+|konfiden\w+|confiance|confianza|fiducia|quantil\w*|percentil\w*)"
+_tail = r"(?:c?var\b|value[- ]at[- ]risk|valeur en risque|expected shortfall)"
+_days = r"(?:days?\b|tagen?\b|jours\b|jour\b|outcomes?\b|history|historie|fälle\w*|cas\b|giorni\b|días\b)"
+
+level_behind = re.compile(
+    rf"[{SPACES}-]?\)?[{SPACES}]?(?:(?:one|1|ten|10)[ -]day )?"
+    rf"(?:(?:historical|historische\w*|simulated|simulierte\w*) )?(?:{_level}|{_tail}|levels?\b|niveaus?\b)",
+    re.IGNORECASE,
+).match
+"""What makes a high percentage before it a level: "95 % VaR"."""
+
+level_before = re.compile(
+    rf"(?:{_level}|{_tail}|(?:at|au|auf dem|on|zum|mit|with|un|einem|dem) (?:the |a )?(?:level|niveau)|"
+    r"niveau de confiance)"
+    r"(?: (?:level|niveau|historique|historical|simulierte?|simulée?|at|of|de|à|von|zu|bei|the)){0,3}"
+    rf"[{SPACES}]?\(?$",
+    re.IGNORECASE,
+).search
+"""What makes a high percentage behind it a level: "VaR (95 %)", "niveau de confiance de 95 %"."""
+
+tail_behind = re.compile(
+    rf"[{SPACES}](?:(?:tail|worst|pires|schlechteste\w*|of|des|der|aller|de|the|all|trading|simulated|simulierten|most|"
+    rf"adverse|ungünstigsten) ){{0,4}}{_days}|[{SPACES}-]?(?:quantil\w*|percentil\w*|tail\b)",
+    re.IGNORECASE,
+).match
+"""What makes a percentage before it a share of days, high or low: "the worst 5 % of days"."""
+
+range_between = re.compile(
+    rf"[{SPACES}]?(?:[-\u2013\u2014]|to|bis|à|through)[{SPACES}]?(?:about |rund |environ |zu )?", re.IGNORECASE
+).fullmatch
+"""What stands between the two ends of a range."""
+
+both_between = re.compile(rf"[{SPACES}](?:and|et|und)[{SPACES}](?:[$€£¥])?", re.IGNORECASE).fullmatch
+between_before = re.compile(
+    rf"\b(?:between|entre|zwischen)[{SPACES}](?:[$€£¥]|[A-Z]{{3}}[{SPACES}])?$", re.IGNORECASE
+).search
+"""The same of a range that begins with "between"."""
+
+name_before = re.compile(r"[^\W\d_]-$").search
+"""Letters and a hyphen: COVID-19, ISO-4217."""
+
+prompted = re.compile(
+    r"(?:401|403|457)\([a-z]\)|529[ -](?:plans?|accounts?)\b|81-102\b|(?:1-)?in-\d{1,3}\b"
+    rf"|10[{SPACES}]?% (?:loss\w* |verlust\w* |de baisse )?(?:d['\u2019]un |of a |in a |in der |du |eines )?"
+    r"(?:mandat\w*|vermögensverwaltung\w*)"
+    r"|\d{2,3}-(?:day|days|tage|tägig\w*|jours)\b",
+    re.IGNORECASE,
+).match
+"""What the overlays of prompts put into a model's mouth: wrappers, instruments, the notice at a loss of 10 %."""
+
+unnamed = re.compile(r"[+)]|\([a-z]\)|(?:st|nd|rd|th|er|ère|e|ème|ª|º)\b", re.IGNORECASE).match
+"""What makes a number part of a name or of an order: 401(k), 20+, 3rd."""

@@ -4,9 +4,12 @@
 in two ways: as the region writes numbers, where that is known; else both readings are kept, and the caller asks whether
 any of them agrees with a fact.
 
-Left out is what counts or names rather than measures: dates and years, rule numbers, quotes like 60/40, names with
-digits in them (S&P 500, Q4), whole numbers up to 12 without a unit, confidence levels beside a word such as VaR, terms
-(20-year).
+Left out is what dates or names rather than measures: dates and years, rule numbers, quotes like 60/40, names with
+digits in them (S&P 500, Q4, COVID-19), levels of confidence directly beside the word that says so ("95 % VaR"), terms
+(20-year). Whole numbers up to 12 without a unit are loose: `scan` finds them, and who knows what they count may hold
+them against it.
+
+Both ends of a range have one unit and one scale: "12-13 %", "$4.2-4.5 billion".
 
 A minus is any dash directly before the number or its currency, and the brackets of accountants: around a number whose
 unit stands outside, "(4.82) %", around the whole text, or behind a word that states, "was (4.82 %)". Elsewhere brackets
@@ -23,18 +26,21 @@ from core.analyses import notation
 from core.analyses.notation import APOSTROPHES, DASHES, SCALES, SIGNS, SPACES
 from core.analyses.time_limit import tick
 
-_body = re.compile(rf"\d+(?:[.,{APOSTROPHES}]\d+|[{SPACES}]\d{{3}}(?!\d))*")
+_FRACTIONS: Final = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125}
+_body = re.compile(rf"\d+(?:[.,{APOSTROPHES}]\d+|[{SPACES}]\d{{3}}(?!\d))*[½¼¾⅓⅔⅛]?")
 _simple = re.compile(r"\d+(?:[.,]\d+)?").fullmatch
 
-_LEVELS_PCT: Final = frozenset(
-    {"0.1", "0.5", "1", "2.5", "5", "10", "90", "95", "97.5", "99", "99.5", "99.9", "5.0", "95.0", "99.0", "1.0"}
-)
 _DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
+_SHARES_OF_DAYS: Final = frozenset({0.1, 0.5, 1.0, 2.5, 5.0, 10.0})
+_LEAST_LEVEL: Final = 80.0
+"""Levels of confidence are high; a loss of "1.56 % VaR" is none."""
+
 _MOST_COUNTED: Final = 12
 _LONGEST_TERM: Final = 50
 _LEAD_CHARACTERS: Final = 28
+_RANGE_CHARACTERS: Final = 24
 _MONEY_CHARACTERS: Final = 6
-_NEARBY_CHARACTERS: Final = 40
+_NEARBY_CHARACTERS: Final = 32
 _NO_CURRENCY: Final[frozenset[str]] = frozenset()
 _BEFORE_HYPHEN: Final = frozenset("%)")
 _TRAILING_MINUS: Final = "-\u2212"
@@ -57,6 +63,8 @@ class Number(NamedTuple):
         negative: A minus sign stands before it, or brackets around it that mean one.
         mark: Decimal mark of the region, "" where it is not known.
         begin: Where its sign or bracket begins; `start` where it has none.
+        spelled: Its value where it stands in words ("twelve"), else None.
+        loose: It counts something and has no unit, so that only what it counts can tell whether it is right.
     """
 
     text: str
@@ -69,6 +77,8 @@ class Number(NamedTuple):
     negative: bool
     mark: str
     begin: int
+    spelled: float | None = None
+    loose: bool = False
 
     @property
     def digits(self) -> str:
@@ -85,7 +95,7 @@ class Number(NamedTuple):
     @property
     def readings(self) -> tuple[Reading, ...]:
         """Every way to read the digits, scale word included; at least one."""
-        readings = _readings(self.digits)
+        readings = _readings(self.digits) if self.spelled is None else ((self.spelled, _step_of(self.spelled)),)
         if len(readings) > 1 and self.mark:
             # A reader takes the separator for what it is in the region, and so do we: 12.350 in German is not 12.35.
             readings = readings[:1] if self.mark in self.digits else readings[1:]
@@ -105,13 +115,22 @@ def numbers(text: str, mark: str = "") -> list[Number]:
     Args:
         mark: Decimal mark of the region ("." or ","), which settles what "1,234" is; "" keeps both readings.
     """
+    return [one for one in scan(text, mark) if not one.loose]
+
+
+def scan(text: str, mark: str = "") -> list[Number]:
+    """The same with those that are loose."""
     found: list[Number] = []
-    skip_to = 0
+    skip_to, skipped = 0, False
     for match in _body.finditer(text):
         tick()
         start, end = match.span()
         if start < skip_to:
             continue
+        if start == skip_to + 1 and skipped and text[skip_to] == "-":
+            skip_to = end  # the rest of a number that names: L. 214-21
+            continue
+        skipped = False
         name = _named_whole(text, start, end)
         one = _simple(text, start, end) is not None or bool(_readings(match.group()))
         # The decimal 1234.56 begins like a date; a real date is longer than the number in it, or not a number.
@@ -121,12 +140,50 @@ def numbers(text: str, mark: str = "") -> list[Number]:
             if (number := _number(text, start, end, mark)) is not None:
                 found.append(number)
                 skip_to = number.stop  # an exponent is no number of its own
+            else:
+                skipped, skip_to = True, end
         else:
             # Not one number but several with separators between: "2026 100", "1,2,3".
             pieces = re.finditer(r"\d+", match.group())
             loose = (_number(text, start + piece.start(), start + piece.end(), mark) for piece in pieces)
             found.extend(number for number in loose if number is not None)
+    return _with_ranges(text, found)
+
+
+def spelled(text: str, start: int, end: int, value: float, mark: str = "") -> Number:
+    """A number that stands in words, with the unit behind it."""
+    unit, scale, currencies, stop = _unit(text, end)
+    return Number(text, start, end, stop, unit, scale, currencies, False, mark, start, value, not unit)
+
+
+def _with_ranges(text: str, found: list[Number]) -> list[Number]:
+    """The first end of each range with the unit, scale and currency that stand only at its second end, or the first."""
+    for place in range(len(found) - 1):
+        one, other = found[place : place + 2]
+        if not _is_range(text, one, other):
+            continue
+        if not one.unit and other.unit:
+            found[place] = one._replace(unit=other.unit, scale=other.scale, currencies=other.currencies, loose=False)
+        elif one.unit == other.unit == "ccy" and one.scale == 1.0:
+            money = one.currencies or other.currencies
+            found[place] = one._replace(scale=other.scale, currencies=money)
+            found[place + 1] = other._replace(currencies=money)
+        elif not other.unit and one.unit and other.loose:
+            found[place + 1] = other._replace(unit=one.unit, loose=False)
     return found
+
+
+def _is_range(text: str, one: Number, other: Number) -> bool:
+    if other.begin - one.stop > _RANGE_CHARACTERS:
+        return False
+    if notation.range_between(text, one.stop, other.begin):
+        return True
+    lead = max(0, one.start - _LEAD_CHARACTERS)
+    return bool(notation.both_between(text, one.stop, other.begin) and notation.between_before(text, lead, one.start))
+
+
+def _step_of(value: float) -> float:
+    return 1.0 if value == int(value) else 10.0 ** -len(repr(value).partition(".")[2])
 
 
 def confidence_levels(text: str) -> Iterator[tuple[str, float]]:
@@ -134,27 +191,36 @@ def confidence_levels(text: str) -> Iterator[tuple[str, float]]:
     for match in _body.finditer(text):
         unit, _, _, stop = _unit(text, match.end())
         if unit == "pct" and _is_level(text, match.start(), match.end(), stop):
-            yield text[match.start() : stop], float(match.group().replace(",", "."))
+            yield text[match.start() : stop], _readings(match.group())[0][0]
 
 
 def _is_level(text: str, start: int, end: int, stop: int) -> bool:
-    if text[start:end].replace(",", ".") not in _LEVELS_PCT:
+    """Whether a percentage is a level of confidence: the word for that stands directly beside it."""
+    readings = _readings(text[start:end])
+    if not readings:
         return False
-    return notation.tail_words(text, max(0, start - _NEARBY_CHARACTERS), stop + _NEARBY_CHARACTERS) is not None
+    value = readings[0][0]
+    if notation.tail_behind(text, stop) is not None:
+        return value in _SHARES_OF_DAYS or value >= _LEAST_LEVEL
+    if not _LEAST_LEVEL <= value < 100:
+        return False
+    lead = max(0, start - _NEARBY_CHARACTERS)
+    return notation.level_behind(text, stop) is not None or notation.level_before(text, lead, start) is not None
 
 
 def _named_whole(text: str, start: int, end: int) -> int | None:
     """Where the date or quote ends that begins with these digits, if one does."""
     following = text[end : end + 1]
     # Most numbers are followed by what cannot continue a date: looking at one character spares two searches.
-    if following and following not in "-/." and 2 < end - start < 8:
+    if following and following not in "-/. (\u00a0\u202f" and 2 < end - start < 8:
         return None
     name = notation.date(text, start) or (notation.quote(text, start) if following == "/" else None)
+    name = name or (notation.prompted(text, start) if following and following in "( -%\u00a0\u202f" else None)
     return name.end() if name else None
 
 
 def _number(text: str, start: int, end: int, mark: str) -> Number | None:
-    if start and _is_letter(text[start - 1]):
+    if start and (_is_letter(text[start - 1]) or notation.name_before(text, max(0, start - 8), start)):
         return None
     unit, scale, currencies, stop = _unit(text, end)
     if stop == end and _is_letter(text[end : end + 1]):
@@ -176,11 +242,13 @@ def _number(text: str, start: int, end: int, mark: str) -> Number | None:
         begin, stop = closed
         if not unit:
             unit, scale, currencies, stop = _unit(text, stop)
-        if not unit and (money := _money_before(text, begin)):
+        if unit in {"", "ccy"} and not currencies and (money := _money_before(text, begin)):
             unit, currencies = "ccy", _currencies(money)
     if not dashed and _is_no_measure(text, start, end, stop, unit, currencies):
         return None
-    return Number(text, start, end, stop, unit, scale, currencies, dashed or closed is not None, mark, begin)
+    loose = not unit and text[start:end].isdigit() and int(text[start:end]) <= _MOST_COUNTED
+    negative = dashed or closed is not None
+    return Number(text, start, end, stop, unit, scale, currencies, negative, mark, begin, None, loose and not negative)
 
 
 def _money_before(text: str, at: int) -> re.Match[str] | None:
@@ -249,7 +317,9 @@ def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, curren
         return unit == "ccy" and not currencies and text[end:stop] == "m" and digits.isdigit()
     if digits.isdigit() and len(digits) <= 4:
         value = int(digits)
-        if value <= _MOST_COUNTED or (len(digits) == 4 and 1900 <= value <= 2100):
+        if len(digits) == 4 and 1900 <= value <= 2100:
+            return True
+        if value <= _LONGEST_TERM and notation.unnamed(text, end):
             return True
         if value <= _LONGEST_TERM and notation.term(text, end):
             return True
@@ -276,11 +346,15 @@ def _unit(text: str, end: int) -> tuple[str, float, frozenset[str], int]:
         return kind, 1.0, _NO_CURRENCY, after.end()
     scale, money = after.group("scale"), after.group("money")
     currencies = (SIGNS.get(money.lower()) or frozenset({money})) if money else _NO_CURRENCY
-    return "ccy", SCALES[scale.lower()] if scale else 1.0, currencies, after.end()
+    # "5k" and "2万" are thousands of anything; "5 million" is money where nothing else is said.
+    unit = "ccy" if money or not scale or scale.lower() not in notation.PLAIN_SCALES else ""
+    return unit, SCALES[scale.lower()] if scale else 1.0, currencies, after.end()
 
 
 def _readings(body: str) -> tuple[Reading, ...]:
     """Every way in which digits and separators make one number; empty where none does."""
+    if body[-1:] in _FRACTIONS:
+        return tuple((value + _FRACTIONS[body[-1]], 0.1) for value, _ in _readings(body[:-1]))
     if body.isdigit():
         return ((float(body), 1.0),)
     plain = body.replace(",", ".", 1)

@@ -24,6 +24,9 @@ _IDENTIFIER: Final = re.compile(
 )
 """An ISIN, or a ticker with its exchange."""
 
+_DIGITS: Final = re.compile(r"[0-9]+")
+_NEXT_WORD: Final = re.compile(r"[ \u00a0][\w/-]+")
+
 _WORD_CHARACTERS: Final = 80
 """How far before a number the word before it may begin."""
 
@@ -120,6 +123,8 @@ class PromptContext:
         if len(folded) != len(around):
             return False
         start, end = number.start - begin, number.end - begin
+        if number.digits in self._sizes or self._with_the_next_word(number):
+            return True
         word_start = around.rfind(" ", 0, start) + 1
         before = around.rfind(" ", 0, max(0, word_start - 1)) + 1
         part = folded[before:end]
@@ -130,6 +135,21 @@ class PromptContext:
             if number.unit == "" and before < word_start and part in name:
                 return True
         return False
+
+    @cached_property
+    def _sizes(self) -> frozenset[str]:
+        """Sizes that scenarios have in their names: the 20 of "equity_down_20"."""
+        names = [name for name in self._fact_ids if ".".join(name.split(":")[-1:]).startswith("stress.")]
+        return frozenset(piece for name in (*names, *self._sheet.evidence.scenarios) for piece in _DIGITS.findall(name))
+
+    def _with_the_next_word(self, number: Number) -> bool:
+        """Whether a number and the word behind it stand in a name, unit and all: "2.20% 02/2034"."""
+        text = number.text
+        behind = _NEXT_WORD.match(text, number.stop)
+        if behind is None or not number.unit:
+            return False
+        words = " ".join(text[number.start : behind.end()].lower().split())
+        return any(words in name for name in self._names)
 
     @cached_property
     def _all_words(self) -> str:

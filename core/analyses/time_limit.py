@@ -15,7 +15,7 @@ from typing import Final
 CHECK_SECONDS: Final = 10.0
 """An honest answer takes thousandths of a second."""
 
-_EVERY: Final = 32
+_EVERY: Final = 60
 """Calls of `tick` for one look at the clock, which costs more than many a check."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from core.analyses import notation
@@ -103,13 +104,22 @@ def words(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if "metric_id" in part:
             continue
         for key, text in _prose(part, path):
-            if path != _STATEMENT and not notation.tail_words(text):
+            if path != _STATEMENT and not _speaks_of_tails(_digits.sub("0", text)):
                 continue
             tails = cited_tails(part.get("metrics", ()), facts) or ([] if path == _STATEMENT else whole)
             for sentence in _sentence_end.split(text):
                 tick()
                 if path == _STATEMENT or notation.tail_words(sentence):
                     yield from _in_sentence(key, sentence, tails)
+
+
+_digits = re.compile(r"\d+(?:[.,]\d+)*+")
+
+
+@lru_cache(maxsize=8_192)
+def _speaks_of_tails(text: str) -> bool:
+    """Whether a text without its digits has a word of the tail; models say the same again and again."""
+    return notation.tail_words(text) is not None
 
 
 def _prose(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

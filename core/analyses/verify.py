@@ -25,15 +25,24 @@ say the direction that the fact's sign says (`core.analyses.direction`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from core.analyses import diagnosis
 from core.analyses.cells import cell
 from core.analyses.derived import is_derived
 from core.analyses.direction import contradiction, is_signed
-from core.analyses.numbers import Number, numbers
+from core.analyses.fact_selection import rule_key
+from core.analyses.numbers import Number
 from core.analyses.prompt_context import PromptContext, weights
 from core.analyses.time_limit import tick
+from core.analyses.typed.binding import Binding, Verdict
+from core.analyses.typed.calculation import calculation
+from core.analyses.typed.claims import claims, says_something
+from core.analyses.typed.context import Cited, Context
+from core.analyses.typed.naming import Naming
+from core.analyses.typed.reading import read
+from core.analyses.typed.sentence import Sentence
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import Fact, FactSheet
 from core.domain.units import Badge, Unit
@@ -131,7 +140,7 @@ class Checking:
         self.language = ""
         self.said = PromptContext(sheet, self.facts)
         self._whole = CitationScope()
-        self._sentences: list[tuple[str, str, CitationScope]] = []
+        self._texts: list[tuple[str, str, CitationScope]] = []
         self._written: dict[str, Fact] | None = None
 
     def header(self, analysis: Mapping[str, Any]) -> None:
@@ -162,7 +171,7 @@ class Checking:
                 elif (value.isascii() and value.isidentifier()) or key in _NOT_PROSE:
                     continue
                 elif key != "title" or "source_id" not in node:  # the title of a listed document is its own
-                    self._sentences.append((prefix + key, value, scope))
+                    self._texts.append((prefix + key, value, scope))
             elif isinstance(value, list):
                 self._items(key, value, prefix + key, scope)
             elif isinstance(value, dict):
@@ -197,7 +206,7 @@ class Checking:
                 else:
                     self._driver(item, f"{path}[{index}]", source=key == "source_ids")
             elif not key.endswith("_ids"):
-                self._sentences.append((f"{path}[{index}]", item, scope))
+                self._texts.append((f"{path}[{index}]", item, scope))
 
     def _part(self, part: dict[str, Any], path: str, scope: CitationScope) -> None:
         tick()
@@ -249,57 +258,121 @@ class Checking:
         if name not in self._aliases():
             self.findings.append(Finding(path, "", name[:120], None, FindingKind.UNSUPPORTED))
 
+    @cached_property
+    def binding(self) -> Binding:
+        """What tells whose a number is."""
+        return Binding(self.facts, {rule_key(rule): rule for rule in self.sheet.rules})
+
+    @cached_property
+    def naming(self) -> Naming:
+        """The names that sentences may use."""
+        return Naming(self.sheet)
+
+    @cached_property
+    def context(self) -> Context:
+        """What claims are decided with."""
+        return Context(self.sheet, self.naming, self.binding)
+
     def sentences(self) -> None:
         """Check the numbers and the identifiers in every sentence noted by `walk`."""
         mark = self.sheet.evidence.decimal_mark
-        found: dict[str, list[Number]] = {}  # the same gap or caveat is often stated for several metrics
-        for path, text, scope in self._sentences:
+        found: dict[str, list[Sentence]] = {}  # the same gap or caveat is often stated for several metrics
+        for path, text, scope in self._texts:
             if text not in found:
-                found[text] = numbers(text, mark)
+                found[text] = read(text, self.language, self.naming, mark)
                 for name in self.said.strangers(text):
                     self.findings.append(Finding(path, "", name, None, FindingKind.UNSUPPORTED))
-            for number in found[text]:
-                self.number(path, number, scope if scope.own else self._whole)
+            for sentence in found[text]:
+                self.sentence(path, sentence, scope if scope.own else self._whole)
 
-    def number(self, path: str, number: Number, scope: CitationScope) -> None:
+    def sentence(self, path: str, sentence: Sentence, scope: CitationScope) -> None:
+        """Check one sentence against what is cited in the same object."""
+        for number in sentence.numbers:
+            tick()
+            if number.loose:
+                self.count(path, number, scope, sentence)
+            else:
+                self.number(path, number, scope, sentence)
+        if says_something(sentence):
+            cited = Cited(path, tuple(scope.facts), frozenset(scope.cited), scope is not self._whole)
+            self.findings += claims(self.context, sentence, cited)
+
+    def count(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
+        """Check a small whole number where its clause says what it is: "Beta is 3", "nine rebounds"."""
+        quantity = self.binding.attribute(number, sentence)
+        if quantity is None:
+            if is_derived(number, scope.facts, calculation(sentence, scope.facts)):
+                self.verified += 1
+            return
+        counted = [fact for fact in scope.facts if self.binding.is_counted(quantity, fact)]
+        if any(diagnosis.says(number, fact) and self._against(number, fact, sentence) is None for fact in counted):
+            self.verified += 1
+        elif counted:
+            near = next((fact for fact in counted if self._against(number, fact, sentence) is None), None)
+            true = near.shown if near else None
+            self.findings.append(Finding(path, "", number.stated, true, FindingKind.VALUE))
+
+    def number(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
         """Check a number in a sentence against what is cited in the same object."""
-        tick()
+        # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
+        if path.startswith(("data_gaps[", "missing_data[")) and self.said.in_a_reason(number):
+            return
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)
         # A signed one is only looked up with all others: -4.82 and 4.82 may both be cited.
         if copied is not None and diagnosis.fits(number, copied) and not is_signed(copied):
-            self.verified += 1
-            return
-        # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
-        if path.startswith(("data_gaps[", "missing_data[")) and self.said.in_a_reason(number):
-            return
-        stating = [fact for fact in scope.facts if diagnosis.says(number, fact)]
-        if stating:
-            self._holds(path, number, *stating)
+            verdict = self._against(number, copied, sentence)
+            if verdict is None:
+                self.verified += 1
+                return
+        if self._holds(path, number, sentence, [fact for fact in scope.facts if diagnosis.says(number, fact)]):
             return
         for value in (*scope.wrong, *scope.proposed):
             if diagnosis.repeats(number, value):
                 return
+        self._carried(path, number, scope, sentence)
+
+    def _carried(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
+        """Check a number that no reference states outright."""
         share = ABOUT if not scope.factual and number.approximate else 0.0
         if scope.carrying is None:
             scope.carrying = [*scope.facts, *self.cited(scope)]
         facts = scope.carrying
-        carried = any(diagnosis.says(number, fact, share) for fact in facts)
-        if carried or self.said.in_a_source(number, scope.cited) or is_derived(number, scope.facts):
+        carrying = [fact for fact in facts if diagnosis.says(number, fact, share)]
+        if self.said.in_a_source(number, scope.cited):
+            self.verified += 1
+        elif self._holds(path, number, sentence, carrying):
+            return
+        elif is_derived(number, scope.facts, calculation(sentence, scope.facts)):
             self.verified += 1
         elif not self.said.in_a_name(number):
             self.findings.append(diagnosis.naked(path, number, facts))
 
-    def _holds(self, path: str, number: Number, *facts: Fact) -> None:
-        """A number states one of these facts; unless its words say the other direction of all of them, it holds."""
-        wrong = None
+    def _holds(self, path: str, number: Number, sentence: Sentence, facts: list[Fact]) -> bool:
+        """Whether the value is some fact's: it holds unless the clause speaks of something else than all of them."""
+        wrong: tuple[Fact, Verdict] | None = None
         for fact in facts:
-            wrong = contradiction(number, fact, self.language) if is_signed(fact) else None
-            if wrong is None:
+            verdict = self._against(number, fact, sentence)
+            if verdict is None:
                 self.verified += 1
-                return
-        if wrong is not None:
-            self.findings.append(Finding(path, facts[-1].metric_id, number.stated, facts[-1].shown, wrong))
+                return True
+            wrong = wrong or (fact, verdict)
+        if wrong is None or self.said.in_a_name(number):
+            return wrong is not None
+        if is_derived(number, facts, calculation(sentence, facts)):
+            self.verified += 1
+            return True
+        fact, (kind, true) = wrong
+        self.findings.append(Finding(path, fact.metric_id, number.stated, true, kind))
+        return True
+
+    def _against(self, number: Number, fact: Fact, sentence: Sentence) -> Verdict | None:
+        """What the words around a number say against a fact that has its value."""
+        verdict = self.binding.contradiction(number, fact, sentence)
+        if verdict is None and is_signed(fact):
+            kind = contradiction(number, fact, sentence, self.binding.attribute(number, sentence))
+            return None if kind is None else (kind, fact.shown)
+        return verdict
 
     def cited(self, scope: CitationScope) -> Iterator[Fact]:
         """Facts that ids stand for: a metric by its own id, a holding by its weight and its value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -62,7 +62,7 @@ def _tatqa(folder: Path, tables: dict[str, Table]) -> Iterator[_Calculation]:
     for row in _lines(folder / "tatqa_answers.jsonl"):
         if row["answer_type"] != "arithmetic" or row["label"] not in {"right", "sign", "value", "percent"}:
             continue
-        facts = _operands(row["derivation"], tables[row["table_id"]])
+        facts = _operands(row["derivation"], tables[row["table_id"]], row["predicted_scale"])
         plain = re.fullmatch(r"-?\d+(?:\.\d+)?", str(row["predicted"][0])) if row["predicted"] else None
         if facts and plain:
             unit = " percent" if row["predicted_scale"] == "percent" else ""
@@ -77,7 +77,7 @@ def _answers(folder: Path, tables: dict[str, Table]) -> Iterator[_Calculation]:
         if not row["question"] or not stated or row["right"] != (row["slip"] == "same"):
             continue
         table = tables.get(row["table_id"] or "")
-        facts = _operands(derivation, table) if table else _loose(derivation)
+        facts = _operands(derivation, table, row["scale"]) if table else _loose(derivation)
         if len(facts) < 2 or not re.search(r"[-+/*(]", derivation):
             continue
         value = float(stated[3].replace(",", "")) * (-1 if stated[1] or stated[2] else 1)
@@ -108,10 +108,13 @@ def _reference(fact: Fact) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _operands(derivation: str, table: Table) -> tuple[Fact, ...]:
-    """The cells that a derivation names, each once, as facts; numbers that stand in no cell are its own (the 3 of a
-    mean)."""
+def _operands(derivation: str, table: Table, scale: str | None) -> tuple[Fact, ...]:
+    """The cells that a derivation names, each once, as facts with the sign that it gives them; numbers that stand in no
+    cell are its own (the 3 of a mean). What is divided by a count only and called percent is in percent itself."""
+    percent = scale == "percent" and not re.search(r"/\s*\(?-?\$?\d[\d,.]*[\d.]{2}|/\s*\(", derivation)
+    whole = re.match(r"\s*-\s*\(", derivation) is not None
     found: list[tuple[int, int]] = []
+    signs: dict[tuple[int, int], int] = {}
     for match in _NUMBER.finditer(derivation):
         value = float(match.group().replace(",", ""))
         places = [
@@ -126,12 +129,24 @@ def _operands(derivation: str, table: Table) -> tuple[Fact, ...]:
             best = max(places, key=lambda place: (place[0] in rows) + (place[1] in columns))
             if best not in found:
                 found.append(best)
-    return tuple(_fact(table, row, column) for row, column in found)
+                before = derivation[: match.start()].rstrip(" $(")
+                negative = before.endswith("-") and before[:-1].rstrip(" ")[-1:] in {"", "(", "-", "+", "*", "/", "["}
+                signs[best] = -1 if negative or whole or _bracketed(derivation, match.span()) else 1
+    facts = {}
+    for row, column in found:
+        fact = _fact(table, row, column, signs[row, column], percent)
+        name = fact.metric_id if fact.metric_id not in facts else f"{fact.metric_id}_{column}"
+        facts[name] = replace(fact, metric_id=name)
+    return tuple(facts.values())
 
 
-def _fact(table: Table, row: int, column: int) -> Fact:
+def _bracketed(derivation: str, span: tuple[int, int]) -> bool:
+    return derivation[: span[0]].rstrip(" $").endswith("(") and derivation[span[1] :].lstrip(" %").startswith(")")
+
+
+def _fact(table: Table, row: int, column: int, sign: int, percent: bool) -> Fact:
     cell = table[row][column]
-    value = _value(cell) or 0.0
+    value = sign * abs(_value(cell) or 0.0)
     heads = [cells[column] for cells in table[:row] if (column < len(cells) and _value(cells[column]) is None) or
              (column < len(cells) and _YEAR.fullmatch(cells[column].strip()))]  # fmt: skip
     head = " ".join(text for text in heads if text)[:60]
@@ -139,7 +154,7 @@ def _fact(table: Table, row: int, column: int) -> Fact:
     period = f"{year[0]}-01-01..{year[0]}-12-31" if year else None
     name = f"{_slug(table[row][0]) or 'row'}.{_slug(head) or column}"
     decimals = len(_NUMBER.search(cell)[0].partition(".")[2])  # type: ignore[index]
-    return Fact(name, value, Unit.PCT if "%" in cell else Unit.RATIO, None, period, "", Badge.REAL, decimals)
+    return Fact(name, value, Unit.PCT if percent or "%" in cell else Unit.RATIO, None, period, "", Badge.REAL, decimals)
 
 
 def _loose(program: str) -> tuple[Fact, ...]:

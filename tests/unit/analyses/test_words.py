@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from core.analyses.direction import contradiction, is_signed
-from core.analyses.numbers import numbers
+from core.analyses.typed.binding import Binding
+from core.analyses.typed.naming import Naming
+from core.analyses.typed.reading import read
 from core.analyses.verify import verify
 from core.domain.analysis import FindingKind
 from core.domain.evidence import Evidence, SourceDocument
 from core.domain.facts import Fact, FactSheet
 from core.domain.units import Badge, Unit
+from tests.unit.analyses.conftest import SHEET as FACTS
 
 Cite = Callable[..., dict[str, Any]]
 
@@ -24,8 +27,10 @@ def signed(value: float, metric_id: str = "return.1y", unit: Unit = Unit.PCT) ->
 
 
 def said(text: str, fact: Fact, language: str) -> FindingKind | None:
-    (number,) = numbers(text)
-    return contradiction(number, fact, language)
+    (sentence,) = read(text, language, Naming(FACTS))
+    (number,) = (one for one in sentence.numbers if not one.loose)
+    binding = Binding({fact.metric_id: fact}, {})
+    return contradiction(number, fact, sentence, binding.attribute(number, sentence))
 
 
 DIRECTION, SIGN = FindingKind.DIRECTION, FindingKind.SIGN
