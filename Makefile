@@ -68,9 +68,10 @@ demo: setup
 test: dev browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench and not full" $(ARGS)
 
-# Every fault on both databases, and what it came to: cases, batches, duplicates, lost results.
+# Every fault on both databases, and what it came to: cases, batches, duplicates, lost results; then what is too long for make test.
 faults: dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m full --ignore tests/faults $(ARGS) tests
 
 lint: dev
 	$(BIN)/ruff check .

@@ -155,10 +155,11 @@ def dump(sheet: FactSheet) -> bytes:
 
 def load(document: bytes) -> FactSheet:
     """The inverse of `dump`."""
-    parts = orjson.loads(document)
+    parts: list[Any] = orjson.loads(document)
     portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = parts[:9]
     # Files of earlier versions end here.
-    rules, evidence, benchmark = (*parts[9:], *((), None, ())[len(parts) - 9 :])
+    later: list[Any] = [[], None, []]
+    rules, evidence, benchmark = (*parts[9:], *later[len(parts) - 9 :])
     return FactSheet(
         portfolio_id=portfolio_id,
         name=name,

@@ -86,9 +86,9 @@ def _take(cells: Cells) -> Iterable[Entry]:
         return _order(cells, entry, Money(total, currency), free=word == "FREESHARE_ORDER")
     if kind in (EntryKind.WITHDRAWAL, EntryKind.FEE):
         total = -abs(total)
-    if kind is EntryKind.DIVIDEND and (units := cells.number_in("paid_on")):
+    if kind is EntryKind.DIVIDEND and (paid_on := cells.number_in("paid_on")):
         security = cells.security(cells.text("ticker"), cells.text("isin"), cells.text("title"))
-        entry = replace(entry, security=security, quantity=units, column=cells.label("paid_on"))
+        entry = replace(entry, security=security, quantity=paid_on, column=cells.label("paid_on"))
     return (replace(entry, cash=(Money(total, currency),)),)
 
 

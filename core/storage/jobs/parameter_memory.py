@@ -99,9 +99,19 @@ class ParameterMemory:
             model: "" where it is refused whatever the model.
             endpoint: "chat" or "responses", "files" or "batches".
         """
-        who = {"simulated": simulated, "provider_id": provider_id}
         with self._database.write() as connection:
-            _add(connection, model, endpoint, {parameter: value}, 0, {parameter: 1}, {parameter: words}, at, **who)
+            _add(
+                connection,
+                model,
+                endpoint,
+                {parameter: value},
+                0,
+                {parameter: 1},
+                {parameter: words},
+                at,
+                simulated=simulated,
+                provider_id=provider_id,
+            )
 
 
 def learn(connection: Connection, shard: Any, sent: Mapping[str, str], *, at: datetime) -> None:

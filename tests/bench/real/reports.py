@@ -58,7 +58,8 @@ def _games(folder: Path) -> tuple[Score, Score]:
         sheet = _game(facts[one["id"]])
         tokens = one["tokenised_text"].split()
         text, places = _joined(tokens)
-        wrong, unsure = set(), set()
+        wrong: set[int] = set()
+        unsure: set[int] = set()
         for error in one["errors"]:
             span = range(error["doc_token_start"] - 1, error["doc_token_end"])
             (wrong if error["type"] == "number" else unsure).update(span)
