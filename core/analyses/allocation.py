@@ -10,6 +10,7 @@ from core.analyses.cells import cell
 from core.analyses.checks import Analysis, proposals, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import allocation as slots_allocation
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -108,6 +109,7 @@ ENGINE = Engine(
             Family("liquidity."), Family("risk_share.", 12),
         ),
     ),
+    slots=slots_allocation.FORM,
     mandatory=("hhi", "effective_n", "top1_weight", "top5_weight", "diversification_ratio", "issuer_top1_weight"),
     summarise=_summarise,
     needs=frozenset({Need.PROFILE}),

@@ -10,6 +10,7 @@ from core.analyses.cells import cell
 from core.analyses.checks import Analysis, adds_up, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import attribution as slots_attribution
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -111,6 +112,7 @@ ENGINE = Engine(
             Family("asset_class."), Family("sector."), Family("currency."),
         ),
     ),
+    slots=slots_attribution.FORM,
     mandatory=(
         "attribution.active_return", "attribution.allocation", "attribution.selection", "attribution.interaction",
         "attribution.currency",

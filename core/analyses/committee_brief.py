@@ -14,6 +14,7 @@ from core.analyses.compliance import overall_status
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.evidence_tables import CHARTS
 from core.analyses.fact_selection import PROFILE, Family, Shown, applicable
+from core.analyses.slots.forms import committee_brief as slots_committee_brief
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet
@@ -203,6 +204,7 @@ ENGINE = BriefEngine(
     kind=Kind.COMMITTEE_BRIEF,
     answer=CommitteeBriefAnswer,
     shown=_BASE,
+    slots=slots_committee_brief.FORM,
     mandatory=("total_value",),
     summarise=_summarise,
     needs=frozenset({Need.ANALYSES, Need.RULES, Need.PROFILE}),

@@ -289,6 +289,7 @@ class Engine:
             return unusable("schema", f"The answer is not JSON: {error}.")
         except slots_reading.WrongPortfolio as error:
             return _of_another(str(error), sheet)
+        read.verify(self.checks)
         if form.refuses is not None and (why := form.refuses(read.page, sheet)):
             return unusable("rule", why)
         level, tags = form.summarise(read.page)

@@ -23,6 +23,7 @@ from core.analyses.answer import (
 from core.analyses.checks import Analysis, listed_sources, proposals, quotes, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import investment_research as slots_investment_research
 from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
@@ -102,6 +103,7 @@ ENGINE = Engine(
             Family("contribution.", 16), Family("risk_share.", 16), Family("liquidity."),
         ),
     ),
+    slots=slots_investment_research.FORM,
     mandatory=("top1_weight",),
     summarise=_summarise,
     tools=ALL,

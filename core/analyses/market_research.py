@@ -10,6 +10,7 @@ from core.analyses.cells import cell
 from core.analyses.checks import Analysis, listed_sources, quotes, unlike
 from core.analyses.engine import INDICATOR, Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import market_research as slots_market_research
 from core.analyses.tools.registry import ALL
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
@@ -136,6 +137,7 @@ ENGINE = Engine(
             Family("weight."),
         ),
     ),
+    slots=slots_market_research.FORM,
     mandatory=(),
     summarise=_summarise,
     tools=ALL,

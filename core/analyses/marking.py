@@ -25,7 +25,9 @@ class Mark(StrEnum):
     """What became of one number.
 
     DERIVED: worked out from the facts cited beside it. QUOTED: it stands in a document or rule that is cited.
-    PROPOSED: the answer's own wish (a weight to reach), which no fact can bear out.
+    PROPOSED: the answer's own wish (a weight to reach), which no fact can bear out. INSERTED, COMPUTED and DECIDED were
+    written or decided by the program (`core.analyses.slots`); an OPINION says so itself; UNCHECKED says nothing that
+    could be decided.
     """
 
     VERIFIED = "verified"
@@ -34,6 +36,11 @@ class Mark(StrEnum):
     PROPOSED = "proposed"
     MISMATCHED = "mismatched"
     UNSUPPORTED = "unsupported"
+    INSERTED = "inserted"
+    COMPUTED = "computed"
+    DECIDED = "decided"
+    OPINION = "opinion"
+    UNCHECKED = "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Marked:
         start, end: Its place in the sentence; both 0 for a reference, which is no sentence.
         facts: What it was held against: one fact, or those it was worked out from; empty where there is none.
         finding: Why it does not hold; None where it does, or where it repeats a number that was found wrong before.
+        note: The formula by which it was computed, or what decided it; "" where a fact says it all.
     """
 
     path: str
@@ -55,6 +63,7 @@ class Marked:
     end: int = 0
     facts: tuple[Fact, ...] = ()
     finding: Finding | None = None
+    note: str = ""
 
 
 def marks(analysis: Mapping[str, Any], sheet: FactSheet) -> list[Marked]:

@@ -11,6 +11,7 @@ from core.analyses.answer import Alternative, Answer, Claim, Metric, Part, Prior
 from core.analyses.checks import Analysis, adds_up, known_targets, unlike
 from core.analyses.engine import Engine, Need, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots.forms import reallocation as slots_reallocation
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -168,6 +169,7 @@ ENGINE = Engine(
             Family("risk_share.", 12),
         ),
     ),
+    slots=slots_reallocation.FORM,
     mandatory=("top1_weight", "hhi"),
     summarise=_summarise,
     needs=frozenset({Need.PROFILE, Need.RULES}),

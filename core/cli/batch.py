@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.analyses.slots.sentences import SEEN
 from core.app import App
 from core.cli import output
 from core.cli.called import called
@@ -203,6 +204,7 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
                     "stats": {
                         "usage": summary.usage,
                         "checks": {**output.plain(summary.checks), "verified_share": summary.checks.verified_share},
+                        "sentences": summary.sentences,
                         "errors": [{"code": code, "requests": n} for code, n in summary.errors],
                         "simulated": job.row.simulated,
                         "tools": app.tools.totals(actor, job_id),
@@ -323,6 +325,9 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
     output.line(
         f"Numbers: {checks.verified} verified, {checks.mismatched} mismatched, {checks.unsupported} unsupported."
     )
+    if of := sum(summary.sentences.values()):
+        said = ", ".join(f"{100 * n / of:.0f} % {SEEN[name]}" for name, n in summary.sentences.items())
+        output.line(f"Sentences: {said}.")
     output.line(f"Cost: {output.money(summary.actual_usd)}, expected {output.money(summary.estimate_usd)}.")
     if summary.models:
         named = ", ".join(f"{name} ({n:,})" for name, n in summary.models)

@@ -107,6 +107,11 @@ class Summary:
     models: tuple[tuple[str, int], ...] = ()
     tiers: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def sentences(self) -> Mapping[str, int]:
+        """Sentences of answers with slots by what they rest on (`core.analyses.slots.sentences.Seen`), most first."""
+        return dict(self.tags.get("sentences", ()))
+
 
 _OURS = frozenset({"status", "level", "numbers", "answers", "error", "coverage", "rules", "answered", MODEL, TIER})
 """Dimensions that are counted of every job; all others are an analysis' own."""

@@ -17,6 +17,7 @@ from core.simulator import (
     risk_rules,
     slot_answers,
     slot_mistakes,
+    slot_plans,
     tool_answers,
 )
 from core.simulator.faults import draw
@@ -38,6 +39,9 @@ _KINDS: dict[str, Callable[[Voice, str], dict[str, Any]]] = {
     "committee_brief": research_rules.committee_brief,
 }
 """What answers which analysis; risk has its own, finer rules."""
+
+_WITH_SLOTS = slot_answers.KINDS | slot_plans.KINDS
+"""What answers which analysis in slots."""
 
 SIMULATED = "Simulated answer: the local server was asked instead of a model."
 
@@ -93,8 +97,8 @@ def _known(schema: Mapping[str, Any], tables: prompt_tables.Blocks, body: Mappin
     kind = properties.get("analysis_type")
     name = (kind.get("enum") or ["analysis"])[0] if isinstance(kind, Mapping) else "analysis"
     voice = Voice(tables, prompt_tables.instructions(body))
-    if (properties.get("schema_version") or {}).get("enum") == ["3"] and name in slot_answers.KINDS:
-        return slot_answers.KINDS[name](slot_answers.SlotVoice(tables))
+    if (properties.get("schema_version") or {}).get("enum") == ["3"] and name in _WITH_SLOTS:
+        return _WITH_SLOTS[name](slot_answers.SlotVoice(tables))
     if name in _KINDS and tables.metrics and "claims" in properties:
         return _KINDS[name](voice, first_caveat)
     whole = risk_rules.answer(tables, first_caveat, voice.mark)

@@ -170,13 +170,14 @@ def compliance(voice: SlotVoice) -> Document:
     rules = [row for row in voice.blocks.table("RULES") if row["measured_id"] in voice.numbers]
     chosen = [row for row in rules if row["status"] in {"breach", "near"}]
     chosen += [row for row in rules if row["status"] == "pass"][:_MOST_PASSES]
+    bounds = [name for name in voice.numbers if name.startswith(("most.", "least.", "profile."))]
     own = {
         "findings": [
             {"rule_id": row["rule_id"], "explanation": _status(voice, row),
              "remediation": "" if row["status"] == "pass" else voice.say("plain")}
             for row in chosen
         ],
-        "suitability_reasons": voice.stated("volatility") if voice.blocks.table("PROFILE") else [],
+        "suitability_reasons": voice.stated(*bounds[:1]) if voice.blocks.table("PROFILE") else [],
     }  # fmt: skip
     claims = [voice.claim(_status(voice, row)) for row in chosen[:_MOST_CLAIMS]] or voice.stated("total_value")
     return voice.frame("compliance", "overall_status", claims, own)

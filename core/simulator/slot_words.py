@@ -103,6 +103,12 @@ SAYS: Final[dict[str, dict[str, str]]] = {
         "fr": "Une règle simple ignore le contexte ; une personne devrait l'examiner.",
         "de": "Eine einfache Regel kennt keinen Zusammenhang; ein Mensch sollte es ansehen.",
     },
+    "nothing": {"en": "Leave everything as it is.", "fr": "Ne rien changer.", "de": "Alles lassen, wie es ist."},
+    "decide": {
+        "en": "Decide whether to act on the simulated analyses of this portfolio.",
+        "fr": "Décider s'il faut agir au vu des analyses simulées de ce portefeuille.",
+        "de": "Entscheiden, ob nach den simulierten Analysen dieses Portfolios zu handeln ist.",
+    },
     "gap": {
         "en": "It could not be assessed.",
         "fr": "Cela n'a pas pu être évalué.",

@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.analyses.engines import engine_for
 from core.analyses.marking import Mark, Marked, marks
+from core.analyses.slots import marks as slot_marks
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 from core.domain.readable_text import readable_document
@@ -15,6 +17,14 @@ from core.domain.records import Item, Job
 from dashboard.widgets import marked_text, states, text
 
 Part = Mapping[str, Any]
+
+
+def _marked(analysis: Mapping[str, Any], job: Job, sheet: FactSheet) -> list[Marked]:
+    """Marks of an answer: of one with slots as the program wrote it, else as its numbers were checked."""
+    form = engine_for(job.row.kind).slots
+    if form is not None and slot_marks.has_marks(analysis):
+        return slot_marks.marks(form, analysis, sheet)
+    return marks(analysis, sheet)
 
 
 class AnswerPlaces:
@@ -35,7 +45,7 @@ class AnswerPlaces:
         # Answers of an older version were stored as they came.
         self.analysis: Mapping[str, Any] = readable_document(item.analysis or {})
         self.facts: Mapping[str, Fact] = sheet.by_id() if sheet else {}
-        self.marked: list[Marked] = marks(self.analysis, sheet) if sheet else []
+        self.marked: list[Marked] = _marked(self.analysis, job, sheet) if sheet else []
         self.findings: tuple[Finding, ...] = item.verification.findings if item.verification else ()
         self._at: dict[str, list[Marked]] = {}
         for one in self.marked:
@@ -118,7 +128,7 @@ class AnswerPlaces:
         """A stated number for a table, with a word where it does not hold."""
         one = self.mark(path)
         shown = stated(metric, self.facts.get(str(metric.get("metric_id", "")))) if metric else text.NONE
-        if one is None or one.mark is Mark.VERIFIED:
+        if one is None or one.mark in {Mark.VERIFIED, Mark.INSERTED}:
             return shown
         true = f", fact {one.facts[0].shown}" if one.facts else ""
         return f"{shown} ({marked_text.SIGNS[one.mark].word}{true})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.analyses.slots.sentences import SEEN
 from core.app import App
 from core.desk.job_summary import Summary
 from core.domain.actor import Actor
@@ -167,6 +168,10 @@ def _checks(found: Summary) -> None:
         said = f"{checks.rules_agreeing:,} of {checks.rules:,}"
         cards.append(("Rules as the engine decided", said, "Of those that the answers name or had to name."))
     show.metrics(cards)
+    sentences = found.sentences
+    if of := sum(sentences.values()):
+        said = " · ".join(f"{SEEN[name]} {text.percent(number / of)}" for name, number in sentences.items())
+        st.caption(f"Sentences by what they rest on: {said}")
 
 
 def _outliers(found: Summary) -> None:

@@ -37,19 +37,30 @@ class Sign:
 
 
 SIGNS: Mapping[Mark, Sign] = {
-    Mark.VERIFIED: Sign("✓", "verified", "#1B7F4B", "#4FBF86"),
+    Mark.INSERTED: Sign("✓", "inserted fact", "#1B7F4B", "#4FBF86"),
+    Mark.COMPUTED: Sign("=", "computed by formula", "#0B5C8C", "#5BB0E0"),
+    Mark.DECIDED: Sign("⊢", "relation decided", "#1B7F4B", "#4FBF86"),
+    Mark.VERIFIED: Sign("✓", "typed and matched", "#1B7F4B", "#4FBF86"),
     Mark.DERIVED: Sign("=", "derived from facts", "#0B5C8C", "#5BB0E0"),
     Mark.QUOTED: Sign("“", "stands in a cited source", "#0B5C8C", "#5BB0E0"),
     Mark.PROPOSED: Sign("→", "proposed, no fact", "#5B6B7B", "#9AA9B7"),
     Mark.MISMATCHED: Sign("✗", "mismatched", "#B3261E", "#F0776C"),
     Mark.UNSUPPORTED: Sign("?", "unsupported", "#B25E09", "#E8A455"),
+    Mark.OPINION: Sign("○", "opinion", "#5B6B7B", "#9AA9B7"),
+    Mark.UNCHECKED: Sign("·", "not checkable", "#5B6B7B", "#9AA9B7"),
 }
 """Signs by mark; the word beside each is read to those who do not see it."""
 
 UNITS: Mapping[str, str] = {"pct": " %", "pp": " pp", "bps": " bps", "x": " x", "days": " days", "years": " years"}
 """What stands behind a number of a unit."""
 
+_SENTENCES = frozenset({Mark.OPINION, Mark.UNCHECKED})
+"""Marks of whole sentences: they break over lines, and only their sign is coloured."""
+
 _UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
+_ONE_LINE = 40
+"""Characters up to which something marked is kept on one line."""
+
 _NUMBER = re.compile(r"[-+−–]?\d[\d,.']*")
 
 
@@ -82,6 +93,12 @@ def number(shown: str, one: Marked) -> str:
     """A number with its sign, and what is known about it when the pointer rests on it."""
     sign = SIGNS[one.mark]
     told = html.escape(readable("\n".join(about(one))), quote=True).replace("\n", "&#10;")
+    if one.mark in _SENTENCES or len(shown) > _ONE_LINE:
+        return (
+            f'<span title="{told}" style="cursor:help">{_plain(shown)}<span aria-hidden="true" '
+            f'style="color:{sign.colour};font-size:0.8em;font-weight:600">&thinsp;{sign.sign}</span>'
+            f'<span style="{_UNSEEN}"> ({sign.word})</span></span>'
+        )
     return (
         f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap;'
         f'unicode-bidi:isolate"><bdi dir="ltr">{escaped(shown)}</bdi>'
@@ -99,6 +116,8 @@ def about(one: Marked) -> list[str]:
             lines.append(f"The fact says {one.finding.true}")
     elif one.mark is Mark.MISMATCHED:
         lines.append("It repeats a number that was found wrong beside it.")
+    if one.note:
+        lines.append(one.note)
     for fact in one.facts:
         lines += _of_fact(fact)
     apart = difference(one)

@@ -176,7 +176,7 @@ def test_every_number_is_in_a_table_for_those_who_cannot_point(page: Page, every
     checked = every_kind.world.app.jobs.item(LOCAL, job_id, custom_id).verification
     assert checked is not None
     marks = column(test, "Mark")
-    assert sum(mark in ("verified", "derived from facts", "stands in a cited source") for mark in marks) == (
+    assert sum(mark in ("typed and matched", "derived from facts", "stands in a cited source") for mark in marks) == (
         checked.verified
     )
     assert all(column(test, "Definition"))

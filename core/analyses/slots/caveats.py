@@ -47,8 +47,8 @@ HYPOTHETICAL: Final = "hypothetical_present_holdings"
 
 
 def basis(sheet: FactSheet) -> str:
-    """What kind of returns a sheet states: simulated, hypothetical, or none at all ("not_comparable")."""
+    """What kind of returns a sheet states: simulated, hypothetical, or none at all ("price_only")."""
     returns = [fact for fact in sheet.facts if fact.metric_id.rpartition(":")[2].startswith("return.")]
     if any(fact.badge is Badge.SIMULATED for fact in returns):
         return "simulated"
-    return HYPOTHETICAL if returns else "twr_gross"
+    return HYPOTHETICAL if returns else "price_only"

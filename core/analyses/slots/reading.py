@@ -7,7 +7,7 @@ export shows it; what the model wrote stands beside it under "written".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -38,13 +38,23 @@ class Read:
 
     Attributes:
         page: The document that is stored and shown.
-        verification: Its counts and findings.
+        made: How it was put together.
     """
 
-    def __init__(self, page: Document, verification: Verification, made: Page) -> None:
+    def __init__(self, page: Document, made: Page, mandatory: tuple[str, ...]) -> None:
         self.page = page
-        self.verification = verification
         self.made = made
+        self._mandatory = mandatory
+
+    def verify(self, checks: Iterable[Callable[[Mapping[str, Any], FactSheet], Iterable[Finding]]]) -> None:
+        """Hold the page against an analysis' own checks too: what the model chose has to fit the facts."""
+        for check in checks:
+            self.made.findings.extend(check(self.page, self.made.sheet))
+
+    @property
+    def verification(self) -> Verification:
+        """Counts and findings."""
+        return _verification(self.made, self._mandatory)
 
 
 def has_slots(text: str) -> bool:
@@ -103,7 +113,7 @@ def made(
     _present(page, wire)
     _language(page)
     document[WRITTEN] = {"answer": wire, _SEEN: {seen.value: count for seen, count in page.seen.items()}}
-    return Read(document, _verification(page, mandatory), page)
+    return Read(document, page, mandatory)
 
 
 def _present(page: Page, wire: Mapping[str, Any]) -> None:

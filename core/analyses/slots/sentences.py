@@ -69,6 +69,18 @@ class Seen(StrEnum):
     WRONG = "wrong"
 
 
+SEEN: Final = {
+    Seen.INSERTED.value: "inserted fact",
+    Seen.COMPUTED.value: "computed by formula",
+    Seen.DECIDED.value: "relation decided",
+    Seen.TYPED.value: "typed and matched",
+    Seen.OPINION.value: "opinion",
+    Seen.UNCHECKED.value: "not checkable",
+    Seen.WRONG.value: "does not hold",
+}
+"""What people are told that a sentence rests on."""
+
+
 class Sentence(NamedTuple):
     """One sentence of a rendered text."""
 

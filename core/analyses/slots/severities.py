@@ -104,15 +104,20 @@ def _range(place: int, steps: tuple[float, ...]) -> str:
     return f"from {steps[place - 1]:g}" + (f" to {steps[place]:g}" if place < len(steps) else "")
 
 
-def _raised(sheet: FactSheet, known: Known) -> tuple[int, str, str]:
-    """By how many levels one issuer or crypto raises it, why, and the fact."""
+def largest_issuer(sheet: FactSheet, known: Known) -> Fact | None:
+    """The weight of the heaviest line with one issuer behind it."""
     lines = {line.holding_id: line for line in sheet.holdings}
     single = [
         fact
         for fact in known.family("weight.")
         if (line := lines.get(fact.metric_id.removeprefix("weight."))) and line.asset_class not in _NO_ISSUER
     ]
-    largest = max(single, key=lambda fact: fact.value, default=None)
+    return max(single, key=lambda fact: fact.value, default=None)
+
+
+def _raised(sheet: FactSheet, known: Known) -> tuple[int, str, str]:
+    """By how many levels one issuer or crypto raises it, why, and the fact."""
+    largest = largest_issuer(sheet, known)
     if largest is not None and largest.value > LARGE_ISSUER:
         steps = 2 if largest.value > DOMINANT_ISSUER else 1
         return steps, f"one issuer above {DOMINANT_ISSUER if steps > 1 else LARGE_ISSUER:g}", largest.metric_id

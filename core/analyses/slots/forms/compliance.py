@@ -90,7 +90,6 @@ def _finding(one: Mapping[str, Any], rule: RuleResult, page: Page, path: str) ->
     measured, limit = page.facts.get(f"rule.{key}.measured"), page.facts.get(f"rule.{key}.limit")
     if measured is None or limit is None:
         return None
-    days = sorted(map(int, _DAYS.findall(rule.cure)))
     return {
         "rule_id": one["rule_id"],
         "citation_id": rule.citation,
@@ -102,8 +101,14 @@ def _finding(one: Mapping[str, Any], rule: RuleResult, page: Page, path: str) ->
         "holding_ids": list(rule.holding_ids),
         "explanation": page.text(f"{path}.explanation", one["explanation"]),
         "remediation": page.text(f"{path}.remediation", one["remediation"], Role.PROPOSAL),
-        "cure_days": days[0] if rule.status is RuleStatus.BREACH and days else None,
+        "cure_days": cure_days(rule),
     }
+
+
+def cure_days(rule: RuleResult) -> int | None:
+    """Days within which the rule's own words want a breach put right; None where it is none or they name none."""
+    days = sorted(map(int, _DAYS.findall(rule.cure)))
+    return days[0] if rule.status is RuleStatus.BREACH and days else None
 
 
 def _suitability(wire: list[Mapping[str, Any]], page: Page) -> Document:

@@ -1,0 +1,81 @@
+"""What stands behind each part of a page that was written with slots, for showing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from core.analyses.checks import parts_of
+from core.analyses.marking import Mark, Marked
+from core.analyses.slots import reading
+from core.analyses.slots.form import Form
+from core.analyses.slots.page import Page
+from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, REFUSED, Piece, Rendered
+from core.analyses.slots.sentences import Seen, seen, split
+from core.domain.analysis import Finding, FindingKind
+from core.domain.facts import FactSheet
+
+_MARKS: Final = {INSERTED: Mark.INSERTED, COMPUTED: Mark.COMPUTED, DECIDED: Mark.DECIDED}
+_SENTENCES: Final = {Seen.OPINION: Mark.OPINION, Seen.UNCHECKED: Mark.UNCHECKED}
+
+
+def has_marks(page: Mapping[str, Any]) -> bool:
+    """Whether a page was written with slots."""
+    return reading.WRITTEN in page
+
+
+def marks(form: Form, page: Mapping[str, Any], sheet: FactSheet) -> list[Marked]:
+    """Every slot with what is behind it, and every sentence that rests on nothing checked.
+
+    Args:
+        page: A stored page (`reading.read`).
+        sheet: The facts that the prompt stated.
+    """
+    read = reading.made(form, reading.written_of(page), sheet)
+    return [*_references(read.page, sheet), *_texts(read.made)]
+
+
+def _references(page: Mapping[str, Any], sheet: FactSheet) -> Iterator[Marked]:
+    """Numbers in fields, which the program filled in."""
+    facts = sheet.by_id()
+    for path, part in parts_of({name: value for name, value in page.items() if name != reading.WRITTEN}):
+        fact = facts.get(str(part.get("metric_id", "")))
+        if fact is not None:
+            yield Marked(path, fact.shown, Mark.INSERTED, facts=(fact,))
+
+
+def _texts(page: Page) -> Iterator[Marked]:
+    found: dict[str, list[Finding]] = {}
+    for finding in page.findings:
+        found.setdefault(finding.path, []).append(finding)
+    for path, (made, opinion) in page.texts.items():
+        wrong = found.get(path, [])
+        for start, end, piece in made.pieces:
+            if (mark := _piece(path, start, end, piece, wrong)) is not None:
+                yield mark
+        yield from _sentences(path, made, wrong, opinion=opinion)
+
+
+def _piece(path: str, start: int, end: int, piece: Piece, wrong: list[Finding]) -> Marked | None:
+    if piece.kind == REFUSED and piece.finding is not None:
+        stated = piece.finding
+        finding = next((one for one in wrong if (one.stated, one.kind) == (stated.stated, stated.kind)), stated)
+        unknown = stated.kind is FindingKind.UNSUPPORTED
+        mark = Mark.UNSUPPORTED if unknown else Mark.MISMATCHED
+        return Marked(path, piece.text, mark, start, end, piece.facts, finding, piece.note)
+    if piece.kind not in _MARKS:
+        return None  # a name
+    return Marked(path, piece.text, _MARKS[piece.kind], start, end, piece.facts, None, piece.note)
+
+
+def _sentences(path: str, made: Rendered, wrong: list[Finding], *, opinion: bool) -> Iterator[Marked]:
+    """Sentences without a slot that decides anything, and words outside slots that do not hold."""
+    for sentence in split(made):
+        mark = _SENTENCES.get(seen(sentence, opinion=opinion))
+        text = made.text[sentence.start : sentence.end].rstrip()
+        if not text:
+            continue
+        finding = next((one for one in wrong if one.stated and one.stated in text.casefold()), None)
+        if mark is not None and (finding is not None or not sentence.pieces):
+            kind = Mark.UNSUPPORTED if finding is not None else mark
+            yield Marked(path, text, kind, sentence.start, sentence.start + len(text), (), finding)

@@ -1,0 +1,96 @@
+"""Every analysis can be asked with slots: shorter, true where the stand-in is true, and found out where it is not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.analyses.build import Builder
+from core.analyses.engines import engine_for
+from core.domain.analysis import AnalysisRequest, Kind, Reading
+from core.domain.facts import FactSheet
+from core.llm.prompts import PromptLibrary
+from core.llm.tokens import counter
+from core.simulator import answers
+from core.simulator.slot_mistakes import MISTAKES
+from tests.unit.analyses.whole import CHAT, SHEET, with_inputs
+
+_LIBRARY = PromptLibrary(Path(__file__).resolve().parents[3] / "prompts")
+_BEFORE = {Kind.RISK: "v2"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    input_tokens: int
+    answer: str
+    sheet: FactSheet
+
+    def read(self, answer: str) -> Reading:
+        reading = engine_for(Kind(json.loads(answer)["analysis_type"])).read(answer, self.sheet)
+        assert reading.verification is not None, reading.error
+        return reading
+
+
+@cache
+def asked(kind: Kind, version: str, region: str) -> Asked:
+    request = AnalysisRequest(kind, ("desk-7",), "gpt-5.4-mini", prompt_version=version, region=region)
+    builder = Builder(request, _LIBRARY, today=date(2026, 11, 30))
+    (view,) = builder.views(with_inputs(SHEET) if kind is Kind.COMMITTEE_BRIEF else SHEET)
+    built = builder.build(view)
+    body = json.loads(built.line)["body"]
+    return Asked(built.input_tokens, answers.text(body, CHAT, "r", None), view)
+
+
+@pytest.mark.parametrize("region", ["US", "FR", "CH"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_true_answer_holds_in_every_language(kind: Kind, region: str) -> None:
+    one = asked(kind, "v3", region)
+    reading = one.read(one.answer)
+    assert reading.verification is not None
+    assert reading.verification.findings == ()
+    assert reading.verification.verified > 3
+    assert reading.level
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_request_is_no_longer_and_an_answer_a_quarter_shorter(kind: Kind) -> None:
+    new, old = asked(kind, "v3", "US"), asked(kind, _BEFORE.get(kind, "v1"), "US")
+    count = counter("o200k_base").count
+    assert new.input_tokens <= old.input_tokens
+    assert count(new.answer) <= 0.75 * count(old.answer)
+
+
+@pytest.mark.parametrize("mistake", list(MISTAKES))
+def test_every_mistake_of_the_stand_in_is_found(mistake: str) -> None:
+    one = asked(Kind.RISK, "v3", "US")
+    for number in range(6):
+        document: dict[str, Any] = json.loads(one.answer)
+        assert MISTAKES[mistake](document, f"r-{number}")
+        found = one.read(json.dumps(document)).verification
+        assert found is not None
+        assert found.findings, (mistake, number)
+
+
+def test_a_brief_cannot_approve_a_breach_or_be_without_dissent() -> None:
+    one = asked(Kind.COMMITTEE_BRIEF, "v3", "US")
+    document = json.loads(one.answer)
+    engine = engine_for(Kind.COMMITTEE_BRIEF)
+    approved = engine.read(json.dumps({**document, "recommendation": "approve"}), one.sheet)
+    assert approved.error is not None
+    assert "breach" in approved.error.message
+    silent = engine.read(json.dumps({**document, "dissent": []}), one.sheet)
+    assert silent.error is not None
+    assert "dissent" in silent.error.message
+
+
+def test_a_day_for_a_task_is_the_rules_time_to_cure() -> None:
+    one = asked(Kind.COMMITTEE_BRIEF, "v3", "US")
+    page = one.read(one.answer).analysis
+    assert page is not None
+    assert {task["due_date"] for task in page["follow_ups"]} == {"2026-11-29"}
