@@ -147,7 +147,9 @@ class Builder:
 
     def expected_output(self) -> OutputSpread:
         """Assumed output tokens of one answer, under the cap that is sent."""
-        return assumed_output(self.model, self.effort, self.max_output_tokens, kind=self._request.kind)
+        return assumed_output(
+            self.model, self.effort, self.max_output_tokens, kind=self._request.kind, slots=self._slots
+        )
 
     def views(self, sheet: FactSheet) -> Iterator[FactSheet]:
         """What a portfolio's requests show of it: one sheet each. Answers are checked against these.

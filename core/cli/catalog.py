@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core import config_file, sdk_environment
-from core.analyses.prompt_requirements import definitions_in_prompt, expected_prompts
+from core.analyses.prompt_requirements import definitions_in_prompt, expected_prompts, prompt_sizes
 from core.app import ModelRow
 from core.cli import output
 from core.cli.session import environment, opened, settings, unasked
@@ -175,13 +175,23 @@ def check_prompts_(as_json: AsJson = False) -> int:
     """Look for unknown variables, missing overlays, parts of a schema not spoken of, growth, changed releases."""
     with opened() as (app, _):
         problems = check_prompts(app.library, expected_prompts())
+        sizes = [] if problems else prompt_sizes(app.library)
     if as_json:
-        output.document({"problems": problems})
+        output.document({"problems": problems, "sizes": [{"with_slots": new, "before": old} for new, old in sizes]})
     else:
         for problem in problems:
             output.line(f"Problem: {problem.file}: {problem.message}")
         if not problems:
             output.line("All prompts are in order.")
+            output.line("Tokens besides the data, of instructions with schema and of an expected answer:")
+            output.table(
+                ("prompt", "input", "output", "before", "input before", "output before"),
+                (
+                    (new.version, new.input_tokens, new.output_tokens, old.version, old.input_tokens, old.output_tokens)
+                    for new, old in sizes
+                ),
+                right=("input", "output", "input before", "output before"),
+            )
     return 2 if problems else 0
 
 

@@ -50,8 +50,18 @@ class OutputSpread:
     high: int
 
 
+SLOTS_TEXT: Final = 0.5
+"""Tokens of an answer with slots as a share of the same one with numbers: of 19,056 tokens of six pages written as a good
+model would, in three languages, 9,555 were left."""
+
+
 def assumed_output(
-    model: Model, effort: str | None = None, max_output_tokens: int | None = None, *, kind: Kind | None = None
+    model: Model,
+    effort: str | None = None,
+    max_output_tokens: int | None = None,
+    *,
+    kind: Kind | None = None,
+    slots: bool = False,
 ) -> OutputSpread:
     """Our assumption about one answer, for as long as there is no history.
 
@@ -60,11 +70,13 @@ def assumed_output(
 
     Args:
         kind: The analysis; None for any.
+        slots: The answer names facts and states none.
     """
+    share = SLOTS_TEXT if slots else 1.0
     thinking = effort or model.default_effort or ("medium" if model.model_class == "reasoning" else "none")
     cap = max_output_tokens or model.max_output
     low, expected, high = (
-        min(text + reasoning, cap) if cap else text + reasoning
+        min(round(share * text) + reasoning, cap) if cap else round(share * text) + reasoning
         for text, reasoning in zip(
             _TEXT_TOKENS.get(kind, _ANY_TEXT) if kind else _ANY_TEXT, _REASONING_TOKENS[thinking], strict=True
         )

@@ -70,11 +70,26 @@ def _reversed(match: re.Match[str]) -> str | None:
     return None if other is None else f"{{{{{other}({match[2]}): so}}}}"
 
 
-def _other_words(match: re.Match[str]) -> str | None:
-    words = {"above": "trails behind", "largest": "smallest", "rose": "lost", "fell": "gained", "ahead_of": "lagged",
-             "behind": "beat", "breached": "complies with", "kept": "breached"}  # fmt: skip
-    said = words.get(match[1])
-    return None if said is None else f"{{{{{match[1]}({match[2]}): {said}}}}}"
+_OTHER: Final = {
+    "en": {"above": "trails behind", "largest": "smallest", "rose": "lost", "fell": "gained", "ahead_of": "lagged",
+           "behind": "beat", "breached": "complies with", "kept": "breached"},
+    "fr": {"above": "est inférieur à", "largest": "la plus petite", "rose": "a perdu", "fell": "a gagné",
+           "ahead_of": "est en retard sur", "behind": "devance", "breached": "respectée", "kept": "enfreinte"},
+    "de": {"above": "ist kleiner als", "largest": "die kleinste", "rose": "verlor", "fell": "gewann",
+           "ahead_of": "blieb zurück", "behind": "übertraf", "breached": "eingehalten", "kept": "verletzt"},
+}  # fmt: skip
+"""What says another relation than the one that holds."""
+
+
+def _other_words(document: Document, custom_id: str) -> bool:
+    summary = str(document.get("summary", ""))
+    words = _OTHER["fr" if summary.startswith("Une ") else "de" if summary.startswith("Nach ") else "en"]
+
+    def change(match: re.Match[str]) -> str | None:
+        said = words.get(match[1])
+        return None if said is None else f"{{{{{match[1]}({match[2]}): {said}}}}}"
+
+    return _change(_relation, change)(document, custom_id)
 
 
 def _appended(words: str) -> Callable[[Document, str], bool]:
@@ -104,7 +119,7 @@ MISTAKES: Final[dict[str, Callable[[Document, str], bool]]] = {
     "unknown_slot": _change(_value, lambda match: f"{{{{{match[1]}_adjusted}}}}"),
     "typed_number": _change(_value, lambda _match: "18.34 %"),
     "refused_relation": _change(_relation, _reversed),
-    "other_words": _change(_relation, _other_words),
+    "other_words": _other_words,
     "other_holding": _other_holding,
     "number_word": _appended("About a third of it could be sold within twenty days."),
     "unborne_comparison": _appended("The portfolio beat its peers."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.analysis import Kind
 from tests.cli.conftest import Cli
 
 
@@ -25,7 +26,12 @@ def test_an_older_version_is_still_shown(cli: Cli) -> None:
 
 
 def test_the_library_that_comes_with_the_program_passes_its_check(cli: Cli) -> None:
-    assert cli.json("prompts", "check") == {"problems": []}
+    checked = cli.json("prompts", "check")
+    assert checked["problems"] == []
+    assert {one["with_slots"]["version"] for one in checked["sizes"]} == {f"{kind}/v3" for kind in Kind}
+    for one in checked["sizes"]:
+        assert one["with_slots"]["input_tokens"] <= one["before"]["input_tokens"]
+        assert one["with_slots"]["output_tokens"] <= 0.75 * one["before"]["output_tokens"]
     listed = cli.json("prompts", "list")
     assert len({row["kind"] for row in listed["prompts"]}) == 9
     assert {"US", "DE", "DE_EN", "CH", "GLOBAL"} <= set(listed["regions"])
