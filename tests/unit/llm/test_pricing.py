@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from core.domain.analysis import Usage
 from core.domain.cost import LongInput, Price
 from core.llm.models import all_models
-from core.llm.pricing import cost, price, source
+from core.llm.pricing import cost, price, search_price, source, uplift_in
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PLAIN = Price(Decimal("1.25"), None, Decimal(10), "test")
@@ -149,3 +150,70 @@ def test_our_sum_is_the_tables_own_sum(input_tokens: int, batch: bool) -> None:
             price_context={"processing": "batch"} if batch else None,
         ).total_price
         assert cost(found, Usage(input_tokens, cached, 1_777)) == theirs, model.model_id
+
+
+def test_a_search_is_priced_at_an_aware_time_only() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        search_price("gpt-5.4-mini", at=datetime(2026, 11, 24))  # noqa: DTZ001 - the naive time is what is tested
+    assert search_price("gpt-5.4-mini", at=AT) == Decimal("0.01")
+    assert search_price("no-such-model", at=AT) is None
+
+
+def test_a_model_that_writes_no_answer_has_no_price() -> None:
+    assert price("text-embedding-3-small", batch=False, at=AT) is None
+    assert price("text-embedding-3-small", batch=True, at=AT) is None
+
+
+def test_what_data_residency_adds_is_known_where_the_amount_and_the_price_are() -> None:
+    raised = replace(PLAIN, uplift=Decimal("0.10"))
+    assert uplift_in(Decimal("1.1"), raised) == Decimal("0.1")
+    assert uplift_in(Decimal(1), raised) == Decimal("0.090909091")
+    assert [uplift_in(None, raised), uplift_in(Decimal(1), None), uplift_in(Decimal(1), PLAIN)] == [None] * 3
+
+
+def test_an_uplift_raises_every_rate_and_makes_up_none() -> None:
+    plain, raised = (price("gpt-5.4", batch=True, at=AT, region=region) for region in ("", "eu"))
+    assert plain is not None
+    assert raised is not None
+    assert (plain.uplift, raised.uplift) == (0, Decimal("0.10"))
+    assert plain.long_input is not None
+    assert raised.long_input is not None
+    for name in ("input", "cached_input", "output", "cache_write"):
+        for before, after in ((plain, raised), (plain.long_input, raised.long_input)):
+            rate, more = getattr(before, name), getattr(after, name)
+            assert more == (None if rate is None else rate * Decimal("1.1")), name
+    assert raised.long_input.above_tokens == plain.long_input.above_tokens
+
+
+def test_long_inputs_have_all_their_own_rates() -> None:
+    for batch, factor in ((True, Decimal("0.5")), (False, Decimal(1))):
+        found = price("gpt-5.4", batch=batch, at=AT)
+        assert found is not None
+        assert found.long_input is not None
+        assert found.long_input.above_tokens == 272_000
+        assert found.long_input.input == 2 * found.input == 5 * factor
+        assert found.long_input.output == Decimal("22.5") * factor
+        assert found.long_input.output == Decimal("1.5") * found.output
+
+
+def test_whether_a_request_is_long_may_be_said_against_its_length() -> None:
+    tiered = Price(
+        Decimal(1), Decimal("0.1"), Decimal(5), "t", long_input=LongInput(10, Decimal(2), Decimal("0.3"), Decimal(7))
+    )
+    short, lengthy = Usage(10, 4, 1), Usage(11, 4, 1)
+    assert cost(tiered, short) == cost(tiered, lengthy, long=False) - Decimal("1e-6") == Decimal("11.4e-6")
+    assert cost(tiered, lengthy) == cost(tiered, short, long=True) + Decimal("2e-6") == Decimal("22.2e-6")
+    assert cost(PLAIN, lengthy, long=True) == cost(PLAIN, lengthy)
+
+
+def test_written_tokens_are_charged_once_and_long_ones_at_the_long_rate() -> None:
+    long_rates = LongInput(10, Decimal(2), None, Decimal(7), cache_write=Decimal(3))
+    tiered = Price(Decimal(1), None, Decimal(5), "t", cache_write=Decimal("1.5"), long_input=long_rates)
+    assert cost(tiered, Usage(10, 2, 0), cache_write_tokens=3) == Decimal("11.5e-6")
+    assert cost(tiered, Usage(20, 2, 0), cache_write_tokens=3) == Decimal("43e-6")
+
+
+def test_a_price_of_a_batch_served_synchronously_is_asked_for_by_its_tier() -> None:
+    assert price("gpt-5.4-mini", batch=False, at=AT, tier="batch") == price("gpt-5.4-mini", batch=True, at=AT)
+    assert price("gpt-5.4-mini", batch=False, at=AT, tier="default") == price("gpt-5.4-mini", batch=False, at=AT)
+    assert price("gpt-5.4-mini", batch=True, at=AT, tier="no such tier") is None
