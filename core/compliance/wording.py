@@ -86,7 +86,8 @@ def statement(
         more = [f"{other} {figure(part, unit, limit)}" for other, part in others[:_NAMED]]
         more += [f"{len(others) - _NAMED} more"] if len(others) > _NAMED else []
         return ", ".join([f"{name} is {figure(share, unit, limit)}{of}", *more])
-    names = " and ".join(classes(measure.of)).capitalize()
+    names = " and ".join(classes(measure.of))
+    names = names[:1].upper() + names[1:]  # a country stays "RU"
     threshold = f"{float(measure.threshold):g}" if measure.threshold is not None else ""
     return _WHOLES[measure.metric].format(figure=number, of=of, threshold=threshold, names=names)
 

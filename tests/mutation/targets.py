@@ -35,7 +35,7 @@ _CHECKING: Final = _unit(
     "analyses/test_verify", "analyses/test_verify_edges", "analyses/test_words", "analyses/test_numbers"
 )
 
-_RULES: Final = ("exactness", "missing_fields", "readings", "provenance", "policy", "vev", "each_rule")
+_RULES: Final = ("evaluate", "exactness", "missing_fields", "readings", "provenance", "policy", "vev", "each_rule")
 
 TARGETS: Final = (
     Target("core/analyses/verify.py", _CHECKING),
