@@ -14,12 +14,12 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || 
 # Every process starts the sooner for modules that were compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev browser demo test faults lint format bench bench-real lock clean
+.PHONY: help setup dev browser demo test faults mutants lint format bench bench-real lock clean
 
 help:
 	@echo "make demo    serve the dashboard on http://127.0.0.1:8501 with samples and simulated answers"
 	@echo "make test    run the whole test suite"
-	@echo "make setup   make .venv/bin/mosychlos    make lint · format · bench · faults · lock"
+	@echo "make setup   make .venv/bin/mosychlos    make lint · format · bench · faults · mutants · lock"
 
 setup: $(VENV)/.runtime
 
@@ -72,6 +72,11 @@ test: dev browser
 faults: dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m full --ignore tests/faults $(ARGS) tests
+	$(MAKE) --no-print-directory mutants
+
+# Mistakes planted in the modules that decide, and how many of them the tests notice.
+mutants: dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.mutation --jobs $(JOBS) $(MUTANTS)
 
 lint: dev
 	$(BIN)/ruff check .

@@ -33,6 +33,9 @@ LIBRARIES: Final = (
 """What most of the tests load; one that is missing only costs time."""
 
 _NO_TESTS: Final = 5
+_IN_MEMORY: Final = Path("/dev/shm")
+"""Where the tests' files go, if there is such a place: a database on a disk waits for the disk most of the time."""
+
 _MEMORY: Final = 4 << 30
 """A mutant that loops may also gather memory without end."""
 
@@ -80,6 +83,8 @@ def preload() -> None:
     """Load what all trials share, once."""
     # A library that starts threads of its own would lose them in a fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if _IN_MEMORY.is_dir():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
     for name in LIBRARIES:
         try:
             importlib.import_module(name)

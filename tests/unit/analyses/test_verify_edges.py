@@ -147,3 +147,80 @@ def test_a_wrong_number_does_not_excuse_another_one_nor_another_claim(sheet: Fac
     said = [claim(wrong, text="It weighs 48.9 %."), claim(cite("hhi"), text="The largest weighs 47.9 %.")]
     found = verify({"claims": said}, sheet)
     assert [finding.path for finding in found.findings] == ["claims[0].metrics[0]", "claims[0].text", "claims[1].text"]
+
+
+def test_of_the_metrics_that_must_be_stated_those_count_that_are_given(sheet: FactSheet, cite: Cite) -> None:
+    said = claim(cite("top1_weight"), cite("hhi", value=0.4), text="A sentence.")
+    found = verify({"claims": [said]}, sheet, mandatory=("top1_weight", "hhi", "volatility", "cvar_95_1d"))
+    assert (found.wanted, found.covered) == (3, 2)
+
+
+def test_a_metric_that_is_cited_by_its_id_carries_its_number(sheet: FactSheet) -> None:
+    assert verify({"claims": [claim(text="It is 46.12 %.", source_ids=["top1_weight"])]}, sheet).verified == 1
+
+
+def test_what_a_sentence_does_not_cite_does_not_carry_it(sheet: FactSheet) -> None:
+    said = claim(text="It is 46.12 %.", source_ids=["volatility"])
+    assert kinds(verify({"claims": [said]}, sheet)) == [FindingKind.UNSUPPORTED]
+
+
+@pytest.mark.parametrize(("stated", "found"), [("de", ["language"]), ("fr", [])])
+def test_the_language_is_the_one_that_was_asked_for(sheet: FactSheet, stated: str, found: list[str]) -> None:
+    asked = replace(sheet, evidence=replace(sheet.evidence, language="fr"))
+    verification = verify({"language": stated}, asked)
+    assert [finding.path for finding in verification.findings] == found
+    assert verify({}, asked).findings == ()
+    assert verify({"language": stated}, sheet).findings == ()
+
+
+def test_the_header_may_carry_blanks_and_a_foreign_one_is_shown_cut(sheet: FactSheet) -> None:
+    assert verify({"as_of_date": " 2026-10-30 ", "base_currency": "USD"}, sheet).findings == ()
+    long = verify({"as_of_date": "x" * 99, "base_currency": "y" * 99}, sheet)
+    assert [len(finding.stated) for finding in long.findings] == [80, 80]
+    asked = replace(sheet, evidence=replace(sheet.evidence, language="fr"))
+    assert len(verify({"language": "z" * 99}, asked).findings[0].stated) == 80
+
+
+def test_a_foreign_name_is_shown_cut(sheet: FactSheet) -> None:
+    name = "N" * 200
+    answer = {"risks": [{"holding_id": name, "driver_ids": [name], "metrics": [reference(name, 4.0)]}]}
+    found = verify(answer, sheet).findings
+    assert [finding.kind for finding in found] == [FindingKind.UNSUPPORTED] * 3
+    assert {(finding.metric_id, finding.stated) for finding in found} == {("", "N" * 120), ("N" * 120, "4")}
+
+
+def test_a_named_holding_must_be_held(sheet: FactSheet) -> None:
+    answer = {"lines": [{"holding_id": "AAPL"}, {"holding_id": "TSLA"}], "top": {"holding_id": "XYZ"}}
+    assert [finding.path for finding in verify(answer, sheet).findings] == ["lines[1].holding_id", "top.holding_id"]
+
+
+def test_a_source_is_no_driver_and_a_driver_may_be_a_source(sheet: FactSheet) -> None:
+    with_rule = ruled(sheet)
+    assert verify({"claims": [claim(text="A word.", source_ids=["UCITS.5", "AAPL", "hhi"])]}, with_rule).findings == ()
+    found = verify({"risks": [{"driver_ids": ["UCITS.5"]}]}, with_rule)
+    assert [finding.path for finding in found.findings] == ["risks[0].driver_ids[0]"]
+
+
+def test_a_part_without_references_of_its_own_is_carried_by_the_whole_answer(sheet: FactSheet, cite: Cite) -> None:
+    cited = claim(cite("top1_weight"), text="A sentence.")
+    note = {"note": {"text": "One position weighs 46.12 %."}}
+    assert verify({"claims": [cited], **note}, sheet).findings == ()
+    own = {"note": {"text": "One position weighs 46.12 %.", "metrics": []}}
+    assert [finding.path for finding in verify({"claims": [cited], **own}, sheet).findings] == ["note.text"]
+
+
+def test_every_item_of_a_list_of_sentences_is_checked_and_ids_are_not(sheet: FactSheet) -> None:
+    answer = {"caveats": ["All is well.", "It is 77.77 %."], "other_ids": ["77.78 %"], "numbers": [3, 4.5]}
+    assert [finding.path for finding in verify(answer, sheet).findings] == ["caveats[1]"]
+
+
+def test_a_text_that_is_said_twice_is_checked_each_time(sheet: FactSheet) -> None:
+    found = verify({"caveats": ["It is 77.77 %.", "It is 77.77 %."]}, sheet)
+    assert [finding.path for finding in found.findings] == ["caveats[0]", "caveats[1]"]
+
+
+def test_a_cited_holding_is_known_by_its_symbol_too_and_carries_nothing_of_others(sheet: FactSheet) -> None:
+    held = replace(sheet, holdings=(replace(sheet.holdings[0], holding_id="line-1"), *sheet.holdings[1:]))
+    said = claim(text="It is worth USD 569,420.", source_ids=["AAPL"])
+    assert verify({"claims": [said]}, held).findings == ()
+    assert kinds(verify({"claims": [said | {"source_ids": ["VOO"]}]}, held)) == [FindingKind.UNSUPPORTED]
