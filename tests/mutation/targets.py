@@ -32,7 +32,11 @@ def _unit(*names: str) -> tuple[str, ...]:
 
 
 _CHECKING: Final = _unit(
-    "analyses/test_verify", "analyses/test_verify_edges", "analyses/test_words", "analyses/test_numbers"
+    "analyses/test_verify",
+    "analyses/test_verify_edges",
+    "analyses/test_agreement",
+    "analyses/test_words",
+    "analyses/test_numbers",
 )
 
 _RULES: Final = ("evaluate", "exactness", "missing_fields", "readings", "provenance", "policy", "vev", "each_rule")

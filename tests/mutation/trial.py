@@ -1,13 +1,12 @@
 """One mutant against the tests that should notice it, in a process of its own; nothing in the checkout is changed.
 
-The process is forked from this one, which has loaded the libraries and none of the project: an interpreter that starts
-anew spends seconds on them. The changed module takes the place of the true one when it is imported.
+The process is forked from one that has loaded what does not import the changed module (`tests.mutation.preload`). The
+changed module takes the place of the true one when it is imported.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
 import os
 import resource
 import signal
@@ -26,14 +25,8 @@ from typing import Final
 
 import pytest
 
-LIBRARIES: Final = (
-    *("hypothesis", "hypothesis.stateful", "sqlmodel", "orjson", "numpy", "yaml", "tiktoken", "httpx2", "starlette"),
-    *("genai_prices", "genai_prices.data_snapshot", "anyio"),
-)
-"""What most of the tests load; one that is missing only costs time."""
-
 _NO_TESTS: Final = 5
-_IN_MEMORY: Final = Path("/dev/shm")
+_MEMORY: Final = Path("/dev/shm")
 """Where the tests' files go, if there is such a place: a database on a disk waits for the disk most of the time."""
 
 _MEMORY: Final = 4 << 30
@@ -77,19 +70,6 @@ def change(name: str, file: Path, tree: ast.Module) -> None:
     """Let a module that is not imported yet be another one in this process."""
     assert name not in sys.modules, f"{name} was imported before it was changed"
     sys.meta_path.insert(0, _Changed(name, file, tree))
-
-
-def preload() -> None:
-    """Load what all trials share, once."""
-    # A library that starts threads of its own would lose them in a fork.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if _IN_MEMORY.is_dir():
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
-    for name in LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            continue
 
 
 class Trial:
