@@ -64,7 +64,7 @@ def ask(survey: Survey, start: ColumnMapping, key: str) -> WizardAnswer:
     """
     st.markdown(f"**Which column is which in {text.escape(survey.name)}?**")
     st.caption(
-        f"The header is in {survey.block.place}. Correct what was guessed wrong; "
+        f"The header is in {text.escape(survey.block.place)}. Correct what was guessed wrong; "
         "symbol, ISIN or name, a currency, and a value (or quantity and price) are needed."
     )
     if survey.warning:

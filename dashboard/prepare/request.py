@@ -83,7 +83,7 @@ def remembered(app: App, actor: Actor, models: Sequence[str]) -> None:
             alt="Parameters that the chosen models took or refused",
         )
         away = {
-            name: f"`{name}` ({api}): {meaning}"
+            name: f"{text.escape(name)} ({text.escape(api)}): {text.escape(meaning)}"
             for model in models
             for (name, api), meaning in app.left_away(actor, model).items()
         }

@@ -90,7 +90,7 @@ def worked(app: App, try_id: str) -> Try:
     with closing(app.provider()) as provider:
         runner = TryRunner(app.trier(provider))
         runner.sweep()
-        runner.wait(20)
+        runner.wait(90)
     return app.tries.get(LOCAL, try_id)
 
 
