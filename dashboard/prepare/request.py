@@ -83,11 +83,12 @@ def remembered(app: App, actor: Actor, models: Sequence[str]) -> None:
             alt="Parameters that the chosen models took or refused",
         )
         away = {
-            name: f"{text.escape(name)} ({text.escape(api)}): {text.escape(meaning)}"
+            name: f"{name} ({api}): {meaning}"
             for model in models
             for (name, api), meaning in app.left_away(actor, model).items()
         }
         if away:
-            st.caption(f"Left away because the provider refuses it. {'; '.join(away.values())}.")
+            each = "; ".join(text.escape(one) for one in away.values())
+            st.caption(f"Left away because the provider refuses it. {each}.")
         if app.simulated:
             st.caption("Learned from the local stand-in; the provider itself may differ.")
