@@ -224,3 +224,26 @@ def test_a_cited_holding_is_known_by_its_symbol_too_and_carries_nothing_of_other
     said = claim(text="It is worth USD 569,420.", source_ids=["AAPL"])
     assert verify({"claims": [said]}, held).findings == ()
     assert kinds(verify({"claims": [said | {"source_ids": ["VOO"]}]}, held)) == [FindingKind.UNSUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The rule UCITS.5 is breached.", FindingKind.RULE),
+        ("The rule UCITS.5 is kept.", None),
+        ("VOO weighs more than AAPL.", FindingKind.DIRECTION),
+        ("AAPL weighs more than VOO.", None),
+    ],
+)
+def test_words_that_the_facts_contradict_are_a_finding_without_any_number(
+    sheet: FactSheet, cite: Cite, text: str, kind: FindingKind | None
+) -> None:
+    said = claim(cite("weight.AAPL"), cite("weight.VOO"), text=text, source_ids=["UCITS.5"])
+    assert kinds(verify({"claims": [said]}, ruled(sheet))) == ([] if kind is None else [kind])
+
+
+def test_a_number_that_stands_in_a_cited_rules_own_words_counts_once(sheet: FactSheet) -> None:
+    known = ruled(sheet)
+    worded = replace(known, rules=(replace(known.rules[0], explanation="Up to 7.77 % are allowed for a while."),))
+    said = claim(text="For a while 7.77 % are allowed.", source_ids=["UCITS.5"])
+    assert verify({"claims": [said]}, worded) == Verification(1, 0, 0)

@@ -175,3 +175,9 @@ def test_a_wish_that_came_while_a_shard_was_held_makes_it_due_whatever_its_holde
     # Whoever took it over has seen the wish: it is due now when its new holder says.
     sqlite_store.shards.release(again, due=NOW + timedelta(days=9))
     assert claimed(sqlite_store) == []
+
+
+def test_only_what_is_queued_waits_for_the_plan(sqlite_store: Store) -> None:
+    claim = taken_up(sqlite_store)
+    sqlite_store.shards.update(claim, admitted_at=None)
+    assert [one.shard_id for one in claimed(sqlite_store)] == [claim.shard_id]

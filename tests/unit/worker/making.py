@@ -16,7 +16,7 @@ from core.worker.steps import STEPS
 from tests.inside_provider import InsideProvider
 from tests.unit.storage.making import NOW, STAND_IN, approved
 
-POLL, TIMEOUT, QUARANTINE = 10.0, 5.0, 40.0
+POLL, TIMEOUT, QUARANTINE = 10.0, 5.0, 20.0
 LINE = b'{"custom_id":"risk-0-00000","method":"POST","url":"/v1/responses","body":{"model":"gpt-5.4-mini"}}\n'
 
 

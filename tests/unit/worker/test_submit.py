@@ -10,8 +10,8 @@ import pytest
 
 from core.domain.alert import AlertKind
 from core.domain.job import JobState, ShardEvent, ShardState
-from core.errors import ProviderRefused, ProviderUnfit, ProviderUnreachable, StaleMove
-from core.worker.submit import MAX_UNKNOWN, MIN_SCANS, PATIENCE, UNKNOWN_TOO_LONG, wait
+from core.errors import OptionalRefused, ProviderRefused, ProviderUnfit, ProviderUnreachable, StaleMove
+from core.worker.submit import IN_DOUBT, MAX_UNKNOWN, MIN_SCANS, PATIENCE, UNKNOWN_TOO_LONG, wait
 from tests.unit.worker.making import POLL, QUARANTINE, TIMEOUT, Bench
 
 
@@ -21,6 +21,7 @@ def test_a_shard_that_nobody_had_before_is_sent_without_a_look_at_the_list(bench
     assert (shard.state, shard.attempt, bench.provider.calls["list_batches"]) == (ShardState.RUNNING, 1, 0)
     [batch] = bench.provider.all_batches()
     assert (batch.batch_id, batch.input_file_id) == (shard.batch_id, shard.file_id)
+    assert batch.metadata.items() >= {"attempt": "1", "portfolio_count": "1", **bench.key}.items()
     assert shard.remote_name.endswith(".a1.jsonl")
 
 
@@ -78,7 +79,7 @@ def test_a_lost_create_counts_as_absent_after_the_quarantine_and_three_complete_
     bench.until_lost()
     bench.now += timedelta(seconds=TIMEOUT + QUARANTINE)
     for scans in range(1, MIN_SCANS):
-        assert bench.step() == POLL
+        assert bench.step() == QUARANTINE / 4
         assert (bench.shard.state, bench.shard.scans) == (ShardState.UNKNOWN, scans)
     bench.step()
     assert (bench.shard.state, bench.shard.scans, bench.shard.create_at) == (ShardState.QUEUED, 0, None)
@@ -281,3 +282,51 @@ def test_a_shard_found_in_the_middle_of_its_create_is_never_created_from_there(b
     )
     assert bench.step() == 0
     assert (bench.shard.state, bench.provider.creates) == (ShardState.UNKNOWN, 0)
+
+
+def test_a_create_without_a_parameter_that_was_refused_is_tried_at_once(bench: Bench) -> None:
+    bench.step()
+    bench.provider.next_call("create_batch", OptionalRefused("no such parameter", status=400))
+    assert bench.step() == 0
+    assert (bench.shard.state, bench.shard.attempt) == (ShardState.UPLOADING, 0)
+    bench.step()
+    assert bench.shard.state is ShardState.RUNNING
+
+
+def test_a_lost_create_of_what_was_never_sent_is_a_mistake_and_proves_nothing(bench: Bench) -> None:
+    bench.until_lost()
+    bench.context.store.shards.update(bench.claim, file_id=None)
+    with pytest.raises(StaleMove, match="is unknown but was never sent"):
+        bench.step()
+
+
+def test_a_batch_without_room_at_the_provider_goes_back_to_the_queue_and_its_file_with_it(bench: Bench) -> None:
+    bench.step()
+    full = ProviderRefused("Enqueued token limit reached", status=400, code="token_limit_exceeded")
+    bench.provider.next_call("create_batch", full)
+    assert bench.step() == 10 * POLL
+    assert (bench.shard.state, bench.shard.attempt, bench.shard.file_id) == (ShardState.QUEUED, 0, None)
+    assert bench.provider.all_files("batch") == []
+
+
+def test_a_batch_that_failed_its_validation_is_no_batch_of_a_shard(bench: Bench) -> None:
+    bench.until_lost()
+    bench.provider.upload(Path(__file__), "bad")
+    [bad] = [one for one in bench.provider.all_files("batch") if one.name == "bad"]
+    bench.create(bad.file_id)
+    bench.provider.pass_time(60)
+    bench.step()
+    assert [one.status for one in bench.provider.all_batches()] == ["failed"]
+    assert bench.shard.state is ShardState.UNKNOWN
+
+
+def test_what_waited_for_a_person_and_is_wanted_no_more_ends_as_never_sent_or_in_doubt(bench: Bench) -> None:
+    bench.until_lost()
+    bench.context.store.shards.update(bench.claim, scans=MIN_SCANS - 1, attempt=MAX_UNKNOWN)
+    bench.now += timedelta(seconds=TIMEOUT + QUARANTINE)
+    bench.step()
+    bench.context.store.jobs.wish_cancel(bench.shard.job_id, actor="ada", at=bench.now)
+    assert bench.step() == 0
+    assert bench.shard.state is ShardState.CANCELLED
+    [item] = bench.context.store.items.each(bench.shard.job_id)
+    assert item.error == IN_DOUBT
