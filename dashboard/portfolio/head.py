@@ -63,24 +63,29 @@ def _facts(one: OpenPortfolio) -> None:
     st.markdown(badge + text.escape(" · ".join(part for part in parts if part)))
 
 
+def _chip(words: str, icon: str, colour: states.Colour, *, help_: str | None = None) -> None:
+    """Words of others as a badge. Not `st.badge`: it puts a backslash before each bracket, which takes away the effect
+    of the one that is there, so that a name could end the badge and go on with signs of its own."""
+    st.markdown(states.StateLook(text.escape(words), icon, colour).badge, help=help_, width="content")
+
+
 def _labels(one: OpenPortfolio) -> None:
     portfolio = one.portfolio
     titles = queries.rule_sets(one.app, one.actor.subject, one.actor)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for name in portfolio.regimes:
             known = titles.get(name, "This rule set is not known here.")
-            st.badge(text.escape(name), icon=":material/gavel:", color="blue", help=text.escape(known))
+            _chip(name, ":material/gavel:", "blue", help_=text.escape(known))
         if portfolio.benchmark:
-            st.badge(
-                text.escape(text.short(written_benchmark(portfolio.benchmark), 60)), icon=":material/straighten:",
-                color="gray", help=f"Benchmark: {text.escape(written_benchmark(portfolio.benchmark))}",
-            )  # fmt: skip
-        for words, icon, colour in (
+            written = written_benchmark(portfolio.benchmark)
+            _chip(text.short(written, 60), ":material/straighten:", "gray", help_=f"Benchmark: {text.escape(written)}")
+        kinds: tuple[tuple[Sequence[str], str, states.Colour], ...] = (
             (one.app.labels.groups_of(one.actor, one.portfolio_id), ":material/folder:", "violet"),
             (one.app.labels.tags_of(one.actor, one.portfolio_id), ":material/label:", "green"),
-        ):
+        )
+        for words, icon, colour in kinds:
             for word in words[:_SHOWN_CHIPS]:
-                st.badge(text.escape(word), icon=icon, color=colour)  # type: ignore[arg-type]  # a literal above
+                _chip(word, icon, colour)
             if len(words) > _SHOWN_CHIPS:
                 st.caption(f"and {len(words) - _SHOWN_CHIPS} more", width="content")
         if not portfolio.regimes:

@@ -14,7 +14,7 @@ from core.domain.analysis import Verification
 from core.domain.readable_text import readable_line
 from dashboard.shell.options import OPTIONS
 from dashboard.shell.safe_headers import SOURCES
-from dashboard.widgets import charts, listings, text
+from dashboard.widgets import charts, listings, states, text
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def test_hostile_text_keeps_no_sign_that_markdown_reads(hostile: str) -> None:
     assert "\n" not in escaped
     assert re.search(r"https?://", escaped.replace("\\", "")) is None
     assert "www." not in escaped.replace("\\", "")
+
+
+def test_words_in_a_badge_do_not_end_it() -> None:
+    badge = states.StateLook(text.escape("x] :red[y"), ":material/label:", "green").badge
+    assert re.findall(r"(?<!\\)[\[\]]", badge) == ["[", "]"]
+    assert badge.endswith("y]")
 
 
 @given(st.text(max_size=200))

@@ -197,8 +197,10 @@ class Flow:
         source, (name, _) = self.source, called(node)
         if (target := source.function(module, node.func)) is not None:
             return source.named(target[1].returns)
+        if made := source.named(ast.Name(name)):
+            return made
         if isinstance(node.func, ast.Name):
-            return source.named(node.func) or _union(self.types(module, inside, one) for one in node.args)
+            return _union(self.types(module, inside, one) for one in node.args)
         if isinstance(node.func, ast.Attribute):
             owners = self.types(module, inside, node.func.value)
             if name in _SAME_AS_RECEIVER | _FROM_RECEIVER and not source.has_method(name, owners):
@@ -313,6 +315,9 @@ class Flow:
                     yield from self.unsafe(module, inside, given.get(bad.id))
                 else:
                     yield bad, where
+        elif name in {"keys", "values"} and isinstance(node.func, ast.Attribute):
+            one = ast.Subscript(Each(node.func.value), ast.Constant(int(name == "values")))
+            yield from self.unsafe(module, inside, one)
         elif name in _SAME_AS_RECEIVER and isinstance(node.func, ast.Attribute):
             yield from self._all(module, inside, (node.func.value, *(node.args if name in {"join", "format"} else ())))
         elif (

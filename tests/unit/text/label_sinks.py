@@ -15,7 +15,7 @@ MARKDOWN: Final[Mapping[str, tuple[object, ...]]] = {
     **dict.fromkeys(
         (
             "markdown", "caption", "title", "header", "subheader", "info", "warning", "error", "success", "toast",
-            "badge", "button", "download_button", "link_button", "form_submit_button", "menu_button", "expander",
+            "button", "download_button", "link_button", "form_submit_button", "menu_button", "expander",
             "popover", "checkbox", "toggle", "selectbox", "multiselect", "text_input", "text_area", "number_input",
             "date_input", "datetime_input", "time_input", "color_picker", "file_uploader", "slider", "select_slider",
             "status", "spinner", "dialog", "chat_input", "camera_input", "audio_input", "feedback",
@@ -32,7 +32,8 @@ MARKDOWN: Final[Mapping[str, tuple[object, ...]]] = {
     "table": (0, "data"),
     "html": (0, "body"),
 }  # fmt: skip
-"""Calls of Streamlit by name, and the arguments in which it reads Markdown (or HTML, for `html`)."""
+"""Calls of Streamlit by name, and the arguments in which it reads Markdown (or HTML, for `html`). `st.badge` is none of
+them and must not be used: it adds backslashes of its own, which undo ours."""
 
 SILENT: Final = frozenset(
     {

@@ -76,6 +76,7 @@ class Kind(StrEnum):
         "def f(row: Row):\n    label = row.name\n    st.expander(label)",
         "def f(row: Row):\n    words = ['a']\n    words.append(row.name)\n    st.caption(', '.join(words))",
         "def f(rows: list[Row]):\n    for number, row in enumerate(rows):\n        st.caption(row.name)",
+        "def f(rows: list[Row]): st.caption('; '.join({row.name: 1 for row in rows}.keys()))",
         "def f(place, row: Row): place.metric('Rows', row.name)",
         "def f(row: Row): st.column_config.NumberColumn('n', help=row.name)",
         "def f():\n    try:\n        g()\n    except ValueError as error:\n        st.error(str(error))",
@@ -115,6 +116,7 @@ def test_a_text_of_others_is_seen_whichever_way_it_takes(page: str) -> None:
         "def g(row: Row): return text.escape(row.name)\ndef f(row: Row): st.toast(g(row))",
         "def f(row: Row): go.Bar(y=[plain(row.name)], x=[row.number], customdata=[row.name])",
         "def f(pairs: list[tuple[str, int]]): st.caption(', '.join(f'{n}' for _, n in pairs))",
+        "def f(rows: list[Row]): st.caption('; '.join({row.name: text.escape(row.name) for row in rows}.values()))",
         "WORDS = {Kind.A: 'first'}\ndef f(row: Row): st.caption(WORDS[row.kind])",
     ],
 )
