@@ -45,7 +45,9 @@ def found(pid: int, words: list[bytes]) -> set[bytes]:
     return {word for piece in readable(pid) for word in words if word in piece}
 
 
-@pytest.mark.parametrize("way", ["mosychlos serve", "python -m dashboard.shell.server"])
+@pytest.mark.parametrize(
+    "way", ["mosychlos serve", pytest.param("python -m dashboard.shell.server", marks=pytest.mark.full)]
+)
 def test_no_route_and_no_page_brings_a_key_into_the_process(tmp_path: Path, way: str) -> None:
     in_environment = {name: f"env-{secrets.token_hex(16)}" for name in SETTINGS}
     in_file = {name: f"file-{secrets.token_hex(16)}" for name in SETTINGS}
