@@ -96,26 +96,31 @@ def _statuses(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             yield unlike(f"{path}.rule_id", "", one["rule_id"], None, FindingKind.RULE)
             continue
         named.add(key)
-        if one["status"] != rule.status.value:
-            yield unlike(f"{path}.status", key, one["status"], rule.status.value, FindingKind.RULE)
-        for part in ("measured", "limit"):
-            wanted = f"rule.{rule_key(rule)}.{part}"
-            if cell(one[part]["metric_id"]) != cell(wanted):
-                yield unlike(f"{path}.{part}.metric_id", key, one[part]["metric_id"], wanted, FindingKind.WRONG_ID)
-        headroom = one["headroom_pp"]
-        if headroom is not None and rule.headroom is None:
-            yield unlike(f"{path}.headroom_pp", key, headroom, None, FindingKind.UNSUPPORTED)
-        elif headroom is not None and abs(headroom - (rule.headroom or 0.0)) > 0.005 + 1e-9:
-            yield unlike(f"{path}.headroom_pp", key, headroom, round(rule.headroom or 0.0, 2), FindingKind.VALUE)
-        breach = rule.breach_type.value if rule.breach_type else "none"
-        if one["breach_type"] != breach:
-            yield unlike(f"{path}.breach_type", key, one["breach_type"], breach, FindingKind.RULE)
-        if cell(one["citation_id"]) != cell(rule.citation):
-            yield unlike(f"{path}.citation_id", key, one["citation_id"], rule.citation, FindingKind.RULE)
+        yield from _as_decided(path, key, one, rule)
         yield from _of_the_rule(path, key, one, rule)
     for key, rule in rules.items():
         if rule.status in _MUST_BE_NAMED and key not in named:
             yield unlike("findings", key, "not named", rule.status.value, FindingKind.RULE)
+
+
+def _as_decided(path: str, key: str, one: Mapping[str, Any], rule: RuleResult) -> Iterator[Finding]:
+    """Status, numbers, headroom, kind of breach and citation are those of the engine."""
+    if one["status"] != rule.status.value:
+        yield unlike(f"{path}.status", key, one["status"], rule.status.value, FindingKind.RULE)
+    for part in ("measured", "limit"):
+        wanted = f"rule.{rule_key(rule)}.{part}"
+        if cell(one[part]["metric_id"]) != cell(wanted):
+            yield unlike(f"{path}.{part}.metric_id", key, one[part]["metric_id"], wanted, FindingKind.WRONG_ID)
+    headroom = one["headroom_pp"]
+    if headroom is not None and rule.headroom is None:
+        yield unlike(f"{path}.headroom_pp", key, headroom, None, FindingKind.UNSUPPORTED)
+    elif headroom is not None and abs(headroom - (rule.headroom or 0.0)) > 0.005 + 1e-9:
+        yield unlike(f"{path}.headroom_pp", key, headroom, round(rule.headroom or 0.0, 2), FindingKind.VALUE)
+    breach = rule.breach_type.value if rule.breach_type else "none"
+    if one["breach_type"] != breach:
+        yield unlike(f"{path}.breach_type", key, one["breach_type"], breach, FindingKind.RULE)
+    if cell(one["citation_id"]) != cell(rule.citation):
+        yield unlike(f"{path}.citation_id", key, one["citation_id"], rule.citation, FindingKind.RULE)
 
 
 def _of_the_rule(path: str, key: str, one: Mapping[str, Any], rule: RuleResult) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON doc
 DEFAULT_MODEL = "gpt-5.4-mini"
 
 
-def analyze(
+def analyze(  # noqa: C901  # one command with many options, each looked at once
     kind: Annotated[str, typer.Argument(metavar="TYPE[,TYPE…]", help=f"One or several of: {', '.join(Kind)}.")],
     batch: Annotated[bool, typer.Option("--batch", help="Submit one batch at half price.")] = False,
     portfolio: Annotated[list[str] | None, typer.Option(help="Portfolio id; may be repeated.")] = None,

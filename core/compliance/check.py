@@ -57,21 +57,8 @@ def check(
     """
     sets = chosen(regimes)
     notes: list[str] = []
-    results: dict[tuple[str, str], RuleResult] = {}
     margin = NEAR if near is None else near
-    for rule_set in sets:
-        if rule_set.replaced_by_policy:
-            if not policies:
-                results["CLIENT.IPS", ""] = _no_policy(rule_set, book.as_of)
-            continue
-        setting = RuleSetting(rule_set.regime, rule_set.jurisdiction, margin)
-        found = [result for rule in rule_set.rules for result in evaluate(rule, setting, book)]
-        if rule_set.asset_types is not None:
-            found.append(evaluate_types(rule_set.asset_types, setting, book))
-        for result in found:
-            results.setdefault((result.rule_id, result.reading), result)
-        if not found:
-            notes.append(f"The rule set '{rule_set.regime}' has no rule: {rule_set.about}")
+    results = _of_sets(sets, book, margin, notes, has_policy=bool(policies))
     for place, policy in enumerate(policies, start=1):
         own = policy.near if near is None and policy.near is not None else margin
         if own != margin:
@@ -88,6 +75,27 @@ def check(
     if any(not result.confirmed for result in results.values()):
         notes.append("(M) marks a rule whose text was not found in a source: look it up before relying on it.")
     return Checked(tuple(rule_set.regime for rule_set in sets), tuple(results.values()), tuple(notes))
+
+
+def _of_sets(
+    sets: Sequence[RuleSet], book: Book, margin: Decimal, notes: list[str], *, has_policy: bool
+) -> dict[tuple[str, str], RuleResult]:
+    """What the rule sets find, each rule once; what is to be said of a set is added to `notes`."""
+    results: dict[tuple[str, str], RuleResult] = {}
+    for rule_set in sets:
+        if rule_set.replaced_by_policy:
+            if not has_policy:
+                results["CLIENT.IPS", ""] = _no_policy(rule_set, book.as_of)
+            continue
+        setting = RuleSetting(rule_set.regime, rule_set.jurisdiction, margin)
+        found = [result for rule in rule_set.rules for result in evaluate(rule, setting, book)]
+        if rule_set.asset_types is not None:
+            found.append(evaluate_types(rule_set.asset_types, setting, book))
+        for result in found:
+            results.setdefault((result.rule_id, result.reading), result)
+        if not found:
+            notes.append(f"The rule set '{rule_set.regime}' has no rule: {rule_set.about}")
+    return results
 
 
 def _no_policy(rule_set: RuleSet, as_of: date) -> RuleResult:

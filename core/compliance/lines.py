@@ -70,7 +70,7 @@ def _unrated(position: RulePosition) -> Member:
     return position.terms.rating == "NR" if position.terms.rating else "rating"
 
 
-def _parametric(kind: str, wanted: str) -> Test:
+def _parametric(kind: str, wanted: str) -> Test:  # noqa: C901  # a table of cases
     match kind:
         case "asset_class":
             return of_asset_class(AssetClass(wanted))

@@ -127,7 +127,7 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
     return chosen
 
 
-def _key(position: RulePosition, by: By | None) -> tuple[str | None, str, str]:
+def _key(position: RulePosition, by: By | None) -> tuple[str | None, str, str]:  # noqa: C901  # a table of cases
     """What a line is put together by: (key, name for people, missing field)."""
     holding, terms = position.holding, position.terms
     own = holding.name or holding.symbol

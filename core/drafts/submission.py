@@ -76,7 +76,7 @@ class Submission:
         self._identity = identity
         self._desk = desk
 
-    def submit(
+    def submit(  # noqa: C901  # what may stop a submission, in the order in which it is told
         self,
         actor: Actor,
         wanted: Sequence[WantedJob],

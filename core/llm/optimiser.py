@@ -38,7 +38,7 @@ NOTHING: Final = Needs(0, 0, json_schema=False)
 """For asking whether a model is there at all."""
 
 
-def lacks(model: Model, needs: Needs, today: date) -> tuple[str, ...]:
+def lacks(model: Model, needs: Needs, today: date) -> tuple[str, ...]:  # noqa: C901  # a list of needs
     """What of the needs a model does not have, as half sentences ("takes 128,000 input tokens of 150,210").
 
     Empty when it can be asked. A limit that is not published counts as not there: nothing is promised of it.

@@ -110,17 +110,21 @@ def _problems(library: PromptLibrary) -> Iterator[PromptProblem]:
     yield from _profiles(library)
     library.read("_shared/house_rules.md")
     for file in library.parts():
-        folder = file.name.partition("/")[0]
-        if folder in _KEYS:
-            yield from _missing_keys(file, _KEYS[folder])
-            yield from _misnamed(file, _KEYS[folder][0])
-        if not file.body:
-            yield PromptProblem(file.name, "It has no text below its front matter.")
-        if file.text("version") != str(stem_of(file.name.rpartition("/")[2])[1]):
-            yield PromptProblem(file.name, "Its front matter names another version than its path. Correct either.")
-        yield from _unknown_variables(file)
+        yield from _part_problems(file)
     yield from _edited(library)
     yield from _grown(library)
+
+
+def _part_problems(file: PromptFile) -> Iterator[PromptProblem]:
+    folder = file.name.partition("/")[0]
+    if folder in _KEYS:
+        yield from _missing_keys(file, _KEYS[folder])
+        yield from _misnamed(file, _KEYS[folder][0])
+    if not file.body:
+        yield PromptProblem(file.name, "It has no text below its front matter.")
+    if file.text("version") != str(stem_of(file.name.rpartition("/")[2])[1]):
+        yield PromptProblem(file.name, "Its front matter names another version than its path. Correct either.")
+    yield from _unknown_variables(file)
 
 
 def _profiles(library: PromptLibrary) -> Iterator[PromptProblem]:

@@ -240,7 +240,7 @@ def _effort_refusals(effort: object, found: ModelOffer, param: str, *, chat: boo
         )
 
 
-def _common_refusals(
+def _common_refusals(  # noqa: C901  # a list of refusals
     body: Mapping[str, Any], found: ModelOffer, effort: Any, wants_schema: bool, cap_name: str
 ) -> Iterator[Refusal]:
     if found.sampling == NEVER or (found.sampling == WITHOUT_EFFORT and found.effort(effort) != "none"):

@@ -153,7 +153,7 @@ class Worker:
             DBOS.register_queue(QUEUE, polling_interval_sec=0.2, on_conflict="always_update")
         logger.info("worker %s started", self.worker_id)
 
-    def _loop(self, stop: threading.Event) -> None:
+    def _loop(self, stop: threading.Event) -> None:  # noqa: C901  # what a worker does in a turn, each with its own way to fail
         context, identity = self._context, self._context.identity
         started = context.clock()
         next_beat = next_cleaning = next_tidying = 0.0

@@ -44,7 +44,7 @@ def detect(source: SourceFile) -> bool:
     return has_header(source, lambda row: Columns(row, _NAMES).has(*_NEEDED), 20)
 
 
-def read(source: SourceFile, case: Case) -> list[Gathered]:
+def read(source: SourceFile, case: Case) -> list[Gathered]:  # noqa: C901  # a file of several tables, read from top to bottom
     """Read all accounts of the file.
 
     Raises:

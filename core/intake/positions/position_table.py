@@ -86,7 +86,7 @@ class _Table:
         self._totals = Totals(case.findings, layout.style)
         self._stated = NOTHING_STATED
 
-    def take(self, number: int, row: list[str]) -> None:
+    def take(self, number: int, row: list[str]) -> None:  # noqa: C901  # the ways in which one row can be short, long, empty or a total
         """Read one row into its group, or record its problems."""
         missing = self._width - len(row)
         if self._slack is None:

@@ -97,30 +97,15 @@ def read_instrument(
     """A register row from text by column (`FIELDS`), or None and everything that is wrong with it."""
     findings = Findings("register")
     cell = {name: one_line(text) for name, text in cells.items() if text}
-    for name in sorted(cell.keys() - set(FIELDS)):
-        findings.problem(row, name, cell[name], f"'{name}' is no column. Use: {', '.join(FIELDS)}.")
+    _known_and_short(cell, findings, row)
     symbol, isin = cell.get("symbol", "").upper(), cell.get("isin", "").replace(" ", "").upper()
     if not symbol:
         findings.problem(row, "symbol", "", "The symbol is missing. Give the ticker with its exchange, such as AZN.L.")
     if not cell.get("name"):
         findings.problem(row, "name", "", "The name is missing. Give it as the issuer writes it.")
-    for name in OWN_FIELDS:
-        if len(cell.get(name, "")) > _MAX_CHARS:
-            findings.problem(row, name, cell[name], f"The text is longer than {_MAX_CHARS} characters. Shorten it.")
     if isin and (wrong := isin_fault(isin)) is not None:
         findings.problem(row, "isin", isin, f"The ISIN {wrong}.")
-    kind = asset_class_of(cell.get("asset_class", ""))
-    if kind is None:
-        words = ", ".join(AssetClass)
-        findings.problem(
-            row, "asset_class", cell.get("asset_class", ""), f"The asset class is not known. Use: {words}."
-        )
-    country = country_code(cell["country"]) if "country" in cell else ""
-    if country is None:
-        findings.problem(row, "country", cell["country"], "The country is no ISO 3166-1 code such as GB.")
-    currency = currency_code(cell["currency"]) if "currency" in cell else ("", 1)
-    if currency is None:
-        findings.problem(row, "currency", cell["currency"], "The currency is no ISO 4217 code such as GBP, or GBX.")
+    kind, country, currency = _codes(cell, findings, row)
     unit = cell.get("quote_unit", "") or str(currency[1] if currency else 1)
     if unit not in ("1", "100"):
         findings.problem(row, "quote_unit", unit, "The quote unit is 1, or 100 for pence and the like.")
@@ -137,6 +122,33 @@ def read_instrument(
         ),
         (),
     )  # fmt: skip
+
+
+def _known_and_short(cell: Mapping[str, str], findings: Findings, row: int | None) -> None:
+    for name in sorted(cell.keys() - set(FIELDS)):
+        findings.problem(row, name, cell[name], f"'{name}' is no column. Use: {', '.join(FIELDS)}.")
+    for name in OWN_FIELDS:
+        if len(cell.get(name, "")) > _MAX_CHARS:
+            findings.problem(row, name, cell[name], f"The text is longer than {_MAX_CHARS} characters. Shorten it.")
+
+
+def _codes(
+    cell: Mapping[str, str], findings: Findings, row: int | None
+) -> tuple[AssetClass | None, str | None, tuple[str, int] | None]:
+    """Asset class, country and currency; None, and a problem, where one is no code of its list."""
+    kind = asset_class_of(cell.get("asset_class", ""))
+    if kind is None:
+        words = ", ".join(AssetClass)
+        findings.problem(
+            row, "asset_class", cell.get("asset_class", ""), f"The asset class is not known. Use: {words}."
+        )
+    country = country_code(cell["country"]) if "country" in cell else ""
+    if country is None:
+        findings.problem(row, "country", cell["country"], "The country is no ISO 3166-1 code such as GB.")
+    currency = currency_code(cell["currency"]) if "currency" in cell else ("", 1)
+    if currency is None:
+        findings.problem(row, "currency", cell["currency"], "The currency is no ISO 4217 code such as GBP, or GBX.")
+    return kind, country, currency
 
 
 def written_instrument(instrument: Instrument) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from core.domain.analysis import Outcome, ResultStatus, UsageFrom
+from core.domain.analysis import Outcome, ResultStatus, UsageFrom, Verification
 from core.redaction import redacted
 from core.storage.jobs.answered import answered_row
 from core.storage.money import to_nano
@@ -169,18 +169,21 @@ def count(tally: Counter[tuple[str, str]], outcome: Outcome) -> None:
         tally[tag] += 1
     if reading.error is not None:
         tally["error", redacted(reading.error.code)] += 1
-    checked = reading.verification
-    if checked is not None:
-        tally["numbers", "verified"] += checked.verified
-        tally["numbers", "mismatched"] += checked.mismatched
-        tally["numbers", "unsupported"] += checked.unsupported
-        clean = not checked.mismatched and not checked.unsupported
-        tally["answers", "clean" if clean else "flagged"] += 1
-        for dimension, value, n in (
-            ("coverage", "wanted", checked.wanted),
-            ("coverage", "covered", checked.covered),
-            ("rules", "named", checked.rules),
-            ("rules", "agreeing", checked.rules_agreeing),
-        ):
-            if n:
-                tally[dimension, value] += n
+    if reading.verification is not None:
+        _count_checked(tally, reading.verification)
+
+
+def _count_checked(tally: Counter[tuple[str, str]], checked: Verification) -> None:
+    tally["numbers", "verified"] += checked.verified
+    tally["numbers", "mismatched"] += checked.mismatched
+    tally["numbers", "unsupported"] += checked.unsupported
+    clean = not checked.mismatched and not checked.unsupported
+    tally["answers", "clean" if clean else "flagged"] += 1
+    for dimension, value, n in (
+        ("coverage", "wanted", checked.wanted),
+        ("coverage", "covered", checked.covered),
+        ("rules", "named", checked.rules),
+        ("rules", "agreeing", checked.rules_agreeing),
+    ):
+        if n:
+            tally[dimension, value] += n
