@@ -23,7 +23,8 @@ from core.storage.store import Store
 
 READABLE = frozenset(
     {
-        ".csv", ".xlsx", ".xml", ".yaml", ".yml", ".json", ".txt", ".ofx", ".qfx", ".beancount", ".bean", ".portfolio",
+        ".csv", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods", ".zip", ".xml", ".yaml", ".yml", ".json", ".txt",
+        ".ofx", ".qfx", ".beancount", ".bean", ".portfolio",
     }
 )  # fmt: skip
 """Endings that are read when a folder is given; a file named itself is always tried."""

@@ -59,6 +59,8 @@ def parse_number(text: str, style: NumberStyle = NumberStyle.POINT) -> Decimal:
 
 
 def _parse(text: str, style: NumberStyle) -> Decimal:
+    if text.startswith("'") and text[1:2].isdigit():
+        raise NotANumber(f"is a text and may be two numbers ({text[1:20]}); turn the column into numbers there")
     if len(text) > MAX_CHARS:
         raise NotANumber(f"is longer than {MAX_CHARS} characters; write a plain number such as 1234.56")
     body = _SPACES.sub(" ", MARK.sub("", unguarded(text))).replace("−", "-").strip()
@@ -87,7 +89,9 @@ def _parse(text: str, style: NumberStyle) -> Decimal:
 
 
 def unguarded(text: str) -> str:
-    """A cell without the guard by which exports keep a spreadsheet from reading it as a number: ="00700"."""
+    """A cell without the guard by which exports keep a spreadsheet from reading it as a number: ="00700", '00700."""
+    if text.startswith("'") and text[1:2].isdigit():
+        return text[1:]
     guard = _TEXT_GUARD.fullmatch(text.strip()) if text.lstrip().startswith("=") else None
     return guard[1] if guard else text
 

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.errors import UnreadableFile
+from core.intake.opening.archives import SINGLE, XLSX, kind_of, unpacked
+from core.intake.opening.encodings import BOMS, proven, western
 from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
-from core.intake.opening.sheets import UNREAD, VISIBLE, Sheet, read_sheets
+from core.intake.opening.sheets import (
+    UNREAD,
+    VISIBLE,
+    Sheet,
+    read_other_sheets,
+    read_page_tables,
+    read_sheets,
+    read_xml_sheets,
+)
 
 _MAGIC = {
     b"MZ": "a Windows program",
@@ -27,7 +37,6 @@ _MAGIC = {
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"Rar!": "a RAR archive",
     b"SQLite format 3\x00": "a database",
-    b"\xd0\xcf\x11\xe0": "an old Excel (.xls), password-protected or other Office document",
 }
 _PROGRAM_FILES = {
     b"PPPBV1": "a binary file of Portfolio Performance. In the program choose File, Save as, XML, and import that.",
@@ -36,7 +45,14 @@ _PROGRAM_FILES = {
 }
 """First bytes of files that a program can write in a form that is read."""
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ZIP = b"PK\x03\x04"
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PAGE = re.compile(
+    r"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,1500}?-->\s*)*<(?:!doctype html|(?:html|head|body|table|meta|style|title|div|"
+    r"font|center)[\s>/])",
+    re.DOTALL,
+)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 _HEAD_CHARS = 60_000
@@ -61,6 +77,7 @@ class SourceFile:
         note: How the text was decoded or what of a workbook was not read, where that is worth saying; else "".
         sheets: The visible ones of a workbook, which is the one ARCHIVE that is opened.
         hidden: The others, which are never read unasked.
+        texts: Whether the sheets hold texts alone, as the tables of a page do, and not numbers.
     """
 
     name: str
@@ -70,17 +87,32 @@ class SourceFile:
     note: str = ""
     sheets: tuple[Sheet, ...] = ()
     hidden: tuple[Sheet, ...] = ()
+    texts: bool = False
 
 
 def open_source(name: str, data: bytes) -> SourceFile:
-    """What the bytes are, by content.
+    """What the bytes are, by content. An archive with a single file is that file.
 
     Raises:
-        UnreadableFile: A program, picture, other archive or HTML page; NUL or control characters; mixed encodings; a
-            workbook that is a bomb, carries macros or is damaged.
+        UnreadableFile: A program, picture, other archive or page without tables; NUL or control characters; mixed
+            encodings; a workbook that is a bomb, carries macros or is damaged.
     """
-    if data.startswith(b"PK\x03\x04"):
-        return _workbook(name, data, read_sheets(name, data))
+    if not data.startswith(_ZIP) or kind_of(name, data) != SINGLE:
+        return _opened(name, data)
+    inside, unpacked_data = unpacked(name, data)
+    if not unpacked_data:
+        raise UnreadableFile(f"'{inside}' in '{name}' is empty. Export it again.")
+    if unpacked_data.startswith(_ZIP) and kind_of(inside, unpacked_data) == SINGLE:
+        raise UnreadableFile(f"'{name}' is an archive in an archive. Unpack it and import the file inside.")
+    return _opened(inside, unpacked_data)
+
+
+def _opened(name: str, data: bytes) -> SourceFile:
+    if data.startswith(_ZIP):
+        is_xlsx = kind_of(name, data) == XLSX
+        return _workbook(name, data, read_sheets(name, data) if is_xlsx else read_other_sheets(name, data))
+    if data.startswith(_OLD_OFFICE):
+        return _workbook(name, data, read_other_sheets(name, data))
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableFile(f"'{name}' is {kind}, whatever its name says. Export the positions as CSV or XLSX.")
@@ -90,16 +122,36 @@ def open_source(name: str, data: bytes) -> SourceFile:
             raise UnreadableFile(f"'{name}' is {remedy}")
     start = _start(data)
     if start.startswith("<"):
-        lowered = start[:200].lower()
-        if lowered.startswith(("<!doctype html", "<html")):
-            raise UnreadableFile(f"'{name}' is a web page. Use the broker's export or download button instead.")
-        return SourceFile(name, data, Container.XML)
+        return _markup(name, data, start)
+    if start.startswith("MIME-Version:"):
+        raise UnreadableFile(f"'{name}' is a web archive (.mht). Open it in a spreadsheet and save it as .xlsx or CSV.")
     text, note = decoded(name, data)
     container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
     return SourceFile(name, data, container, text, note)
 
 
-def _workbook(name: str, data: bytes, sheets: tuple[Sheet, ...]) -> SourceFile:
+def _markup(name: str, data: bytes, start: str) -> SourceFile:
+    """XML, or what brokers give the name .xls: the tables of a page, and Excel's XML of 2003."""
+    lowered = start.lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<workbook" in lowered:
+        return _workbook(name, data, read_xml_sheets(name, data))
+    if _PAGE.match(lowered):
+        return _workbook(name, data, read_page_tables(name, _page(name, data)), texts=True)
+    return SourceFile(name, data, Container.XML)
+
+
+def _page(name: str, data: bytes) -> str:
+    """The text of a page, in the encoding that it names if its bytes agree."""
+    said = _CHARSET.search(data[:4_000])
+    if said is not None and not data.startswith(codecs.BOM_UTF8):
+        try:
+            return data.decode(said[1].decode("ascii"))
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decoded(name, data)[0]
+
+
+def _workbook(name: str, data: bytes, sheets: tuple[Sheet, ...], *, texts: bool = False) -> SourceFile:
     """A workbook with its visible sheets, each content once: a copy of a sheet is no second account."""
     visible: dict[bytes, Sheet] = {}
     shown = [sheet for sheet in sheets if sheet.state == VISIBLE]
@@ -114,14 +166,15 @@ def _workbook(name: str, data: bytes, sheets: tuple[Sheet, ...]) -> SourceFile:
         )
         if titles
     ]
+    shown_once = tuple(visible.values())
     return SourceFile(
-        name, data, Container.ARCHIVE, note=" ".join(notes), sheets=tuple(visible.values()), hidden=hidden
+        name, data, Container.ARCHIVE, note=" ".join(notes), sheets=shown_once, hidden=hidden, texts=texts
     )
 
 
 def _start(data: bytes) -> str:
     """The first visible characters, for telling XML and JSON from text."""
-    for bom, encoding in _BOMS:
+    for bom, encoding in BOMS:
         if data.startswith(bom):
             return data[len(bom) : 2_000].decode(encoding, "ignore").lstrip()
     return data[:2_000].decode("utf-8", "ignore").lstrip()
@@ -130,13 +183,14 @@ def _start(data: bytes) -> str:
 def decoded(name: str, data: bytes) -> tuple[str, str]:
     """The text of a file and a note on its encoding.
 
-    UTF-8 with or without mark, UTF-16 with mark, else Windows-1252, which older broker exports use.
+    UTF-8, UTF-16 and the encodings of Asia by mark or by their bytes, else Windows-1252, which older exports use. Lines
+    that end as on an old Macintosh end as all others do.
 
     Raises:
         UnreadableFile: Naming row and column of a NUL, a control character or bytes in a second encoding.
     """
     note = ""
-    for bom, encoding in _BOMS:
+    for bom, encoding in BOMS:
         if data.startswith(bom):
             try:
                 text = data[len(bom) :].decode(encoding)
@@ -151,30 +205,41 @@ def decoded(name: str, data: bytes) -> tuple[str, str]:
         row, column = _place(text, found.start())
         shown = "a NUL character" if found[0] == "\x00" else f"the control character U+{ord(found[0]):04X}"
         raise UnreadableFile(f"'{name}' has {shown} in row {row}, column {column}. Save it as plain UTF-8 text.")
-    return text, note
+    return (text.replace("\r", "\n") if "\r" in text and "\n" not in text else text), note
 
 
 def _decoded_without_mark(name: str, data: bytes) -> tuple[str, str]:
+    found = proven(data)
+    if found is None:
+        _check_one_encoding(name, data)
+        try:
+            found = western(data)
+        except UnicodeDecodeError as error:
+            row, column = _place(data[: error.start].decode("cp1252", "replace"), None)
+            raise UnreadableFile(
+                f"'{name}' has an unreadable character in row {row}, column {column}. Save it as UTF-8."
+            ) from None
+    text, encoding = found
+    return text, f"The text is not UTF-8 and was read as {encoding}." if encoding else ""
+
+
+def _check_one_encoding(name: str, data: bytes) -> None:
+    """Refuse a file of which one row is in another encoding than the rest."""
     try:
-        return data.decode("utf-8"), ""
+        data.decode("utf-8")
     except UnicodeDecodeError as error:
-        bad = error
-    line_start = data.rfind(b"\n", 0, bad.start) + 1
-    row, column = _place(data[: bad.start].decode("utf-8", "replace"), None)
-    line_end = data.find(b"\n", bad.start)
+        bad = error.start
+    else:
+        return
+    line_start = data.rfind(b"\n", 0, bad) + 1
+    row, column = _place(data[:bad].decode("utf-8", "replace"), None)
+    line_end = data.find(b"\n", bad)
     others = data[:line_start] + (data[line_end:] if line_end >= 0 else b"")
     # Characters beyond ASCII that are right in UTF-8 elsewhere prove that this row was pasted from another file.
     if any(character > "\x7f" for character in others.decode("utf-8", "ignore")):
         raise UnreadableFile(
             f"'{name}' mixes encodings: row {row}, column {column} is not UTF-8 like the rest. Save it as UTF-8."
-        ) from None
-    try:
-        return data.decode("cp1252"), "The text is not UTF-8 and was read as Windows-1252."
-    except UnicodeDecodeError as error:
-        row, column = _place(data[: error.start].decode("cp1252", "replace"), None)
-        raise UnreadableFile(
-            f"'{name}' has an unreadable character in row {row}, column {column}. Save it as UTF-8."
-        ) from None
+        )
 
 
 def _place(text: str, position: int | None) -> tuple[int, int]:

@@ -10,21 +10,19 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
 
 from core.errors import UnreadableFile
+from core.intake.opening.cell_text import row_texts
 from core.intake.opening.limits import MAX_ROWS
 
 MAX_SHEETS_TRIED = 20
 _MAX_SHEETS = 1_000
 _LAST_ROW = 1_048_576
 """Of any sheet, by the format; a number beyond it is made up."""
-_MAX_TEXT = 32_767
-"""Of a cell, in characters, by the format; the readers keep fewer, and say so of a longer one."""
 
 _SHEET = re.compile(rb"<(?:[A-Za-z0-9]+:)?sheet[\s/>]")
 
@@ -84,7 +82,7 @@ def _rows(name: str, sheet: Any, widest: int) -> Iterator[object]:
     # What a sheet claims about its size may be wrong in both directions; its rows are counted instead.
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(max_row=_LAST_ROW, values_only=True), start=1):
-        texts = _cells(row, widest)
+        texts = row_texts(row, widest)
         if not texts:
             continue
         if number > MAX_ROWS:
@@ -93,42 +91,3 @@ def _rows(name: str, sheet: Any, widest: int) -> Iterator[object]:
                 "delete what stands far below the table."
             )
         yield [number, texts]
-
-
-def _cells(row: Sequence[object], widest: int) -> list[str]:
-    """The texts of a row, without those at its end that are empty; of a wider one, `widest` and a mark for the rest."""
-    # Counted and not looped over: a row may claim 16,384 cells and have one.
-    near, far = row[: widest + 1], row[widest + 1 :]
-    texts = [] if near.count(None) == len(near) else [_text(value) for value in near]
-    while texts and not texts[-1]:
-        texts.pop()
-    if far.count(None) < len(far):
-        # A stray cell far to the right is told, as a wide table is.
-        texts += [""] * (widest - len(texts)) + ["…"]
-    return texts
-
-
-def _text(value: Any) -> str:
-    """A cell as text that the readers of text judge: dates in ISO, numbers as a spreadsheet shows them."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return _without_surrogates(value[:_MAX_TEXT])
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        # Spreadsheets calculate with 15 digits; the 16th and 17th of the stored float are noise of the sum.
-        return format(value, ".15g")
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)[:_MAX_TEXT]
-
-
-def _without_surrogates(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

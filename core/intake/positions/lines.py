@@ -115,7 +115,7 @@ class LineReader:
             terms: What the source says about the instrument.
         """
         good = True
-        symbol = self._text(unguarded(raw.symbol))
+        symbol = self._text(raw.symbol)
         if symbol in ("", "--"):
             self._problem(row, "symbol", raw.symbol, "The symbol is missing. Give the ticker or any name of the line.")
             good = False
@@ -260,7 +260,7 @@ class LineReader:
     def _text(self, text: str) -> str:
         known = self._texts.get(text)
         if known is None:
-            known = self._texts[text] = one_line(text)
+            known = self._texts[text] = one_line(unguarded(text))
         return known
 
     def _number(self, row: int | None, field: str, text: str) -> tuple[Decimal | None, bool]:

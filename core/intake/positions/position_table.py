@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from core.domain.portfolio import Holding
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
-from core.intake.cells.numbers import NumberStyle
+from core.intake.cells.numbers import NumberStyle, unguarded
 from core.intake.gathering import Case, Gathered
 from core.intake.positions.days import UNDATED, Days
 from core.intake.positions.lines import FIELDS, ONE, LineReader, PositionCells
@@ -142,7 +142,7 @@ class _Table:
         sheet = self._layout.sheet
         gathered: dict[tuple[str, date], Gathered] = {}
         for account_text, day, holdings in groups:
-            account = one_line(account_text) or (f"{stem} {sheet}" if sheet else "")
+            account = one_line(unguarded(account_text)) or (f"{stem} {sheet}" if sheet else "")
             group = gathered.get((account, day))
             if group is None:
                 identity = portfolio_id_of(self._layout.family, account or stem)

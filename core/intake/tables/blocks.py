@@ -67,8 +67,10 @@ def filled(row: Sequence[str]) -> int:
 
 
 def delimiter_in(source: SourceFile) -> str:
-    """The sign between columns, "" for a workbook."""
-    return delimiter_of(source.text) if source.container is Container.TEXT else ""
+    """The sign between columns; "" for a workbook, whose numbers are numbers, and a tab for a page, whose are texts."""
+    if source.container is Container.TEXT:
+        return delimiter_of(source.text)
+    return "\t" if source.texts else ""
 
 
 def blocks_in(

@@ -248,20 +248,23 @@ def _by_product(header: Sequence[str], evidence: Sequence[_Evidence]) -> dict[in
     Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
     """
     places = [place for place, seen in enumerate(evidence) if seen.number >= 0.6][:_MAX_NUMERIC]
-    best: tuple[float, int, int, int] | None = None
+    best: tuple[float, int, int, int, int] | None = None
     for first, second, product in permutations(places, 3):
         if first > second:
             continue
         rows = list(zip(*(evidence[place].numbers for place in (first, second, product)), strict=True))
         full = [row for row in rows if all(row)]
-        if len(full) < 3:
+        # Times one is itself: such a row agrees with the product and proves nothing.
+        telling = sum(1 not in row[:2] for row in full)
+        if len(full) < 3 or not telling:
             continue
         fits = sum(_is_product(*row) for row in full) / len(full)
-        if fits >= 0.8 and (best is None or fits > best[0]):
-            best = (fits, first, second, product)
+        enough = fits >= 0.8 and (fits == 1 or telling >= min(3, len(full) - 1))
+        if enough and (best is None or (fits, telling) > best[:2]):
+            best = (fits, telling, first, second, product)
     if best is None:
         return {}
-    fits, first, second, product = best
+    fits, _, first, second, product = best
     if _price_first(header, evidence, first, second):
         first, second = second, first
     reason = "quantity times price gives the value in nearly every row"
@@ -285,7 +288,7 @@ def _price_first(header: Sequence[str], evidence: Sequence[_Evidence], first: in
 
 
 def _is_product(first: Decimal | None, second: Decimal | None, product: Decimal | None) -> bool:
-    if not (first and second and product) or 1 in (first, second):
+    if not (first and second and product):
         return False
     return abs(first * second - product) <= abs(product) * Decimal("0.005")
 
