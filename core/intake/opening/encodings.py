@@ -15,7 +15,9 @@ BOMS: Final = (
 )
 _SAMPLE: Final = 4_000
 _WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff01-\uff9f\u3000-\u303f]")
-_GLUED: Final = re.compile(r"[A-Za-z][\u3040-\u30ff\u3400-\u9fff]|[\u3040-\u30ff\u3400-\u9fff][a-z]")
+_GLUED: Final = re.compile(
+    r"[A-Za-z][\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][a-z]"
+)
 _WORDS: Final = re.compile(
     "銘柄|数量|株数|口座|評価|現在|残高|ファンド|名称|代码|股票|市值|证券|基金|金额|名稱|代號|股數|市價|證券|종목|수량|현재|평가|금액"
 )
