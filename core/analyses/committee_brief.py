@@ -190,14 +190,22 @@ def _summarise(answer: CommitteeBriefAnswer) -> tuple[str, Tags]:
 
 
 def _inputs(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
-    """Charts exist, and no approval passes over a breach that the rule engine found."""
+    """Charts exist, a breach excludes approval, somebody dissents, and dates are those that an analysis names."""
     known = {CHARTS[one.kind] for one in sheet.evidence.analyses if one.kind in CHARTS}
     for place, name in enumerate(analysis["chart_ids"]):
         if name not in known:
             yield unlike(f"chart_ids[{place}]", "", name, None, FindingKind.UNSUPPORTED)
     breach = overall_status(applicable(sheet.rules)) == "breach"
-    if breach and analysis["recommendation"] == "approve" and not analysis["compliance"]:
+    if breach and analysis["recommendation"] == "approve":
+        yield unlike("recommendation", "", "approve", "breach", FindingKind.RULE)
+    if breach and not analysis["compliance"]:
         yield unlike("compliance", "", "nothing said", "breach", FindingKind.RULE)
+    if not any(text.strip() for text in analysis["dissent"]):
+        yield unlike("dissent", "", "empty", None, FindingKind.UNSUPPORTED)
+    said = str([one.document for one in sheet.evidence.analyses])
+    for place, task in enumerate(analysis["follow_ups"]):
+        if task["due_date"] and task["due_date"] not in said:
+            yield unlike(f"follow_ups[{place}].due_date", "", task["due_date"], None, FindingKind.UNSUPPORTED)
 
 
 ENGINE = BriefEngine(

@@ -12,6 +12,7 @@ from core.analyses.answer import Answer, Claim, Metric, Part
 from core.analyses.cells import cell
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Engine, Need, Tags
+from core.analyses.evidence_tables import MOST_RULE_HOLDINGS
 from core.analyses.fact_selection import Family, Shown, applicable, rule_key
 from core.analyses.slots.forms import compliance as slots_compliance
 from core.domain.analysis import Finding, FindingKind, Kind
@@ -132,6 +133,9 @@ def _of_the_rule(path: str, key: str, one: Mapping[str, Any], rule: RuleResult) 
     for place, name in enumerate(one["holding_ids"]):
         if behind and cell(name) not in behind:
             yield unlike(f"{path}.holding_ids[{place}]", key, name, ", ".join(rule.holding_ids), FindingKind.RULE)
+    missing = behind - {cell(name) for name in one["holding_ids"]}
+    if missing and rule.status is RuleStatus.BREACH and len(behind) <= MOST_RULE_HOLDINGS:
+        yield unlike(f"{path}.holding_ids", key, "missing", ", ".join(sorted(missing)), FindingKind.RULE)
 
 
 def _regimes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ _RULES_HEAD: Final = (
 _TITLE_CHARACTERS: Final = 200
 _PASSAGE_CHARACTERS: Final = 4_000
 _CONCLUSION_CHARACTERS: Final = 600
-_MOST_RULE_HOLDINGS: Final = 8
+MOST_RULE_HOLDINGS: Final = 8
 
 
 def evidence_tables(sheet: FactSheet) -> str:
@@ -101,7 +101,7 @@ def _rule(rule: RuleResult) -> str:
         rule.citation,
         "yes" if rule.confirmed else "no",
         rule.title[:_TITLE_CHARACTERS],
-        ", ".join(rule.holding_ids[:_MOST_RULE_HOLDINGS]),
+        ", ".join(rule.holding_ids[:MOST_RULE_HOLDINGS]),
         ", ".join(rule.missing),
         rule.cure[:_TITLE_CHARACTERS],
     )

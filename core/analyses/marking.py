@@ -117,6 +117,16 @@ class _Marking(Checking):
         super().count(path, number, scope, sentence)
         self._note(path, number, scope, verified, findings)
 
+    def claimed(self, sentence: Sentence, finding: Finding) -> None:
+        """Note words that do not hold, in place of the numbers in them."""
+        super().claimed(sentence, finding)
+        begin = sentence.text.find(finding.stated, sentence.start)
+        if begin < 0 or not finding.stated:
+            return
+        end = begin + len(finding.stated)
+        self.marked = [one for one in self.marked if one.path != finding.path or one.end <= begin or one.start >= end]
+        self.marked.append(Marked(finding.path, finding.stated, _mark_of(finding), begin, end, (), finding))
+
     def _note(self, path: str, number: Number, scope: CitationScope, verified: int, findings: int) -> None:
         end = number.start + len(number.digits)
         begin = max(0, number.text.rfind(number.stated, 0, max(number.stop, end)))

@@ -61,7 +61,7 @@ unit_after = re.compile(
     r"|(?P<mille>‰|per mille\b|pour mille\b|promille\b)"
     r"|(?P<bps>‱|bps?\b|basis[ -]points?\b|points? de base\b|pdb\b|basispunkten?\b)"
     r"|(?P<x>[x×](?!\w))"
-    rf"|(?:(?P<scale>(?:{_scale_words})\b|[{_IDEOGRAPHS}])\.?)?[{SPACES}]?(?:d['’]|de )?"
+    rf"|(?:(?P<scale>(?:{_scale_words})\b(?!/)|[{_IDEOGRAPHS}])\.?)?[{SPACES}]?(?:d['’]|de )?"
     rf"(?P<money>(?-i:{_codes})(?!\w)|[$€£¥]|(?:euro|dollar|pound|franc|yen)(?=s?(?!\w)))?"
     r")",
     re.IGNORECASE,

@@ -295,7 +295,12 @@ class Checking:
                 self.number(path, number, scope, sentence)
         if says_something(sentence):
             cited = Cited(path, tuple(scope.facts), frozenset(scope.cited), scope is not self._whole)
-            self.findings += claims(self.context, sentence, cited)
+            for finding in claims(self.context, sentence, cited):
+                self.claimed(sentence, finding)
+
+    def claimed(self, _sentence: Sentence, finding: Finding) -> None:
+        """Keep what is wrong with the words of a sentence."""
+        self.findings.append(finding)
 
     def count(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
         """Check a small whole number where its clause says what it is: "Beta is 3", "nine rebounds"."""

@@ -73,7 +73,7 @@ class Binding:
     def contradiction(self, number: Number, fact: Fact, sentence: Sentence) -> Verdict | None:
         """What the clause of a number says that the fact is not; None where it says nothing against it."""
         aspect = aspect_of(fact.metric_id)
-        for judge in (self._subject, self._owner, self._attribute, self._period, self._unit, self._bound):
+        for judge in (self._subject, self._owner, self._attribute, self._period, self._year, self._unit, self._bound):
             verdict = judge(number, fact, aspect, sentence)
             if verdict is not None:
                 return verdict
@@ -254,6 +254,36 @@ class Binding:
         if number.stop > mention.start or sentence.broken(number.stop, mention.start):
             return False
         return len(sentence.between(number.stop, mention.start)) <= _NEAR_WORDS
+
+    def _year(self, number: Number, fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
+        """A figure of one day or one year is not that of another year."""
+        if not sentence.has("year"):
+            return None
+        ends = _ISO.findall(fact.period or "")
+        if not ends or ends[0][:4] != ends[-1][:4]:
+            return None
+        named = self.near(number, sentence, "year")
+        if named is None or named.value == ends[0][:4]:
+            return None
+        others = [
+            one
+            for one in self._facts.values()
+            if (one.period or "")[-10:-6] == named.value and aspect_of(one.metric_id).family == aspect.family
+        ]
+        if not others or any(diagnosis.says(number, one) for one in others):
+            return None
+        return FindingKind.PERIOD, others[0].shown if len(others) == 1 else None
+
+    def near(self, number: Number, sentence: Sentence, kind: str) -> Mention | None:
+        """What is named behind a number before its clause ends, else nearest before it."""
+        _, behind = sentence.neighbours(number)
+        _, clause_end = sentence.clause(number.begin, number.stop)
+        following = sentence.within(kind, number.stop, min(behind, clause_end))
+        if following:
+            return following[0]
+        before = sentence.before(number, kind)
+        taken = any(self._is_before(other, one, sentence) for other in sentence.numbers for one in before[-1:])
+        return before[-1] if before and not taken else None
 
     def _bound(self, number: Number, fact: Fact, _aspect: Aspect, sentence: Sentence) -> Verdict | None:
         """ "Below 1 %" is no rounding of 1.28 %."""

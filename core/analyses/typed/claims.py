@@ -10,6 +10,7 @@ from core.analyses.typed.comparisons import against_the_benchmark, between_two, 
 from core.analyses.typed.context import Cited, Context
 from core.analyses.typed.counts import counted
 from core.analyses.typed.dates import dated
+from core.analyses.typed.ranges import ranging
 from core.analyses.typed.rules_said import about_rules
 from core.analyses.typed.sentence import Sentence
 from core.analyses.typed.sizes import in_words
@@ -30,6 +31,7 @@ _DECIDE: Final[tuple[tuple[_Decide, frozenset[str]], ...]] = (
     (dated, frozenset({"year"})),
     (basis, frozenset({"net", "account"})),
     (counted, frozenset({"count_of"})),
+    (ranging, frozenset({"ranging"})),
 )
 """What is decided, and the kinds of words without which there is nothing to decide."""
 

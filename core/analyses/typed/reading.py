@@ -71,13 +71,13 @@ def _shapes(text: str, language: str) -> tuple[Shape, ...]:
     return tuple(found)
 
 
-_marks = re.compile(r"(?<![\d.,])(?P<year>(?:19|20)\d\d)(?!\d)|(?<![\d/.,])(?P<fraction>\d{1,2}/\d{1,2})(?![\d/.,])")
+_marks = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?!\d)|(?<![\d/.,])(?P<fraction>\d{1,2}/\d{1,2})(?![\d/.,])")
 
 
 def _marked(text: str, shape: Shape) -> Iterator[Mention]:
     """Years and fractions in digits, for which one looks closer."""
     for match in _marks.finditer(text, shape.start, shape.end):
-        yield Mention(match.lastgroup or "", "", *match.span())
+        yield Mention(match.lastgroup or "", match.group(), *match.span())
 
 
 def _count(sentence: Sentence, shape: Shape, mark: str) -> None:

@@ -89,7 +89,7 @@ def _weather(folder: Path) -> tuple[Score, Score]:
         spans = [span for spans in one["annotators"] for span in spans]
         bad = [(s["start"], s["end"]) for s in spans if s["type"] in {"contradictory", "not_checkable"}]
         found = _marked(one["text"], _forecast(facts[one["example"]]))
-        _count(numbers, one, found, bad, re.compile(r"-?\d+(?:\.\d+)?(?=\s?(?:°|m/s|hPa|mb|%))"))
+        _count(numbers, one, found, bad, re.compile(r"(?<![\d.-])-?\d+(?:\.\d+)?(?=\s?(?:°|m/s|hPa|mb|%))"))
         answers.add(wrong=bool(bad), flagged=bool(found), example=_first(one, found))
     answers.wrong = answers.caught = 0  # most errors are words about clouds, of which no fact was given
     return numbers, answers
@@ -203,21 +203,20 @@ def _forecast(row: dict[str, Any]) -> FactSheet:
     for cells in row["rows"]:
         for column, family in _COLUMNS.items():
             value = float(cells[columns.index(column)])
-            unit = Unit.PCT if family == "clouds" else Unit.RATIO
+            unit = Unit.PCT if family == "clouds" else Unit.SCORE
             hour = cells[1][-5:].replace(":", "")
             facts.append(_fact(f"{family}.{cells[0]}_{hour}", value, 2, unit, f"as of {cells[1][:10]}"))
             days[family, cells[0]].append(value)
     for (family, day), values in days.items():
-        unit = Unit.PCT if family == "clouds" else Unit.RATIO
+        unit = Unit.PCT if family == "clouds" else Unit.SCORE
         for name, value in (("low", min(values)), ("high", max(values)), ("mean", sum(values) / len(values))):
             facts.append(_fact(f"{family}_{name}.{day}", value, 2, unit))
     return _sheet(facts, [])
 
 
 def _chart(row: dict[str, Any]) -> FactSheet:
-    facts = [
-        _fact(f"value.{day}", value, _decimals(value), Unit.RATIO, _when(str(day))) for day, value in row["series"]
-    ]
+    unit = Unit.PCT if "per hundred" in row["title"] or "hare of" in row["description"] else Unit.SCORE
+    facts = [_fact(f"value.{day}", value, _decimals(value), unit, _when(str(day))) for day, value in row["series"]]
     return _sheet(facts, [], name=row["title"])
 
 
