@@ -18,8 +18,12 @@ What counts as agreement (f is the fact at full precision, d the decimals at whi
 | count, days | exactly |
 | "about" in a sentence that is not called a fact | 5 % of f |
 
-A sentence may also work a number out from the few facts cited beside it (`core.analyses.derived`), and its words must
-say the direction that the fact's sign says (`core.analyses.direction`).
+What was rounded once is not rounded again: 12.345 is shown as 12.35, and 12.4 is wrong.
+
+A number also belongs to its clause (`core.analyses.typed`): whom it names, which quantity, whose, over which period. A
+sentence may work a number out from the facts cited beside it (`core.analyses.derived`), its words must say the
+direction that the fact's sign says (`core.analyses.direction`), and what it compares, ranks, counts, dates or says of
+rules in words is decided by the facts where they can decide it.
 """
 
 from __future__ import annotations

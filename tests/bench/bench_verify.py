@@ -10,13 +10,15 @@ from pathlib import Path
 import orjson
 
 from core.analyses.engines import engine_for
+from core.analyses.verify import verify
 from core.domain.analysis import FindingKind, Kind, Verification
-from tests.bench import planted
+from tests.bench import planted, said
 from tests.bench.planted import Planted
 from tests.bench.report import Target
 
 ANSWERS = 1_000
 WITHHELD = 200
+SHEETS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ def run(_folder: Path, _runs: int) -> tuple[list[Line], list[Target]]:
     planted_count = sum(found.values())
     caught = planted_count - sum(count for (_, kind), count in found.items() if kind == "missed")
     gone = withheld_caught(WITHHELD)
+    words = said_of(SHEETS)
+    wrong, right = sum(one.wrong for one in words.values()), sum(one.right for one in words.values())
     lines = [
         Line(
             f"{ANSWERS:,} generated answers, {planted_count:,} with one planted error; {true:,} true numbers in "
@@ -44,11 +48,16 @@ def run(_folder: Path, _runs: int) -> tuple[list[Line], list[Target]]:
         Line(""),
         *map(Line, matrix(found)),
         Line(""),
+        *(Line(f"{kind:<15}{one.caught:>6} of {one.wrong} caught{one.flagged:>6} of {one.right} true ones flagged")
+          for kind, one in words.items()),
+        Line(""),
     ]  # fmt: skip
     return lines, [
         Target("share of planted errors caught", caught / planted_count, 0.99),
         Target("share of true numbers flagged", flagged / true, 0.005, most=True),
         Target("share of claims about a withheld fact caught", gone, 1.0),
+        Target("share of wrong words caught", sum(one.caught for one in words.values()) / wrong, 0.95),
+        Target("share of true words flagged", sum(one.flagged for one in words.values()) / right, 0.02, most=True),
     ]
 
 
@@ -71,6 +80,31 @@ def measure(count: int, seed: int = 20261124) -> tuple[Counter[tuple[str, str]],
         if one.slip:
             found[one.slip, _in_place(one, checked)] += 1
     return found, true, flagged, seconds
+
+
+@dataclass(slots=True)
+class Words:
+    """Sentences of one kind: wrong ones and those caught, true ones and those flagged."""
+
+    wrong: int = 0
+    caught: int = 0
+    right: int = 0
+    flagged: int = 0
+
+
+def said_of(count: int, seed: int = 20261130) -> dict[str, Words]:
+    """What checking makes of sentences in English, French and German, by kind of mistake."""
+    found = {kind: Words() for kind in said.KINDS}
+    for one in said.sentences(count, seed):
+        flagged = bool(verify(one.document, one.sheet).findings)
+        counted = found[one.kind]
+        if one.wrong:
+            counted.wrong += 1
+            counted.caught += flagged
+        else:
+            counted.right += 1
+            counted.flagged += flagged
+    return found
 
 
 def withheld_caught(count: int) -> float:

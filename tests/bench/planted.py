@@ -354,6 +354,13 @@ def _either(chance: random.Random, least: float, most: float) -> float:
     return chance.choice((-1, 1)) * chance.uniform(least, most)
 
 
+def _level(sheet: FactSheet) -> str:
+    """The level that the prompt's yardstick gives the sheet's volatility."""
+    volatility = next((fact.value for fact in sheet.facts if fact.metric_id == "volatility"), 10.0)
+    levels = ((3, "very_low"), (8, "low"), (13, "moderate"), (18, "elevated"), (28, "high"))
+    return next((name for bound, name in levels if volatility < bound), "very_high")
+
+
 def _document(sheet: FactSheet, place: str, claims: list[dict[str, Any]], summary: str) -> dict[str, Any]:
     """A whole risk answer around the claims."""
     return {
@@ -364,7 +371,7 @@ def _document(sheet: FactSheet, place: str, claims: list[dict[str, Any]], summar
         "base_currency": sheet.base_currency,
         "language": _LANGUAGE[place],
         "claims": claims,
-        "overall_level": "moderate",
+        "overall_level": _level(sheet),
         "risks": [],
         "stress_tests": [],
         "var_statement": {

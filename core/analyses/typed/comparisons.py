@@ -163,6 +163,8 @@ def _family(sentence: Sentence, cited: Cited, subject: str) -> str:
 def ranked(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Finding]:
     """The largest, the second, the smallest of a family is so by its figures."""
     for word in sentence.of("largest", "smallest"):
+        if any(one.start <= word.start < one.end for one in sentence.of("size")):
+            continue  # "a third of the portfolio" is no rank
         noun = _noun(sentence, cited, word)
         if noun is None:
             continue

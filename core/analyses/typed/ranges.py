@@ -13,6 +13,7 @@ from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact
 
 _FEWEST: Final = 3
+_FEW: Final = 8
 _LINKS: Final = frozenset({"to", "and", "bis", "und", "à", "et", "c", "f", "zu"})
 
 
@@ -31,7 +32,9 @@ def ranging(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Find
             continue
         ordered = sorted(facts, key=lambda fact: fact.value)
         for number, fact in zip(sorted(pair, key=_value), (ordered[0], ordered[-1]), strict=True):
-            if not _states(number, fact):
+            outside = (_value(number) < fact.value) == (fact is ordered[0])
+            # Of many figures a part may be meant that no word here names: then only what none of them reaches is wrong.
+            if not _states(number, fact) and (outside or len(facts) <= _FEW):
                 yield Finding(cited.path, "", number.stated, fact.shown, FindingKind.VALUE)
 
 

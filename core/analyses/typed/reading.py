@@ -18,6 +18,7 @@ from core.analyses.typed.sentence import Sentence, Shape, Spelled, sentences
 
 _ARTICLES: Final = frozenset({"a", "an", "one", "un", "une", "ein", "eine", "einen", "einem", "einer", "eines", "eins"})
 _LONGEST_WORD: Final = 40
+_LEAST_SCALE: Final = 1_000
 _LONGEST_REMEMBERED: Final = 2_000
 _POINTS: Final = {"en": "point", "fr": "virgule", "de": "komma"}
 
@@ -126,7 +127,8 @@ def _close(run: list[Token], language: str, found: list[Spelled]) -> None:
         for end in range(len(run), 0, -1):
             value = _value(run[:end], language)
             if value is not None:
-                if end > 1 or run[0].text not in _ARTICLES:
+                # "13,32 millions" has its scale in a word, and no number of its own.
+                if end > 1 or (run[0].text not in _ARTICLES and value < _LEAST_SCALE):
                     found.append((run[0].start, run[end - 1].end, value))
                 run[:] = run[end:]
                 break

@@ -289,6 +289,7 @@ def test_a_brief_passes_over_no_breach_and_draws_only_charts_there_are() -> None
     assert set(document["chart_ids"]) == {"risk_shares", "weights_and_bands", "cumulative_return", "rule_status"}
     document |= {"recommendation": "approve", "compliance": [], "chart_ids": ["astrology"]}
     assert kinds(checked(Kind.COMMITTEE_BRIEF, document).findings) == {
+        "recommendation": F.RULE,
         "compliance": F.RULE,
         "chart_ids[0]": F.UNSUPPORTED,
     }

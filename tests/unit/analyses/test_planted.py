@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from core.analyses.engines import engine_for
 from core.domain.analysis import Kind
 from tests.bench import planted
-from tests.bench.bench_verify import matrix, measure, withheld_caught
+from tests.bench.bench_verify import matrix, measure, said_of, withheld_caught
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -38,3 +38,9 @@ def test_the_matrix_names_what_was_planted_and_what_was_found() -> None:
     rows = matrix(found)
     assert [row.split()[0] for row in rows[1:]] == list(planted.SLIPS)
     assert max(map(len, rows)) <= 100
+
+
+def test_wrong_words_are_caught_and_true_ones_left_alone_in_three_languages() -> None:
+    words = said_of(6, seed=5).values()
+    assert sum(one.caught for one in words) / sum(one.wrong for one in words) >= 0.95
+    assert sum(one.flagged for one in words) / sum(one.right for one in words) <= 0.02
