@@ -52,5 +52,5 @@ TARGETS: Final = (
     Target("core/worker/input_file.py", _unit("worker/test_input_file", "worker/test_submit")),
     Target("core/storage/jobs/shards.py", _unit("storage/test_claims", "storage/test_shards")),
     Target("core/llm/pricing.py", _unit("llm/test_pricing", "llm/test_tariff")),
-    Target("core/llm/estimate.py", _unit("llm/test_estimate")),
+    Target("core/llm/estimate.py", _unit("llm/test_estimate_sums", "llm/test_estimate")),
 )
