@@ -247,3 +247,26 @@ def test_a_number_that_stands_in_a_cited_rules_own_words_counts_once(sheet: Fact
     worded = replace(known, rules=(replace(known.rules[0], explanation="Up to 7.77 % are allowed for a while."),))
     said = claim(text="For a while 7.77 % are allowed.", source_ids=["UCITS.5"])
     assert verify({"claims": [said]}, worded) == Verification(1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("Beta is 3.", "1.23"),
+        ("The Sharpe ratio is 2.", "0.84"),
+        ("The portfolio holds 4 holdings.", "3"),
+        ("The portfolio holds 3 holdings.", None),
+    ],
+)
+def test_a_small_whole_number_is_checked_where_the_words_say_what_it_is(
+    sheet: FactSheet, cite: Cite, text: str, true: str | None
+) -> None:
+    beta = fact("beta", 1.23, Unit.RATIO, 2, HISTORY)
+    stated = {"metric_id": "beta", "value": 1.23, "unit": "ratio", "currency": None, "period": HISTORY}
+    said = claim(stated, cite("sharpe"), cite("holdings_count"), text=text)
+    found = verify({"claims": [said]}, replace(sheet, facts=(*sheet.facts, beta)))
+    assert [(one.kind, one.true) for one in found.findings] == ([] if true is None else [(FindingKind.VALUE, true)])
+
+
+def test_a_value_without_an_id_is_no_reference(sheet: FactSheet) -> None:
+    assert verify({"cell": {"value": 77.77, "label": "Free"}, "rows": [{"value": 1.0}]}, sheet) == Verification(0, 0, 0)
