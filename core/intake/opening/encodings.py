@@ -70,7 +70,7 @@ def _asian(data: bytes) -> tuple[str, str] | None:
         except UnicodeDecodeError:
             continue
         score = _plausible(text)
-        if score > 0.5 and (best is None or score > best[0]):
+        if score > 0.75 and (best is None or score > best[0]):
             best = score, text, name
     return None if best is None else (best[1], best[2])
 

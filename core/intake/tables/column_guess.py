@@ -119,13 +119,18 @@ def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
         date=_share(cells, _is_date),
         number=sum(number is not None for number in numbers) / len(cells) if cells else 0.0,
         country=_share(cells, lambda cell: len(cell) <= 40 and bool(country_code(cell))),
-        asset_class=_share(cells, lambda cell: len(cell) <= 40 and asset_class_of(cell) is not None),
+        asset_class=_share(cells, _is_class),
         short=_share(cells, lambda cell: len(cell) <= 15 and " " not in cell),
         wordy=_share(cells, lambda cell: " " in cell and any(character.isalpha() for character in cell)),
         repeated=1 - len(set(cells)) / len(cells) if cells else 0.0,
         constant=len(set(cells)) == 1,
         numbers=numbers,
     )
+
+
+def _is_class(cell: str) -> bool:
+    # "FUND1" is somebody's name for a fund.
+    return len(cell) <= 40 and not any(map(str.isdigit, cell)) and asset_class_of(cell) is not None
 
 
 def _number(cell: str, style: NumberStyle) -> Decimal | None:
@@ -195,7 +200,8 @@ def _of_asset_class(header: float, seen: _Evidence) -> tuple[float, str]:
 
 
 def _of_symbol(header: float, seen: _Evidence) -> tuple[float, str]:
-    if _is_code(seen):
+    # What is the same in every row names a group of lines and none of them.
+    if _is_code(seen) or (seen.constant and seen.filled > 1):
         return 0.0, ""
     if header:
         # Security numbers have no decimals.

@@ -23,10 +23,10 @@ from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
-from core.intake.tables.quoting import price_of, quote_days
+from core.intake.tables.quoting import price_of, quote_days, refuse_thousands
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import Survey, label, surveys_of
-from core.intake.tables.value_currency import in_the_value_s_currency
+from core.intake.tables.value_currency import in_the_value_s_currency, tell_in_base
 
 FAMILY = "table"
 _STYLE_ROWS = 2_000
@@ -173,6 +173,7 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
     delimiter = delimiter_in(source)
     rows = rows_of(source, found.block)
     places = dict(mapping.columns)
+    refuse_thousands(source.name, found.header, places)
     first = list(islice(rows, _STYLE_ROWS))
     style = style_of(source.name, first, places, delimiter, case, lambda: rows_of(source, found.block))
     header = list(found.header)
@@ -183,6 +184,7 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
         places.get("market_value"),
         lambda number: case.findings.tally("Rows with a single cell were left out as remarks", f"row {number}"),
     )
+    all_rows = tell_in_base(all_rows, found.header, places, style, case)
     if "market_value" in places:
         all_rows = in_the_value_s_currency(all_rows, found.header, places, style, case)
     names = [places[field] for field in ("symbol", "isin", "name") if field in places]

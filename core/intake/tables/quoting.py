@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from core.errors import UnreadableFile
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case
 from core.intake.tables.blocks import is_day
@@ -21,6 +22,10 @@ _OF_UNITS: Final = re.compile(r"(?:\bper|\bje|\bpro|\bpour|\bpor|/)\s*(1[., ']?0
 _OF_ONE: Final = re.compile(r"(?<!\d)1口|１口")
 _FUND_PRICE: Final = re.compile(r"基準価[額格]")
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?", re.IGNORECASE)
+_THOUSANDS: Final = re.compile(
+    r"\bin (?:thousands?|millions?|tausend|mio|tsd|mln|mn)\b|\bT(?:EUR|USD|CHF|GBP)\b|\bk(?:€|EUR|USD|\$|CHF)"
+    r"|[('\[ ]000s?\b['\])]*|\b(?:Mio|Tsd|Mln|mln)\b\.?|千円|百万円|万元|\(千\)",
+)
 _NAMES: Final = ("isin", "symbol", "name")
 
 
@@ -68,6 +73,22 @@ def _by_header(name: str) -> Decimal:
         return Decimal(1_000) if said[3] else Decimal(10_000)
     # 基準価額 is the price of 10,000 units of a Japanese fund.
     return Decimal(10_000) if _FUND_PRICE.search(name) and not _OF_ONE.search(name) else ONE
+
+
+def refuse_thousands(name: str, header: Sequence[str], places: Mapping[str, int]) -> None:
+    """Refuse amounts that their header calls thousands or millions: read as they stand, they would be too small.
+
+    Raises:
+        UnreadableFile: Naming the column.
+    """
+    for field in ("market_value", "price", "cost"):
+        place = places.get(field)
+        column = header[place] if place is not None and place < len(header) else ""
+        if _THOUSANDS.search(column):
+            raise UnreadableFile(
+                f"'{name}': column '{column}' holds thousands or millions. Write the amounts out in a spreadsheet, so "
+                "that 1.5 million is 1500000, and import it again."
+            )
 
 
 def quote_days(header: Sequence[str], rows: Sequence[Row], places: Mapping[str, int]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
-from core.intake.cells.money_marks import currency_named
+from core.intake.cells.money_marks import currency_named, marks_of
 from core.intake.cells.names import one_line
 from core.intake.opening.source import SourceFile
 from core.intake.positions.dealings import dealings_in
@@ -19,6 +19,7 @@ from core.intake.tables.column_guess import LEAST, NUMERIC, Guess, guess_columns
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 
 _SHOWN = 20
+_MONEY = ("price", "market_value", "cost")
 _CURRENCY_IN_HEADER = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])|([€£]|US\$|\b[Ee]uro\b)")
 
 
@@ -89,11 +90,20 @@ def survey_of(name: str, block: Block, delimiter: str) -> Survey | None:
         tuple(header),
         tuple(guesses),
         tuple((number, tuple(row[: len(header)])) for number, row in below[:_SHOWN]),
-        _mapping(header, guesses),
+        _mapping(header, guesses, [row for _, row in below]),
         fingerprint_of(header),
         block,
         dealings_in(header, below),
     )
+
+
+def _marked(amounts: Sequence[str]) -> set[str]:
+    """The currency that most amounts carry as a sign; a bare dollar is guessed to be that of the United States."""
+    marks = [found for amount in amounts if (found := marks_of(amount)) is not None]
+    common = frozenset[str]().union(*marks[:1]).intersection(*marks) if marks else frozenset[str]()
+    if not common or len(marks) < len([amount for amount in amounts if amount.strip()]) / 2:
+        return set()
+    return {"USD"} if "USD" in common else set(common)
 
 
 def label(header: Sequence[str], place: int) -> str:
@@ -101,7 +111,7 @@ def label(header: Sequence[str], place: int) -> str:
     return (header[place] if 0 <= place < len(header) and header[place] else "") or f"#{place + 1}"
 
 
-def _mapping(header: Sequence[str], guesses: Sequence[Guess]) -> ColumnMapping:
+def _mapping(header: Sequence[str], guesses: Sequence[Guess], rows: Sequence[Sequence[str]]) -> ColumnMapping:
     columns = tuple((guess.field, place) for place, guess in enumerate(guesses) if guess.confidence >= LEAST)
     fixed: tuple[tuple[str, str], ...] = ()
     if "currency" not in dict(columns):
@@ -113,6 +123,8 @@ def _mapping(header: Sequence[str], guesses: Sequence[Guess]) -> ColumnMapping:
             if (known := currency_code(code) or currency_code(currency_named(sign) or "")) is not None
         }
         # "Kurswert in EUR" says it for the file, unless another column says something else.
+        said = said or _marked([row[place] for row in rows for field, place in columns if field in _MONEY
+                                if place < len(row)])  # fmt: skip
         if len(said) == 1:
             fixed = (("currency", said.pop()),)
     return ColumnMapping(columns, fixed)

@@ -11,6 +11,7 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.money_marks import currency_named
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case
+from core.intake.tables.column_words import named
 
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
 _LOOKED_AT = 200
@@ -39,6 +40,41 @@ def in_the_value_s_currency(
         "lines in another currency were left out."
     )
     return _changed(chain(first, rows), places, named)
+
+
+def tell_in_base(rows: Rows, header: Sequence[str], places: Mapping[str, int], style: NumberStyle, case: Case) -> Rows:
+    """The rows; once they are through, what a column of values in one currency beside them adds up to.
+
+    A list may state each value twice, in the line's currency and in the account's. Lines are read in their own; the
+    file's own total shows by how much its rates differ from those that are used elsewhere.
+    """
+    beside = next(
+        (
+            (place, currency)
+            for place, cell in enumerate(header)
+            if place not in places.values()
+            and named(cell).get("market_value", 0.0) > 0
+            and (currency := _named(cell)) is not None
+        ),
+        None,
+    )
+    if beside is None or not {"currency", "market_value"} <= places.keys():
+        yield from rows
+        return
+    place, currency = beside
+    total, lines = Decimal(0), 0
+    for number, row in rows:
+        try:
+            total += parse_number(row[place], style)
+            lines += 1
+        except (NotANumber, IndexError):
+            pass
+        yield number, row
+    if lines:
+        case.findings.note(
+            f"Column '{header[place]}' adds up to {currency} {total:,.2f} at the rates of the file itself; lines were "
+            "read in their own currencies, and totals shown elsewhere use the European Central Bank's rates."
+        )
 
 
 def _changed(rows: Iterable[tuple[int, list[str]]], places: Mapping[str, int], named: str) -> Rows:

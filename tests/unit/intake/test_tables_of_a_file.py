@@ -290,3 +290,28 @@ def test_a_column_whose_cells_all_differ_is_no_account():
 def test_a_choice_that_is_none_is_refused(said):
     with pytest.raises(BadInput):
         choices_of(None, **{"header_row": None, "dates": None, "decimal": None, **said}, positions=False)
+
+
+@pytest.mark.parametrize(
+    "header", ["Market value (in thousands)", "Marktwert TEUR", "Kurswert in Mio. EUR", "Value ('000)"]
+)
+def test_amounts_in_thousands_are_refused(mapped, header):
+    with pytest.raises(UnreadableFile, match="thousands or millions"):
+        mapped(f"Name;Währung;{header}\nA;EUR;15\nB;EUR;25\n", f"{header}=market_value")
+
+
+def test_a_sign_in_most_amounts_is_the_guess_of_the_currency():
+    text = 'Name,Value,Shares\nAlpha,"$1,000.00",10\nBeta,"$2,000.00",20\nGamma,$500.00,2\n'
+    assert survey_bytes("x.csv", text.encode()).mapping.fixed == (("currency", "USD"),)
+
+
+def test_a_column_that_never_varies_is_no_symbol():
+    text = "Symbol,Name,Currency,Market Value\nF1,Alpha,USD,100\nF1,Beta,USD,200\n"
+    assert survey_bytes("x.csv", text.encode()).mapping.place("symbol") is None
+
+
+def test_what_a_list_is_worth_at_its_own_rates_is_told(mapped):
+    text = "Product,Amount,Closing,Local value,,Value in EUR\nA,10,150.00,1500.00,USD,1350.00\n"
+    intake = mapped(text + "B,50,100.00,5000.00,EUR,5000.00\nC,4,25.00,100.00,EUR,100.00\n")
+    assert [line.currency for line in intake.portfolios[0].holdings] == ["USD", "EUR", "EUR"]
+    assert "adds up to EUR 6,450.00" in notes(intake)
