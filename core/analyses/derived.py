@@ -140,8 +140,12 @@ def _signed(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
 
 
 def _changes(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
-    for later, earlier, _ in _pairs(facts, said):
+    for later, earlier, dated in _pairs(facts, said):
         base = abs(_value(earlier))
+        before = _value(later) - _value(earlier)
+        if not dated and _alike(later, earlier) and before:
+            # The rise itself may be cited beside what it led to.
+            yield _Result(100 * _value(earlier) / before, frozenset({"pct", ""}), falls=True)
         if _alike(later, earlier) and base > 2 * _off(earlier):
             change = (_value(later) - _value(earlier)) / base
             yield _Result(100 * change, frozenset({"pct", ""}), falls=True)
@@ -152,9 +156,15 @@ def _ratios(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
     percent = frozenset({"pct", ""}) if "ratio" in said.kinds else frozenset({"pct"})
     for above, below in _fractions(facts, said):
         if below:
-            inverse = not said.order and abs(above) < abs(below)
-            yield _Result(above / below, frozenset({""} if inverse else {"", "x"}))
             yield _Result(100 * above / below, percent)
+            yield from _as_ratio(facts, said, above, below)
+
+
+def _as_ratio(facts: Sequence[Fact], said: Calculation, above: float, below: float) -> Iterator[_Result]:
+    """A plain ratio is what is named first over what is named second, and its inverse is wrong."""
+    named = (_in_order(first, second, said) for first, second in combinations(facts[:_MOST_SAID], 2))
+    if len(facts) > 2 or any((_value(one), _value(other)) == (above, below) for one, other in named):
+        yield _Result(above / below, frozenset({"", "x"}))
 
 
 def _fractions(facts: Sequence[Fact], said: Calculation) -> Iterator[tuple[float, float]]:
@@ -164,8 +174,8 @@ def _fractions(facts: Sequence[Fact], said: Calculation) -> Iterator[tuple[float
         # Near zero a ratio says nothing about its parts.
         if _alike(above, below) and abs(_value(below)) > 2 * _off(below):
             yield _value(above), _value(below)
-            if not said.order and abs(_value(above)) > abs(_value(below)) > 0:
-                # Who names neither says which is the part: the smaller one.
+            if abs(_value(above)) > abs(_value(below)) > 0:
+                # Where the names do not tell which is the part, it is the smaller one.
                 yield _value(below), _value(above)
     if said.kinds and len(facts) == 3 and _alike(facts[0], facts[1]) and _alike(facts[0], facts[2]):
         yield _value(facts[0]) + _value(facts[1]), _value(facts[2])

@@ -172,7 +172,7 @@ class Binding:
         return behind < sentence.end and len(words) <= 2 and not sentence.broken(mention.end, behind)
 
     def _attribute(self, number: Number, _fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
-        if not sentence.has("attribute"):
+        if not sentence.has("attribute", "share_of"):
             return None
         mention = self.attribute(number, sentence)
         if mention is None:

@@ -25,7 +25,7 @@ def calculation(sentence: Sentence, facts: Sequence[Fact]) -> Calculation:
     kinds = frozenset(name for kind, name in _KINDS.items() if sentence.has(kind))
     if not kinds:
         return Calculation()
-    if "signed" in kinds and any(number.unit == "pct" for number in sentence.numbers):
+    if "signed" in kinds:
         kinds |= {"change"}  # "rose 12 %" of an amount is a change in percent
     places: dict[str, int] = {}
     for mention in sentence.of("subject", "attribute"):

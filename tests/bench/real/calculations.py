@@ -39,19 +39,21 @@ def run(folder: Path) -> tuple[list[Score], list[Wanted]]:
     """Both sets of answers."""
     tables = {row["table_id"]: row["table"] for row in _lines(folder / "tatqa_tables.jsonl")}
     right = Score("annual reports: right calculations", "number")
+    bare = Score("the same of operands without a name", "number")
     signs = Score("annual reports: signs turned by models", "number")
     turned = Score("annual reports: signs of right ones turned", "number")
     values = Score("annual reports: other wrong calculations", "number")
     for one in (*_tatqa(folder, tables), *_answers(folder, tables)):
         said = f"{_said(one)} {[(fact.metric_id, fact.shown) for fact in one.facts]}"
         if one.label == "right":
-            right.add(wrong=False, flagged=not _accepted(one, one.value), example=said)
+            named = not one.facts[0].metric_id.startswith("operand.")
+            (right if named else bare).add(wrong=False, flagged=not _accepted(one, one.value), example=said)
             if one.value:
                 turned.add(wrong=True, flagged=not _accepted(one, -one.value), example=said)
         else:
             score = signs if one.label == "sign" else values
             score.add(wrong=True, flagged=not _accepted(one, one.value), example=said)
-    return [right, signs, turned, values], [
+    return [right, bare, signs, turned, values], [
         Wanted("right calculations accepted", right.right - right.flagged, right.right, 0.95),
         Wanted("turned signs of models refused", signs.caught, signs.wrong, 0.95),
         Wanted("turned signs of right calculations refused", turned.caught, turned.wrong, 0.95),
@@ -66,6 +68,8 @@ def _tatqa(folder: Path, tables: dict[str, Table]) -> Iterator[_Calculation]:
         plain = re.fullmatch(r"-?\d+(?:\.\d+)?", str(row["predicted"][0])) if row["predicted"] else None
         if facts and plain:
             unit = " percent" if row["predicted_scale"] == "percent" else ""
+            if row["label"] == "right" and not _rounds(plain[0], row["gold"]):
+                continue
             yield _Calculation(row["question"], facts, float(plain[0]), unit, row["label"])
 
 
@@ -77,12 +81,24 @@ def _answers(folder: Path, tables: dict[str, Table]) -> Iterator[_Calculation]:
         if not row["question"] or not stated or row["right"] != (row["slip"] == "same"):
             continue
         table = tables.get(row["table_id"] or "")
-        facts = _operands(derivation, table, row["scale"]) if table else _loose(derivation)
+        facts = _operands(derivation, table, row["scale"]) if table else _loose(derivation, row["answer"])
         if len(facts) < 2 or not re.search(r"[-+/*(]", derivation):
             continue
         value = float(stated[3].replace(",", "")) * (-1 if stated[1] or stated[2] else 1)
+        if row["right"] and not _rounds(stated[3].replace(",", ""), [row["gold"]]):
+            continue
         unit = " percent" if stated[4] or row["scale"] == "percent" else ""
         yield _Calculation(row["question"], facts, value, unit, "right" if row["right"] else row["slip"])
+
+
+def _rounds(stated: str, gold: list[Any] | str | float) -> bool:
+    """Whether an answer that is labelled right is the gold answer at its own precision: labels forgive wrong rounding,
+    which is a mistake on a page of figures."""
+    text = str(gold[0] if isinstance(gold, list) else gold).replace(",", "").strip("$% ")
+    if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
+        return True
+    half = 0.5 * 10.0 ** -min(len(stated.partition(".")[2]), len(text.partition(".")[2]))
+    return abs(abs(float(stated)) - abs(float(text))) <= half + 1e-9
 
 
 def _accepted(one: _Calculation, value: float) -> bool:
@@ -157,11 +173,12 @@ def _fact(table: Table, row: int, column: int, sign: int, percent: bool) -> Fact
     return Fact(name, value, Unit.PCT if percent or "%" in cell else Unit.RATIO, None, period, "", Badge.REAL, decimals)
 
 
-def _loose(program: str) -> tuple[Fact, ...]:
-    """Operands of which only the value is known."""
+def _loose(program: str, answer: str) -> tuple[Fact, ...]:
+    """Operands of which only the value is known; in percent where the answer is, and nothing was divided."""
+    unit = Unit.PCT if answer.rstrip().endswith("%") and "divide" not in program and "/" not in program else Unit.RATIO
     found = dict.fromkeys(re.findall(r"(?<![\w#.])-?\d+(?:\.\d+)?", program))
     return tuple(
-        Fact(f"operand.{place}", float(text), Unit.RATIO, None, None, "", Badge.REAL, len(text.partition(".")[2]))
+        Fact(f"operand.{place}", float(text), unit, None, None, "", Badge.REAL, len(text.partition(".")[2]))
         for place, text in enumerate(found)
     )
 
