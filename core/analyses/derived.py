@@ -113,13 +113,13 @@ def _says_enough(number: Number) -> bool:
     return any(not character.isdigit() for character in digits)
 
 
-def _sums(facts: Sequence[Fact], _said: Calculation) -> Iterator[_Result]:
-    for group in _groups(facts):
+def _sums(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    for group in _groups(facts, said):
         yield _Result(math.fsum(map(_value, group)), _units(group[0].unit))
 
 
-def _means(facts: Sequence[Fact], _said: Calculation) -> Iterator[_Result]:
-    for group in _groups(facts):
+def _means(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
+    for group in _groups(facts, said):
         yield _Result(math.fsum(map(_value, group)) / len(group), _units(group[0].unit))
 
 
@@ -203,8 +203,13 @@ _CALCULATIONS: Final[Mapping[str, Callable[[Sequence[Fact], Calculation], Iterat
 }
 
 
-def _groups(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
-    """Facts that can be added: all of one unit, and where they are few any of them."""
+def _groups(facts: Sequence[Fact], said: Calculation) -> Iterator[list[Fact]]:
+    """Facts that can be added: those that are named, all of one unit, and where they are few any of them."""
+    named: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.metric_id in said.order:
+            named.setdefault(fact.metric_id.partition(".")[0], []).append(fact)
+    yield from (group for group in named.values() if len(group) > 1)
     kinds = dict.fromkeys((fact.unit, fact.currency) for fact in facts)
     for unit, currency in kinds:
         alike = [fact for fact in facts if (fact.unit, fact.currency) == (unit, currency)]

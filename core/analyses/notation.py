@@ -142,7 +142,7 @@ tail_words = re.compile(
 ).search
 """A word beside which 95 % is a confidence level and 5 % the tail beyond it."""
 
-_level = r"(?:confiden\w+|konfiden\w+|confiance|confianza|fiducia|quantil\w*|percentil\w*)"
+_level = r"(?:confiden\w{1,9}|konfiden\w{1,14}|confiance|confianza|fiducia|quantil\w{0,5}|percentil\w{0,5})"
 _tail = r"(?:c?var\b|value[- ]at[- ]risk|valeur en risque|expected shortfall)"
 _days = r"(?:days?\b|tagen?\b|jours\b|jour\b|outcomes?\b|history|historie|fälle\w*|cas\b|giorni\b|días\b)"
 

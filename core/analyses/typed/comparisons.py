@@ -17,6 +17,8 @@ from core.domain.analysis import Finding, FindingKind
 
 _NEAR_WORDS: Final = 4
 _SUBJECT_WORDS: Final = 7
+_MOST: Final = frozenset({"most", "am meisten", "le plus"})
+_RANKED_VERBS: Final = frozenset({"contribution", "weight", "risk_share"})
 _CAME: Final = frozenset(
     {"came", "comes", "ranks", "ranked", "ranking", "placed", "arrive", "arrivent", "kam", "kommt", "landete"}
 )
@@ -187,6 +189,10 @@ def _noun(sentence: Sentence, cited: Cited, word: Mention) -> Mention | None:
     if before[-1:] and before[-1] in _CAME and not sentence.within("ranked", word.end, end):
         families = cited.families() & {"contribution", "weight", "risk_share"}
         return Mention("ranked", families.pop(), word.start, word.end) if len(families) == 1 else None
+    if sentence.text[word.start : word.end].lower() in _MOST:
+        verbs = [one for one in sentence.of("attribute") if one.value in _RANKED_VERBS and one.end <= word.start]
+        if verbs and len(sentence.between(verbs[-1].end, word.start)) <= 1:
+            return Mention("ranked", verbs[-1].value, word.start, word.end)
     for noun in sentence.of("ranked"):
         if noun.start < word.end or noun.end > sentence.end:
             continue

@@ -123,11 +123,11 @@ def _end(rest: tuple[str, ...], tokens: list[Token], place: int) -> int | None:
     return tokens[place].end
 
 
-def tokens_of(text: str) -> tuple[list[Token], list[Token]]:
-    """Words of a text, and the marks that end its clauses."""
+def tokens_of(text: str, start: int = 0, end: int | None = None) -> tuple[list[Token], list[Token]]:
+    """Words of a text or a part of it, and the marks that end its clauses."""
     words: list[Token] = []
     marks: list[Token] = []
-    for match in token.finditer(text):
+    for match in token.finditer(text, start, len(text) if end is None else end):
         found = match.group()
         (words if found[0].isalnum() or found[0] == "_" else marks).append(Token(found.lower(), *match.span()))
     return words, marks

@@ -14,6 +14,7 @@ from core.analyses.typed.lexicon import Mention, Phrases, Token, generic_words, 
 from core.domain.facts import FactSheet, HoldingFact
 
 _BRACKETS: Final = re.compile(r"\s?\([^()]*\)")
+_DECIMALS: Final = re.compile(r"\d[.,]\d")
 _KNOWN_LETTERS: Final = 3
 _NOBODY: Final = (
     "zone euro",
@@ -32,6 +33,9 @@ class Naming:
 
     Args:
         sheet: Whose holdings and facts may be named.
+
+    Attributes:
+        has_decimals: Some name holds a number with decimals.
     """
 
     def __init__(self, sheet: FactSheet) -> None:
@@ -42,6 +46,7 @@ class Naming:
             whole, parts = _names_of(line.name, line.symbol, line.holding_id)
             names += ((name, "subject", f"holding:{line.holding_id}") for name in whole)
             short += ((name, line.holding_id) for name in parts)
+        self.has_decimals = any(_DECIMALS.search(line.name) for line in sheet.holdings)
         counted = Counter(name for name, _ in short)
         # A short name that two lines share names neither.
         names += ((name, "short", f"holding:{line}") for name, line in short if counted[name] == 1)

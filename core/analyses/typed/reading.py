@@ -44,13 +44,15 @@ def read(text: str, language: str, naming: Naming, mark: str = "") -> list[Sente
         while at < len(found) and found[at].start < shape.end:
             at += 1
         sentence.numbers = found[first:at]
-        sentence.add(naming.find(text, shape.words))
+        # A bond is called by its coupon: there the decimals are part of the name.
+        words = tokens_of(text, shape.start, shape.end)[0] if naming.has_decimals else shape.words
+        sentence.add(naming.find(text, words))
         _count(sentence, shape, mark)
         result.append(sentence)
     return result
 
 
-_decimals = re.compile(r"\d+[.,]\d+")
+_decimals = re.compile(r"(?<!\d)\d++[.,]\d++")
 
 
 def _zeros(match: re.Match[str]) -> str:

@@ -18,6 +18,10 @@ from core.domain.units import Unit
 _ABOUT: Final = 0.1
 """A fraction in words may be off by a tenth of itself."""
 
+_NEARLY: Final = ("near", "almost", "not quite", "près", "presque", "fast", "beinahe", "knapp", "nahezu")
+_NEAR_SHARE: Final = 0.8
+"""What is nearly a fraction is so much of it at least."""
+
 _NAMES: Final = frozenset({(60, 40), (40, 60), (80, 20), (70, 30), (50, 50), (20, 80), (30, 70), (5, 10), (90, 10)})
 """Two numbers that name a mix and are no fraction."""
 
@@ -66,18 +70,19 @@ def _fraction_of(
         return
     before = sentence.within("size_more", max(sentence.start, begin - 20), begin)
     less = sentence.within("size_less", max(sentence.start, begin - 20), begin)
-    if any(_bears(abs(fact.value), percent, more=bool(before), less=bool(less)) for fact in facts):
+    nearly = any(sentence.text[one.start : one.end].lower().startswith(_NEARLY) for one in less)
+    if any(_bears(abs(fact.value), percent, more=bool(before), less=bool(less), nearly=nearly) for fact in facts):
         return
     begin = min((one.start for one in (*before, *less)), default=begin)
     shown = facts[0].shown if len(facts) == 1 else None
     yield Finding(cited.path, "", said(sentence, begin, end), shown, FindingKind.VALUE)
 
 
-def _bears(value: float, percent: float, *, more: bool, less: bool) -> bool:
+def _bears(value: float, percent: float, *, more: bool, less: bool, nearly: bool) -> bool:
     if more:
         return value > percent - 1e-9
     if less:
-        return 0.75 * percent <= value <= percent + 1e-9 or value < percent
+        return (_NEAR_SHARE * percent if nearly else 0.0) <= value <= percent + 1e-9
     return abs(value - percent) <= _ABOUT * percent
 
 
