@@ -41,8 +41,12 @@ class Kinds:
 
 
 @contextmanager
-def every_kind_run(folder: Path) -> Iterator[Kinds]:
-    """Three UCITS funds, one over a limit, through every analysis."""
+def every_kind_run(folder: Path, *, version: str | None = None) -> Iterator[Kinds]:
+    """Three UCITS funds, one over a limit, through every analysis.
+
+    Args:
+        version: Of the prompts; None for those that are asked by default.
+    """
     with (
         LocalProvider(folder / "provider") as provider,
         opened(folder / "home", provider.base_url, provider) as world,
@@ -53,16 +57,18 @@ def every_kind_run(folder: Path) -> Iterator[Kinds]:
         made = Kinds(world)
         for jobs, faults in ((made.true, None), (made.slipped, SLIPS)):
             for kind in Kind:
-                jobs[kind] = _submit(world, kind)
+                jobs[kind] = _submit(world, kind, version)
                 if kind in (Kind.COMPLIANCE, Kind.COMMITTEE_BRIEF):
                     world.work(faults)  # a brief reads what has ended
             world.work(faults)
-        request = AnalysisRequest(Kind.COMMITTEE_BRIEF, CHOSEN[:2], "gpt-5.4-mini", group="Limits")
+        request = AnalysisRequest(
+            Kind.COMMITTEE_BRIEF, CHOSEN[:2], "gpt-5.4-mini", group="Limits", prompt_version=version
+        )
         made.group = world.app.jobs.submit(LOCAL, request).row.job_id
         world.work()
         yield made
 
 
-def _submit(world: World, kind: Kind) -> str:
-    request = AnalysisRequest(kind, CHOSEN, "gpt-5.4-mini", profile="moderate")
+def _submit(world: World, kind: Kind, version: str | None) -> str:
+    request = AnalysisRequest(kind, CHOSEN, "gpt-5.4-mini", profile="moderate", prompt_version=version)
     return world.app.jobs.submit(LOCAL, request).row.job_id

@@ -83,6 +83,13 @@ def family_of(name: str) -> str:
     return name.rpartition(":")[2].partition(".")[0]
 
 
+def member_of(metric_id: str) -> tuple[str, str]:
+    """Family and member of an id; in a group, whose ids begin with a portfolio's, so does the member."""
+    head, _, member = metric_id.partition(".")
+    portfolio, colon, family = head.rpartition(":")
+    return family, f"{portfolio}:{member}" if colon else member
+
+
 def _facts(parts: Iterable[Quantity]) -> tuple[Fact, ...]:
     return tuple(dict.fromkeys(fact for part in parts for fact in part.facts))
 

@@ -11,7 +11,7 @@ import yaml
 
 from core.analyses.cells import cell
 from core.analyses.fact_selection import rule_key
-from core.analyses.slots.derived import family_of
+from core.analyses.slots.derived import family_of, member_of
 from core.analyses.slots.formats import Style
 from core.domain.facts import FactSheet
 
@@ -80,11 +80,10 @@ class Names:
 
     def subject(self, metric_id: str) -> str:
         """Whom a fact is about: the holding, the sector, or what it measures."""
-        bare = metric_id.rpartition(":")[2]
-        family, point, member = bare.partition(".")
+        family, member = member_of(metric_id)
         if family in _BY_HOLDING and member in self.holdings:
             return self.holdings[member]
-        return _words(member) if point and family not in _BY_SPAN and family != "rule" else self.of_fact(metric_id)
+        return _words(member) if member and family not in _BY_SPAN and family != "rule" else self.of_fact(metric_id)
 
     def of_fact(self, metric_id: str) -> str:
         """What a fact measures."""

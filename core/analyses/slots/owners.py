@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from core.analyses.slots.derived import family_of
+from core.analyses.slots.derived import family_of, member_of
 from core.analyses.slots.rendering import INSERTED, NAMED, Piece
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
@@ -27,6 +28,13 @@ _SIDES: Final = {"return": "portfolio", "benchmark_return": "benchmark"}
 
 _benchmark: Final = re.compile(r"\b(?:benchmark|index|indice(?: de référence)?|vergleichsindex)\b", re.IGNORECASE)
 _portfolio: Final = re.compile(r"\b(?:portfolio|portefeuille|fund|account|fonds|depot|mandate?)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def is_owned(metric_id: str) -> bool:
+    """Whether a fact is one holding's, or one side's of the comparison with the benchmark."""
+    family = family_of(metric_id)
+    return family in _OF_HOLDINGS or family in _SIDES
 
 
 class Mention(NamedTuple):
@@ -75,7 +83,7 @@ class Owners:
         numbers = [
             Mention(at, member, piece)
             for at, piece in inserted
-            for family, _, member in [piece.facts[0].metric_id.rpartition(":")[2].partition(".")]
+            for family, member in [member_of(piece.facts[0].metric_id)]
             if family in _OF_HOLDINGS
         ]
         if numbers:

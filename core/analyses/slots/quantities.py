@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.domain.facts import Fact
 from core.domain.units import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number that a slot stands for.
+class Quantity(NamedTuple):
+    """A number that a slot stands for. A tuple, because thousands are made a second.
 
     Attributes:
         value: In `unit`, at full precision.

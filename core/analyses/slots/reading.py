@@ -14,6 +14,7 @@ import orjson
 
 from core.analyses.cells import cell
 from core.analyses.cleaning import cleaned
+from core.analyses.prompt_context import PromptContext
 from core.analyses.slots import caveats
 from core.analyses.slots.form import Document, Form, Tags
 from core.analyses.slots.lexicon import written_in
@@ -111,6 +112,7 @@ def made(
     document["headline"] = page.grounded("headline", wire["headline"])
     document["summary"] = page.grounded("summary", wire["summary"])
     _present(page, wire)
+    _strangers(page)
     _language(page)
     document[WRITTEN] = {"answer": wire, _SEEN: {seen.value: count for seen, count in page.seen.items()}}
     return Read(document, page, mandatory)
@@ -121,6 +123,15 @@ def _present(page: Page, wire: Mapping[str, Any]) -> None:
     for name in ("claims", "headline", "summary"):
         if not wire[name] or not str(wire[name]).strip():
             page.find(name, "empty", None, FindingKind.UNSUPPORTED)
+
+
+def _strangers(page: Page) -> None:
+    """Companies, ISINs and tickers that are named were named to the model."""
+    context = PromptContext(page.sheet, page.facts)
+    plain = "\n".join(made.plain for made, _ in page.texts.values())
+    for name in dict.fromkeys(context.strangers(plain)):
+        path = next((path for path, (made, _) in page.texts.items() if name in made.plain), "")
+        page.find(path, name, None, FindingKind.UNSUPPORTED)
 
 
 def _language(page: Page) -> None:

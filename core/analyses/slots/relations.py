@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.analyses.slots.derived import Known, family_of, members, quantity, rivals
-from core.analyses.slots.grammar import Slot, Term
+from core.analyses.slots.grammar import Term
 from core.analyses.slots.quantities import Quantity, Refused, comparable, shown
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Fact, FactSheet
@@ -26,8 +25,7 @@ _DIRECTED: Final = frozenset(
 _KEPT: Final = frozenset({RuleStatus.PASS, RuleStatus.NEAR})
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A relation that holds, and from what: facts, and one line for the hover."""
 
     facts: tuple[Fact, ...]
@@ -53,13 +51,13 @@ class Judge:
             found = self._by_rule.get(bare) or self._by_rule.get(bare.rpartition(".")[0])
         return found or []
 
-    def decide(self, one: Slot) -> Decided:
-        """Whether a relation holds.
+    def decide(self, relation: str, terms: Sequence[Term]) -> Decided:
+        """Whether a relation between these holds.
 
         Raises:
             Refused: The facts say otherwise, or cannot decide it; the message says which values do.
         """
-        return _RELATIONS[one.relation](self, one.terms)
+        return _RELATIONS[relation](self, terms)
 
     def _two(self, terms: Sequence[Term]) -> tuple[Quantity, Quantity]:
         if len(terms) != 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.analyses.cells import cell
 from core.analyses.slots.derived import Known, quantity
@@ -24,8 +24,7 @@ NAMED: Final = "named"
 REFUSED: Final = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What a slot became.
 
     Attributes:
@@ -134,7 +133,7 @@ class Renderer:
         return Piece(REFUSED, shown, slot, facts, why, finding=finding)
 
     def _relation(self, slot: Slot) -> Piece:
-        decided = self.judge.decide(replace(slot, terms=tuple(map(self._spelt, slot.terms))))
+        decided = self.judge.decide(slot.relation, tuple(map(self._spelt, slot.terms)))
         other = self.lexicon.contradicts(slot.relation, slot.words)
         if other:
             raise Refused(f"Its words say '{other}' and not '{slot.relation}'. {decided.because}.")
@@ -172,10 +171,13 @@ class Renderer:
 
     def _spelt(self, term: Term) -> Term:
         """Ids as the facts have them, where the prompt had to write them otherwise."""
-        if term.function:
-            return replace(term, terms=tuple(map(self._spelt, term.terms)))
-        if term.text in self.known.facts:
+        if not term.function:
+            if term.text in self.known.facts:
+                return term
+        elif all(not one.function and one.text in self.known.facts for one in term.terms):
             return term
+        else:
+            return replace(term, terms=tuple(map(self._spelt, term.terms)))
         return replace(term, text=self._alias(term.text))
 
     def _alias(self, name: str) -> str:

@@ -12,7 +12,7 @@ from core.analyses.checks import Passages
 from core.analyses.fact_selection import rule_key
 from core.analyses.slots.derived import family_of
 from core.analyses.slots.lexicon import BEARS, Hit
-from core.analyses.slots.owners import Owners
+from core.analyses.slots.owners import Owners, is_owned
 from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
 from core.domain.analysis import Finding, FindingKind
 from core.domain.compliance import RuleStatus
@@ -144,7 +144,7 @@ class Outside:
                 for hit in self._lexicon.hits(folded, keys)
                 if hit.kind == "number"
             )
-        if keys or made.pieces:
+        if keys or any(map(_placed, made.pieces)):
             for sentence in sentences:
                 found.extend(self._sentence(folded[sentence.start : sentence.end], sentence, role, keys))
         return found
@@ -229,6 +229,14 @@ def _way(piece: Piece) -> tuple[str, ...]:
     return ("fell",) if piece.note.rpartition("= ")[2].startswith("-") else ("rose",)
 
 
+def _placed(one: tuple[int, int, Piece]) -> bool:
+    """Whether a slot has to stand in the right place: beside its own name, or with a word that gives its direction."""
+    piece = one[2]
+    if "abs" in piece.slot.options:
+        return True
+    return piece.kind == INSERTED and is_owned(piece.facts[0].metric_id)
+
+
 def _unsigned(pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
     """A size without its sign needs a relation in the same sentence that says which way it went."""
     relations = {piece.slot.relation for _, _, piece in pieces if piece.kind == DECIDED}
@@ -237,6 +245,7 @@ def _unsigned(pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
             continue
         fact = piece.facts[0]
         name = fact.metric_id.rpartition(":")[2]
-        loss = name == "max_drawdown" or name.startswith("stress.")
-        if fact.value < 0.0 and not loss and not relations & _DOWN:
+        loss = not piece.note and (name == "max_drawdown" or name.startswith("stress."))
+        negative = piece.note.rpartition("= ")[2].startswith("-") if piece.note else fact.value < 0.0
+        if negative and not loss and not relations & _DOWN:
             yield Finding("", fact.metric_id, piece.text, fact.shown, FindingKind.SIGN)

@@ -114,6 +114,12 @@ def test_a_claim_without_anything_behind_it_is_an_opinion_or_a_finding() -> None
     assert kinds(read(risk(claims=[{**words, "kind": "opinion"}]))) == set()
 
 
+def test_a_company_that_nobody_named_to_the_model_is_a_finding() -> None:
+    text = "Nestlé carries {{contribution.MSFT name}}."
+    found = read(risk(claims=[{"text": text, "basis": [], "kind": "fact"}]))
+    assert ("claims[0].text", K.UNSUPPORTED) in kinds(found)
+
+
 def test_headline_summary_and_caveats_name_something() -> None:
     bare = read(risk(headline="Much is at stake", summary="Much is at stake.", caveats=["Much is not known."]))
     assert {path for path, _ in kinds(bare)} == {"headline", "summary", "caveats[0]"}

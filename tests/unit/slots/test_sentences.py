@@ -48,6 +48,7 @@ def kinds(text: str, language: str = "en", overlay: str = "GLOBAL") -> set[Findi
         ("It comes to {{difference(total_value, volatility)}}.", K.SLOT),
         ("{{3M}} cost {{contribution.MMM abs}}.", K.SIGN),
         ("{{quality_score}} is high.", K.UNSUPPORTED),
+        ("It differs by {{difference(benchmark_return.1y, volatility) abs}}.", K.SIGN),
         ("Volatility is {{volatility.", K.SLOT),
     ],
 )
@@ -129,3 +130,17 @@ def test_a_return_is_no_part_of_a_whole() -> None:
     assert kinds("{{mean(weight.MSFT, weight.ASML.AS)}}") == set()
     assert kinds("{{share(asset_class.cash, asset_class.equity)}}") == set()
     assert kinds("{{share(asset_class.equity, asset_class.cash)}}") == {K.SLOT}
+
+
+def test_in_a_group_a_number_belongs_to_the_holding_of_its_own_portfolio() -> None:
+    group = replace(
+        SHEET,
+        facts=tuple(replace(one, metric_id=f"acme:{one.metric_id}") for one in SHEET.facts),
+        holdings=tuple(replace(one, holding_id=f"acme:{one.holding_id}") for one in SHEET.holdings),
+    )
+    page = Page(group)
+    said = page.text("a", "{{acme:MSFT}} weighs {{acme:weight.MSFT}}, or {{acme:weight.MSFT name}}.")
+    assert said == "Microsoft Corporation weighs 18.34\u00a0%, or Microsoft Corporation 18.34\u00a0%."
+    assert page.findings == []
+    page.text("b", "{{acme:MSFT}} weighs {{acme:weight.ASML.AS}}.")
+    assert [one.kind for one in page.findings] == [K.WRONG_ID]
