@@ -141,10 +141,10 @@ def _sides(
 
 
 def _crossed(words: list[tuple[int, str]], of_sides: list[tuple[int, str, Piece]]) -> Iterator[Finding]:
-    """Two returns, each behind its own word: the portfolio made x, the benchmark y."""
+    """Two returns, each beside its own word: the portfolio made x, the benchmark y; or x against the benchmark's y."""
     for at, side, piece in of_sides:
         before = [word for place, word in words if place < at]
-        alone = len(set(before)) == 1 or not before
-        if before and alone and before[-1] != side and words[0][0] < of_sides[0][0]:
+        after = {word for place, word in words if place > at}
+        if before and before[-1] != side and side not in after:
             name = piece.facts[0].metric_id
             yield Finding("", name, f"{before[-1]}: {piece.text}", name, FindingKind.WRONG_ID)

@@ -155,7 +155,7 @@ class Outside:
         if role is Role.STATEMENT:
             if keys:
                 yield from self._words(folded, one.pieces)
-            yield from _unsigned(one.pieces)
+            yield from self._unsigned(one.pieces)
 
     def _digits(self, plain: str) -> Iterator[Finding]:
         rest = plain
@@ -195,10 +195,11 @@ class Outside:
         if not hits:
             return
         borne = self._borne(pieces)
+        causes = {hit.words.startswith(_DRIFT) for hit in hits if hit.kind == "cause"}
         for hit in hits:
             if hit.kind == "cause":
-                yield from self._cause(hit)
-            elif borne.isdisjoint(BEARS[hit.kind]):
+                yield from self._cause(hit) if len(causes) == 1 else ()  # "active or passive" claims neither
+            elif hit.kind in BEARS and borne.isdisjoint(BEARS[hit.kind]):
                 yield Finding("", "", hit.words, None, FindingKind.WORDING)
 
     def _cause(self, hit: Hit) -> Iterator[Finding]:
@@ -208,8 +209,21 @@ class Outside:
             true = ", ".join(sorted(self._causes)) or None
             yield Finding("", "", hit.words, true, FindingKind.RULE)
 
-    def _borne(self, pieces: Iterable[tuple[int, int, Piece]]) -> set[str]:
-        """Relations that a sentence states, or that what it names is by itself."""
+    def _unsigned(self, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+        """A size without its sign needs something in the same sentence that says which way it went."""
+        bare = [piece for _, _, piece in pieces if "abs" in piece.slot.options and piece.facts]
+        if not bare or self._borne(pieces, implied=False) & _DOWN:
+            return
+        for piece in bare:
+            fact = piece.facts[0]
+            name = fact.metric_id.rpartition(":")[2]
+            loss = not piece.note and (name == "max_drawdown" or name.startswith("stress."))
+            negative = piece.note.rpartition("= ")[2].startswith("-") if piece.note else fact.value < 0.0
+            if negative and not loss:
+                yield Finding("", fact.metric_id, piece.text, fact.shown, FindingKind.SIGN)
+
+    def _borne(self, pieces: Iterable[tuple[int, int, Piece]], *, implied: bool = True) -> set[str]:
+        """Relations that a sentence states or, if they are wanted too, that what it measures is by itself."""
         borne: set[str] = set()
         for _, _, piece in pieces:
             if piece.kind in {DECIDED, REFUSED} and piece.slot.relation:
@@ -219,7 +233,7 @@ class Outside:
                     borne.update(_BY_STATUS.get(rule.status, ()))
             elif piece.slot.term is not None and piece.slot.term.function in {"rank", "top", "change"}:
                 borne.update({"rank": ("rank",), "top": ("largest",), "change": _way(piece)}[piece.slot.term.function])
-            for fact in piece.facts:
+            for fact in piece.facts if implied else ():
                 name = fact.metric_id.rpartition(":")[2]
                 borne.update(_IMPLIED.get(name, ()) or _IMPLIED.get(family_of(name), ()))
         return borne
@@ -235,17 +249,3 @@ def _placed(one: tuple[int, int, Piece]) -> bool:
     if "abs" in piece.slot.options:
         return True
     return piece.kind == INSERTED and is_owned(piece.facts[0].metric_id)
-
-
-def _unsigned(pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
-    """A size without its sign needs a relation in the same sentence that says which way it went."""
-    relations = {piece.slot.relation for _, _, piece in pieces if piece.kind == DECIDED}
-    for _, _, piece in pieces:
-        if "abs" not in piece.slot.options or not piece.facts:
-            continue
-        fact = piece.facts[0]
-        name = fact.metric_id.rpartition(":")[2]
-        loss = not piece.note and (name == "max_drawdown" or name.startswith("stress."))
-        negative = piece.note.rpartition("= ")[2].startswith("-") if piece.note else fact.value < 0.0
-        if negative and not loss and not relations & _DOWN:
-            yield Finding("", fact.metric_id, piece.text, fact.shown, FindingKind.SIGN)
