@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from core.domain.provider import NOBODY, AnsweredBy
 
@@ -216,6 +216,10 @@ class UsageFrom(StrEnum):
     """Its share of what the provider counts for the whole batch."""
     UNKNOWN = "unknown"
     """It was answered, or may have been, and nobody says what it came to."""
+
+
+IN_DOUBT: Final = "cancelled_in_doubt"
+"""Code of requests that were called off while it was not known whether the provider got to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.domain.alert import Alert
-from core.domain.analysis import ResultStatus, Usage
+from core.domain.analysis import IN_DOUBT, ResultStatus, Usage
 from core.domain.records import Spend
 
 
@@ -20,9 +20,6 @@ class Lasting(StrEnum):
     PERMANENT = "permanent"
     UNKNOWN = "unknown"
 
-
-_DOUBT = "cancelled_in_doubt"
-"""Code of requests that were called off while it was not known whether the provider had received them."""
 
 _LOST = "result_lost"
 """Code of requests whose answers were billed and could not be fetched."""
@@ -64,7 +61,7 @@ class Cause:
         if self.status is ResultStatus.FAILED:
             if self.code in _STOPPED:
                 return "They were stopped before they were answered and cost nothing: ask again what is still wanted."
-            if self.code == _DOUBT:
+            if self.code == IN_DOUBT:
                 return "They may have been paid: look at the provider's list of batches before asking again."
             if self.transient:
                 return "The trouble was the provider's own: asking again may well succeed."

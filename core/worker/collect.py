@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,19 +12,17 @@ from decimal import Decimal
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
-
-import orjson
+from typing import Final, Protocol
 
 from core.analyses.engines import Engine, engine_for
 from core.domain.alert import AlertKind
-from core.domain.analysis import ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
-from core.domain.batch import ENDED, Batch, Counted, ResultLine
+from core.domain.analysis import IN_DOUBT, ItemError, Outcome, RawLine, Reading, ResultStatus, Usage
+from core.domain.batch import ENDED, Counted, ResultLine
 from core.domain.job import ShardEvent
 from core.domain.records import Job, Shard, ShardClaim
 from core.drafts.fact_store import SheetIndex, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
-from core.errors import DownloadCut, ProviderError, ProviderRefused, ResultLost, StorageTrouble
+from core.errors import DownloadCut, ProviderError, ProviderRefused, StorageTrouble
 from core.llm.answers import read_line
 from core.llm.jsonl import lines
 from core.llm.rebuild import sent_effort
@@ -38,17 +35,14 @@ from core.worker.charging import Charges
 from core.worker.context import Context, tariff_of
 from core.worker.cost_notes import tell_cost
 from core.worker.in_hand import READING, UNSTORABLE, InHand, leave_unread, not_stored, tell_unread, unread
-from core.worker.remote_files import INCOMPLETE, remove_files
+from core.worker.remote_files import remove_files
+from core.worker.result_files import fetched, take_late_files
 from core.worker.result_lines import Line, lines_from
 from core.worker.retries import automatic
 from core.worker.submit import wait
 from core.worker.tool_rounds import ToolReader, asked_for_tools, next_round
 
 logger = logging.getLogger(__name__)
-
-TRIES = 4
-"""Downloads of the same size that do not look whole before the file is taken as it is: then it is the provider's. As
-often a file is asked for that the provider does not name, or does not find, before it is called lost."""
 
 
 class Endings(Protocol):
@@ -115,7 +109,7 @@ def collect(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
         except ProviderError as error:
             return wait(context, claim, shard, f"Looking once more for a batch that vanished: {error}")
     try:
-        files, whole = _downloaded(context, claim, shard)
+        files, whole = fetched(context, claim, shard)
     except ProviderRefused as refusal:
         return wait(context, claim, shard, f"The results cannot be fetched: {refusal}")
     except (DownloadCut, ProviderError) as error:
@@ -268,7 +262,7 @@ def _looking(context: Context, claim: ShardClaim, shard: Shard) -> Callable[[], 
                 raise
             context.provider.probe()  # at a wrong address nothing is known either
             return None  # whoever finds nothing will not know more tomorrow
-        _take_late_files(context, claim, shard, batch)
+        take_late_files(context, claim, shard, batch)
         return batch.counted
 
     return look
@@ -294,156 +288,6 @@ def _billed(shard: Shard, charges: Charges, came_to: Usage, spent: Decimal | Non
         f"({came_to.cached_tokens:,}) and {came_to.output_tokens:,}: the dearer of both counts."
     )
     return Billed(said, charges.at_least(Counted(came_to), spent)), odd
-
-
-def _take_late_files(context: Context, claim: ShardClaim, shard: Shard, batch: Batch) -> None:
-    """A batch can be seen to have ended before it names its files.
-
-    Raises:
-        DownloadCut: It names one now that it did not name before; the shard knows it from now on.
-    """
-    late = {batch.output_file_id, batch.error_file_id} - {None, shard.output_file_id, shard.error_file_id}
-    if late and batch.status in ENDED:
-        context.store.shards.seen(claim, batch, at=context.clock(), quiet_polls=shard.quiet_polls)
-        raise DownloadCut(f"The provider names result file {', '.join(sorted(map(str, late)))} only now.")
-
-
-def _downloaded(context: Context, claim: ShardClaim, shard: Shard) -> tuple[list[Path], bool]:
-    """The shard's result files on disk, and whether each came, and whole."""
-    folder = job_folder(context.home, shard.job_id) / "results"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for leftover in folder.glob(f"{shard.index:04d}.*.tmp*"):
-        leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
-    present: list[Path] = []
-    whole = True
-    for role, file_id, counted in (
-        ("output", shard.output_file_id, shard.counts.completed),
-        ("error", shard.error_file_id, shard.counts.failed),
-    ):
-        if file_id is None:
-            if counted and role == "output":
-                _ask_for_files(context, claim, shard, counted)
-                _say_lost(context, claim, shard, f"The provider counts {counted:,} answers and names no file of them.")
-                whole = False
-            continue
-        path = folder / f"{shard.index:04d}.{role}.jsonl"
-        if not path.exists():
-            context.crossing("before_download")
-            temporary = path.with_suffix(f".{claim.fence}.tmp")
-            try:
-                context.provider.download(file_id, temporary)
-                taken = _check_whole(temporary, counted, path.with_suffix(".short"))
-                # Of a process that was killed after an earlier one.
-                path.with_suffix(INCOMPLETE).unlink(missing_ok=True)
-                if taken:
-                    path.with_suffix(INCOMPLETE).touch(mode=0o600)
-                    told = f"{taken} What it lacks counts as missing; {file_id} stays there and is asked for again."
-                    context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, told, at=context.clock())
-            except ResultLost as lost:
-                temporary.unlink(missing_ok=True)
-                if shard.quiet_polls < TRIES:
-                    raise DownloadCut(f"{lost} It is asked for again before it is given up.") from None
-                context.provider.probe()  # at a wrong address no file is found either
-                path.with_suffix(INCOMPLETE).touch(mode=0o600)
-                logger.exception("result file %s of %s is gone", file_id, shard.shard_id)
-                _say_lost(context, claim, shard, f"{lost} It is asked for again every hour.")
-                whole = False
-                continue
-            except (ProviderError, OSError):
-                temporary.unlink(missing_ok=True)
-                raise
-            context.crossing("after_download")
-            temporary.replace(path)
-            _sync(folder)
-            context.crossing("after_rename")
-        whole &= not path.with_suffix(INCOMPLETE).exists()
-        present.append(path)
-    return present, whole
-
-
-def _ask_for_files(context: Context, claim: ShardClaim, shard: Shard, counted: int) -> None:
-    """Look a few times more for the file of answers that the provider counts.
-
-    Raises:
-        ProviderError: It could not be asked.
-        DownloadCut: It was asked, and not often enough yet to be believed.
-    """
-    if shard.batch_id is None or shard.quiet_polls >= TRIES:
-        return
-    try:
-        _take_late_files(context, claim, shard, context.provider.check(shard.batch_id))
-    except ProviderRefused as refusal:
-        if refusal.status != 404:
-            raise
-    raise DownloadCut(f"The provider counts {counted:,} answers and names no file of them yet.")
-
-
-def _say_lost(context: Context, claim: ShardClaim, shard: Shard, words: str) -> None:
-    if context.store.alerts.raise_(AlertKind.RESULT_LOST, shard.shard_id, words, at=context.clock()):
-        context.store.shards.record(claim, shard.job_id, "result_lost", words, at=context.clock())
-
-
-def _check_whole(path: Path, at_least: int, marker: Path) -> str:
-    """A close-delimited answer can be cut without any error, so the file itself must show that it is whole.
-
-    Args:
-        marker: Remembers the size of a file that was not, and how often it came like that.
-
-    Returns:
-        What is wrong with a file that is taken all the same; "" for a whole one.
-
-    Raises:
-        DownloadCut: It does not look whole, and has not come at this very size often enough to be believed.
-    """
-    problem = problem_of(path, at_least)
-    if problem:
-        size = str(path.stat().st_size)
-        before = marker.read_text("ascii").split() if marker.exists() else []
-        times = before.count(size) + 1
-        if times < TRIES:
-            marker.write_text(" ".join([size] * times), "ascii")
-            raise DownloadCut(problem)
-        logger.warning("%s is taken as it is after %d downloads: %s", path.name, times, problem)
-    marker.unlink(missing_ok=True)
-    return problem
-
-
-def problem_of(path: Path, at_least: int) -> str:
-    """What is wrong with a result file; "" for one that is whole.
-
-    Args:
-        at_least: Lines that the provider counts.
-    """
-    size = path.stat().st_size
-    if size == 0:
-        return f"The result file is empty; the provider counts {at_least} lines." if at_least else ""
-    lines = sum(1 for _ in lines_from(path, 0))
-    with path.open("rb") as file:
-        file.seek(max(0, size - (1 << 22)))
-        tail = file.read()
-    last = tail.rstrip(b"\r\n").rsplit(b"\n", 1)[-1]
-    if not tail.endswith(b"\n") and not _is_json(last):
-        return f"The result file ends in the middle of line {lines}."
-    if lines < at_least:
-        return f"The result file has {lines} of the {at_least} lines that the provider counts."
-    return ""
-
-
-def _is_json(line: bytes) -> bool:
-    """Whether a line is whole: one that was cut behind an inner brace looks so and is not."""
-    try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_file(context: Context, claim: ShardClaim, shard: Shard, reader: Reader, path: Path, ended: set[str]) -> None:
@@ -569,7 +413,7 @@ def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
         sheet = reader.sheets.get(request)
         reading = reader.engine.read(line.text, reader.tools.sheet(request, sheet) if reader.tools else sheet)
     else:
-        reading = Reading(line.status, None, None, line.error)
+        reading = Reading(line.status, None, None, _plainly(line))
     return Outcome(
         custom_id=line.custom_id,
         portfolio_id=reader.expected[line.custom_id].portfolio_id,
@@ -585,34 +429,71 @@ def outcome_of(line: ResultLine, reader: Reader, raw: RawLine) -> Outcome:
 def _account_for_missing(
     context: Context, claim: ShardClaim, shard: Shard, reader: Reader, ended: set[str], words: str, *, whole: bool
 ) -> None:
-    """Every request that no file mentions ends as missing, or as failed when the whole batch was refused."""
-    failed = shard.provider_status == "failed"
-    if failed:
-        error = ItemError("batch_failed", words, transient=False)
-    elif shard.provider_status not in ENDED:
-        # It may have been worked on and paid: whoever asks again must know.
-        error = ItemError("batch_vanished", words, transient=False)
-    elif not whole:
-        lost = "A result file could not be fetched whole. What was answered is billed: asked again, it is paid twice."
-        error = ItemError("result_lost", lost, transient=False)
-    else:
-        error = ItemError("missing", "The provider's files have no line for this request.", transient=True)
-    status = ResultStatus.FAILED if failed else ResultStatus.MISSING
-    reading = Reading(status, None, None, error)
-    charges, may_be_billed = reader.charges, not failed and (not whole or shard.provider_status not in ENDED)
+    """Every request that no file mentions ends as missing, or as failed when it is known not to have run."""
+    status, error = _why_missing(shard, words, whole=whole)
+    may_be_billed = error.code in _MAY_BE_BILLED
+    charges = reader.charges
     absent = [one for custom_id, one in reader.expected.items() if custom_id not in ended]
     for begin in range(0, len(absent), context.chunk):
         outcomes = []
         for one in absent[begin : begin + context.chunk]:
-            charge = charges.nothing if failed else charges.of_missing(one.custom_id, may_be_billed=may_be_billed)
+            charge = (
+                charges.nothing
+                if shard.provider_status == "failed"
+                else charges.of_missing(one.custom_id, may_be_billed=may_be_billed)
+            )
+            # What the provider counts beyond the lines that came has run, whatever else it says.
+            ran = error is CANCELLED and charge.usage != Usage()
             outcomes.append(
                 Outcome(
                     one.custom_id,
                     one.portfolio_id,
-                    reading,
+                    Reading(ResultStatus.MISSING, None, None, MAY_HAVE_RUN)
+                    if ran
+                    else Reading(status, None, None, error),
                     charge.usage,
                     charge.cost_usd,
                     usage_from=charge.usage_from,
                 )
             )
         reader.endings.add(claim, outcomes)
+
+
+CANCELLED: Final = ItemError("cancelled", "Cancelled before it ran: nothing was paid for it.", transient=True)
+"""How a request ends of which the provider shows that it never got to it."""
+
+MAY_HAVE_RUN: Final = ItemError(
+    IN_DOUBT,
+    "Cancelled, and it may have run before: no line of it came. Where its cost is unknown, what was reserved for it "
+    "stays reserved.",
+    transient=False,
+)
+"""How one ends of which the provider does not say whether it got to it."""
+
+_MAY_BE_BILLED: Final = frozenset({"batch_vanished", "result_lost", MAY_HAVE_RUN.code})
+
+
+def _why_missing(shard: Shard, words: str, *, whole: bool) -> tuple[ResultStatus, ItemError]:
+    """How the requests of a batch end that no result file mentions."""
+    if shard.provider_status == "failed":
+        return ResultStatus.FAILED, ItemError("batch_failed", words, transient=False)
+    if shard.provider_status not in ENDED:
+        # It may have been worked on and paid: whoever asks again must know.
+        return ResultStatus.MISSING, ItemError("batch_vanished", words, transient=False)
+    if not whole:
+        lost = "A result file could not be fetched whole. What was answered is billed: asked again, it is paid twice."
+        return ResultStatus.MISSING, ItemError("result_lost", lost, transient=False)
+    if shard.provider_status == "cancelled":
+        # The files hold as many lines as it counts. Where it names answers and counts nothing, nobody knows.
+        told = shard.counts.total or (shard.output_file_id is None and shard.error_file_id is None)
+        return (ResultStatus.FAILED, CANCELLED) if told else (ResultStatus.MISSING, MAY_HAVE_RUN)
+    silent = "The provider's files have no line for this request."
+    return ResultStatus.MISSING, ItemError("missing", silent, transient=True)
+
+
+def _plainly(line: ResultLine) -> ItemError | None:
+    """Why a request has no answer; that it never ran stands in front of the provider's own words."""
+    error = line.error
+    if error is None or error.code != "batch_cancelled" or line.usage != Usage():
+        return error
+    return replace(error, message=f"Cancelled before it ran. {error.message}")

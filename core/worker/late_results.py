@@ -18,6 +18,7 @@ from typing import Final
 from core.analyses.engines import engine_for
 from core.domain.alert import AlertKind
 from core.domain.analysis import Outcome, RawLine, ResultStatus
+from core.domain.batch import ENDED
 from core.domain.job import JOB_ENDED
 from core.domain.records import Shard, ShardClaim
 from core.drafts.fact_store import sheet_index, sheet_path
@@ -26,11 +27,13 @@ from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
 from core.worker.answered import tell
 from core.worker.charging import Charges
-from core.worker.collect import Reader, outcome_of, problem_of
+from core.worker.collect import Reader, outcome_of
 from core.worker.context import Context, tariff_of
 from core.worker.heartbeat import Heartbeat
 from core.worker.in_hand import READING, InHand, tell_unread, unread
-from core.worker.remote_files import INCOMPLETE, remove_files
+from core.worker.remote_files import remove_files
+from core.worker.result_files import ResultFile, not_named, problem_of, result_files
+from core.worker.result_layout import as_lines
 from core.worker.result_lines import Line, lines_from, name_in
 
 logger = logging.getLogger(__name__)
@@ -55,7 +58,7 @@ def fetch_lost(context: Context) -> int:
         except NotFound:
             continue
         over = shard.ended_at is not None and context.clock() - shard.ended_at > KEPT
-        if over or job.row.state not in JOB_ENDED or job.request.tools or not _lost_files(context, shard):
+        if over or job.row.state not in JOB_ENDED or job.request.tools or not _lost(context, shard):
             continue
         if context.store.corrections.parents(shard.job_id, shard.index) or not context.serves(shard.job_id):
             continue
@@ -65,7 +68,7 @@ def fetch_lost(context: Context) -> int:
             continue
         try:
             with Heartbeat(context, claim):
-                done += _fetch(context, claim, shard)
+                done += _fetch(context, claim, _named_by_now(context, claim, shard))
         except StaleMove as stale:
             logger.info("%s: %s", shard_id, stale)
         finally:
@@ -73,25 +76,48 @@ def fetch_lost(context: Context) -> int:
     return done
 
 
-def _lost_files(context: Context, shard: Shard) -> list[tuple[Path, str, int]]:
-    """(path, id at the provider, lines that it counts) of files that are marked as not whole."""
-    folder, found = job_folder(context.home, shard.job_id) / "results", []
-    for role, file_id, counted in (
-        ("output", shard.output_file_id, shard.counts.completed),
-        ("error", shard.error_file_id, shard.counts.failed),
-    ):
-        path = folder / f"{shard.index:04d}.{role}.jsonl"
-        if file_id is not None and path.with_suffix(INCOMPLETE).exists():
-            found.append((path, file_id, counted))
-    return found
+def _lost(context: Context, shard: Shard) -> list[ResultFile]:
+    """Files that are marked as not whole, or not here."""
+    return [one for one in result_files(context.home, shard) if one.marker.exists()]
+
+
+def _named_by_now(context: Context, claim: ShardClaim, shard: Shard) -> Shard:
+    """The shard as it stands once its batch was asked for files that it did not name when it ended."""
+    if shard.batch_id is None or all(one.file_id for one in _lost(context, shard)):
+        return shard
+    try:
+        batch = context.provider.check(shard.batch_id)
+    except ProviderError as error:
+        logger.info("result files of %s still are not named: %s", shard.shard_id, error)
+        return shard
+    if batch.status not in ENDED:
+        return shard
+    context.store.shards.seen(
+        claim,
+        batch,
+        at=context.clock(),
+        quiet_polls=shard.quiet_polls,
+        message=shard.message,
+        progress_at=shard.progress_at,
+    )
+    shard = context.store.shards.get(shard.shard_id)
+    for one in result_files(context.home, shard):
+        if one.file_id is not None and not one.path.exists():
+            one.marker.touch(mode=0o600)
+        elif one.file_id is None and not not_named(shard):
+            one.marker.unlink(missing_ok=True)
+    return shard
 
 
 def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
-    lost = _lost_files(context, shard)
+    lost = _lost(context, shard)
     for path, file_id, counted in lost:
+        if file_id is None:
+            return False
         temporary = path.with_suffix(f".{claim.fence}.tmp")
         try:
             context.provider.download(file_id, temporary)
+            as_lines(temporary)
             problem = problem_of(temporary, counted)
         except ProviderError as error:
             problem = str(error)
@@ -111,8 +137,8 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
         found += len(chunk)
     note = f"{found:,} answers that were missing came after all; nothing was asked again"
     context.store.results.settle_late(claim, note=note, at=context.clock())
-    for path, *_ in lost:
-        path.with_suffix(INCOMPLETE).unlink(missing_ok=True)
+    for one in lost:
+        one.marker.unlink(missing_ok=True)
     context.store.alerts.clear(shard.shard_id, AlertKind.RESULT_LOST, at=context.clock())
     logger.warning("%s: %s", shard.shard_id, note)
     remove_files(context, context.store.shards.get(shard.shard_id))

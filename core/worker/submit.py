@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from core.analyses.metadata import batch_metadata
 from core.domain.alert import AlertKind
-from core.domain.analysis import ItemError
+from core.domain.analysis import IN_DOUBT, ItemError
 from core.domain.batch import Batch
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import Job, Shard, ShardClaim
@@ -53,12 +53,15 @@ UNKNOWN_TOO_LONG = timedelta(minutes=15)
 PATIENCE = 5
 """How often a create is put off because the provider does not see its own file yet, before the file is sent anew."""
 
-NEVER_SENT = ItemError("cancelled", "The job was cancelled before this request was sent.", transient=True)
+NEVER_SENT = ItemError(
+    "cancelled", "Cancelled before it ran: it was never sent, and nothing was paid for it.", transient=True
+)
 """How the requests of a batch end that was called off in time."""
 
-IN_DOUBT = ItemError(
-    "cancelled_in_doubt",
-    "The job was cancelled while nobody knew whether the provider had received this request: it may have been paid.",
+CALLED_OFF_IN_DOUBT = ItemError(
+    IN_DOUBT,
+    "The job was cancelled while nobody knew whether the provider had received this request: it may have been paid. "
+    "Its cost is unknown, and what was reserved for it stays reserved.",
     transient=False,
 )
 """How they end where a create had got no answer."""
@@ -312,7 +315,7 @@ def give_up(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
 
 def given_up_as(store: Store, shard: Shard) -> ItemError:
     """How the requests of a batch end that waited for a person and is wanted no more."""
-    return IN_DOUBT if store.job_views.unanswered_creates(shard.job_id).get(shard.shard_id) else NEVER_SENT
+    return CALLED_OFF_IN_DOUBT if store.job_views.unanswered_creates(shard.job_id).get(shard.shard_id) else NEVER_SENT
 
 
 def doubt(context: Context, claim: ShardClaim, shard: Shard) -> datetime:

@@ -123,7 +123,7 @@ def watch(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None 
         raise StaleMove(f"Shard {shard.shard_id} is {shard.state} without a batch.")
     shards = context.store.shards
     try:
-        batch = view if view is not None else context.provider.check(shard.batch_id)
+        batch = view if view is not None and not _says_too_little(view) else context.provider.check(shard.batch_id)
     except ProviderRefused as refusal:
         if refusal.status == 404:
             return _gone(context, claim, shard, refusal)
@@ -159,6 +159,12 @@ def watch(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None 
         progress_at=found.progress_at,
     )
     return found.due
+
+
+def _says_too_little(listed: Batch) -> bool:
+    """Whether a list shows a batch as ended without the files, or the counts, that the batch itself would name."""
+    bare = listed.output_file_id is None and listed.error_file_id is None
+    return listed.status in ENDED and (bare or not listed.counts.total)
 
 
 def _gone(context: Context, claim: ShardClaim, shard: Shard, refusal: ProviderRefused) -> datetime:

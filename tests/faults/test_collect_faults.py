@@ -27,9 +27,9 @@ from core.errors import ProviderUnreachable
 from core.guard.budgets import Budgets
 from core.llm.pricing import cost, price
 from core.providers.openai_provider import OpenAIProvider
-from core.worker.collect import TRIES
 from core.worker.late_results import fetch_lost
 from core.worker.remote_files import INCOMPLETE, orphans, remove_files
+from core.worker.result_files import TRIES
 from tests.faults.staging import KEY, House, Meddler, Once, until
 from tests.local_provider import LocalProvider
 

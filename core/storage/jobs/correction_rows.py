@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, Row, case, func, null, select, update
 
 from core.domain.analysis import (
+    IN_DOUBT,
     Finding,
     FindingKind,
     ItemError,
@@ -125,12 +126,16 @@ def stored_usage(row: Any) -> Usage:
 
 
 def close_seconds(connection: Connection, job_id: str, shard_index: int, error: ItemError) -> None:
-    """End what still waits in a shard that never became a batch, in a transaction of the caller's. Nothing was paid."""
+    """End what still waits in a shard that never became a batch, in a transaction of the caller's.
+
+    Nothing was paid, save where the error says that nobody knows.
+    """
+    cost = None if error.code == IN_DOUBT else 0
     failed = Reading(ResultStatus.FAILED, None, None, error)
     connection.execute(
         update(_AGAIN)
         .where(_AGAIN.c.job_id == job_id, _AGAIN.c.shard_index == shard_index, _AGAIN.c.ended == "")
-        .values(ended=ResultStatus.FAILED.value, cost_nano=0, **answer_row(failed, None, NOBODY))
+        .values(ended=ResultStatus.FAILED.value, cost_nano=cost, **answer_row(failed, None, NOBODY))
     )
 
 

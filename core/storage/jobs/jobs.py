@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
+from core.domain.analysis import IN_DOUBT, AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
 from core.domain.job import (
@@ -584,15 +584,20 @@ def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
     counted = (_C.c.job_id == job_id) & _C.c.lost.is_(False)
     parts = connection.execute(select(_C).where(counted).order_by(_C.c.part)).all()
     batches = connection.execute(
-        select(_S.c.part, _S.c.requests, _L.c.batch_id, _L.c.cost_nano)
+        select(_S.c.part, _S.c.requests, _S.c.shard_index, _L.c.batch_id, _L.c.cost_nano)
         # By the batch: synchronous answers stand in the ledger under a shard, too, and have a part of their own.
         .outerjoin(_L, _L.c.batch_id == _S.c.batch_id)
         .where(_S.c.job_id == job_id)
     ).all()
+    doubted = _called_off_in_doubt(connection, job_id)
     found: list[_Reservation] = []
     for part in parts:
         mine = [one for one in batches if one.part == part.part]
-        unknown = sum(one.requests for one in mine if one.batch_id is not None and one.cost_nano is None)
+        unknown = sum(
+            one.requests
+            for one in mine
+            if (one.cost_nano is None if one.batch_id is not None else one.shard_index in doubted)
+        )
         requests = sum(one.requests for one in mine)
         found.append(
             _Reservation(
@@ -604,6 +609,17 @@ def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
             )
         )
     return found
+
+
+def _called_off_in_doubt(connection: Connection, job_id: str) -> set[int]:
+    """Shards that were called off while nobody knew whether there was a batch of them."""
+    query = (
+        select(_R.c.shard_index)
+        .join(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
+        .where(_R.c.job_id == job_id, _RES.c.error_code == IN_DOUBT, _RES.c.raw_file.is_(None))
+        .distinct()
+    )
+    return set(connection.execute(query).scalars())
 
 
 def lose_part(connection: Connection, job_id: str, part: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from core.domain.analysis import ItemError, Outcome, Reading, ResultStatus, Usage, UsageFrom
+from core.domain.analysis import IN_DOUBT, ItemError, Outcome, Reading, ResultStatus, Usage, UsageFrom
 from core.domain.job import ShardEvent, ShardState
 from core.domain.records import ShardClaim
 from core.errors import OverBudget, StaleMove
@@ -167,7 +167,9 @@ class Results:
         message: str = "",
         actor: str = "worker",
     ) -> None:
-        """End a shard that never became a batch: its requests and its last move in one transaction. Nothing was paid.
+        """End a shard that never became a batch: its requests and its last move in one transaction.
+
+        Nothing was paid, save where the error says that nobody knows (`IN_DOUBT`): then what it cost is unknown.
 
         Were they apart, a process that died in between would send again what already has an ending.
 
@@ -180,6 +182,7 @@ class Results:
         """
         job_id, _, index = claim.shard_id.rpartition(".")
         reading = Reading(ResultStatus.FAILED, None, None, error)
+        cost, known = (None, UsageFrom.UNKNOWN) if error.code == IN_DOUBT else (Decimal(0), UsageFrom.ANSWER)
         with self._database.write() as connection:
             lock_job(connection, job_id)
             check_fence(connection, claim)
@@ -189,7 +192,7 @@ class Results:
             store_outcomes(
                 connection,
                 job_id,
-                [Outcome(row.custom_id, row.portfolio_id, reading, Usage(), Decimal(0)) for row in rows],
+                [Outcome(row.custom_id, row.portfolio_id, reading, Usage(), cost, usage_from=known) for row in rows],
             )
             close_seconds(connection, job_id, int(index), error)
             move(connection, claim, state, event, at=at, note=note, actor=actor, message=message)

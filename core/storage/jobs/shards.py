@@ -300,17 +300,17 @@ class Shards:
         message: str = "",
         progress_at: datetime | None = None,
     ) -> None:
-        """Store the provider's view after a look at a batch."""
+        """Store the provider's view after a look at a batch. A result file that it named once stays known."""
         counted = {} if batch.counted is None else {"counted": dump(asdict(batch.counted))}
+        files = {"output_file_id": batch.output_file_id, "error_file_id": batch.error_file_id}
         self.update(
             claim,
             **counted,
+            **{name: file_id for name, file_id in files.items() if file_id is not None},
             provider_status=batch.status,
             provider_total=batch.counts.total,
             provider_completed=batch.counts.completed,
             provider_failed=batch.counts.failed,
-            output_file_id=batch.output_file_id,
-            error_file_id=batch.error_file_id,
             expires_at=batch.expires_at,
             last_contact_at=at,
             quiet_polls=quiet_polls,
