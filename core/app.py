@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core import private_files
 from core.analyses.engines import available
@@ -68,6 +68,7 @@ from core.worker.ask_sync import Asking
 from core.worker.context import Context, Pace
 from core.worker.queue_order import Rules
 from core.worker.remote_files import Orphan, orphans, remove_orphan
+from core.worker.rereading import ReadAgain, read_again
 from core.worker.single_try import Trier, TryRunner, TryService
 from core.worker.tool_context import ToolRoom
 
@@ -444,6 +445,17 @@ class App:
             threads=self.settings.worker_threads,
             tries=TryRunner(self.trier(provider)),
         )
+
+    def read_again(self, actor: Actor, job_id: str) -> ReadAgain:
+        """Read the stored result lines of a job with today's reader, here and now. Nobody is asked and nothing paid.
+
+        For the CLI: a line may end the process that reads it. Pages ask a worker (`jobs.wish_reread`).
+
+        Raises:
+            NotFound, Refused: As `core.worker.rereading.read_again` does.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        return read_again(self.context(cast("Provider", None)), job_id, actor=actor.subject)
 
     def orphans(self, actor: Actor, *, delete: bool = False) -> list[Orphan]:
         """Files and batches of ours at the provider that no job here needs; removed when asked for.

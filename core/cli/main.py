@@ -27,6 +27,7 @@ from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
 from core.cli.processes import demo, open_, provider, serve, worker
 from core.cli.reasking import add_commands as add_reasking
+from core.cli.rereading import add_commands as add_rereading
 from core.cli.retrying import add_commands as add_retrying
 from core.cli.sets import add_commands as add_sets
 from core.cli.upkeep import db_app, health
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 add_retrying(batch_app)
 add_reasking(batch_app)
+add_rereading(batch_app)
 portfolio_app.command()(analyze)
 add_sets(batch_app)
 portfolio_app.add_typer(batch_app, name="batch")

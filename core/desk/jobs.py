@@ -253,6 +253,21 @@ class JobService:
                 actor=actor.subject,
             )
 
+    def wish_reread(self, actor: Actor, job_id: str) -> None:
+        """Have a worker read the stored result lines of a job again, with today's reader. Nothing is paid.
+
+        Raises:
+            NotFound: No such job.
+            Refused: It has not ended.
+        """
+        require(actor, Permission.JOB_SUBMIT)
+        self._store.rereading.wish(job_id, actor=actor.subject, at=self._clock())
+
+    def reread_is_wished(self, actor: Actor, job_id: str) -> bool:
+        """Whether a worker has still to read them."""
+        require(actor, Permission.JOB_READ)
+        return self._store.rereading.is_wished(job_id)
+
     def pause(self, actor: Actor, job_id: str) -> None:
         """Send nothing more of a job until it is resumed. What is at the provider already goes on and is collected.
 

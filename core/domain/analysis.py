@@ -218,6 +218,11 @@ class UsageFrom(StrEnum):
     """It was answered, or may have been, and nobody says what it came to."""
 
 
+UNREADABLE: Final = frozenset(
+    {"bad_line", "no_response", "no_output", "no_text", "incomplete", "set_aside", "too_long", "not_stored"}
+)
+"""Codes of lines that came, were paid as a rule, and were not understood: a later reader may understand them."""
+
 IN_DOUBT: Final = "cancelled_in_doubt"
 """Code of requests that were called off while it was not known whether the provider got to them."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.domain.alert import Alert
-from core.domain.analysis import IN_DOUBT, ResultStatus, Usage
+from core.domain.analysis import IN_DOUBT, UNREADABLE, ResultStatus, Usage
 from core.domain.records import Spend
 
 
@@ -23,9 +23,6 @@ class Lasting(StrEnum):
 
 _LOST = "result_lost"
 """Code of requests whose answers were billed and could not be fetched."""
-
-_UNREAD = frozenset({"no_output", "no_response"})
-"""Codes of lines that came, may have been paid, and were not understood."""
 
 _STOPPED = frozenset({"cancelled", "batch_cancelled"})
 """Codes of requests that ended because somebody stopped the run: ours, and the provider's."""
@@ -68,8 +65,11 @@ class Cause:
             return "The same request would fail again: repair its cause or ask another model."
         if self.code == _LOST:
             return "Their file is asked for again every hour. Asking the requests again pays a second time."
-        if self.code in _UNREAD:
-            return "Their lines are stored and were not understood. They may have been paid: look before asking again."
+        if self.code in UNREADABLE:
+            return (
+                "Their lines are stored and were not understood. They were paid as a rule: before asking again, have "
+                "them read again, which costs nothing and helps where the program was updated since."
+            )
         return _REMEDY.get(self.status, "")
 
 

@@ -483,6 +483,17 @@ def m0017_what_a_try_asks(connection: Connection) -> None:
     )
 
 
+def m0018_read_again(connection: Connection) -> None:
+    """Stored result lines can be read again, for whoever asked for it."""
+    _run(
+        connection,
+        """
+        ALTER TABLE job ADD COLUMN reread_by VARCHAR NOT NULL DEFAULT '';
+        CREATE INDEX ix_job_reread ON job (job_id) WHERE reread_by <> ''
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -501,6 +512,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0015_usage_from,
     m0016_provider_identity,
     m0017_what_a_try_asks,
+    m0018_read_again,
 )
 """In order; the number in the name is the version."""
 

@@ -14,6 +14,7 @@ from core.storage.jobs.jobs import Jobs
 from core.storage.jobs.open_jobs import OpenJobs
 from core.storage.jobs.parameter_memory import ParameterMemory
 from core.storage.jobs.provider_states import ProviderStates
+from core.storage.jobs.rereading import Rereading
 from core.storage.jobs.result_views import ResultViews
 from core.storage.jobs.results import Results
 from core.storage.jobs.retries import Retries
@@ -69,6 +70,7 @@ class Store:
         self.alerts = Alerts(self.database)
         self.history = History(self.database)
         self.retries = Retries(self.database)
+        self.rereading = Rereading(self.database)
         self.corrections = Corrections(self.database)
         self.job_views = JobViews(self.database)
         self.open_jobs = OpenJobs(self.database)

@@ -334,6 +334,8 @@ class JobTable(SQLModel, table=True):
     provider: str = _text()
     # What is asked, however it is cut into batches and whatever is known of it already.
     question: str
+    # Who wants its stored result lines read again; "" for nobody.
+    reread_by: str = ""
 
 
 class JobSetTable(SQLModel, table=True):

@@ -330,12 +330,12 @@ def _read_chunk(
             if not code:
                 hand.take(line.begin)
                 context.crossing("line_in_hand")
-            entries.append((_ending_of(line, code, reader, file, ended), line.begin + line.length + 1))
+            entries.append((ending_of(line, code, reader, file, ended), line.begin + line.length + 1))
         hand.drop()
     return _Chunk(entries) if entries else None
 
 
-def _ending_of(line: Line, code: str, reader: Reader, file: str, ended: set[str]) -> Outcome | Stray:
+def ending_of(line: Line, code: str, reader: Reader, file: str, ended: set[str]) -> Outcome | Stray:
     """How a line's request ended, or why it has none.
 
     Args:

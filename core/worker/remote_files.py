@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -54,9 +55,14 @@ def remove_files(context: Context, shard: Shard) -> bool:
     """Delete a settled shard's files at the provider; False when that must be tried again.
 
     Called only once every result is stored here: until then the provider's copy is the only one. So it stays where a
-    result file never came whole.
+    result file never came whole, or has lines that were not understood.
     """
     if context.keep_remote or _came_incomplete(context, shard):
+        return True
+    if context.store.rereading.not_understood(shard.shard_id):
+        if shard.file_id is not None:
+            with suppress(ProviderError):  # what stays ends with its lifetime
+                context.provider.delete_file(shard.file_id)
         return True
     files = [file_id for file_id in (shard.file_id, shard.output_file_id, shard.error_file_id) if file_id]
     try:
@@ -114,8 +120,11 @@ def orphans(store: Store, provider: Provider, identity: ProviderIdentity | None 
         shard = store.shards.of_file(file.file_id)
         if shard is not None and shard.ended_at is not None and mine(shard):
             lost = AlertKind.RESULT_LOST in {alert.kind for alert in store.alerts.of(shard.shard_id)}
-            why = f"{shard.shard_id} is {shard.state}" + (" and never got all of it: kept" if lost else "")
-            yield Orphan("result file", file.file_id, file.name, file.bytes, why, lost)
+            unread = store.rereading.not_understood(shard.shard_id)
+            keeps = " and has lines that were not understood: kept" if unread else ""
+            keeps = " and never got all of it: kept" if lost else keeps
+            why = f"{shard.shard_id} is {shard.state}{keeps}"
+            yield Orphan("result file", file.file_id, file.name, file.bytes, why, lost or unread)
 
 
 def _no_use_of_batch(shard: Shard | None, batch: Batch) -> str:

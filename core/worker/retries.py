@@ -16,7 +16,7 @@ from typing import Final
 
 import orjson
 
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import UNREADABLE, ResultStatus
 from core.domain.batch import BatchRequest, ShardFile
 from core.domain.cost import Estimate
 from core.domain.records import Job, Shard, Spend
@@ -210,11 +210,11 @@ def choose(
     chosen: dict[str, list[Again]] = {}
     left: dict[str, int] = {}
     warnings: dict[str, None] = {}
-    unread = {shard.index for shard in shards if shard.batch_id is None or shard.provider_status == "failed"}
+    refused = {shard.index for shard in shards if shard.batch_id is None or shard.provider_status == "failed"}
     for item, line in stored_lines(shards, items):
         known = find(model or item.model)
         rebuilt = rebuild(line, known, max_output=_cap_for(item, line, known, max_output))
-        changed = rebuilt.changed or item.shard_index in unread
+        changed = rebuilt.changed or item.shard_index in refused
         why = _cut_again(item, line, known, rebuilt.cap) or _not_worth(
             item, changed=changed, named=named, insists=insists
         )
@@ -223,11 +223,17 @@ def choose(
             continue
         warnings.update(dict.fromkeys(rebuilt.warnings))
         chosen.setdefault(known.model_id, []).append(Again(item, rebuilt.line, rebuilt.cap, rebuilt.effort))
-    whole = sum(one.item.shard_index in unread for found in chosen.values() for one in found)
+    whole = sum(one.item.shard_index in refused for found in chosen.values() for one in found)
     if whole:
         warnings[
             f"{whole:,} of them were refused as a whole batch before any request was read. They go through once the "
             "address, the key, the project or the server has been repaired; refused again, they cost nothing."
+        ] = None
+    unread = sum(one.item.code in UNREADABLE for found in chosen.values() for one in found)
+    if unread:
+        warnings[
+            f"{unread:,} of them were answered and paid for, and their answers were not understood: asked again, they "
+            f"are paid twice. Have them read again first, which costs nothing: mosychlos batch reread {job.row.job_id}"
         ] = None
     silent = sum(one.item.status is ResultStatus.MISSING for found in chosen.values() for one in found)
     if silent:

@@ -41,6 +41,7 @@ from core.worker.no_pickle import refuse_pickle
 from core.worker.orphan_files import tidy
 from core.worker.reconcile_at_start import adopt_forgotten
 from core.worker.remote_files import catch_up
+from core.worker.rereading import read_wished
 from core.worker.single_try import TryRunner
 from core.worker.steps import advance, claim_due
 from core.worker.watch import look, take_running
@@ -89,6 +90,7 @@ class Worker:
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._reconciled = threading.Event()
         self._reconciling: threading.Thread | None = None
+        self._rereading: threading.Thread | None = None
         self._fitness = Fitness(context)
         self._context = replace(context, reconciled=self._reconciled.is_set, unfit=self._fitness.doubt)
         self._database = context.store.database
@@ -183,6 +185,7 @@ class Worker:
                     context.store.retries.end_lost(at=context.clock())
                     tell_budgets(context.store, context.budgets, now=context.clock())
                     other_providers.tell(context.store, identity, now=context.clock())
+                    self._read_again()
                     next_cleaning = now + HOUSEKEEPING_SECONDS
                 if now >= next_tidying:
                     tidy(context.store, context.home, now=context.clock())
@@ -263,6 +266,18 @@ class Worker:
             fetch_lost(self._context)
         except (MosychlosError, OSError) as error:
             logger.warning("the provider's list could not be compared with the database: %s", error)
+
+    def _read_again(self) -> None:
+        """Read stored lines again for whoever asked, in a thread of its own: a large job takes minutes."""
+        if self._rereading is None or not self._rereading.is_alive():
+            self._rereading = threading.Thread(target=self._read_wished, name="reread", daemon=True)
+            self._rereading.start()
+
+    def _read_wished(self) -> None:
+        try:
+            read_wished(self._context)
+        except (MosychlosError, OSError):
+            logger.exception("reading again was put off")
 
     def _clean(self) -> None:
         """Forget finished workflows, and call off those whose process died: their claims have run out."""

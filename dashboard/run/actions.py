@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.job import JobState
+from core.domain.job import JOB_ENDED, JobState
 from core.domain.records import Job
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
@@ -35,6 +35,26 @@ def controls(app: App, actor: Actor, job: Job) -> None:
     stoppable = row.state in states.ACTIVE and may(actor, Permission.JOB_CANCEL)
     if stoppable and st.button("Stop", icon=":material/cancel:", key="run_stop"):
         stop(app, actor, row.job_id)
+
+
+def reread(app: App, actor: Actor, job: Job) -> None:
+    """Have a worker read stored lines again that were not understood: nothing is asked and nothing is paid."""
+    job_id = job.row.job_id
+    if job.row.state not in JOB_ENDED or not may(actor, Permission.JOB_SUBMIT):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if app.jobs.reread_is_wished(actor, job_id):
+            st.caption("A worker reads the stored lines again within a minute or two.", width="content")
+            return
+        why = "For lines that were not understood, after the program was updated. Nothing is asked, nothing is paid."
+        if st.button("Read the stored lines again", icon=":material/refresh:", key="run_reread", help=why):
+            try:
+                app.jobs.wish_reread(actor, job_id)
+            except MosychlosError as error:
+                st.error(text.escape(error))
+                return
+            session.flash("A worker reads the stored lines again; nothing is paid.", ":material/refresh:")
+            st.rerun()
 
 
 def send_again(app: App, actor: Actor, job_id: str) -> None:

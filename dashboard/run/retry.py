@@ -145,6 +145,7 @@ def version(job: Job) -> str:
 
 def without_options(sentence: str) -> str:
     """A reason that names options of the command line, as it reads where there are fields instead."""
+    sentence = sentence.partition(": mosychlos batch reread")[0]
     for option in (", or insist with --only refused", ", or insist with --anyway once the server has been repaired"):
         sentence = sentence.replace(option, "")
     return sentence.replace("another --model", "another model")

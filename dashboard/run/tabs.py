@@ -10,10 +10,11 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.analysis import ResultStatus
+from core.domain.analysis import UNREADABLE, ResultStatus
 from core.domain.job import JobState
 from core.domain.oversight import Cause, JobFile, Lasting, LedgerRow
 from core.domain.records import AskedAgain, Job
+from dashboard.run import actions
 from dashboard.run import queries as run_queries
 from dashboard.run import retry as run_retry
 from dashboard.shell import session
@@ -35,6 +36,8 @@ def errors(app: App, actor: Actor, job: Job) -> None:
     strays = app.jobs.strays(actor, job.row.job_id)
     if not causes and not strays:
         st.caption("No request ended in an error.")
+    if strays or any(cause.code in UNREADABLE for cause in causes):
+        actions.reread(app, actor, job)
     for status in dict.fromkeys(cause.status for cause in causes):
         _ending(app, actor, job, status, [cause for cause in causes if cause.status is status])
     _flagged(app, actor, job)

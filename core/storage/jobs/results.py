@@ -265,17 +265,17 @@ class Results:
             move(connection, claim, ShardState.COLLECTING, event, at=at, note=message, message=message)
 
     def found_late(self, claim: ShardClaim, outcomes: Sequence[Outcome], *, at: datetime) -> None:
-        """Put endings in the place of missing ones, which become attempts. To be followed by `settle_late`.
+        """Put endings in the place of ones without an analysis, which become attempts. To be followed by `settle_late`.
 
         Raises:
-            StaleMove: The claim was taken over, or some of them are not missing any more. Nothing was changed.
+            StaleMove: The claim was taken over, or some of them have an analysis by now. Nothing was changed.
         """
         job_id = claim.shard_id.rsplit(".", 1)[0]
         with self._database.write() as connection:
             lock_job(connection, job_id)
             check_fence(connection, claim)
             ids = [outcome.custom_id for outcome in outcomes]
-            # What a missing one was charged with was paid for the very answer that takes its place.
+            # What such a one was charged with was paid for the very answer that takes its place.
             for start in range(0, len(ids), _AT_ONCE):
                 mine = (_RES.c.job_id == job_id) & _RES.c.custom_id.in_(ids[start : start + _AT_ONCE])
                 nothing = {**dict.fromkeys(TOKENS, 0), "cost_nano": 0, "usage_from": UsageFrom.ANSWER.value}

@@ -20,6 +20,7 @@ from core.errors import NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.alerts import clear_alert, raise_alert
 from core.storage.jobs.jobs import follow, lock_job, lock_shards, record_event
+from core.storage.jobs.unread_lines import unread
 from core.storage.sql import dump, table
 from core.storage.tables import EventTable, JobTable, ShardTable
 
@@ -376,6 +377,8 @@ class Shards:
     def with_files(self, *, ended_before: datetime, limit: int, providers: Sequence[str] | None = None) -> list[Shard]:
         """Ended shards whose files at the provider were not removed yet, the oldest first.
 
+        Left out are those with lines that were not understood: their files stay.
+
         Args:
             providers: Only of jobs that were approved for one of these; None for all.
         """
@@ -386,6 +389,7 @@ class Shards:
                 *([] if providers is None else [_J.c.provider_id.in_(list(providers))]),
                 _S.c.ended_at < ended_before,
                 _S.c.files_gone_at.is_(None),
+                ~unread(),
                 or_(_S.c.file_id.is_not(None), _S.c.output_file_id.is_not(None), _S.c.error_file_id.is_not(None)),
             )
             .order_by(_S.c.ended_at)
