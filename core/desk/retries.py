@@ -30,6 +30,7 @@ from core.llm.answers import read_line
 from core.llm.fallback import Fallback, why_not
 from core.llm.models import find, usable
 from core.llm.optimiser import NOTHING
+from core.llm.optional_parameters import left_away
 from core.llm.surcharges import STANDARD_TIER
 from core.llm.tariff import Tariff
 from core.providers.protocol import Provider
@@ -292,10 +293,25 @@ class RetryService:
         for name in dict.fromkeys([model] if model is not None else [item.model for item in items]):
             usable(find(name), now.date())
         shards = self._store.shards.of_job(job_id)
-        choice = choose(job, shards, items, model=model, max_output=max_output, named=bool(only), insists=insists)
+        choice = choose(
+            job,
+            shards,
+            items,
+            model=model,
+            max_output=max_output,
+            named=bool(only),
+            insists=insists,
+            left_away=lambda model_id: self._left_away(job, model_id),
+        )
         if not choice.requests:
             raise no_requests(job, choice, only)
         return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))
+
+    def _left_away(self, job: Job, model_id: str) -> frozenset[str]:
+        """What the requests of a model can do without and their provider refuses."""
+        rows = self._store.parameters.of(model_id, provider_id=job.row.provider_id, endpoint=job.request.endpoint)
+        today = self._clock().date()
+        return frozenset(row.parameter for row in rows if left_away(row, today))
 
     def _priced(self, actor: Actor, job: Job, choice: Choice, now: datetime, *, sync: bool) -> RetryPlan:
         found = [
@@ -312,8 +328,16 @@ class RetryService:
             f"{len(doubtful):,} of them were asked synchronously and no answer came: they may have been billed, and "
             "would then be paid twice."
         )
+        job_id = job.row.job_id
+        unread = statuses.get(ResultStatus.MISSING.value) and any(
+            not one.custom_id for one in self._store.items.strays(job_id)
+        )
+        stray = (
+            "The job has result lines that were not understood, and they may be answers to what is missing: have them "
+            f"read again first, which costs nothing: mosychlos batch reread {job_id}"
+        )
         return RetryPlan(
-            job_id=job.row.job_id,
+            job_id=job_id,
             requests=choice.requests,
             models={name: len(chosen) for name, chosen in choice.chosen.items()},
             statuses=statuses,
@@ -326,6 +350,7 @@ class RetryService:
                 dict.fromkeys(
                     [
                         *([doubt] if doubtful else ()),
+                        *([stray] if unread else ()),
                         *([STANDARD_TIER] if sync else ()),
                         *choice.warnings,
                         *(text for one in found for text in one.warnings),

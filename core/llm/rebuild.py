@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,13 +33,14 @@ class Rebuilt:
     warnings: tuple[str, ...]
 
 
-def rebuild(line: bytes, model: Model, *, max_output: int | None = None) -> Rebuilt:
+def rebuild(line: bytes, model: Model, *, max_output: int | None = None, without: Collection[str] = ()) -> Rebuilt:
     """Write a line of an input file again for a model, with its parameters cleaned by what is known today.
 
     The facts, the instructions and the custom id stay as they were.
 
     Args:
         max_output: New cap of the answer; None keeps the present one.
+        without: Parameters that the provider refuses and the request can do without.
 
     Raises:
         BadInput: The line is not one of ours.
@@ -49,7 +51,8 @@ def rebuild(line: bytes, model: Model, *, max_output: int | None = None) -> Rebu
         endpoint = next(each for each in Endpoint if each.path == document["url"])
     except (orjson.JSONDecodeError, KeyError, TypeError, StopIteration):
         raise BadInput("The stored request cannot be read; submit its portfolio again.") from None
-    wished = {name: value for name, value in body.items() if name not in _NOT_PARAMETERS}
+    refused = sorted(set(without) & body.keys())
+    wished = {name: value for name, value in body.items() if name not in _NOT_PARAMETERS and name not in refused}
     if max_output is not None:
         wished = {name: value for name, value in wished.items() if name not in _CAPS}
         wished["max_output_tokens"] = min(max_output, model.max_output or max_output)
@@ -64,7 +67,8 @@ def rebuild(line: bytes, model: Model, *, max_output: int | None = None) -> Rebu
     fresh = {**document, "body": {"model": model.model_id, **cleaned.params, place: messages}}
     cap = next((cleaned.params[name] for name in _CAPS if name in cleaned.params), None)
     same = fresh == document
-    return Rebuilt(line if same else orjson.dumps(fresh), not same, cap, _effort(cleaned.params), cleaned.warnings)
+    warnings = (*(f"{name} is left out: the provider refuses it." for name in refused), *cleaned.warnings)
+    return Rebuilt(line if same else orjson.dumps(fresh), not same, cap, _effort(cleaned.params), warnings)
 
 
 def sent_effort(line: bytes) -> str:

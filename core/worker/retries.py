@@ -7,7 +7,7 @@ it takes a person, as does everything whose cause must be repaired first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -196,6 +196,7 @@ def choose(
     max_output: int | None,
     named: bool,
     insists: bool = False,
+    left_away: Callable[[str], Collection[str]] = lambda _model: (),
 ) -> Choice:
     """Which of these requests are worth asking again, each with the line that would be sent.
 
@@ -206,6 +207,7 @@ def choose(
     Args:
         named: The person named this kind of ending, which for refusals is leave to ask the same again.
         insists: The person knows of a repair at the server, and wants the same asked again whatever failed.
+        left_away: What a model's requests can do without and the provider refuses.
     """
     chosen: dict[str, list[Again]] = {}
     left: dict[str, int] = {}
@@ -213,7 +215,8 @@ def choose(
     refused = {shard.index for shard in shards if shard.batch_id is None or shard.provider_status == "failed"}
     for item, line in stored_lines(shards, items):
         known = find(model or item.model)
-        rebuilt = rebuild(line, known, max_output=_cap_for(item, line, known, max_output))
+        cap = _cap_for(item, line, known, max_output)
+        rebuilt = rebuild(line, known, max_output=cap, without=left_away(known.model_id))
         changed = rebuilt.changed or item.shard_index in refused
         why = _cut_again(item, line, known, rebuilt.cap) or _not_worth(
             item, changed=changed, named=named, insists=insists

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,7 +16,10 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
 from core.domain.job import JobState
 from core.domain.oversight import LedgerRow
+from core.providers.protocol import Provider
+from core.storage.jobs.results import Stray
 from core.storage.store import Store
+from core.worker.steps import advance
 from dashboard.run import actions as run_actions
 from dashboard.run import progress as run_progress
 from dashboard.run import tabs as run_tabs
@@ -100,6 +104,26 @@ def test_what_happened_to_a_run_is_dismissed_on_its_page_and_the_rest_is_counted
     test.run()
     assert not test.exception
     assert len(world.app.oversight.notices_of(LOCAL, job_id)) == 4
+
+
+def test_lines_that_were_not_understood_are_read_again_by_a_worker_and_not_bought(world: World) -> None:
+    world.import_text("family.csv", POSITIONS)
+    job_id = world.submit()
+    world.app.jobs.cancel(LOCAL, job_id)
+    store = Store(world.app.settings.database_url)
+    claim = store.shards.claim(f"{job_id}.0", owner="w", now=world.app.now(), lease_seconds=60)
+    assert claim is not None
+    advance(world.app.context(cast("Provider", None)), claim)
+    draw = run_tabs.errors
+    assert not any(one.key == "run_reread" for one in part(world, LOCAL, job_id, draw).button)
+    store.rereading.replace_strays(claim, [Stray("", "unreadable line", "<<x>>")])
+    assert not any(one.key == "run_reread" for one in part(world, VIEWER, job_id, draw).button)
+    test = part(world, LOCAL, job_id, draw)
+    key(test, "run_reread").click()
+    test.run()
+    assert store.rereading.is_wished(job_id)
+    store.close()
+    assert "A worker reads the stored lines again" in said(part(world, LOCAL, job_id, draw))
 
 
 def test_failures_come_first_with_an_example(page: Page, lived_in: World) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
 
 from core.domain.records import ParameterRow
 from core.llm.error_words import error_words
+from core.llm.models import find
 from core.llm.optional_parameters import OPTIONAL, left_away, refused_among, without
+from core.llm.rebuild import rebuild
 
 SENT = ("model", "messages", "temperature", "store", "stream", "stream_options", "metadata")
 UPLOAD = ("expires_after",)
@@ -107,3 +110,15 @@ def test_a_refused_parameter_is_left_away_until_it_was_taken_again_or_a_month_ha
     assert not left_away(row("metadata", 1, "2026-11-01", "2026-11-02"), date(2026, 11, 3))
     assert not left_away(row("stream", 0, "", "2026-11-01"), date(2026, 11, 3))
     assert not left_away(row("temperature", 1, "2026-11-01", "2026-11-01"), date(2026, 11, 3))
+
+
+def test_a_request_is_asked_again_without_what_was_refused_and_only_that() -> None:
+    body = {"model": "gpt-5.4-mini", "metadata": {"desk": "a"}, "max_completion_tokens": 900}
+    sent = {"custom_id": "a", "url": "/v1/chat/completions", "body": {**body, "messages": [{"role": "user"}]}}
+    line, model = json.dumps(sent).encode(), find("gpt-5.4-mini")
+    again = rebuild(line, model, without={"metadata", "user"})
+    assert again.changed
+    assert "metadata" not in json.loads(again.line)["body"]
+    assert json.loads(again.line)["body"]["max_completion_tokens"] == 900
+    assert again.warnings == ("metadata is left out: the provider refuses it.",)
+    assert not rebuild(line, model).changed
