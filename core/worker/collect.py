@@ -390,9 +390,14 @@ def _store_each(claim: ShardClaim, reader: Reader, chunk: _Chunk, file: str) -> 
     return _Chunk(stored)
 
 
+def unnamed(line: ResultLine) -> Stray:
+    """A line that names no request."""
+    return Stray("", "unreadable line" if line.error is None else line.error.message, line.raw)
+
+
 def _stray_reason(line: ResultLine, expected: dict[str, ExpectedLine], ended: set[str]) -> str:
     if not line.custom_id:
-        return "unreadable line" if line.error is None else line.error.message
+        return unnamed(line).reason
     if line.custom_id not in expected:
         return "no request has this custom_id"
     return "a second line for this custom_id; the first one counts" if line.custom_id in ended else ""

@@ -25,16 +25,17 @@ from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import NotFound, ProviderError, StaleMove
 from core.llm.answers import read_line
+from core.storage.jobs.results import Stray
 from core.worker.answered import tell
 from core.worker.charging import Charges
-from core.worker.collect import Reader, outcome_of
+from core.worker.collect import Reader, outcome_of, unnamed
 from core.worker.context import Context, tariff_of
 from core.worker.heartbeat import Heartbeat
-from core.worker.in_hand import READING, InHand, tell_unread, unread
+from core.worker.in_hand import READING, InHand, leave_unread, tell_unread, unread
 from core.worker.remote_files import remove_files
 from core.worker.result_files import ResultFile, not_named, problem_of, result_files
 from core.worker.result_layout import as_lines
-from core.worker.result_lines import Line, lines_from, name_in
+from core.worker.result_lines import Line, lines_from
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,9 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
             return False
         # What was read from a file that was cut stands at the same places in the whole one.
         temporary.replace(path)
-    outcomes, found = _outcomes(context, claim, shard, [path for path, *_ in lost]), 0
+    files = [one.path for one in result_files(context.home, shard) if one.path.exists()]
+    strays: list[Stray] = []
+    outcomes, found = _outcomes(context, claim, shard, files, strays), 0
     while chunk := list(islice(outcomes, context.chunk)):
         context.store.results.found_late(claim, chunk, at=context.clock())
         job = context.store.jobs.get(shard.job_id)
@@ -135,6 +138,8 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
         tell_unread(context.store.alerts, claim, chunk, at=context.clock())
         context.crossing("after_chunk")
         found += len(chunk)
+    # A line that was cut named nobody; whole, it does.
+    context.store.rereading.replace_strays(claim, strays)
     note = f"{found:,} answers that were missing came after all; nothing was asked again"
     context.store.results.settle_late(claim, note=note, at=context.clock())
     for one in lost:
@@ -145,8 +150,14 @@ def _fetch(context: Context, claim: ShardClaim, shard: Shard) -> bool:
     return True
 
 
-def _outcomes(context: Context, claim: ShardClaim, shard: Shard, files: Sequence[Path]) -> Iterator[Outcome]:
-    """How the requests of a batch ended that are called missing and stand in these files."""
+def _outcomes(
+    context: Context, claim: ShardClaim, shard: Shard, files: Sequence[Path], strays: list[Stray]
+) -> Iterator[Outcome]:
+    """How the requests of a batch ended that are called missing and stand in these files.
+
+    Args:
+        strays: Takes up lines that name no request.
+    """
     store, job = context.store, context.store.jobs.get(shard.job_id)
     missing = {
         item.custom_id
@@ -169,18 +180,22 @@ def _outcomes(context: Context, claim: ShardClaim, shard: Shard, files: Sequence
         for path in files:
             with InHand(path.parent, path.name, claim.fence) as hand:
                 for line in lines_from(path, 0):
-                    outcome = _outcome(line, reader, hand, path.name, missing)
+                    outcome = _outcome(line, reader, hand, path.name, missing, strays)
                     if outcome is not None:
                         missing.discard(outcome.custom_id)
                         yield outcome
 
 
-def _outcome(line: Line, reader: Reader, hand: InHand, file: str, missing: AbstractSet[str]) -> Outcome | None:
+def _outcome(
+    line: Line, reader: Reader, hand: InHand, file: str, missing: AbstractSet[str], strays: list[Stray]
+) -> Outcome | None:
     """How a request ended, if this line says so of one that is missing."""
     raw = RawLine(f"results/{file}", line.begin, line.length)
     code = hand.unread(line.begin, whole=line.whole)
     if code:
-        found = reader.expected.get(name_in(line.data))
+        read = leave_unread(line.data, code)
+        strays.extend([] if read.custom_id else [unnamed(read)])
+        found = reader.expected.get(read.custom_id)
         return (
             None
             if found is None or found.custom_id not in missing
@@ -190,6 +205,7 @@ def _outcome(line: Line, reader: Reader, hand: InHand, file: str, missing: Abstr
         hand.take(line.begin)
         try:
             read = read_line(line.data)
+            strays.extend([] if read.custom_id else [unnamed(read)])
             return outcome_of(read, reader, raw) if read.custom_id in missing else None
         finally:
             hand.drop()
