@@ -67,11 +67,12 @@ def _articles(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Fi
 
 def _all_of_them(context: Context, sentence: Sentence, cited: Cited, begin: int, end: int) -> Iterator[Finding]:
     """ "No rule is breached", "complies with all": there must be no breach, and nothing that nobody could assess."""
-    kept, broken = sentence.within("kept", begin, end), sentence.within("broken", begin, end)
+    kept, broken = sentence.within("kept", begin, end), _broken(sentence, begin, end)
     every, nouns = sentence.within("all", begin, end), sentence.within("rule", begin, end)
     none = _denied(sentence, broken, nouns, begin, end)
     denied = sentence.within("nobody", begin, end) or sentence.within("not", begin, end)
-    claims = none or (kept and every and (nouns or sentence.has("rule")) and not denied)
+    whole = (every and (nouns or sentence.has("rule"))) or (not nouns and _complies(sentence, kept))
+    claims = none or (kept and whole and not denied)
     if not claims:
         return
     if not sentence.within("others", begin, end):
@@ -81,6 +82,30 @@ def _all_of_them(context: Context, sentence: Sentence, cited: Cited, begin: int,
     open_ones = [one for one in context.rules.values() if one.status is RuleStatus.NOT_ASSESSABLE]
     if open_ones and not sentence.within("assessed", begin, end):
         yield _finding(sentence, cited, begin, end, f"{len(open_ones)} not assessable")
+
+
+def _complies(sentence: Sentence, kept: list[Mention]) -> bool:
+    """Whether a clause says of the whole that it complies, with nothing said of which rules."""
+    return any(
+        sentence.text[one.start : one.end].lower().startswith(("compl", "conform", "regelkonform")) for one in kept
+    )
+
+
+def _broken(sentence: Sentence, begin: int, end: int) -> list[Mention]:
+    """Words of breaking, and limits that "are exceeded"."""
+    return [*sentence.within("broken", begin, end), *_passed(sentence, begin, end)]
+
+
+def _passed(sentence: Sentence, begin: int, end: int) -> list[Mention]:
+    return [
+        one
+        for one in sentence.within("over_limit", begin, end)
+        if sentence.text[one.start : one.end].lower().startswith(_PARTICIPLES)
+    ]
+
+
+_PARTICIPLES: Final = ("exceeded", "breached", "dépassé", "excédé", "enfreint", "überschritten", "verletzt")
+"""Words behind the limit that they are said of."""
 
 
 def _denied(sentence: Sentence, broken: list[Mention], nouns: list[Mention], begin: int, end: int) -> bool:
@@ -171,6 +196,11 @@ def _is_far(rule: RuleResult) -> bool:
 def _is_of_limit(sentence: Sentence, word: Mention, rules: list[RuleResult], end: int) -> bool:
     """Whether "above", "within" are said of a limit: it or its number stands behind them, or they say it alone."""
     if sentence.text[word.start : word.end].lower().startswith(("darüber", "darunter")):
+        return True
+    begin, _ = sentence.clause(word.start, word.end)
+    if word in _passed(sentence, word.start, word.end) and [
+        *sentence.within("rule", begin, word.start), *_limits(sentence, begin, word.start)
+    ]:  # fmt: skip
         return True
     nouns = [*sentence.within("rule", word.end, end), *_limits(sentence, word.end, end)]
     if any(len(sentence.between(word.end, one.start)) <= _NOUN_WORDS for one in nouns):
