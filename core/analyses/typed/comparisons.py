@@ -68,6 +68,8 @@ def _is_relative(sentence: Sentence, words: list[Mention], begin: int, end: int)
     """Whether words of being ahead are said of the benchmark: it is named beside them, or they say it alone."""
     if all(sentence.text[one.start : one.end].lower().startswith(_ALWAYS) for one in words):
         return True
+    if all(sentence.text[one.start : one.end].lower() in _ALONE for one in words):
+        return any(one.value == "portfolio" for one in sentence.within("owner", begin, end))
     owners = [one for one in sentence.within("owner", begin, end) if one.value == "benchmark"]
     return any(
         len(sentence.between(word.end, owner.start)) <= _NEAR_WORDS
@@ -76,6 +78,9 @@ def _is_relative(sentence: Sentence, words: list[Mention], begin: int, end: int)
         if owner.start >= word.end
     )
 
+
+_ALONE: Final = frozenset({"ahead", "behind", "devant", "derrière", "voraus", "hinterher"})
+"""Words that compare the portfolio with the benchmark where nothing else is named."""
 
 _ALWAYS: Final = (
     "outperform", "underperform", "surperform", "sous", "vorsprung", "rückstand", "mehrrendite", "minderrendite",
@@ -226,7 +231,7 @@ def _ranked_subject(
     """Who is called the largest: named before it in its sentence, else right behind it, else what alone is cited."""
     if noun.value == "excess_return":
         periods = [one.value for one in sentence.of("period") if one.value in values]
-        own = [name for fact in cited.facts if (name := fact.metric_id.rpartition(".")[2]) in values]
+        own = list({name for fact in cited.facts if (name := fact.metric_id.rpartition(".")[2]) in values})
         return periods[0] if len(periods) == 1 else own[0] if len(own) == 1 and not periods else None
     before = [one for one in sentence.of("subject") if one.end <= word.start]
     if before:
