@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.analysis import Kind, Usage
-from core.llm.estimate import OutputSpread, TokenCounts, assumed_output, completion_time, estimate
+from core.llm.estimate import SLOTS_TEXT, OutputSpread, TokenCounts, assumed_output, completion_time, estimate
 from core.llm.models import find
 from core.llm.pricing import cost, price
 
@@ -180,3 +180,19 @@ def test_long_and_short_requests_are_each_charged_at_their_own_rates() -> None:
 def test_nothing_is_estimated_and_nothing_is_free_where_the_price_is_unknown() -> None:
     found = estimate([1_000], SPREAD, find("gpt-6.2-sol"), at=AT, shards=1, size_bytes=1, region="eu")
     assert (found.expected_usd, found.uplift_usd, found.output_tokens) == (None, None, 2_000)
+
+
+def test_counted_tokens_are_never_rounded_to_money() -> None:
+    raised = price("gpt-5.4-mini", batch=True, at=AT, region="eu")
+    assert raised is not None
+    found = estimate([7], SPREAD, MINI, at=AT, shards=1, size_bytes=1, region="eu")
+    assert found.expected_usd == cost(raised, Usage(7, 0, 2_000)) == Decimal("0.0049528875")
+
+
+def test_an_answer_that_names_facts_instead_of_stating_them_has_its_own_length() -> None:
+    plain, named = (assumed_output(MINI, "low", slots=slots) for slots in (False, True))
+    assert (named.low, named.expected, named.high) == tuple(
+        round(SLOTS_TEXT * (text - thinking)) + thinking
+        for text, thinking in zip((plain.low, plain.expected, plain.high), (300, 900, 2_500), strict=True)
+    )
+    assert SLOTS_TEXT != 1

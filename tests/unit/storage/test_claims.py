@@ -181,3 +181,14 @@ def test_only_what_is_queued_waits_for_the_plan(sqlite_store: Store) -> None:
     claim = taken_up(sqlite_store)
     sqlite_store.shards.update(claim, admitted_at=None)
     assert [one.shard_id for one in claimed(sqlite_store)] == [claim.shard_id]
+
+
+def test_what_is_queued_or_waits_for_a_person_needs_no_provider_to_be_called_off(sqlite_store: Store) -> None:
+    blocked = taken_up(sqlite_store)
+    sqlite_store.shards.move(blocked, ShardState.UPLOADING, ShardEvent.BLOCKED, at=NOW)
+    queued = f"{draft(sqlite_store, [1], job_id='261124-120001-bbbbbbbbbbbb')}.0"
+    sqlite_store.jobs.approve(queued[:-2], "spec", lambda *_: None, actor="ada", at=NOW)
+    for job_id in (job_of(blocked), queued[:-2]):
+        sqlite_store.jobs.wish_cancel(job_id, actor="ada", at=NOW)
+    found = claimed(sqlite_store, providers=["somebody else"])
+    assert {one.shard_id for one in found} == {blocked.shard_id, queued}

@@ -14,7 +14,7 @@ from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.queue import Hold
 from core.domain.records import BatchLook, ShardClaim
 from core.errors import NotFound, StaleMove
-from core.storage.jobs.shards import QUEUE_AGAIN, WATCHED, check_fence
+from core.storage.jobs.shards import QUEUE_AGAIN, check_fence
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, STAND_IN, approved
 
@@ -144,10 +144,11 @@ def test_the_alert_of_a_lost_create_is_over_when_it_is_found_or_proven_absent(sq
 
 def test_what_was_told_of_a_running_batch_is_over_when_it_has_ended(sqlite_store: Store) -> None:
     claim, _ = running(sqlite_store)
-    for kind in (*WATCHED, AlertKind.RESULT_LOST):
+    watched = {AlertKind.STUCK, AlertKind.LATE, AlertKind.VANISHED, AlertKind.UNKNOWN_STATUS}
+    for kind in (*watched, AlertKind.RESULT_LOST):
         sqlite_store.alerts.raise_(kind, claim.shard_id, "?", at=NOW)
     sqlite_store.shards.move(claim, ShardState.RUNNING, ShardEvent.ENDED, at=NOW)
-    assert alerts(sqlite_store, claim) == {*WATCHED, AlertKind.RESULT_LOST}
+    assert alerts(sqlite_store, claim) == {*watched, AlertKind.RESULT_LOST}
     sqlite_store.shards.move(claim, ShardState.COLLECTING, ShardEvent.COLLECTED_NONE, at=NOW)
     assert alerts(sqlite_store, claim) == {AlertKind.RESULT_LOST}
 

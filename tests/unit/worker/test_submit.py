@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import AlertKind
+from core.domain.analysis import ItemError
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.errors import OptionalRefused, ProviderRefused, ProviderUnfit, ProviderUnreachable, StaleMove
-from core.worker.submit import IN_DOUBT, MAX_UNKNOWN, MIN_SCANS, PATIENCE, UNKNOWN_TOO_LONG, wait
+from core.worker.submit import IN_DOUBT, MAX_UNKNOWN, MIN_SCANS, NEVER_SENT, PATIENCE, UNKNOWN_TOO_LONG, wait
 from tests.unit.worker.making import POLL, QUARANTINE, TIMEOUT, Bench
 
 
 def test_a_shard_that_nobody_had_before_is_sent_without_a_look_at_the_list(bench: Bench) -> None:
-    bench.step(2)
+    assert bench.step(2) == 5  # a first look soon, whatever the poll
     shard = bench.shard
     assert (shard.state, shard.attempt, bench.provider.calls["list_batches"]) == (ShardState.RUNNING, 1, 0)
     [batch] = bench.provider.all_batches()
@@ -186,13 +187,25 @@ def test_a_wrong_key_waits_for_a_person(bench: Bench, verb: str) -> None:
     assert bench.shard.message.endswith(f"then: mosychlos portfolio batch retry {bench.shard.job_id}")
 
 
-@pytest.mark.parametrize("verb", ["upload", "create_batch"])
-def test_a_definite_no_ends_the_requests(bench: Bench, verb: str) -> None:
+@pytest.mark.parametrize(("verb", "code"), [("upload", "bad_line"), ("create_batch", "bad_line"), ("upload", "")])
+def test_a_definite_no_ends_the_requests(bench: Bench, verb: str, code: str) -> None:
     bench.step()
-    bench.provider.next_call(verb, ProviderRefused("bad line", status=400, code="bad_line"))
+    bench.provider.next_call(verb, ProviderRefused("bad line", status=400, code=code))
     assert bench.step() == 0
     assert (bench.shard.state, bench.shard.message) == (ShardState.FAILED, "bad line")
     assert bench.context.store.jobs.state(bench.shard.job_id) is JobState.FAILED
+    [item] = bench.context.store.items.each(bench.shard.job_id)
+    assert item.error == ItemError(code or "rejected", "bad line", transient=False)
+
+
+def test_what_was_never_sent_and_is_wanted_no_more_ends_without_doubt(bench: Bench) -> None:
+    bench.step()
+    bench.provider.next_call("upload", "wrong_key")
+    bench.step()
+    bench.context.store.jobs.wish_cancel(bench.shard.job_id, actor="ada", at=bench.now)
+    assert bench.step() == 0
+    [item] = bench.context.store.items.each(bench.shard.job_id)
+    assert (bench.shard.state, item.error) == (ShardState.CANCELLED, NEVER_SENT)
 
 
 def test_an_unfit_server_is_asked_again_before_a_person_is(bench: Bench) -> None:
@@ -320,7 +333,7 @@ def test_a_batch_that_failed_its_validation_is_no_batch_of_a_shard(bench: Bench)
     assert bench.shard.state is ShardState.UNKNOWN
 
 
-def test_what_waited_for_a_person_and_is_wanted_no_more_ends_as_never_sent_or_in_doubt(bench: Bench) -> None:
+def test_what_may_have_been_sent_and_is_wanted_no_more_ends_in_doubt(bench: Bench) -> None:
     bench.until_lost()
     bench.context.store.shards.update(bench.claim, scans=MIN_SCANS - 1, attempt=MAX_UNKNOWN)
     bench.now += timedelta(seconds=TIMEOUT + QUARANTINE)
