@@ -241,8 +241,9 @@ def _ranked_subject(
     behind = [one for one in sentence.of("subject") if one.start >= noun.end]
     if behind and len(sentence.between(noun.end, behind[0].start)) <= 3:
         return context.as_member(behind[0].value, values)
-    own = {name for subject in cited.subjects if (name := context.as_member(subject, values))} if cited.own else set()
-    return own.pop() if len(own) == 1 and not behind else None
+    subjects = cited.subjects if cited.own else set()
+    alone = {member for subject in subjects if (member := context.as_member(subject, values)) is not None}
+    return alone.pop() if len(alone) == 1 and not behind else None
 
 
 def _ranks(values: Mapping[str, float], subject: str, *, descending: bool, context: Context) -> set[int]:
