@@ -70,7 +70,8 @@ test: dev browser
 
 # Every fault on both databases, and what it came to: cases, batches, duplicates, lost results; then what is too long for make test.
 faults: dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py \
+		tests/web/test_ready.py tests/web/test_proxies.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m full --ignore tests/faults $(ARGS) tests
 	$(MAKE) --no-print-directory mutants
 
