@@ -239,7 +239,7 @@ def test_words_that_the_facts_contradict_are_a_finding_without_any_number(
     sheet: FactSheet, cite: Cite, text: str, kind: FindingKind | None
 ) -> None:
     said = claim(cite("weight.AAPL"), cite("weight.VOO"), text=text, source_ids=["UCITS.5"])
-    assert kinds(verify({"claims": [said]}, ruled(sheet))) == ([] if kind is None else [kind])
+    assert set(kinds(verify({"claims": [said]}, ruled(sheet)))) == (set() if kind is None else {kind})
 
 
 def test_a_number_that_stands_in_a_cited_rules_own_words_counts_once(sheet: FactSheet) -> None:
