@@ -18,7 +18,7 @@ from core import config_file
 from core.app import build
 from core.cli import output
 from core.cli.session import environment, opened, settings
-from core.cli.supervisor import Child, Supervisor, until_listening
+from core.cli.supervisor import Child, Supervisor, until_healthy
 from core.domain.actor import LOCAL
 from core.errors import BadInput, NotFound, Refused
 from core.guard.demo_home import STAND_IN, take
@@ -146,9 +146,9 @@ def demo(
     finally:
         app.close()
     output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
-    until_listening(address, provider_port, "the local provider", supervisor)
+    until_healthy(address, provider_port, "the local provider", supervisor)
     supervisor.start(Child("worker", [*program, "worker"], around))
-    until_listening(address, port, "the dashboard", supervisor)
+    until_healthy(address, port, "the dashboard", supervisor)
     output.aside("Ready: simulated answers; stop with Ctrl-C.")
     output.line(f"Open: {published(folder, port).fresh(time.time())}")
     sys.stdout.flush()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 from core.cli import output
 from core.errors import MosychlosError
@@ -94,18 +95,27 @@ class Supervisor:
                 child.process.wait()
 
 
-def until_listening(host: str, port: int, what: str, supervisor: Supervisor) -> None:
-    """Wait until something answers on a port.
+def until_healthy(host: str, port: int, what: str, supervisor: Supervisor) -> None:
+    """Wait until a server answers `/healthz`: it may take connections long before it has started.
 
     Raises:
         MosychlosError: Nothing did for a minute and a half, or somebody asked to stop.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and not supervisor.stopped:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((host, port)) == 0:
-                return
+        if _healthy(host, port):
+            return
         time.sleep(0.1)
     supervisor.end()
     raise MosychlosError(f"{what.capitalize()} did not start on port {port}. Its output above says why.")
+
+
+def _healthy(host: str, port: int) -> bool:
+    asking = HTTPConnection(host, port, timeout=5)
+    try:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
