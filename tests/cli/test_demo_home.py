@@ -106,15 +106,20 @@ def test_a_demo_that_is_started_again_goes_on_with_its_jobs_at_another_port(tmp_
                 return process
         raise AssertionError("the demo did not start")
 
+    def ended(process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
     def asked(*words: str) -> dict[str, object]:
         done = subprocess.run(command(*words, "--json"), cwd=ROOT, env=settings, capture_output=True, check=True)
         found: dict[str, object] = orjson.loads(done.stdout)
         return found
 
     first = started("0.01")
-    job_id = str(asked("portfolio", "analyze", "risk", "--batch", "--portfolio", "p01", "--force")["job_id"])
-    first.send_signal(signal.SIGTERM)
-    first.wait(60)
+    job_id = str(
+        asked("portfolio", "analyze", "risk", "--batch", "--portfolio", "sample-us-60-40", "--force")["job_id"]
+    )
+    ended(first)
     second = started("100000")
     try:
         deadline = time.monotonic() + 120
@@ -123,5 +128,4 @@ def test_a_demo_that_is_started_again_goes_on_with_its_jobs_at_another_port(tmp_
             time.sleep(0.5)
         assert state["simulated"] is True
     finally:
-        second.send_signal(signal.SIGTERM)
-        second.wait(60)
+        ended(second)
