@@ -12,7 +12,7 @@ from core.domain.alert import AlertKind
 from core.domain.analysis import ItemError
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.errors import OptionalRefused, ProviderRefused, ProviderUnfit, ProviderUnreachable, StaleMove
-from core.worker.submit import IN_DOUBT, MAX_UNKNOWN, MIN_SCANS, NEVER_SENT, PATIENCE, UNKNOWN_TOO_LONG, wait
+from core.worker.submit import CALLED_OFF_IN_DOUBT, MAX_UNKNOWN, MIN_SCANS, NEVER_SENT, PATIENCE, UNKNOWN_TOO_LONG, wait
 from tests.unit.worker.making import POLL, QUARANTINE, TIMEOUT, Bench
 
 
@@ -342,4 +342,4 @@ def test_what_may_have_been_sent_and_is_wanted_no_more_ends_in_doubt(bench: Benc
     assert bench.step() == 0
     assert bench.shard.state is ShardState.CANCELLED
     [item] = bench.context.store.items.each(bench.shard.job_id)
-    assert item.error == IN_DOUBT
+    assert item.error == CALLED_OFF_IN_DOUBT
