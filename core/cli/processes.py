@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -128,31 +129,22 @@ def demo(
     around = _demo_environment(folder, provider_port)
     app = build(load(around))
     program = [*PYTHON, "core.cli.main"]
-    supervisor = Supervisor()
-    # The dashboard takes longest to start, so it starts first and the samples are written meanwhile.
-    supervisor.start(Child("dashboard", [*_dashboard_command(address, port), "--silent"], without_keys(around)))
-    supervisor.start(
-        Child(
-            "provider",
-            [
-                *(*program, "provider", "--port", str(provider_port)),
-                *("--speed", str(speed), "--home", str(folder / "provider")),
-            ],
-            without_keys(around),
-        )
-    )
-    try:
-        report = app.portfolios.add_samples(LOCAL)
-    finally:
-        app.close()
-    output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
-    until_healthy(address, provider_port, "the local provider", supervisor)
-    supervisor.start(Child("worker", [*program, "worker"], around))
-    until_healthy(address, port, "the dashboard", supervisor)
-    output.aside("Ready: simulated answers; stop with Ctrl-C.")
-    output.line(f"Open: {published(folder, port).fresh(time.time())}")
-    sys.stdout.flush()
-    supervisor.watch()
+    # Whatever goes wrong on the way, nothing that was started stays behind.
+    with closing(Supervisor()) as supervisor:
+        # The dashboard takes longest to start, so it starts first and the samples are written meanwhile.
+        supervisor.start(Child("dashboard", [*_dashboard_command(address, port), "--silent"], without_keys(around)))
+        own = ["--port", str(provider_port), "--speed", str(speed), "--home", str(folder / "provider")]
+        supervisor.start(Child("provider", [*program, "provider", *own], without_keys(around)))
+        with closing(app):
+            report = app.portfolios.add_samples(LOCAL)
+        output.aside(f"{len(report.imported)} sample portfolios in {folder}.")
+        until_healthy(address, provider_port, "the local provider", supervisor)
+        supervisor.start(Child("worker", [*program, "worker"], around))
+        until_healthy(address, port, "the dashboard", supervisor)
+        output.aside("Ready: simulated answers; stop with Ctrl-C.")
+        output.line(f"Open: {published(folder, port).fresh(time.time())}")
+        sys.stdout.flush()
+        supervisor.watch()
     return 0
 
 

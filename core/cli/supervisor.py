@@ -63,13 +63,10 @@ class Supervisor:
         Raises:
             MosychlosError: A child fell over too often.
         """
-        try:
-            while not self._stop.wait(0.5):
-                for child in self._children:
-                    if not child.running:
-                        self._restart(child)
-        finally:
-            self.end()
+        while not self._stop.wait(0.5):
+            for child in self._children:
+                if not child.running:
+                    self._restart(child)
 
     def _restart(self, child: Child) -> None:
         child.restarts += 1
@@ -79,7 +76,7 @@ class Supervisor:
         output.aside(f"The {child.name} ended (exit code {code}); starting it again.")
         child.launch()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Ask every child to end, the newest first; insist after a while."""
         for child in reversed(self._children):
             if child.running and child.process:
@@ -106,7 +103,6 @@ def until_healthy(host: str, port: int, what: str, supervisor: Supervisor) -> No
         if _healthy(host, port):
             return
         time.sleep(0.1)
-    supervisor.end()
     raise MosychlosError(f"{what.capitalize()} did not start on port {port}. Its output above says why.")
 
 

@@ -47,7 +47,6 @@ def test_a_broker_file_becomes_verified_results_and_charts(installed: Installed,
         window.click("button", "Submit 1 request")
 
         expect(page).to_have_url(re.compile(r"/run\?run=\d{6}-\d{6}-"))
-        window.sees("1 request submitted")
         window.sees("Handed to the provider")
         window.sees("1 of 1 requests answered, 1 collected and checked")
         window.sees("Steps · ended")

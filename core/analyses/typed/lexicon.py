@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import orjson
 
@@ -147,8 +147,7 @@ def phrases(language: str) -> Phrases | None:
 @lru_cache
 def members() -> dict[str, list[str]]:
     """How sectors, currencies, countries and asset classes are called, by metric id, in all languages."""
-    found: dict[str, list[str]] = _data("members")
-    return found
+    return cast("dict[str, list[str]]", _data("members"))
 
 
 @lru_cache
