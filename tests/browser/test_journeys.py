@@ -91,6 +91,7 @@ def test_the_empty_first_visit_explains_itself(installed: Installed, visitor: Wi
         window.sees("Nothing is running.")
 
 
+@pytest.mark.full
 def test_a_run_with_failing_rows_shows_them_first(installed: Installed, visitor: Window) -> None:
     with installed() as installation, visitor(installation) as window:
         page = window.page

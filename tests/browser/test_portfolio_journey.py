@@ -19,6 +19,7 @@ Window = Callable[..., AbstractContextManager[Visitor]]
 TABS = ("Holdings", "Performance", "Risk", "Attribution", "Rules", "History")
 
 
+@pytest.mark.full
 def test_a_limit_is_broken_by_an_edit_and_kept_again_by_undo(installed: Installed, visitor: Window) -> None:
     with installed(worker=False) as installation, visitor(installation) as window:
         page = window.page
@@ -72,6 +73,7 @@ def test_a_limit_is_broken_by_an_edit_and_kept_again_by_undo(installed: Installe
         window.sees("Revisions of this day")
 
 
+@pytest.mark.full
 def test_every_tab_of_a_portfolio_fits_a_narrow_screen(installed: Installed, visitor: Window) -> None:
     with installed(worker=False) as installation:
         with visitor(installation) as window:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
@@ -15,6 +16,7 @@ Installed = Callable[..., AbstractContextManager[Installation]]
 Window = Callable[..., AbstractContextManager[Visitor]]
 
 
+@pytest.mark.full
 def test_a_comparison_is_submitted_and_a_brief_asks_for_what_it_lacks(installed: Installed, visitor: Window) -> None:
     with installed() as installation, visitor(installation) as window:
         page = window.page
