@@ -35,7 +35,8 @@ _day = re.compile(
     rf"|(?P<us_name>{_names})\.?[ \u00a0](?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?[ \u00a0](?P<us_year>\d{{4}}))(?!\d)",
     re.IGNORECASE,
 )
-_year = re.compile(r"(?<![\d.,/'\u2019-])(?:19|20)\d\d(?![\d%]|[.,/-]\d|[ \u00a0]?[%€$])")
+# Not the end of a name such as gfc_2008.
+_year = re.compile(r"(?<![\w.,/'\u2019-])(?:19|20)\d\d(?![\d%]|[.,/-]\d|[ \u00a0]?[%€$])")
 _ONE_DAY: Final = timedelta(days=1)
 
 

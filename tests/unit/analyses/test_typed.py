@@ -28,6 +28,7 @@ TRUE = [
     ("en", "Microsoft weighs 18.34 % and ASML 10.48 %."),
     ("en", "Of the risk, ASML carries 27.61 % and Microsoft 24.11 %."),
     ("en", "The portfolio returned 9.84 %, the benchmark 11.02 %."),
+    ("en", "The scenario gfc_2008 was not computed."),
     ("en", "It trails its benchmark by 1.18 percentage points over one year."),
     ("en", "Microsoft is the largest holding, ahead of the Bundesrepublik 2.20% 02/2034."),
     ("en", "The Sharpe ratio is 0.62 and beta 0.84; volatility of 12.35 % is no surprise."),
