@@ -11,6 +11,7 @@ from decimal import Decimal
 from core.domain.fx import Rates
 from core.domain.portfolio import DailyCloses, Flow, Holding, Portfolio
 from core.intake.cells.base_currency import derived_base_currency
+from core.intake.cells.numbers import MAX_MAGNITUDE
 from core.intake.cells.region import derived_region
 from core.intake.cells.weights import Weigher
 from core.intake.findings import Findings
@@ -84,11 +85,17 @@ def merged(groups: Iterable[Gathered]) -> list[Gathered]:
     return list(found.values())
 
 
+def _beyond_measure(holdings: Iterable[Holding]) -> Decimal | None:
+    """The first number that no position has: readers work some out, as sums of a ledger or quantity times price."""
+    numbers = (number for line in holdings for number in (line.market_value, line.quantity) if number is not None)
+    return next((number for number in numbers if abs(number) >= MAX_MAGNITUDE), None)
+
+
 def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) -> tuple[Portfolio, ...]:
     """The portfolios, in the order they were met. Groups without a good line are left out.
 
     The base currency and region are, in this order: asked for, said by the file, derived; notes say what was derived.
-    A second group with the same id and day is refused as a problem.
+    A second group with the same id and day is refused as a problem, and so is one with a value beyond measure.
     """
     weigher = Weigher(case.rates)
     currencies: Counter[str] = Counter()
@@ -104,6 +111,10 @@ def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) 
             case.findings.problem(None, "account", group.account or group.name, message)
             continue
         seen.add(key)
+        if (beyond := _beyond_measure(group.holdings)) is not None:
+            message = f"{group.account or group.name} has a number larger than any position can be (10 to the 18th)."
+            case.findings.problem(None, "", f"{beyond:.6g}", f"{message} Correct it and import again.")
+            continue
         given = case.base_currency or group.base_currency
         region = case.region or group.region
         base = given

@@ -260,3 +260,11 @@ def test_the_sample_ledgers_come_to_what_beancount_says(read, shared_data):
     assert {holding.symbol: holding.quantity or holding.market_value for holding in basic.holdings} == {
         "CASH_USD": Decimal("44150.85"), "CASH_CAD": 200, "EWJ": 100,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("units", ["99999999999999 * 99999999999999", "9" * 39, "-9" + "0" * 18])
+def test_a_number_that_no_position_has_is_a_problem_and_no_trace(read, units: str) -> None:
+    ledger = f"2026-09-01 price VOO 0.01 USD\n{entry(f'Assets:B  {units} VOO', 'Equity:O')}"
+    intake = read(ledger, "b.bean")
+    assert intake.portfolios == ()
+    assert "larger than any position can be" in intake.problems[-1].message
