@@ -31,19 +31,39 @@ _NOT_PROSE: Final = frozenset({"quote", "title", "url", "publisher", "published"
 _COUNTS: Final = {
     word: number
     for number, words in enumerate(
-        ("one|un|une|ein|eine|einem|einen|single", "two|deux|zwei", "three|trois|drei", "four|quatre|vier",
+        ("one|a|un|une|ein|eine|einem|einen|einer|single", "two|deux|zwei", "three|trois|drei", "four|quatre|vier",
          "five|cinq|fünf", "six|sechs", "seven|sept|sieben", "eight|huit|acht", "nine|neuf|neun", "ten|dix|zehn"),
         start=1,
     )
     for word in words.split("|")
 }  # fmt: skip
-_UNITS: Final = (("week|wochen?|semaine", 5), ("month|monate?n?|mois", 21), ("day|tage?n?s?|jour|handelstage?n?", 1))
+_UNITS: Final = (
+    ("week|wochen?|semaine", 5),
+    ("fortnight|quinzaine", 10),
+    ("month|monate?n?|mois", 21),
+    ("quarter|quartale?n?|trimestre", 63),
+    ("day|tage?n?s?|jour|handelstage?n?", 1),
+)
 _horizon = re.compile(
-    rf"(?<![\w.,])(?P<count>\d{{1,3}}|{'|'.join(_COUNTS)})[\s-]?(?:trading[\s-]|business[\s-])?"
-    rf"(?P<unit>{'|'.join(words for words, _ in _UNITS)})s?\b",
+    rf"(?<![\w.,])(?P<count>\d{{1,3}}|{'|'.join(_COUNTS)})[\s-]?(?:trading[\s-]|business[\s-]|whole |full |ganze[mnrs]? )?"
+    rf"(?P<unit>{'|'.join(words for words, _ in _UNITS)})s?\b(?! (?:of|des?|du|der)\b)",
     re.IGNORECASE,
 )
-_sentence_end = re.compile(r"(?<=[.!?;])\s+")
+_percentile = re.compile(
+    r"(?<![\w.,])(?P<level>\d{1,2}(?:[.,]\d{1,3})?)(?:st|nd|rd|th|e|ème|er|\.)?[ \u00a0-]?(?:per)?(?:centile|zentil)",
+    re.IGNORECASE,
+)
+_ONE_IN: Final = {
+    "ten": 10, "dix": 10, "zehn": 10, "twenty": 20, "vingt": 20, "zwanzig": 20, "forty": 40, "quarante": 40,
+    "vierzig": 40, "fifty": 50, "cinquante": 50, "fünfzig": 50, "hundred": 100, "cent": 100, "hundert": 100,
+    "thousand": 1000, "mille": 1000, "tausend": 1000, "decade": 2520, "century": 25200,
+}  # fmt: skip
+_one_in = re.compile(
+    r"\b(?:once|one|1|une?|ein(?:e[mnr]?)?)[ -](?:(?:trading )?(?:day|time|fois|jour|séance|mal|tag)[ -])?"
+    rf"(?:in|out of|sur|von|an|auf)[ -](?:a[ -]|one[ -])?(?P<of>\d{{1,4}}|{'|'.join(_ONE_IN)})(?:\b|(?=tage))",
+    re.IGNORECASE,
+)
+_sentence_end = re.compile(r"(?<=[.!?;])(?<!\d\.)\s+")
 _DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
 
 
@@ -109,7 +129,7 @@ def words(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             tails = cited_tails(part.get("metrics", ()), facts) or ([] if path == _STATEMENT else whole)
             for sentence in _sentence_end.split(text):
                 tick()
-                if path == _STATEMENT or notation.tail_words(sentence):
+                if path == _STATEMENT or notation.tail_words(sentence) or _percentile.search(sentence):
                     yield from _in_sentence(key, sentence, tails)
 
 
@@ -119,7 +139,7 @@ _digits = re.compile(r"\d+(?:[.,]\d+)*+")
 @lru_cache(maxsize=8_192)
 def _speaks_of_tails(text: str) -> bool:
     """Whether a text without its digits has a word of the tail; models say the same again and again."""
-    return notation.tail_words(text) is not None
+    return notation.tail_words(text) is not None or _percentile.search(text) is not None
 
 
 def _prose(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
@@ -134,7 +154,7 @@ def _prose(part: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
 
 def _in_sentence(path: str, sentence: str, tails: list[Tail]) -> Iterator[Finding]:
     allowed = {level for tail in tails for level in (tail.level, 100.0 - tail.level)}
-    for stated, value in confidence_levels(sentence):
+    for stated, value in (*confidence_levels(sentence), *_other_levels(sentence)):
         if not any(abs(value - level) < 1e-9 for level in allowed):
             true = f"{tails[0].level:g} %" if tails else None
             yield Finding(path, "", stated, true, FindingKind.VALUE if tails else FindingKind.UNSUPPORTED)
@@ -145,6 +165,15 @@ def _in_sentence(path: str, sentence: str, tails: list[Tail]) -> Iterator[Findin
         if value not in days and value not in _DAYS_A_YEAR:
             true = f"{tails[0].days} days" if tails else None
             yield Finding(path, "", found.group(), true, FindingKind.PERIOD if tails else FindingKind.UNSUPPORTED)
+
+
+def _other_levels(sentence: str) -> Iterator[tuple[str, float]]:
+    """Levels that no percent sign stands beside: "the 99th percentile", "one day in a hundred"."""
+    for found in _percentile.finditer(sentence):
+        yield found.group(), float(found["level"].replace(",", "."))
+    for found in _one_in.finditer(sentence):
+        of = found["of"].lower()
+        yield found.group(), round(100.0 - 100.0 / max(1, int(of) if of.isdigit() else _ONE_IN[of]), 6)
 
 
 def _days(found: re.Match[str]) -> int:

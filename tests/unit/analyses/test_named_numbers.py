@@ -66,6 +66,14 @@ def test_the_three_fields_belong_to_one_fact() -> None:
         ("En dix jours la perte reste sous ce niveau.", F.PERIOD),
         ("Within two weeks no more is lost.", F.PERIOD),
         ("The monte carlo figure is 1.42 % over ten trading days.", F.PERIOD),
+        ("At the 99th percentile the loss stays below 1.42 %.", F.VALUE),
+        ("Am 99. Perzentil bleibt der Verlust unter 1,42 %.", F.VALUE),
+        ("Au 99e centile la perte reste sous 1,42 %.", F.VALUE),
+        ("Only one day in a hundred is worse than this.", F.VALUE),
+        ("Un jour sur cent est pire.", F.VALUE),
+        ("Nur ein Tag von hundert ist schlechter.", F.VALUE),
+        ("In a whole quarter the loss stays below 1.42 % with 95 % confidence.", F.PERIOD),
+        ("Over a fortnight, with 95 % confidence, no more is lost.", F.PERIOD),
     ],
 )
 def test_another_level_or_horizon_in_words_is_a_finding(words: str, kind: FindingKind) -> None:
@@ -77,6 +85,8 @@ def test_another_level_or_horizon_in_words_is_a_finding(words: str, kind: Findin
     [
         "With 95 % confidence the loss over one day stays below 1.42 %.",
         "On the worst 5 % of days, one day in twenty, at least 1.42 % was lost.",
+        "At the 95th percentile the loss is 1.42 %; one day in twenty is worse.",
+        "Un jour sur vingt, la perte est d'au moins 1,42 % ; un quart du risque vient d'une ligne.",
         "At the 95 % level the 1-day loss was 1.42 %, worse days happen.",
         "Am schlechtesten von zwanzig Tagen verlor das Portfolio mindestens 1,42 % an einem Tag.",
     ],
@@ -91,6 +101,11 @@ def test_another_level_is_found_wherever_the_sentence_stands() -> None:
     document = answer(Kind.RISK)
     document["claims"][0] |= {"text": wrong, "metrics": document[VAR]["metrics"]}
     assert kinds(checked(Kind.RISK, document).findings) == {"claims[0].text": F.VALUE}
+
+
+def test_a_headline_names_no_other_level_by_a_percentile_or_a_century() -> None:
+    wrong = "A once-in-a-century (99.9th percentile) loss is 1.42 %."
+    assert risk(lambda document: document.update(headline=wrong)) != {}
 
 
 def test_without_a_value_at_risk_only_what_the_prompt_asks_for_stands_in_its_fields() -> None:
