@@ -45,7 +45,8 @@ _UNITS: Final = (
     ("day|tage?n?s?|jour|handelstage?n?", 1),
 )
 _horizon = re.compile(
-    rf"(?<![\w.,])(?P<count>\d{{1,3}}|{'|'.join(_COUNTS)})[\s-]?(?:trading[\s-]|business[\s-]|whole |full |ganze[mnrs]? )?"
+    rf"(?<![\w.,])(?P<count>\d{{1,3}}|{'|'.join(_COUNTS)})[\s-]?"
+    r"(?:trading[\s-]|business[\s-]|whole |full |ganze[mnrs]? )?"
     rf"(?P<unit>{'|'.join(words for words, _ in _UNITS)})s?\b(?! (?:of|des?|du|der)\b)",
     re.IGNORECASE,
 )
