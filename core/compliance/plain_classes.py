@@ -135,8 +135,11 @@ def _not_quoted(position: RulePosition) -> Member:
         return position.terms.liquidity is Liquidity.ILLIQUID
     if types_of(position) <= NEVER_QUOTED:
         return True
-    if types_of(position) <= DEPOSITS or position.terms.listed:
+    if types_of(position) <= DEPOSITS:
         return False
+    if position.terms.listed:
+        # "Listed" may have been said of what is then found to be a loan: only its kind tells.
+        return "instrument_type" if types_of(position) & NEVER_QUOTED else False
     # An open-ended fund is redeemed at its value without being listed: only its bucket tells.
     return True if position.terms.listed is False and types_of(position) <= SECURITIES else "liquidity"
 

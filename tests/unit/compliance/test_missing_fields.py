@@ -158,3 +158,10 @@ def test_terms_that_say_nothing_lead_to_no_breach() -> None:
     found = result("AU.SIS.83", book(bare))
     assert found.status is RuleStatus.NOT_ASSESSABLE
     assert found.missing == ("related_party",)
+
+
+def test_a_listed_line_of_unknown_kind_may_be_one_that_is_never_quoted() -> None:
+    of = book(line("S0", 40, None, asset_class=AssetClass.OTHER, listed=True, liquidity=None), cash(60))
+    found = result("CA.81102.2.4-hard", of)
+    assert found.status is RuleStatus.NOT_ASSESSABLE
+    assert "instrument_type" in found.missing
