@@ -87,6 +87,11 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @property
+    def stands(self) -> bool:
+        """Whether its file lies where it was opened; true of databases that are no file."""
+        return self._file is None or self._file.exists()
+
+    @property
     def is_sqlite(self) -> bool:
         """True on SQLite."""
         return self.dialect == "sqlite"

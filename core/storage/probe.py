@@ -16,6 +16,8 @@ def schema_version(database: Database) -> int:
     Raises:
         StorageTrouble: It does not answer, or takes no writes.
     """
+    if not database.stands:
+        raise StorageTrouble("The database's file is gone; connections that are open write into one that nobody finds.")
     try:
         with database.write() as connection:
             # Changes no row, and is refused all the same where nothing may be changed. Of a table that every user of
