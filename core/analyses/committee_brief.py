@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from core.analyses.engine import Engine, Need, Tags
 from core.analyses.evidence_tables import CHARTS
 from core.analyses.fact_selection import PROFILE, Family, Shown, applicable
 from core.analyses.slots.forms import committee_brief as slots_committee_brief
+from core.analyses.slots.forms.compliance import cure_days
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet
@@ -190,7 +192,7 @@ def _summarise(answer: CommitteeBriefAnswer) -> tuple[str, Tags]:
 
 
 def _inputs(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
-    """Charts exist, a breach excludes approval, somebody dissents, and dates are those that an analysis names."""
+    """Charts exist, a breach excludes approval, somebody dissents; dates are an analysis's or a rule's time to cure."""
     known = {CHARTS[one.kind] for one in sheet.evidence.analyses if one.kind in CHARTS}
     for place, name in enumerate(analysis["chart_ids"]):
         if name not in known:
@@ -202,10 +204,16 @@ def _inputs(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         yield unlike("compliance", "", "nothing said", "breach", FindingKind.RULE)
     if not any(text.strip() for text in analysis["dissent"]):
         yield unlike("dissent", "", "empty", None, FindingKind.UNSUPPORTED)
-    said = str([one.document for one in sheet.evidence.analyses])
+    said, cured = str([one.document for one in sheet.evidence.analyses]), _cured(sheet)
     for place, task in enumerate(analysis["follow_ups"]):
-        if task["due_date"] and task["due_date"] not in said:
+        if task["due_date"] and task["due_date"] not in said and task["due_date"] not in cured:
             yield unlike(f"follow_ups[{place}].due_date", "", task["due_date"], None, FindingKind.UNSUPPORTED)
+
+
+def _cured(sheet: FactSheet) -> set[str]:
+    """The days by which rules want to be kept again, where their text gives a time."""
+    times = map(cure_days, applicable(sheet.rules))
+    return {(sheet.as_of + timedelta(days=days)).isoformat() for days in times if days is not None}
 
 
 ENGINE = BriefEngine(
