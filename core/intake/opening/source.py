@@ -48,7 +48,7 @@ _PROGRAM_FILES = {
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PAGE = re.compile(
-    r"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,1500}?-->\s*)*<(?:!doctype html|(?:html|head|body|table|meta|style|title|div|"
+    r"(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:[^-]++|-(?!->))*+-->\s*+)*+<(?:!doctype html|(?:html|head|body|table|meta|style|title|div|"
     r"font|center)[\s>/])",
     re.DOTALL,
 )
