@@ -42,6 +42,7 @@ def test_a_comparison_is_submitted_and_a_brief_asks_for_what_it_lacks(installed:
         window.sees("jobs are submitted together: all of them or none.")
 
 
+@pytest.mark.full
 def test_a_model_that_is_gone_is_replaced_by_a_click_and_the_run_says_so(installed: Installed, visitor: Window) -> None:
     with installed(worker=False) as installation, visitor(installation) as window:
         page = window.page

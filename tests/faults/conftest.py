@@ -93,7 +93,7 @@ def house(shared_house: House, local: LocalProvider) -> House:
 ON_BOTH = frozenset({"test_busy_database", "test_restored", "test_submissions", "test_submit_faults", "test_workers"})
 """Modules whose cases run on PostgreSQL in `make test` too; of the others only those in which several act at once."""
 
-OF_EACH_TEST = {"sqlite": 2, "postgresql": 1}
+OF_EACH_TEST = {"sqlite": 1, "postgresql": 1}
 """How many cases of one test run in `make test` on each database, save those in which several act at once."""
 
 

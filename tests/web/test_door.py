@@ -157,6 +157,7 @@ def test_a_link_from_another_site_is_asked_once_more_from_a_page_of_ours(dashboa
     assert "location.replace" not in dashboard.ask("/runs", sec_fetch_site="same-origin").text
 
 
+@pytest.mark.full
 def test_an_end_makes_every_cookie_and_address_worthless(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("twice")
     with Dashboard(folder) as first:
