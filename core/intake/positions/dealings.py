@@ -26,6 +26,8 @@ _LONE_LETTERS: Final = (
 """What a column of sides says where it says it in one sign."""
 _WEAK: Final = frozenset(["deposit", "interest", "transfer", "split", "receive", "convert", "gutschrift", "zinsen"])
 """Words of dealings that kinds of positions are called by too."""
+_CODES: Final = frozenset({"symbol", "ticker", "isin"})
+"""Columns whose words are codes of companies, whatever else they mean."""
 _DAYS: Final = frozenset({"date", "datum", "trade date", "fecha", "data", "time"})
 _FEES: Final = frozenset(["fee", "fees", "commission", "gebuhr", "gebuhren", "courtage", "frais"])
 _MOST_NAMES: Final = 60
@@ -44,6 +46,8 @@ def dealings_in(header: Sequence[str], rows: Rows) -> str:
     over many days with the same names again; or days with fees beside them.
     """
     for place, name in enumerate(header):
+        if plain(name) in _CODES:
+            continue
         cells = _column(rows, place)
         deals = [words for cell in cells if (words := DEALS.intersection(re.split(r"\W+", folded(cell[:_LONGEST]))))]
         kinds = bool(_KINDS.intersection(plain(name).split()))
