@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -19,6 +19,8 @@ import pytest
 from core.errors import UnreadableFile
 from core.intake.sandbox import child, landlock, seccomp, slots
 from core.intake.sandbox.runner import Work, decoded, missing_walls, run, walls
+
+ROOT = Path(__file__).resolve().parents[3]
 
 ATTACKS = "tests.unit.intake.sandbox_attacks"
 EVERY_WALL = frozenset({child.LIMITS, child.FILES, child.PROCESSES, child.NETWORK})
@@ -207,30 +209,34 @@ def test_the_numbers_of_refused_calls_are_the_kernels_own() -> None:
                 assert numbers[place] == found[name], name
 
 
-def _hold(folder: str, held: multiprocessing.synchronize.Event) -> None:
-    with slots.slot(5, Path(folder)):
-        held.set()
-        time.sleep(60)
+HOLD = """
+import sys, time
+from pathlib import Path
+from core.intake.sandbox import slots
+with slots.slot(5, Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 def test_a_few_run_at_once_over_all_processes_and_a_dead_one_gives_its_place_back(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held = [context.Event() for _ in range(slots.AT_ONCE)]
-    holders = [context.Process(target=_hold, args=(str(tmp_path / "slots"), one), daemon=True) for one in held]
+    folder = tmp_path / "slots"
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    holders = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(slots.AT_ONCE)]
     try:
         for holder in holders:
-            holder.start()
-        assert all(one.wait(60) for one in held)
-        with pytest.raises(slots.NoSlot), slots.slot(0.2, tmp_path / "slots"):
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(slots.NoSlot), slots.slot(0.2, folder):
             pytest.fail("a fifth one ran")
         holders[0].kill()
-        holders[0].join()
-        with slots.slot(5, tmp_path / "slots"):
+        holders[0].wait()
+        with slots.slot(5, folder):
             pass
     finally:
         for holder in holders:
             holder.kill()
-            holder.join()
+            holder.communicate()
 
 
 def test_threads_of_one_process_wait_for_one_another_and_are_told_when_it_takes_too_long() -> None:
