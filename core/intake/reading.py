@@ -14,6 +14,7 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.names import display_name
 from core.intake.cells.region import REGIONS, known_region
 from core.intake.findings import Findings
+from core.intake.formats.registry import DESCRIBED
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import check_size
@@ -24,6 +25,7 @@ from core.intake.positions import (
     document,
     fidelity,
     ibkr,
+    ibkr_activity,
     nport,
     ofx,
     portfolio_performance,
@@ -69,9 +71,11 @@ MAPPED = "mapped_table"
 """The format of tables whose columns a person mapped."""
 
 _ALL = (
+    *(Format(*reader) for reader in DESCRIBED),
     Format("fidelity_positions", "Fidelity positions (Portfolio_Positions CSV)", fidelity.detect, fidelity.read),
     Format("schwab_positions", "Schwab positions (CSV)", schwab.detect, schwab.read),
     Format("ibkr_flex", "Interactive Brokers Flex Query (XML with open positions)", ibkr.detect, ibkr.read),
+    Format("ibkr_activity", "Interactive Brokers Activity Statement (CSV)", ibkr_activity.detect, ibkr_activity.read),
     Format("ofx", "OFX investment statement (versions 1 and 2)", ofx.detect, ofx.read),
     Format(
         "portfolio_performance",

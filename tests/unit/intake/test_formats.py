@@ -1,0 +1,134 @@
+"""Every described format, and those that need a module: a look-alike of our own against figures written by hand."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from core.intake.findings import Findings
+from core.intake.formats import position_lists
+from core.intake.formats.description import REFUSED, BadDescription, described, descriptions
+from core.intake.formats.recognising import detects
+from core.intake.gathering import Case as ReadingCase
+from core.intake.opening.source import open_source
+from core.intake.reading import FORMATS, read_file
+
+TODAY = date(2026, 11, 24)
+ROOT = Path(__file__).parents[3]
+
+
+class Case(NamedTuple):
+    """What a look-alike holds, by hand.
+
+    Attributes:
+        totals: Value of all lines by currency.
+        lines: Lines of all portfolios.
+        problems: How many the file has on purpose.
+    """
+
+    file: str
+    format: str
+    totals: dict[str, str]
+    day: date
+    lines: int
+    portfolios: int = 1
+    problems: int = 0
+
+
+CASES = (
+    # 250.40 + 12 × 101.50; 5 × 200.10; 100 × 7.12 pounds, which the file writes as 71,200 pence.
+    Case("degiro_portfolio.csv", "degiro_portfolio", {"EUR": "1468.40", "USD": "1000.50", "GBP": "712"}, TODAY, 4),
+    Case(
+        "degiro_portfolio_before_2020.csv", "degiro_portfolio_before_2020",
+        {"EUR": "64.19", "USD": "254.10", "GBP": "712"}, TODAY, 3,
+    ),
+    # A bond of 5,000 nominal at 98.40 is 4,920; the transactions below are no lines.
+    Case("vanguard_us.csv", "vanguard_us", {"USD": "17480"}, TODAY, 3, 2),
+    # The dollar share's 7,164.60 are kronor.
+    Case("2026-10-30_positioner.csv", "avanza_positions", {"SEK": "91291.00"}, date(2026, 10, 30), 3, 2),
+    # 150 × 2,810.50 + 5 × 3,750.25, and the total row once only.
+    Case("zerodha_holdings.csv", "zerodha_holdings", {"INR": "440326.25"}, TODAY, 2),
+    # (8 + 2 pledged) × 1,500 + (4 + 1 pledged) × 3,750.50.
+    Case("zerodha_console.csv", "zerodha_console", {"INR": "33752.50"}, date(2026, 10, 30), 2),
+    # 6 units at 110; cash 2,000 - 1,001 + 433.50 + 4.50 - 25.
+    Case("traderepublic_export.csv", "traderepublic_export", {"EUR": "2072.00"}, date(2026, 8, 12), 2),
+    # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
+    Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
+def test_a_look_alike_gives_the_figures_that_were_written_by_hand(fixtures, case):
+    intake = read_file(fixtures / "formats" / case.file, today=TODAY)
+    totals = defaultdict(Decimal)
+    for portfolio in intake.portfolios:
+        for line in portfolio.holdings:
+            totals[line.currency] += line.market_value
+    assert intake.format == case.format
+    assert dict(totals) == {currency: Decimal(total) for currency, total in case.totals.items()}
+    assert {portfolio.as_of for portfolio in intake.portfolios} == {case.day}
+    assert sum(len(portfolio.holdings) for portfolio in intake.portfolios) == case.lines
+    assert len(intake.portfolios) == case.portfolios
+    assert len(intake.problems) == case.problems, intake.problems
+    assert not any("says otherwise" in note or "does not explain" in note for note in intake.notes), intake.notes
+
+
+def test_every_described_format_has_a_look_alike_and_is_recognised_by_one_alone():
+    tried = {case.format for case in CASES}
+    assert [one.name for one in descriptions() if one.kind != REFUSED and one.name not in tried] == []
+    assert len({one.name for one in descriptions()}) == len(descriptions())
+
+
+def test_import_checks_list_every_format_with_its_check():
+    said = (ROOT / "docs" / "import-checks.md").read_text("utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in said] == []
+    assert [row for one in descriptions() if (row := one.row()) not in said] == []
+
+
+def test_formats_page_names_every_format():
+    said = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in said] == []
+
+
+def test_the_worked_example_of_contributing_is_a_format_that_reads_its_file():
+    said = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    example = said.split("## A format in ten minutes")[1].split("\n## ")[0]
+    table = "\n".join(line.strip() for line in re.findall(r"(?m)^    .*;.*$", example))
+    told = tomllib.loads(re.findall(r"(?s)```toml\n(.*?)```", example)[0])
+    description = described("example_depot", told)
+    source = open_source("example.csv", table.encode())
+    assert detects(description, source)
+    (group,) = position_lists.read(description, source, ReadingCase(Findings("example.csv"), TODAY))
+    assert [(line.currency, line.price, line.market_value) for line in group.holdings] == [
+        ("EUR", Decimal("101.50"), Decimal("1218.00")),
+        ("EUR", None, Decimal("900.45")),
+        ("EUR", None, Decimal("250.40")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"traps": []}, "missing ['traps']"),
+        ({"colour": "red"}, "not known ['colour']"),
+        ({"name": "another"}, "its name is 'another'"),
+        ({"columns": {"name": ["Name"], "price_of_tea": ["Tea"]}}, "price_of_tea"),
+        ({"recognise": {"needed": ["isin"]}}, "have no column"),
+        ({"words": {"asset_class": {"furniture": ["Chair"]}}}, "furniture"),
+    ],
+)
+def test_a_description_that_says_too_little_or_too_much_is_refused_by_name(change, fault):
+    told = {
+        "name": "x", "title": "X", "family": "x", "kind": "positions", "learnt": "a file", "check": "sums",
+        "traps": ["one"], "recognise": {"needed": ["name"]}, "columns": {"name": ["Name"]},
+    }  # fmt: skip
+    described("x", told)
+    with pytest.raises(BadDescription, match=re.escape(fault)):
+        described("x", {**told, **change})
