@@ -124,7 +124,7 @@ def _in_our_words(
         for name, words in description.empty.items():
             if name in places and folded(row[places[name]].strip()) in words:
                 row[places[name]] = ""
-        _without_foreign_price(number, row, places, case)
+        _without_foreign_price(description, number, row, places, case)
         called = next((row[place] for place in naming if row[place].strip()), "")
         currency = "" if amount is None else _taken_out(row, amount, style)
         yield number, [*row[:width], called, currency, _class_word(description, row, places, called), *row[width:]]
@@ -172,11 +172,14 @@ def _summed(
     return number, row
 
 
-def _without_foreign_price(number: int, row: list[str], places: Mapping[str, int], case: Case) -> None:
+def _without_foreign_price(
+    description: Description, number: int, row: list[str], places: Mapping[str, int], case: Case
+) -> None:
     """A price in another currency than the value says something else than it does in its own: it is left out."""
-    if not {"price", "price_currency", "currency"} <= places.keys():
+    if not {"price", "price_currency"} <= places.keys():
         return
-    priced, valued = (currency_code(row[places[name]]) for name in ("price_currency", "currency"))
+    own = row[places["currency"]] if "currency" in places else description.fixed.get("currency", "")
+    priced, valued = currency_code(row[places["price_currency"]]), currency_code(own)
     if priced is not None and valued is not None and priced[0] != valued[0]:
         case.findings.tally("Prices in another currency than the value were left out", f"row {number}")
         row[places["price"]] = ""
