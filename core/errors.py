@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class MosychlosError(Exception):
     """Base of every error that is meant for a person to read; `exit_code` is what the CLI returns for it."""
@@ -46,11 +49,15 @@ class AlreadyOpen(Refused):
 
     Attributes:
         places: Which of the wishes that were submitted together, by their number, is asked by which open job or try.
+        parts: Of wishes that are open in part, by their number: the portfolios that wait, each with the open job.
     """
 
-    def __init__(self, message: str, places: dict[int, str]) -> None:
+    def __init__(
+        self, message: str, places: dict[int, str], parts: Mapping[int, Mapping[str, str]] = MappingProxyType({})
+    ) -> None:
         super().__init__(message)
         self.places = places
+        self.parts = parts
 
 
 class OverBudget(Refused):

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,13 +61,23 @@ def _no_proxy(text: str) -> str | None:
 
 
 def _certificates(text: str) -> str | None:
-    if not Path(text).is_file():
+    file = Path(text)
+    if not file.is_file():
         return "names a file of certificates that is not there"
+    now = file.stat()
+    if _readable(text, now.st_mtime_ns, now.st_size):
+        return None
+    return "names a file in which no certificate (PEM) can be read"
+
+
+@lru_cache(maxsize=8)
+def _readable(text: str, _changed: int, _size: int) -> bool:
+    """Whether certificates can be read from a file. A hundred take 50 ms, and several variables name one file."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=text)
     except OSError:
-        return "names a file in which no certificate (PEM) can be read"
-    return None
+        return False
+    return True
 
 
 def _certificate_folder(text: str) -> str | None:

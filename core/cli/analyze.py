@@ -65,9 +65,7 @@ def analyze(  # noqa: C901  # one command with many options, each looked at once
     ] = False,
     if_not_open: Annotated[
         bool,
-        typer.Option(
-            "--if-not-open", help="With --batch: where the very same is under way, name that job and submit nothing."
-        ),
+        typer.Option("--if-not-open", help="With --batch: what is under way already is named and not submitted again."),
     ] = False,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Leave out portfolios that cannot be asked about, and name them.")
@@ -160,10 +158,10 @@ def _done(app: App, actor: Actor, wish: SetWish, **how: Any) -> Submitted:
     try:
         return app.sets.submit(actor, wish, **how)
     except AlreadyOpen as open_:
-        first = next(iter(open_.places.values()))
+        jobs = [*open_.places.values(), *(job_id for waiting in open_.parts.values() for job_id in waiting.values())]
         raise Refused(
-            f"{open_} See it with: mosychlos portfolio batch status {first}. Submit it once more with --force, or let "
-            "--if-not-open take the open one."
+            f"{open_} See it with: mosychlos portfolio batch status {jobs[0]}. Submit it once more with --force, or "
+            "let --if-not-open take the open one and submit only what waits nowhere."
         ) from None
 
 
@@ -183,6 +181,7 @@ def _submitted(done: Submitted) -> dict[str, object]:
             "set_id": job.row.set_id or None,
             "taken": list(done.taken),
             "already_open": job.row.job_id in done.open,
+            "waits_elsewhere": dict(done.elsewhere),
         }
         for job in done.jobs
     ]
@@ -201,6 +200,8 @@ def _submitted(done: Submitted) -> dict[str, object]:
 def _say_submitted(done: Submitted) -> None:
     for sentence in done.taken:
         output.line(f"Taken: {sentence}")
+    for portfolio_id, waits_in in done.elsewhere.items():
+        output.line(f"Left out: {portfolio_id} waits for its answer in job {waits_in} already.")
     for job in done.jobs:
         if done.job_set is not None:
             output.line(f"{job.request.kind} ({job.row.prompt_version}):")
@@ -337,7 +338,7 @@ def _told(preview: Preview) -> dict[str, object]:
 
 def _alike(app: App, actor: Actor, preview: Preview) -> list[str]:
     """Sentences about open jobs that ask the same."""
-    return [one.said(actor.subject, app.now()) for one in app.jobs.alike(actor, [preview.question])]
+    return [one.said(actor.subject, app.now()) for one in app.jobs.alike(actor, [preview])]
 
 
 def _say_preview(preview: Preview, alike: Sequence[str]) -> None:

@@ -48,7 +48,7 @@ def _asked(
     try:
         wish = app.tries.ask(actor, request, portfolio_id, force=force, again=force, owner=trier.owner)
     except AlreadyOpen as alike:
-        raise AlreadyOpen(f"{alike} Wait until it is answered, or ask once more with --force.", alike.places) from alike
+        raise AlreadyOpen(f"{alike} Wait for its answer, or ask once more with --force.", alike.places) from alike
     pieces = trier.perform(wish.try_id)
     while True:
         try:

@@ -81,6 +81,7 @@ class Preview:
         room: How much of the model's room in the provider's queue is left; None where nobody knows.
         suggestion: A cheaper model that has what the requests need, where one was looked for.
         question: What is asked, to look for open jobs that ask the same.
+        waiting: Portfolios whose very same request waits for an answer already, each with the open job.
     """
 
     estimate: Estimate
@@ -95,6 +96,7 @@ class Preview:
     room: QueueRoom | None = None
     suggestion: Suggestion | None = None
     question: str = ""
+    waiting: dict[str, str] = field(default_factory=dict)
 
 
 class JobService:
@@ -148,12 +150,15 @@ class JobService:
             room=self._room(request.model, estimate.input_tokens, at),
             suggestion=self.optimiser.cheaper(request, tally, estimate, at) if suggest else None,
             question=tally.question(self._identity),
+            waiting=dict(tally.waiting),
         )
 
-    def alike(self, actor: Actor, questions: Sequence[str]) -> list[OpenJob]:
-        """Open jobs that ask the very same as one of these previews, the oldest of each."""
+    def alike(self, actor: Actor, previews: Sequence[Preview]) -> list[OpenJob]:
+        """Open jobs that ask the very same as one of these previews, the oldest of each, or some of its requests."""
         require(actor, Permission.JOB_PREPARE)
-        return list({one.job_id: one for one in self._store.open_jobs.alike(questions).values()}.values())
+        same = self._store.open_jobs.alike([one.question for one in previews]).values()
+        parts = self._store.open_jobs.of_ids({job_id for one in previews for job_id in one.waiting.values()})
+        return list({one.job_id: one for one in (*same, *parts)}.values())
 
     def of_nonce(self, actor: Actor, nonce: str) -> OpenJob | None:
         """The job that a form has submitted under this nonce; None while there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -137,6 +137,11 @@ class SetPreview:
         return sum(one.estimate.requests for one in self.found)
 
     @property
+    def waiting(self) -> int:
+        """Requests of all parts that wait for an answer in open jobs already."""
+        return sum(len(one.waiting) for one in self.found)
+
+    @property
     def input_tokens(self) -> int:
         """Counted input tokens of all parts."""
         return sum(one.estimate.input_tokens for one in self.found)
@@ -217,12 +222,14 @@ class Submitted:
         job_set: None when it is one job alone.
         taken: Sentences about models that were replaced, as the person asked.
         open: Those of them that were under way already.
+        elsewhere: Portfolios that were left out, each with the open job in which its request waits.
     """
 
     jobs: tuple[Job, ...]
     job_set: JobSet | None
     taken: tuple[str, ...]
     open: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 class SetService:
@@ -315,7 +322,8 @@ class SetService:
             optimise: Take the cheaper model where one is suggested. Without it the choice is kept.
             fallback: Take the stand-in for a model that cannot be asked. Without it that is an error.
             again: Ask although the very same is under way.
-            if_not_open: Take the open job in the place of one that would ask the very same; submit only the others.
+            if_not_open: Take the open job in the place of one that would ask the very same; submit only the others,
+                and of those only what waits nowhere.
 
         Raises:
             As `JobService.submit`; ModelRefused for a model that cannot be asked.
@@ -324,6 +332,7 @@ class SetService:
         at = self._clock()
         wanted = [self._wanted(actor, one, at, optimise=optimise, fallback=fallback) for one in wish.requests()]
         open_: dict[int, str] = {}
+        elsewhere: dict[str, str] = {}
         left = dict(enumerate(wanted))
         made: list[Job] = []
         while left:
@@ -343,6 +352,12 @@ class SetService:
                 if not if_not_open:
                     raise
                 places = list(left)
+                for place, waiting in alike.parts.items():
+                    left[places[place]] = _without(left[places[place]], waiting)
+                    elsewhere |= waiting
+                    if not left[places[place]].request.portfolio_ids:  # all of it waits, in several jobs
+                        open_[places[place]] = next(iter(waiting.values()))
+                        del left[places[place]]
                 for place, job_id in alike.places.items():
                     open_[places[place]] = job_id
                     del left[places[place]]
@@ -355,6 +370,7 @@ class SetService:
             self._store.sets.get(set_id) if set_id else None,
             taken,
             frozenset(open_.values()),
+            elsewhere,
         )
 
     def _wanted(
@@ -387,6 +403,11 @@ class SetService:
         """
         require(actor, Permission.JOB_READ)
         return self._store.sets.get(set_id), self._store.sets.jobs(set_id)
+
+
+def _without(wanted: WantedJob, waiting: Mapping[str, str]) -> WantedJob:
+    ids = tuple(one for one in wanted.request.portfolio_ids if one not in waiting)
+    return replace(wanted, request=replace(wanted.request, portfolio_ids=ids))
 
 
 def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,7 +57,7 @@ class DraftTally:
     """What is known of the requests once they have been built.
 
     Attributes:
-        waiting: Requests that wait for an answer in an open job already, by the job; known where answers are reused.
+        waiting: Portfolios whose very same request waits for an answer already, each with the open job.
     """
 
     counts: TokenCounts
@@ -71,7 +72,7 @@ class DraftTally:
     first: BatchRequest | None = None
     cacheable: int = 0
     refused: dict[str, str] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
     _shard_bytes: int = 0
     _shard_requests: int = 0
     _shard_tokens: int = 0
@@ -85,7 +86,7 @@ class DraftTally:
             waits_in: The open job in which the very same request waits for an answer already.
         """
         if waits_in:
-            self.waiting[waits_in] = self.waiting.get(waits_in, 0) + 1
+            self.waiting[request.portfolio_id] = waits_in
         if self.first is None:
             self.first, self.prompt_version = request, request.prompt_version
         self._requests += 1
@@ -96,12 +97,6 @@ class DraftTally:
             self._send(request)
         self.regions[request.region] = self.regions.get(request.region, 0) + 1
         self.warnings.update(dict.fromkeys(request.warnings))
-
-    @property
-    def all_in(self) -> str:
-        """The open job in which all that is to be sent waits already; "" where there is none."""
-        sent = self._requests - self.reused
-        return next((job_id for job_id, n in self.waiting.items() if n == sent and sent), "")
 
     def question(self, identity: ProviderIdentity) -> str:
         """The same for the same requests to the same provider, in whatever order and however they are cut."""
@@ -133,7 +128,7 @@ class Built:
 
     Attributes:
         question: The same whenever the same is asked of the same provider.
-        all_in: The open job in which every request that is to be sent waits already; "" where there is none.
+        waiting: Portfolios whose very same request waits for an answer already, each with the open job.
     """
 
     files: list[ShardFile]
@@ -142,7 +137,7 @@ class Built:
     spec_hash: str
     reused: int = 0
     question: str = ""
-    all_in: str = ""
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +273,7 @@ class Drafter:
             _spec_hash(request, files, self.identity, self._desk),
             tally.reused,
             tally.question(self.identity),
-            tally.all_in,
+            tally.waiting,
         )
 
     def _keep(self, job_id: str, rows: Sequence[RequestRow], answers: Sequence[Outcome]) -> None:
@@ -300,18 +295,16 @@ class Drafter:
     ) -> Iterator[_Asked]:
         """Every request, with the stored answer that it can do with."""
         built = self._requests(builder, request.portfolio_ids, refused, group=request.group)
-        if self._reuse is None or request.tools:  # what tools told an earlier answer may not hold any more
-            yield from (_Asked(one, sheet, "", None) for one, sheet in built)
-            return
+        # What tools told an earlier answer may not hold any more.
+        since = None if self._reuse is None or request.tools else at - self._reuse
         engine = engine_for(request.kind)
         while chunk := list(islice(built, REUSE_CHUNK)):
             hashes = [body_hash(one) for one, _ in chunk]
-            stored = self._store.history.answers(
-                hashes,
-                since=at - self._reuse,
-                identity=self.identity,
-                prompt_version=chunk[0][0].prompt_version,
-            )
+            stored: Mapping[str, StoredAnswer] = {}
+            if since is not None:
+                stored = self._store.history.answers(
+                    hashes, since=since, identity=self.identity, prompt_version=chunk[0][0].prompt_version
+                )
             waiting = self._store.open_jobs.waiting(hashes, self.identity.fingerprint)
             for (one, sheet), hashed in zip(chunk, hashes, strict=True):
                 found = stored.get(hashed)
@@ -350,10 +343,8 @@ class Drafter:
         notes += not_in_the_price(builder.model.model_id, region=self.identity.region, address=self._address)
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
-        for job_id, n in tally.waiting.items():
-            notes.append(
-                f"{n:,} of these requests wait for an answer in job {job_id} already; after that they cost nothing."
-            )
+        for job_id, n in Counter(tally.waiting.values()).items():
+            notes.append(f"{n:,} of these requests wait for an answer in job {job_id} already.")
         found = priced(
             self._store,
             request,

@@ -19,14 +19,14 @@ from core.domain.provider import ProviderIdentity
 from core.domain.records import Job, Spend
 from core.drafts.drafting import Built, Drafter
 from core.drafts.job_files import APP, job_folder
-from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
+from core.errors import BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
 from core.guard.demo_home import stop_real_work
 from core.llm.fallback import Fallback
 from core.llm.models import find
 from core.storage.jobs.job_sets import Approval, NewSet
 from core.storage.jobs.jobs import ALREADY_STORED, NewJob
-from core.storage.jobs.open_jobs import stop_alike
+from core.storage.jobs.open_jobs import stop_alike, stop_waiting
 from core.storage.store import Store
 
 
@@ -187,14 +187,10 @@ class Submission:
         shutil.rmtree(folder, ignore_errors=True)
 
     def _stop_alike(self, actor: Actor, drafts: Sequence[_Draft]) -> None:
-        """Stop early what approval would refuse anyway, and what is all waiting in one job of more requests."""
+        """Stop early what approval would refuse anyway, and requests that wait for an answer in other jobs."""
         questions = [draft.built.question for draft in drafts]
-        now = self._clock()
-        stop_alike(self._store.open_jobs.alike(questions), questions, actor.subject, now)
-        within = {place: draft.built.all_in for place, draft in enumerate(drafts) if draft.built.all_in}
-        if within:
-            jobs = ", ".join(dict.fromkeys(within.values()))
-            raise AlreadyOpen(f"Every one of these requests waits for an answer already, in job {jobs}.", within)
+        stop_alike(self._store.open_jobs.alike(questions), questions, actor.subject, self._clock())
+        stop_waiting([(draft.built.waiting, draft.built.estimate.requests - draft.built.reused) for draft in drafts])
 
     def _approval(self, draft: _Draft, *, again: bool) -> Approval:
         request, expected = draft.wanted.request, draft.built.estimate.expected_usd

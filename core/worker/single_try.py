@@ -29,6 +29,7 @@ from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, Refuse
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.guard.demo_home import stop_real_work
+from core.storage.jobs.open_jobs import stop_waiting
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
 from core.worker.ask_sync import Asking, converse, with_tool_facts
@@ -120,7 +121,8 @@ class TryService:
             ModelRefused: The model was shut down.
             Refused: What would be sent is not what was shown. Nothing was stored.
             OverBudget: A limit would be passed. Nothing was stored.
-            AlreadyOpen: The very same is under way, or was asked for a moment ago. Nothing was stored.
+            AlreadyOpen: The very same is under way, by itself or in a job; or was asked for a moment ago, or lost
+                of late with a cost that is not known. Nothing was stored.
         """
         require(actor, Permission.JOB_SUBMIT)
         stop_real_work(self._home, self._identity)
@@ -132,6 +134,9 @@ class TryService:
         expected, question = estimate.sync_usd, body_hash(built)
         if approved is not None and approved.question != question:
             raise Refused(CHANGED.message)
+        if not again:
+            waits = self._store.open_jobs.waiting([question], self._identity.fingerprint)
+            stop_waiting([({portfolio_id: job_id}, 1) for job_id in waits.values()])
 
         def check(month: Spend, person: Spend, desk: Spend) -> None:
             self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
@@ -15,6 +16,17 @@ from dashboard.prepare import open as prepare_open
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, text
 from dashboard.widgets.pairs import pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the reader has said about sending."""
+
+    nonce: str
+    fallback: bool
+    force: bool
+    again: bool
+    if_not_open: bool
 
 
 def review(
@@ -72,15 +84,27 @@ def confirm(
     for part in found.parts:
         if part.fallback is not None:
             st.caption(text.escape(part.fallback.sentence))
+    leave = False
+    if found.waiting:
+        many = text.count(found.waiting, "request")
+        leave = st.checkbox(
+            f"Leave out {many} that {'waits' if found.waiting == 1 else 'wait'} for an answer already",
+            value=found.waiting < found.requests,
+            key="prepare_leave_waiting",
+        )
     if app.simulated:
         st.caption("Simulated: it goes to the local stand-in and costs nothing.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Cancel", key="prepare_cancel"):
             st.query_params.pop(prepare_open.SENT, None)
             st.rerun()
-        verb = "Send again:" if open_ else "Submit"
-        if st.button(f"{verb} {text.count(found.requests, 'request')}", type="primary", key="prepare_submit"):
-            _submit(app, actor, found, needed_by, nonce, fallback=fallback, force=force, again=again)
+        verb = "Send again:" if open_ and not leave else "Submit"
+        asked = found.requests - found.waiting if leave else found.requests
+        if st.button(
+            f"{verb} {text.count(asked, 'request')}", type="primary", key="prepare_submit", disabled=not asked
+        ):
+            how = _How(nonce, fallback=fallback, force=force, again=again and not leave, if_not_open=leave)
+            _submit(app, actor, found, needed_by, how, asked)
 
 
 def _submit(
@@ -88,23 +112,28 @@ def _submit(
     actor: Actor,
     found: SetPreview,
     needed_by: datetime | None,
-    nonce: str,
-    *,
-    fallback: bool,
-    force: bool,
-    again: bool,
+    how: _How,
+    asked: int,
 ) -> None:
+    nonce = how.nonce
     done: dict[str, list[str]] = st.session_state.setdefault("submitted", {})
     if nonce not in done:
         try:
             jobs = app.sets.submit(
-                actor, found.wish, nonce=nonce, force=force, needed_by=needed_by, fallback=fallback, again=again
+                actor,
+                found.wish,
+                nonce=nonce,
+                force=how.force,
+                needed_by=needed_by,
+                fallback=how.fallback,
+                again=how.again,
+                if_not_open=how.if_not_open,
             ).jobs
         except MosychlosError as error:
             st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
             return
         done[nonce] = [job.row.job_id for job in jobs]
-    session.flash(f"{text.count(found.requests, 'request')} submitted.")
+    session.flash(f"{text.count(asked, 'request')} submitted.")
     if len(done[nonce]) > 1:
         st.switch_page(navigation.page("runs"))
     navigation.open_run(done[nonce][0])

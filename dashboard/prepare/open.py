@@ -29,8 +29,8 @@ def follow(app: App, actor: Actor) -> None:
 
 
 def alike(app: App, actor: Actor, found: SetPreview) -> list[OpenJob]:
-    """Open jobs that ask the very same as a part of this."""
-    return app.jobs.alike(actor, [one.question for one in found.found])
+    """Open jobs that ask the very same as a part of this, or some of its requests."""
+    return app.jobs.alike(actor, found.found)
 
 
 def notice(app: App, actor: Actor, jobs: Sequence[OpenJob], *, key: str) -> None:

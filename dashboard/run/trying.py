@@ -13,7 +13,7 @@ import streamlit as st
 from core.app import App
 from core.desk.sets import SetPart, SetPreview
 from core.domain.actor import Actor
-from core.domain.trial import TRY_ENDED, Try, TryPrice, TryState
+from core.domain.trial import TRY, TRY_ENDED, Try, TryPrice, TryState
 from core.errors import AlreadyOpen, MosychlosError
 from core.guard.access import Permission, may
 from core.llm.surcharges import STANDARD_TIER
@@ -27,6 +27,7 @@ EVERY_SECONDS = 0.6
 _CHOICES = 200
 _KEPT = "try_id"
 _SHOWN = "try_shown"
+_ALIKE = "try_alike"
 _LOOKS = {
     TryState.WAITING: states.StateLook("waiting for a worker", ":material/hourglass_empty:", "gray"),
     TryState.ASKING: states.StateLook("answering", ":material/progress_activity:", "blue"),
@@ -65,18 +66,37 @@ def _offer(app: App, actor: Actor, parts: Sequence[SetPart]) -> None:
     st.session_state[_SHOWN] = price
     st.caption(text.escape(_said(price)))
     if st.button("Try one now", icon=":material/play_arrow:", width="stretch", key="try_start"):
-        try:
-            force = bool(st.session_state.get("prepare_force"))
-            tried = app.tries.ask(actor, part.request, portfolio_id, approved=shown, force=force)
-            st.session_state[_KEPT] = tried.try_id
-        except AlreadyOpen as alike:
-            # A second click, or another tab: both read the one answer.
-            st.session_state[_KEPT] = alike.places[0]
+        _ask(app, actor, part, portfolio_id, shown, again=False)
+    question, alike = st.session_state.get(_ALIKE, ("", ""))
+    if question == shown.question:
+        st.warning(text.escape(alike), icon=":material/content_copy:")
+        if st.button("Ask it once more", icon=":material/replay:", width="stretch", key="try_again"):
+            _ask(app, actor, part, portfolio_id, shown, again=True)
+
+
+def _ask(app: App, actor: Actor, part: SetPart, portfolio_id: str, approved: TryPrice, *, again: bool) -> None:
+    st.session_state.pop(_ALIKE, None)
+    try:
+        force = bool(st.session_state.get("prepare_force"))
+        tried = app.tries.ask(actor, part.request, portfolio_id, approved=approved, force=force, again=again)
+        st.session_state[_KEPT] = tried.try_id
+    except AlreadyOpen as alike:
+        _point_at(app, actor, alike, approved.question)
+    except MosychlosError as error:
+        st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
+        return
+    st.rerun()
+
+
+def _point_at(app: App, actor: Actor, alike: AlreadyOpen, question: str) -> None:
+    """A second click, or another tab: both read the one answer. What waits in a job or was lost is said first."""
+    found = alike.places[0]
+    if found.startswith(TRY):
+        st.session_state[_KEPT] = found
+        if app.tries.get(actor, found).state is not TryState.FAILED:
             session.flash(text.escape(alike), ":material/info:")
-        except MosychlosError as error:
-            st.error(text.escape(error), title="Nothing was sent", icon=":material/block:")
             return
-        st.rerun()
+    st.session_state[_ALIKE] = (question, str(alike))
 
 
 def _part(parts: Sequence[SetPart]) -> SetPart:

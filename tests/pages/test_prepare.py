@@ -264,6 +264,25 @@ def test_what_waits_already_is_named_before_the_question_and_its_button_says_aga
     assert job_id not in said(test)
 
 
+def test_of_two_requests_the_one_that_waits_already_is_left_out_unless_the_reader_wants_both(
+    page: Page, world: World
+) -> None:
+    first = world.import_text("family.csv", POSITIONS)
+    world.import_text("trust.csv", POSITIONS.replace("Family", "Trust"))
+    job_id = world.submit((first,), regional=True)
+    test = page(world, "prepare")
+    assert job_id in said(test)
+    button(test, "Review and submit").click()
+    test.run()
+    assert button(test, "Submit 1 request")
+    assert "Leave out 1 request that waits for an answer already" in {one.label for one in test.checkbox}
+    test = page(world, "prepare")
+    test.session_state["prepare_leave_waiting"] = False
+    button(test, "Review and submit").click()
+    test.run()
+    assert button(test, "Send again: 2 requests")
+
+
 def test_a_page_loaded_again_after_the_click_lands_on_the_run(page: Page, world: World) -> None:
     world.import_text("family.csv", POSITIONS)
     test = page(world, "prepare")

@@ -71,6 +71,17 @@ def test_a_second_tab_reads_the_answer_that_the_first_one_bought(page: Page, nea
     assert "The same question was asked" in second.toast[0].value
 
 
+def test_what_waits_in_a_run_is_asked_at_once_only_after_a_second_word(page: Page, near: World) -> None:
+    job_id = near.submit(tuple(near.app.portfolios.ids(LOCAL)), regional=True)
+    test = asked(page, near)
+    assert f"waits for an answer already, in job {job_id}" in said(test)
+    assert near.app.tries.newest(LOCAL) == []
+    button(test, "Ask it once more").click()
+    test.run()
+    assert not test.exception
+    assert [one.state for one in near.app.tries.newest(LOCAL)] == [TryState.WAITING]
+
+
 def test_what_changed_since_its_price_was_read_is_not_sent(page: Page, near: World) -> None:
     test = page(near, "prepare")
     near.import_text("family.csv", POSITIONS.replace("AAPL", "MSFT"))

@@ -17,6 +17,8 @@ from core.storage.tables import JobTable, RequestTable, ResultTable
 
 _J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
 _AT_ONCE: Final = 400
+_NAMED: Final = 3
+"""Portfolios that a message names."""
 
 
 class OpenJobs:
@@ -29,6 +31,12 @@ class OpenJobs:
         """Open jobs that ask one of these questions, by the question; the oldest of each."""
         with self._database.read() as connection:
             return alike(connection, questions)
+
+    def of_ids(self, job_ids: Collection[str]) -> list[OpenJob]:
+        """Those of these jobs that are open, oldest first."""
+        query = select(_J).where(_J.c.job_id.in_(list(job_ids)), *_OPEN).order_by(_J.c.approved_at, _J.c.job_id)
+        with self._database.read() as connection:
+            return [_open_job(row) for row in connection.execute(query)]
 
     def of_nonce(self, nonce: str) -> OpenJob | None:
         """The job that one opening of a form has submitted, ended or not; None while there is none."""
@@ -100,3 +108,37 @@ def stop_alike(found: Mapping[str, OpenJob], questions: Sequence[str], subject: 
     if places:
         said = dict.fromkeys(found[question].said(subject, now) for question in questions if question in found)
         raise AlreadyOpen(" ".join(said), places)
+
+
+def stop_waiting(wishes: Sequence[tuple[Mapping[str, str], int]]) -> None:
+    """Let no request be bought that waits for an answer in a job of other requests.
+
+    Args:
+        wishes: Of each wish, in order: the portfolios whose request waits, each with the open job; and how many
+            requests it would send.
+
+    Raises:
+        AlreadyOpen: Some of it waits: `places` has the wishes of which all waits in one job, `parts` the others.
+    """
+    said = [_waiting(waiting, sent) for waiting, sent in wishes if waiting]
+    if not said:
+        return
+    places: dict[int, str] = {}
+    parts: dict[int, Mapping[str, str]] = {}
+    for place, (waiting, sent) in enumerate(wishes):
+        jobs = set(waiting.values())
+        if len(waiting) == sent and len(jobs) == 1:
+            places[place] = jobs.pop()
+        elif waiting:
+            parts[place] = waiting
+    raise AlreadyOpen(" ".join(said), places, parts)
+
+
+def _waiting(waiting: Mapping[str, str], sent: int) -> str:
+    jobs = list(dict.fromkeys(waiting.values()))
+    where = f"job {jobs[0]}" if len(jobs) == 1 else f"{len(jobs)} jobs, such as {jobs[0]}"
+    if len(waiting) == sent:
+        what = "This very request" if sent == 1 else "Every one of these requests"
+        return f"{what} waits for an answer already, in {where}."
+    some = ", ".join(list(waiting)[:_NAMED]) + (", …" if len(waiting) > _NAMED else "")
+    return f"{len(waiting):,} of these {sent:,} requests wait for an answer already ({some}), in {where}."

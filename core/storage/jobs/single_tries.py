@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import and_, delete, or_, select, update
@@ -42,6 +42,9 @@ LOST = ItemError(
     transient=True,
 )
 """How a try ends whose process died."""
+
+REMEMBERED: Final = timedelta(hours=24)
+"""How long the loss of an answer that may have to be paid keeps the same question from being asked without a word."""
 
 CANCELLED = ItemError("cancelled", "It was called off before anything was sent.", transient=True)
 """How a try ends that nobody had taken up."""
@@ -358,11 +361,16 @@ def _stop_alike(connection: Any, question: str, provider_id: str, since: datetim
     """Let nothing be bought that is asked already: whoever reserves holds the purse, so the second finds the first."""
     goes_on = _T.c.state.in_([TryState.WAITING.value, TryState.ASKING.value]) & _T.c.cancel_wish.is_(False)
     mine = (_T.c.created_by == actor) & (_T.c.created_at >= since) & (_T.c.state != TryState.CANCELLED.value)
+    lost = (_T.c.state == TryState.FAILED.value) & _T.c.cost_nano.is_(None) & (_T.c.created_at >= now - REMEMBERED)
     same = (_T.c.question == question) & (_T.c.question != "") & (_T.c.provider_id == provider_id)
-    row = connection.execute(select(_T).where(same, or_(goes_on, mine)).order_by(_T.c.created_at).limit(1)).first()
+    row = connection.execute(
+        select(_T).where(same, or_(goes_on, mine, lost)).order_by(_T.c.created_at).limit(1)
+    ).first()
     if row is not None:
         who = "you" if row.created_by == actor else row.created_by
         message = f"The same question was asked {ago(now - row.created_at)} ago by {who} ({row.try_id}, {row.state})."
+        if row.state == TryState.FAILED.value and row.cost_nano is None:
+            message += " No answer came, and whether it is to be paid is not known."
         raise AlreadyOpen(message, {0: row.try_id})
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ import pytest
 from core.app import App, build
 from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
-from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority
+from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, ResultStatus, Usage
 from core.domain.job import JobState
+from core.domain.trial import TryState
 from core.errors import AlreadyOpen
 from core.settings import load
 from core.storage.jobs.job_sets import Approval, NewSet
+from core.storage.jobs.single_tries import LOST, Ending
 from core.storage.store import Store
 from tests.faults.staging import portfolio
 from tests.unit.storage.making import draft
@@ -90,8 +93,7 @@ SAME: dict[str, AnalysisRequest] = {
     "another cost limit": replace(wish(), max_cost_usd=9),  # type: ignore[arg-type]  # as a Decimal would do
 }
 OTHER: dict[str, AnalysisRequest] = {
-    "fewer portfolios": wish(0),
-    "more portfolios": wish(0, 1, 2),
+    "other portfolios": wish(2),
     "another model": replace(wish(), model="gpt-6-luna"),
     "another endpoint": wish(endpoint=Endpoint.RESPONSES),
     "another effort": wish(parameters={"reasoning_effort": "high"}),
@@ -121,7 +123,7 @@ def test_a_changed_portfolio_is_another_question(app: App, settings: dict[str, s
     store = Store(settings["MOSYCHLOS_DATABASE_URL"])
     store.portfolios.save([portfolio(0, first_value="70000")], lambda _: None, actor="test", at=clock())
     store.close()
-    assert app.jobs.submit(LOCAL, wish()).row.state is JobState.QUEUED
+    assert app.jobs.submit(LOCAL, wish(0)).row.state is JobState.QUEUED
 
 
 def test_another_provider_is_another_question(app: App, settings: dict[str, str], clock: Clock) -> None:
@@ -172,16 +174,71 @@ def test_of_a_set_only_what_is_not_open_is_submitted_where_that_was_wished(app: 
     assert app.jobs.count(LOCAL) == 2
 
 
-def test_open_requests_count_as_well_as_answered_ones_where_answers_are_used_again(
-    settings: dict[str, str], app: App, clock: Clock
+@pytest.mark.parametrize("days", ["0", "7"])
+def test_requests_that_wait_in_a_larger_job_are_not_bought_by_a_smaller_one(
+    settings: dict[str, str], clock: Clock, app: App, days: str
 ) -> None:
-    reusing = build(load({**settings, "MOSYCHLOS_REUSE_DAYS": "7"}), clock=clock)
+    reusing = build(load({**settings, "MOSYCHLOS_REUSE_DAYS": days}), clock=clock)
     job_id = reusing.jobs.submit(LOCAL, wish(0, 1, 2)).row.job_id
-    with pytest.raises(AlreadyOpen, match=f"Every one of these requests waits .* {job_id}"):
+    with pytest.raises(AlreadyOpen, match=rf"This very request waits for an answer already, in job {job_id}\."):
         reusing.jobs.submit(LOCAL, wish(0))
+    with pytest.raises(AlreadyOpen, match="Every one of these requests waits"):
+        reusing.jobs.submit(LOCAL, wish(0, 2))
     reusing.jobs.submit(LOCAL, wish(0), again=True)
     reusing.jobs.cancel(LOCAL, job_id)
     reusing.close()
+
+
+def test_a_batch_of_which_a_part_waits_already_is_refused_and_says_which(app: App) -> None:
+    job_id = app.jobs.submit(LOCAL, wish(0)).row.job_id
+    said = rf"1 of these 2 requests wait for an answer already \(p0000\), in job {job_id}"
+    with pytest.raises(AlreadyOpen, match=said) as refused:
+        app.jobs.submit(LOCAL, wish(0, 1))
+    assert refused.value.parts == {0: {"p0000": job_id}}
+    assert app.jobs.count(LOCAL) == 1
+    assert app.jobs.preview(LOCAL, wish(0, 1)).waiting == {"p0000": job_id}
+    assert app.jobs.submit(LOCAL, wish(0, 1), again=True).row.counts.total == 2
+
+
+def test_where_that_was_wished_only_what_waits_nowhere_is_submitted(app: App) -> None:
+    first = app.jobs.submit(LOCAL, wish(0)).row.job_id
+    both = SetWish(kinds=(Kind.RISK,), models=("gpt-5.4-mini",), base=wish(0, 1))
+    done = app.sets.submit(LOCAL, both, if_not_open=True)
+    assert [job.row.counts.total for job in done.jobs] == [1]
+    assert (done.open, done.elsewhere) == (frozenset(), {"p0000": first})
+    nothing = app.sets.submit(LOCAL, both, if_not_open=True)
+    assert nothing.elsewhere == {"p0000": first, "p0001": done.jobs[0].row.job_id}
+    assert nothing.open == {first}
+    assert app.jobs.count(LOCAL) == 2
+
+
+def test_a_request_that_waits_in_a_batch_is_not_asked_at_once_besides(app: App) -> None:
+    job_id = app.jobs.submit(LOCAL, wish(0, 1)).row.job_id
+    with pytest.raises(AlreadyOpen, match=f"This very request waits .* {job_id}"):
+        app.tries.ask(LOCAL, wish(0), "p0000")
+    assert app.tries.newest(LOCAL) == []
+    assert app.tries.ask(LOCAL, wish(2), "p0002").portfolio_id == "p0002"
+    assert app.tries.ask(LOCAL, wish(0), "p0000", again=True).portfolio_id == "p0000"
+
+
+def test_an_answer_that_was_lost_and_may_be_paid_is_not_asked_for_again_without_a_word(app: App, clock: Clock) -> None:
+    tried = app.tries.ask(LOCAL, wish(0), "p0000", owner="w1")
+    store = app.oversight._store
+    lost = Ending(TryState.FAILED, ResultStatus.FAILED, Usage(), None, unsettled=True, error=LOST)
+    store.tries.end(tried.try_id, "w1", lost, at=clock())
+    clock.now += timedelta(hours=1)
+    for actor in (LOCAL, BOB):
+        with pytest.raises(AlreadyOpen, match="No answer came, and whether it is to be paid is not known"):
+            app.tries.ask(actor, wish(0), "p0000", owner="w1")
+    assert app.tries.ask(LOCAL, wish(0), "p0000", again=True).state is TryState.WAITING
+
+
+def test_a_failure_that_cost_nothing_is_no_hindrance(app: App, clock: Clock) -> None:
+    tried = app.tries.ask(LOCAL, wish(0), "p0000", owner="w1")
+    refused = Ending(TryState.FAILED, ResultStatus.FAILED, Usage(), Decimal(0), unsettled=False, error=LOST)
+    app.oversight._store.tries.end(tried.try_id, "w1", refused, at=clock())
+    clock.now += timedelta(minutes=1)
+    assert app.tries.ask(LOCAL, wish(0), "p0000").state is TryState.WAITING
 
 
 def test_a_nonce_finds_the_run_that_it_submitted(app: App) -> None:
