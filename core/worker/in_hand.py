@@ -36,7 +36,9 @@ NOT_STORED: Final = "not_stored"
 UNREAD: Final = (SET_ASIDE, TOO_LONG, NOT_STORED)
 """Errors of answers that nobody has read, and that are not to be read by whoever comes later."""
 
-READING: Final = threading.Lock()
+READING: Final = threading.RLock()
+"""One line is in hand at a time, so that a death of the process is told of the line that was. Who holds it and takes
+over another shard in the same thread goes on: a plain lock would wait for itself, for ever."""
 
 UNSTORABLE: Final = (ValueRefused, ValueError, TypeError, OverflowError)
 """What a database, or its driver, makes of a value that it takes in no form."""
