@@ -37,7 +37,7 @@ from core.worker.steps import run_once
 from tests.faults.staging import House, environment
 from tests.inside_provider import FAULTS, InsideProvider
 
-# A signal would only end one example: the next, tried to make the failure small, would wait for ever where this one did.
+# A signal would end one example only: the next, tried to make the failure small, would wait where this one did.
 pytestmark = pytest.mark.timeout(300, method="thread")
 
 VERBS = ("upload", "list_files", "create_batch", "check", "list_batches", "cancel", "download", "delete_file")
