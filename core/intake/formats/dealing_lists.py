@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain, islice
 from typing import Final
 
-from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
-from core.intake.cells.asset_classes import asset_class_of
 from core.intake.cells.numbers import choose_style
-from core.intake.formats.description import IGNORED, Description
+from core.intake.formats.day_order import proven_order
+from core.intake.formats.dealing_cells import balance_in, costs_in, currency_in, has_units, security_in
+from core.intake.formats.description import BY_SIGN, IGNORED, UNKNOWN, Description
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, SourceFile
-from core.intake.tables.blocks import blocks_in, delimiter_in, rows_of
+from core.intake.tables.blocks import Block, blocks_in, delimiter_in, filled, rows_of
 from core.intake.transactions.entries import INCOMING, NOTHING, OUTGOING, OUTSIDE, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
@@ -24,10 +24,12 @@ from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Num
 from core.intake.transactions.trades import per_unit, settled
 
 _STYLE_ROWS: Final = 2_000
-_NUMERIC: Final = ("quantity", "price", "amount", "fees", "more_fees", "taxes")
-_COSTS: Final = ("fees", "more_fees", "taxes")
+_NUMERIC: Final = ("quantity", "net_quantity", "price", "amount", "gross", "fees", "more_fees", "taxes")
+_TRADES: Final = frozenset({EntryKind.BUY, EntryKind.SELL})
 _MOVES_UNITS: Final = INCOMING | OUTGOING | {EntryKind.SPLIT}
-_LEAVES: Final = frozenset({EntryKind.WITHDRAWAL, EntryKind.FEE, EntryKind.TAX, EntryKind.BUY})
+_LEAVES: Final = frozenset({EntryKind.WITHDRAWAL, EntryKind.FEE, EntryKind.TAX})
+_OUTSIDE: Final = frozenset({EntryKind.DEPOSIT.value, EntryKind.WITHDRAWAL.value})
+_INSTEAD: Final = {EntryKind.TRANSFER_IN: EntryKind.DEPOSIT, EntryKind.TRANSFER_OUT: EntryKind.WITHDRAWAL}
 
 Rows = Iterator[tuple[int, list[str]]]
 
@@ -38,60 +40,104 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     Raises:
         UnreadableFile: No such header, or a table that cannot be split.
     """
-    readable = source.container in (Container.TEXT, Container.ARCHIVE)
-    found = blocks_in(source, case.choices, description.is_header) if readable else []
-    tables = [block for block in found if description.is_header(block.header)]
-    if not tables:
-        raise UnreadableFile(f"'{source.name}' has no header row of {description.title}.")
-    ledger = Ledger(case, description.family, source.name, cash=description.habits.cash)
+    tables = headed(description, source, case)
+    cash = description.habits.cash
+    if description.habits.cash_if_deposits:
+        cash = cash and any(_tells_of_deposits(description, block) for block in tables)
+    ledger = Ledger(case, description.family, source.name, cash=cash)
     for block in tables:
-        rows = rows_of(source, block)
-        first = list(islice(rows, _STYLE_ROWS))
-        table = _table(description, case, list(block.header), first, delimiter_in(source))
-        places = description.places(block.header)
-        lines = (one for one in chain(first, rows) if not description.skips(one[1], places))
+        table, lines = opened(description, source, block, case)
         read_rows(table, lines, ledger, partial(_take, description))
     for note in description.notes:
         case.findings.note(note)
     return ledger.finish(base_currency=description.fixed.get("currency"))
 
 
+def headed(description: Description, source: SourceFile, case: Case) -> list[Block]:
+    """The tables with this format's header.
+
+    Raises:
+        UnreadableFile: There is none.
+    """
+    readable = source.container in (Container.TEXT, Container.ARCHIVE)
+    found = blocks_in(source, case.choices, description.is_header) if readable else []
+    tables = [block for block in found if description.is_header(block.header)]
+    if not tables:
+        raise UnreadableFile(f"'{source.name}' has no header row of {description.title}.")
+    return tables
+
+
+def opened(description: Description, source: SourceFile, block: Block, case: Case) -> tuple[HeadedTable, Rows]:
+    """A table and its rows, remarks and rows that are none left out."""
+    rows = rows_of(source, block)
+    first = list(islice(rows, _STYLE_ROWS))
+    table = _table(description, case, list(block.header), first, delimiter_in(source))
+    places = description.places(block.header)
+    # A row with one cell is a remark below the table, as all brokers have them.
+    lines = (one for one in chain(first, rows) if filled(one[1]) > 1)
+    return table, _without_skipped(description, lines, places, case)
+
+
+def _without_skipped(description: Description, rows: Rows, places: Mapping[str, int], case: Case) -> Rows:
+    for number, row in rows:
+        if description.skips(row, places):
+            case.findings.tally(
+                "Rows that were never carried out, or say others once more, were left out", f"row {number}"
+            )
+        else:
+            yield number, row
+
+
 def _table(
-    description: Description, case: Case, header: list[str], first: list[tuple[int, list[str]]], delimiter: str
+    description: Description, case: Case, header: list[str], first: Sequence[tuple[int, list[str]]], delimiter: str
 ) -> HeadedTable:
     habits = description.habits
-    said = case.choices.day_order
-    order = habits.days if habits.days is not DayOrder.UNKNOWN else said
+    places = description.places(header)
+    order = case.choices.day_order if habits.days is DayOrder.UNKNOWN else habits.days
+    if order is DayOrder.UNKNOWN and "date" in places:
+        order = proven_order(first, places["date"], case)
     layout = BrokerLayout(description.columns, description.needed, order, habits.decimal, _NUMERIC)
     if habits.decimal is not None and delimiter:
         return HeadedTable(case, layout, header, Numbers(habits.decimal))
-    places = description.places(header)
     numeric = [places[name] for name in _NUMERIC if name in places]
     samples = [row[place].strip() for _, row in first for place in numeric if place < len(row)]
     chosen = case.choices.style or choose_style(samples, delimiter).style
     return HeadedTable(case, layout, header, Numbers(chosen, shown_styles(samples)))
 
 
+def _tells_of_deposits(description: Description, block: Block) -> bool:
+    place = description.places(block.header).get("action")
+    return place is not None and any(
+        place < len(row) and description.meaning("action", row[place]) in _OUTSIDE for _, row in block.first
+    )
+
+
 def _take(description: Description, cells: Cells) -> Iterable[Entry]:
     cells.account = cells.text("account")
-    meant = description.meaning("action", cells.text("action"))
+    action = f"{cells.text('action')} {cells.text('detail')}".strip()
+    meant = description.meaning("action", action)
     if meant == IGNORED:
         return ()
-    currency, units = _currency(description, cells, "currency")
-    paid_in, paid_units = _currency(description, cells, "amount_currency") if _apart(description, cells) else (
-        currency, units,
-    )  # fmt: skip
-    cells.moved = paid_in or ALL
-    if meant is None:
-        if cells.text("quantity"):
-            _security(description, cells)
+    if meant == BY_SIGN:
+        signed = cells.needed("quantity")
+        meant = EntryKind.BUY.value if signed > 0 else EntryKind.SELL.value
+    priced = currency_in(description, cells, "currency")
+    paid = currency_in(description, cells, "amount_currency") if _apart(description, cells) else priced
+    cells.moved = paid[0] or ALL
+    if meant in (None, UNKNOWN):
+        if has_units(cells):
+            security_in(description, cells)
         cells.unknown_kind("action", cells.text("action"))
         return ()
+    if description.meaning("asset_class", cells.text("asset_class")) == UNKNOWN:
+        security_in(description, cells)
+        cells.unknown_kind("asset_class", cells.text("asset_class"))
+        return ()
     entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind(meant), cells.account)
-    entry = replace(entry, column=cells.label("quantity"), balance=_balance(cells, paid_in))
-    if entry.kind in _MOVES_UNITS and (cells.text("quantity") or entry.kind in (EntryKind.BUY, EntryKind.SELL)):
-        return _units(description, cells, entry, currency, units, Money(Decimal(paid_units), paid_in))
-    return _money(description, cells, entry, paid_in, paid_units)
+    entry = replace(entry, column=cells.label("quantity"), balance=balance_in(cells, paid[0]))
+    if entry.kind in _TRADES or (entry.kind in _MOVES_UNITS and has_units(cells)):
+        return _units(description, cells, entry, priced, paid)
+    return _money(description, cells, entry, paid)
 
 
 def _apart(description: Description, cells: Cells) -> bool:
@@ -99,83 +145,91 @@ def _apart(description: Description, cells: Cells) -> bool:
     return "amount_currency" in description.fixed or bool(cells.text("amount_currency"))
 
 
-def _currency(description: Description, cells: Cells, name: str) -> tuple[str, int]:
-    """The currency of a cell, or of the whole format; a problem where neither says one."""
-    written = cells.text(name)
-    if not written and name in description.fixed:
-        written = description.fixed[name]
-    return cells.currency(name, written)
-
-
-def _balance(cells: Cells, currency: str) -> Money | None:
-    stated = cells.number_in("balance")
-    return None if stated is None or not currency else Money(stated, currency)
-
-
-def _security(description: Description, cells: Cells) -> None:
-    word = cells.text("asset_class")
-    meant = description.meaning("asset_class", word)
-    kind = AssetClass(meant) if meant else asset_class_of(word)
-    is_fund = kind is AssetClass.FUND
-    # A fund whose name says what it holds is more than a fund.
-    cells.security(
-        cells.text("symbol"), cells.text("isin"), cells.text("name"), is_fund=is_fund, kind=None if is_fund else kind
-    )
-
-
-def _costs(cells: Cells) -> Decimal:
-    return sum((abs(cells.number_in(name) or NOTHING) for name in _COSTS), NOTHING)
-
-
 def _units(
-    description: Description, cells: Cells, entry: Entry, currency: str, units: int, paid: Money
+    description: Description, cells: Cells, entry: Entry, priced: tuple[str, int], paid: tuple[str, int]
 ) -> Iterable[Entry]:
     """A row that moves units: a trade, a transfer, or a split.
 
     Args:
-        units: How many of the written unit of the price make one of `currency`.
-        paid: The same of amounts, with their currency.
+        priced: Currency of the price, and how many of the written unit make one.
+        paid: The same of the amount.
     """
-    _security(description, cells)
-    quantity, stated, fees = cells.needed("quantity"), cells.number_in("price"), _costs(cells)
-    amount = abs(cells.number_in("amount") or NOTHING) / paid.amount
-    if cells.about is None or not cells.good:
+    security = security_in(description, cells)
+    incoming = entry.kind in INCOMING
+    net = incoming and cells.has("net_quantity") and bool(cells.text("net_quantity"))
+    quantity = cells.needed("net_quantity" if net else "quantity")
+    price = _price(description, cells, quantity * security.multiplier, priced, paid, incoming=incoming)
+    if not cells.good or not quantity:
         return ()
-    moved = replace(entry, security=cells.about, quantity=abs(quantity), currency=currency)
+    moved = replace(entry, security=security, quantity=abs(quantity), currency=priced[0])
     if entry.kind is EntryKind.SPLIT:
         return (replace(moved, quantity=quantity),)
-    bought = entry.kind in INCOMING
-    price = None if stated is None else abs(stated) / units
-    if entry.kind not in (EntryKind.BUY, EntryKind.SELL):
-        return (replace(moved, price=price),)
-    same = paid.currency == currency
-    charged = fees if bought else -fees
-    if not amount and price is not None and same:
-        amount = abs(quantity) * price + charged
-    elif description.habits.amount == "gross":
-        amount += charged
-    if price is None and same:
-        price = per_unit(amount - charged, quantity)
-    if price is None:
-        cells.problem("price", "", "The row states no price in the currency of the line. Give the price.")
+    if entry.kind not in _TRADES:
+        return (replace(moved, price=price or None),)
+    unpriced_sale = entry.kind is EntryKind.SELL and not description.habits.price_of_sales
+    if not price and not unpriced_sale:
+        cells.problem("price", "", "The row states no price in the currency of the line. Give price or amount.")
         return ()
-    if not amount:
-        return (moved.traded(cells.about, abs(quantity), price, currency, None, bought=bought),)
-    price, cost = settled(cells, abs(quantity), price, currency, Money(amount, paid.currency), fees, bought=bought)
-    cash = Money(-amount if bought else amount, paid.currency)
-    return (replace(moved, cash=(cash,)).traded(cells.about, abs(quantity), price, currency, cost, bought=bought),)
+    return _trade(description, cells, moved, price, Money(_amount(description, cells, moved, price, paid), paid[0]))
 
 
-def _money(description: Description, cells: Cells, entry: Entry, currency: str, units: int) -> Iterable[Entry]:
+def _price(
+    description: Description,
+    cells: Cells,
+    units: Decimal,
+    priced: tuple[str, int],
+    paid: tuple[str, int],
+    *,
+    incoming: bool,
+) -> Decimal:
+    """The price of one unit: as stated, else the amount before costs over the units; 0 where neither is there."""
+    stated = cells.number_in("price")
+    if stated is not None:
+        return abs(stated) / priced[1]
+    gross = cells.number_in("gross")
+    if gross is not None:
+        return per_unit(gross, units) / priced[1]
+    if paid[0] != priced[0] or not (incoming or description.habits.price_of_sales):
+        return NOTHING
+    amount = abs(cells.number_in("amount") or NOTHING)
+    if description.habits.amount == "net":
+        amount -= costs_in(cells) if incoming else -costs_in(cells)
+    return per_unit(amount, units) / paid[1]
+
+
+def _amount(description: Description, cells: Cells, moved: Entry, price: Decimal, paid: tuple[str, int]) -> Decimal:
+    """What changed hands with all costs, without its sign; 0 where the row does not tell."""
+    costs = costs_in(cells) if moved.kind is EntryKind.BUY else -costs_in(cells)
+    amount = abs(cells.number_in("amount") or NOTHING)
+    if amount:
+        return (amount + costs if description.habits.amount == "gross" else amount) / paid[1]
+    same = paid[0] == moved.currency and cells.text("fees_currency") in ("", paid[0])
+    if not same or moved.security is None:
+        return NOTHING
+    return moved.quantity * moved.security.multiplier * price + costs / paid[1]
+
+
+def _trade(description: Description, cells: Cells, moved: Entry, price: Decimal, paid: Money) -> Iterable[Entry]:
+    bought, security = moved.kind is EntryKind.BUY, moved.security
+    if security is None:
+        return ()
+    cash = Money(-paid.amount if bought else paid.amount, paid.currency)
+    moved = replace(moved, cash=(cash,) if description.habits.cash and paid.amount else ())
+    if not paid.amount or not price:
+        return (moved.traded(security, moved.quantity, price or None, moved.currency, None, bought=bought),)
+    units = moved.quantity * security.multiplier
+    found = settled(cells, units, price, moved.currency, paid, costs_in(cells), bought=bought)
+    return (moved.traded(security, moved.quantity, found.price, moved.currency, found.cost, bought=bought),)
+
+
+def _money(description: Description, cells: Cells, entry: Entry, paid: tuple[str, int]) -> Iterable[Entry]:
     """A row that moves money alone."""
-    amount = cells.needed("amount") / units
+    amount = cells.needed("amount") / paid[1]
     if description.habits.amount == "gross":
-        amount += sum((cells.number_in(name) or NOTHING for name in _COSTS), NOTHING) / units
-    if not description.habits.signed:
-        amount = -abs(amount) if entry.kind in _LEAVES else abs(amount)
-    kind = {EntryKind.TRANSFER_IN: EntryKind.DEPOSIT, EntryKind.TRANSFER_OUT: EntryKind.WITHDRAWAL}.get(
-        entry.kind, entry.kind
-    )
+        amount += sum((cells.number_in(name) or NOTHING for name in ("fees", "more_fees", "taxes")), NOTHING) / paid[1]
+    if not description.habits.signed and entry.kind in _LEAVES:
+        amount = -abs(amount)
+    kind = _INSTEAD.get(entry.kind, entry.kind)
     if kind in OUTSIDE:
         kind = EntryKind.DEPOSIT if amount > 0 else EntryKind.WITHDRAWAL
-    return (replace(entry, kind=kind, cash=(Money(amount, currency),)),)
+    return (replace(entry, kind=kind, cash=(Money(amount, paid[0]),)),)

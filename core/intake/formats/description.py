@@ -32,16 +32,23 @@ from core.intake.transactions.moments import DayOrder
 
 POSITIONS: Final = "positions"
 DEALINGS: Final = "dealings"
+COINS: Final = "coins"
 REFUSED: Final = "refused"
 IGNORED: Final = "ignored"
 """The meaning of a word whose rows move nothing."""
+BY_SIGN: Final = "by sign"
+"""The meaning of a word whose rows buy where the quantity is positive, and sell where it is not."""
+UNKNOWN: Final = "unknown"
+"""The meaning of a word, longer than one that is known, whose rows a description cannot tell."""
 
 _FIELDS: Final = {
     POSITIONS: {*COLUMNS, "price_currency"},
     DEALINGS: {
         "date", "clock", "account", "action", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency",
-        "amount", "amount_currency", "fees", "more_fees", "taxes", "balance", "status",
+        "amount", "amount_currency", "fees", "more_fees", "taxes", "balance", "status", "detail", "net_quantity",
+        "gross", "fees_currency",
     },
+    COINS: {"date", "account", "action", "detail", "group", "symbol", "quantity", "fees", "balance", "id"},
     REFUSED: {*COLUMNS, "weight"},
 }  # fmt: skip
 
@@ -63,6 +70,11 @@ class Habits:
         amount: What the amount of a dealing is: "net" with fees, "gross" without.
         signed: Whether amounts carry their sign; else the kind of the row says where money went.
         cash: Whether the rows tell of all money, so that cash can be their sum.
+        cash_if_deposits: Only where deposits or withdrawals are among the rows.
+        price_of_sales: Whether the amount of a sale is what was got for its units.
+        option_sign: Symbols that begin so are options on 100 units.
+        pair_sign: Parts a symbol from the currency behind it.
+        coin_prefixes: Whether coins may be called XXBT and money ZEUR, as Kraken calls them.
         named_classes: What a line is, is read from its name, because no column says it.
     """
 
@@ -74,6 +86,11 @@ class Habits:
     amount: str = "net"
     signed: bool = True
     cash: bool = True
+    cash_if_deposits: bool = False
+    price_of_sales: bool = True
+    option_sign: str = ""
+    pair_sign: str = ""
+    coin_prefixes: bool = False
     named_classes: bool = False
 
 
@@ -84,7 +101,7 @@ class Description:
     Attributes:
         name: As `--format` takes it.
         title: For people choosing a file.
-        kind: "positions", "dealings", or "refused" for a file that is known and holds no values.
+        kind: "positions", "dealings", "coins" for one row a coin that moves, or "refused" for a file without values.
         family: Formats of one family continue one another's portfolios.
         learnt: Where its shape was learnt, in general words.
         check: What of the file is held against what is read, for docs/import-checks.md.
@@ -233,7 +250,7 @@ def _habits(told: Mapping[str, Any]) -> Habits:
 
 def _words(field_name: str, meanings: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Each word with what it means, longer ones first, so that "buy to cover" is not "buy"."""
-    allowed = {one.value for one in (EntryKind if field_name == "action" else AssetClass)} | {IGNORED}
+    allowed = {one.value for one in (EntryKind if field_name == "action" else AssetClass)} | {IGNORED, BY_SIGN, UNKNOWN}
     if wrong := meanings.keys() - allowed:
         raise BadDescription(f"[words] means {sorted(wrong)}; known are {sorted(allowed)}")
     pairs = [(" ".join(folded(word).split()), meant) for meant, words in meanings.items() for word in words]

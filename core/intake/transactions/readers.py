@@ -17,6 +17,7 @@ from core.intake.transactions import (
     hargreaves,
     ibkr_trades,
     saxo,
+    schwab_awards,
     schwab_history,
     swissquote,
     traderepublic,
@@ -49,6 +50,7 @@ READERS = (
     TransactionReader(
         "vanguard_uk", "Vanguard UK cash and investment report (CSV)", vanguard_uk.detect, vanguard_uk.read
     ),
+    TransactionReader("schwab_awards", "Schwab Equity Award Center (CSV)", schwab_awards.detect, schwab_awards.read),
     TransactionReader("schwab_history", "Schwab transaction history (CSV)", schwab_history.detect, schwab_history.read),
     TransactionReader("ibkr_trades", "Interactive Brokers trades (Flex CSV)", ibkr_trades.detect, ibkr_trades.read),
     TransactionReader("ghostfolio", "Ghostfolio export (JSON)", ghostfolio.detect, ghostfolio.read),

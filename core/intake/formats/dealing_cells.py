@@ -1,0 +1,59 @@
+"""What the cells of one described dealing say: its security, its currencies, its costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from core.domain.portfolio import AssetClass
+from core.intake.cells.asset_classes import asset_class_of
+from core.intake.formats.description import UNKNOWN, Description
+from core.intake.transactions.entries import NOTHING, Money, Security
+from core.intake.transactions.table import Cells
+
+_COSTS: Final = ("fees", "more_fees", "taxes")
+_OPTION: Final = Decimal(100)
+_OPTION_CHARS: Final = 6
+
+
+def currency_in(description: Description, cells: Cells, name: str) -> tuple[str, int]:
+    """The currency of a cell, else of the amount beside it, else of the whole format; a problem where none says one."""
+    written = cells.text(name) or cells.text("amount_currency")
+    return cells.currency(name, written or description.fixed.get(name, description.fixed.get("currency", "")))
+
+
+def balance_in(cells: Cells, currency: str) -> Money | None:
+    """The cash after the row, where it says so."""
+    stated = cells.number_in("balance")
+    return None if stated is None or not currency else Money(stated, currency)
+
+
+def has_units(cells: Cells) -> bool:
+    """Whether a row moves units: brokers write 0 beside plain money."""
+    return bool(cells.number_in("quantity") or cells.number_in("net_quantity"))
+
+
+def costs_in(cells: Cells) -> Decimal:
+    """Fees and taxes of a row, positive."""
+    return sum((abs(cells.number_in(name) or NOTHING) for name in _COSTS), NOTHING)
+
+
+def security_in(description: Description, cells: Cells) -> Security:
+    """What a row is about; an option where its symbol starts as those of the format do."""
+    symbol = cells.text("symbol")
+    habits = description.habits
+    if habits.pair_sign and habits.pair_sign in symbol:
+        symbol = symbol.split(habits.pair_sign)[0]
+    isin = cells.text("isin")
+    if isin == symbol and not (len(isin) == 12 and isin[:2].isalpha()):
+        isin = ""
+    if habits.option_sign and symbol.startswith(habits.option_sign) and len(symbol) > _OPTION_CHARS:
+        security = cells.security(symbol.lstrip(habits.option_sign), "", cells.text("name"), kind=AssetClass.DERIVATIVE)
+        return replace(security, multiplier=_OPTION)
+    word = cells.text("asset_class") or description.fixed.get("asset_class", "")
+    meant = description.meaning("asset_class", word)
+    kind = AssetClass(meant) if meant and meant != UNKNOWN else asset_class_of(word)
+    is_fund = kind is AssetClass.FUND
+    # A fund whose name says what it holds is more than a fund.
+    return cells.security(symbol, isin, cells.text("name"), is_fund=is_fund, kind=None if is_fund else kind)
