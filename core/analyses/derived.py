@@ -129,8 +129,6 @@ def _differences(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
         if _alike(first, second) and not (dated and said.kinds & _TELLING):
             value = _value(first) - _value(second)
             yield _Result(abs(value), _units(first.unit))
-            if not dated and not said.order:
-                yield _Result(value, _units(first.unit))
 
 
 def _signed(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
@@ -141,12 +139,13 @@ def _signed(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
 
 def _changes(facts: Sequence[Fact], said: Calculation) -> Iterator[_Result]:
     for later, earlier, dated in _pairs(facts, said):
-        base = abs(_value(earlier))
+        # The usual formula: of a loss that grows from -9 to -18 it says that the loss doubled.
+        base = _value(earlier)
         before = _value(later) - _value(earlier)
         if not dated and _alike(later, earlier) and before:
             # The rise itself may be cited beside what it led to.
             yield _Result(100 * _value(earlier) / before, frozenset({"pct", ""}), falls=True)
-        if _alike(later, earlier) and base > 2 * _off(earlier):
+        if _alike(later, earlier) and abs(base) > 2 * _off(earlier):
             change = (_value(later) - _value(earlier)) / base
             yield _Result(100 * change, frozenset({"pct", ""}), falls=True)
             yield _Result(change, frozenset({""}), falls=True)

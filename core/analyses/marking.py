@@ -14,9 +14,10 @@ from enum import StrEnum
 from typing import Any
 
 from core.analyses import diagnosis
+from core.analyses.citations import CitationScope
 from core.analyses.numbers import Number
 from core.analyses.typed.sentence import Sentence
-from core.analyses.verify import ABOUT, Checking, CitationScope
+from core.analyses.verify import ABOUT, Checking
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 

@@ -109,6 +109,9 @@ date = re.compile(
 ).match
 """A date that begins with a digit."""
 
+clock = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:])").match
+"""A time of day: 18:00."""
+
 quote = re.compile(r"\d++(?:/\d++)+(?![\d.,]*\d)").match
 """Numbers that are one name together: 60/40, 5/10/40, 2017/653."""
 

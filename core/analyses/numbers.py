@@ -212,9 +212,13 @@ def _named_whole(text: str, start: int, end: int) -> int | None:
     """Where the date or quote ends that begins with these digits, if one does."""
     following = text[end : end + 1]
     # Most numbers are followed by what cannot continue a date: looking at one character spares two searches.
-    if following and following not in "-/. (\u00a0\u202f" and 2 < end - start < 8:
+    if following and following not in "-/. (:\u00a0\u202f" and 2 < end - start < 8:
         return None
-    name = notation.date(text, start) or (notation.quote(text, start) if following == "/" else None)
+    name = (
+        notation.date(text, start)
+        or notation.clock(text, start)
+        or (notation.quote(text, start) if following == "/" else None)
+    )
     name = name or (notation.prompted(text, start) if following and following in "( -%\u00a0\u202f" else None)
     return name.end() if name else None
 

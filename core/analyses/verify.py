@@ -34,6 +34,7 @@ from typing import Any
 
 from core.analyses import diagnosis
 from core.analyses.cells import cell
+from core.analyses.citations import CitationScope
 from core.analyses.derived import is_derived
 from core.analyses.direction import contradiction, is_signed
 from core.analyses.fact_selection import rule_key
@@ -97,39 +98,6 @@ def verify(analysis: Mapping[str, Any], sheet: FactSheet, mandatory: Sequence[st
         wanted=len(wanted),
         covered=sum(name in check.stated for name in wanted),
     )
-
-
-class CitationScope:
-    """What carries the numbers of a sentence: the references and ids cited in the same object.
-
-    Attributes:
-        facts: Referred to by the references.
-        shown: The same by their value at display precision; of several with the same value, one.
-        wrong: Values of references that did not hold: a sentence that repeats one is not a second finding.
-        cited: Ids of drivers and sources.
-        own: False where the object has no place for references, so that the whole answer's count.
-        factual: The object calls itself a fact.
-        proposed: Numbers that the object proposes.
-        carrying: Every fact that is cited, as a reference or by an id; None until a sentence needs them.
-    """
-
-    __slots__ = ("carrying", "cited", "facts", "factual", "own", "proposed", "shown", "wrong")
-
-    def __init__(self, *, own: bool = False, factual: bool = False) -> None:
-        self.facts: list[Fact] = []
-        self.shown: dict[str, Fact] = {}
-        self.wrong: list[float] = []
-        self.cited: list[str] = []
-        self.own = own
-        self.factual = factual
-        self.proposed: list[float] = []
-        self.carrying: list[Fact] | None = None
-
-    def add(self, shown: str, fact: Fact) -> None:
-        """Let a fact carry the numbers of the scope's sentences."""
-        if self.shown.get(shown) is not fact:
-            self.shown[shown] = fact
-            self.facts.append(fact)
 
 
 class Checking:
@@ -302,15 +270,31 @@ class Checking:
             for finding in claims(self.context, sentence, cited):
                 self.claimed(sentence, finding)
 
+    def _of_a_series(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> bool:
+        """Whether a number is the end, bound or extreme of a series, which decides it."""
+        decision = self.binding.series.decide(number, sentence, scope.facts)
+        if decision is None:
+            return False
+        if decision.holds:
+            self.verified += 1
+        elif decision.holds is not None:
+            self.findings.append(Finding(path, "", number.stated, decision.true, FindingKind.VALUE))
+        return True
+
     def claimed(self, _sentence: Sentence, finding: Finding) -> None:
         """Keep what is wrong with the words of a sentence."""
         self.findings.append(finding)
 
     def count(self, path: str, number: Number, scope: CitationScope, sentence: Sentence) -> None:
         """Check a small whole number where its clause says what it is: "Beta is 3", "nine rebounds"."""
+        if self._of_a_series(path, number, scope, sentence):
+            return
         quantity = self.binding.attribute(number, sentence)
         if quantity is None:
-            if is_derived(number, scope.facts, calculation(sentence, scope.facts)):
+            known = self.binding.counted_of(number, sentence)
+            if known and not any(diagnosis.says(number, fact) for fact in known):
+                self.findings.append(Finding(path, "", number.stated, None, FindingKind.VALUE))
+            elif known or is_derived(number, scope.facts, calculation(sentence, scope.facts)):
                 self.verified += 1
             return
         counted = [fact for fact in scope.facts if self.binding.is_counted(quantity, fact)]
@@ -325,6 +309,8 @@ class Checking:
         """Check a number in a sentence against what is cited in the same object."""
         # Gaps quote our reasons, figures and all; asking every fact about them is most of the work on real answers.
         if path.startswith(("data_gaps[", "missing_data[")) and self.said.in_a_reason(number):
+            return
+        if self._of_a_series(path, number, scope, sentence):
             return
         # Most numbers are copied as the prompt shows them: then no arithmetic is needed.
         copied = scope.shown.get(number.digits)

@@ -6,19 +6,21 @@ another: a sentence that says the truth about something that was not cited is st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Final
 
 from core.analyses import diagnosis
 from core.analyses.numbers import Number
 from core.analyses.typed.aspects import Aspect, aspect_of
 from core.analyses.typed.lexicon import Mention
+from core.analyses.typed.periods import days_of, ends_of, years_of
 from core.analyses.typed.sentence import Sentence
+from core.analyses.typed.series import SeriesOf
+from core.analyses.typed.subjects import is_paired, subjects_of
 from core.domain.analysis import FindingKind
 from core.domain.compliance import RuleResult
 from core.domain.facts import Fact
+from core.domain.units import Unit
 
 _EXCLUSIVE: Final = frozenset(
     {
@@ -52,6 +54,10 @@ _NEVER_WORST: Final = _AT_A_LOSS | {"weight", "risk_share", "volatility", "contr
 _YEARS: Final = {"1y": 1, "2y": 2, "3y": 3, "4y": 4, "5y": 5, "6y": 6, "7y": 7, "10y": 10}
 _MONTHS: Final = {"1m": 1, "3m": 3, "6m": 6}
 _NEAR_WORDS: Final = 6
+_ABOUT: Final = 0.05
+_FEWEST_COUNTS: Final = 3
+"""Counts of one subject, of which a pair of whole numbers about it must be two."""
+
 
 Verdict = tuple[FindingKind, str | None]
 """What is wrong, and the value that the named thing has."""
@@ -69,11 +75,14 @@ class Binding:
         self._facts = facts
         self._rules = rules
         self._by_subject: dict[str, list[Fact]] | None = None
+        self.series = SeriesOf(facts.values())
 
     def contradiction(self, number: Number, fact: Fact, sentence: Sentence) -> Verdict | None:
         """What the clause of a number says that the fact is not; None where it says nothing against it."""
         aspect = aspect_of(fact.metric_id)
-        for judge in (self._subject, self._owner, self._attribute, self._period, self._year, self._unit, self._bound):
+        for judge in (
+            self._subject, self._owner, self._attribute, self._period, self._moment, self._year, self._unit, self._bound
+        ):  # fmt: skip
             verdict = judge(number, fact, aspect, sentence)
             if verdict is not None:
                 return verdict
@@ -89,7 +98,7 @@ class Binding:
 
     def named_facts(self, number: Number, sentence: Sentence) -> Iterator[Fact]:
         """Facts of whom the clause of a number names, cited or not."""
-        for mention in self._subjects(number, sentence):
+        for mention in subjects_of(number, sentence):
             yield from self.of_subject(mention.value)
 
     def of_subject(self, subject: str) -> list[Fact]:
@@ -100,14 +109,17 @@ class Binding:
                 self._by_subject.setdefault(aspect_of(fact.metric_id).subject, []).append(fact)
         return self._by_subject.get(subject, [])
 
-    def _subjects(self, number: Number, sentence: Sentence) -> list[Mention]:
-        tied = sentence.tied(number, "subject")
-        return [tied] if tied is not None else sentence.before(number, "subject")
+    def counted_of(self, number: Number, sentence: Sentence) -> list[Fact]:
+        """Counts of the one whom the clause of a number names, where it is one of a pair: "7-of-15", "(38-28)"."""
+        if number.spelled is not None or not is_paired(number, sentence):
+            return []
+        facts = [one for one in self.named_facts(number, sentence) if one.unit is Unit.COUNT]
+        return facts if len(facts) >= _FEWEST_COUNTS else []
 
     def _subject(self, number: Number, _fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
         if not sentence.has("subject"):
             return None
-        named = {one.value for one in self._subjects(number, sentence)}
+        named = {one.value for one in subjects_of(number, sentence)}
         if not named or aspect.subject in named:
             return None
         lines = {name.partition(":")[2] for name in named if name.startswith("holding:")}
@@ -126,10 +138,18 @@ class Binding:
             # A class and a holding are of different kinds, and yet a weight is one or the other's.
             classes = all(name.startswith("asset_class.") for name in named)
             own = [one for one in own if classes and aspect.attribute == aspect_of(one.metric_id).attribute == "weight"]
+        own = self._of_the_quantity(own, number, sentence)
         if not own or any(diagnosis.says(number, one) for one in own):
             return None
         same = next((one for one in own if aspect_of(one.metric_id).family == aspect.family), own[0])
         return FindingKind.WRONG_ID, same.shown
+
+    def _of_the_quantity(self, own: list[Fact], number: Number, sentence: Sentence) -> list[Fact]:
+        """Of a subject's facts those of the quantity that is named: "22 points" are not his 22 minutes."""
+        quantity = self.attribute(number, sentence)
+        if quantity is None or quantity.value[:1] != "=":
+            return own
+        return [one for one in own if aspect_of(one.metric_id).family == quantity.value[1:]] or own
 
     def _owner(self, number: Number, _fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
         if not aspect.owner or not sentence.has("owner"):
@@ -162,11 +182,15 @@ class Binding:
             words = sentence.between(number.stop, tied.start)
             if not words or not before:
                 return tied
+        if len(before) > 1 and before[-1].value[:1] == "=" and not sentence.between(before[-2].end, before[-1].start):
+            return before[-2]  # "feels-like temperatures"
         return before[-1] if before else None
 
     @staticmethod
     def _of_the_next(mention: Mention, number: Number, sentence: Sentence) -> bool:
         """Whether a quantity behind a number is that of the number after it: "27 % bei einer Volatilität von 15 %"."""
+        if mention.value[:1] == "=" and not sentence.between(number.stop, mention.start):
+            return False  # "22 points on 9 shots"
         _, behind = sentence.neighbours(number)
         words = sentence.between(mention.end, behind)
         return behind < sentence.end and len(words) <= 2 and not sentence.broken(mention.end, behind)
@@ -255,15 +279,25 @@ class Binding:
             return False
         return len(sentence.between(number.stop, mention.start)) <= _NEAR_WORDS
 
+    def _moment(self, number: Number, fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
+        """A figure of one day or month of a series is not that of another."""
+        if aspect.family not in self.series:
+            return None
+        there = self.series.elsewhen(number, fact, sentence)
+        share = _ABOUT if number.approximate else 0.0
+        if not there or any(diagnosis.says(number, one, share) for one in there):
+            return None
+        return FindingKind.PERIOD, there[0].shown if len(there) == 1 else None
+
     def _year(self, number: Number, fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
         """A figure of one day or one year is not that of another year."""
-        if not sentence.has("year"):
+        if not sentence.has("year") or aspect.family in self.series:
             return None
-        ends = _ISO.findall(fact.period or "")
-        if not ends or ends[0][:4] != ends[-1][:4]:
+        ends = ends_of(fact.period or "")
+        if not ends or ends[0].year != ends[-1].year:
             return None
         named = self.near(number, sentence, "year")
-        if named is None or named.value == ends[0][:4]:
+        if named is None or named.value == str(ends[0].year):
             return None
         others = [
             one
@@ -301,18 +335,3 @@ class Binding:
         if number.unit == "pct" and aspect.family == "excess_return":
             return FindingKind.UNIT, f"{fact.shown} {fact.unit}"
         return None
-
-
-_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def days_of(period: str | None) -> int | None:
-    """Days between the two ends of a period; None where it has only one."""
-    ends = _ISO.findall(period or "")
-    return (date.fromisoformat(ends[1]) - date.fromisoformat(ends[0])).days if len(ends) == 2 else None
-
-
-def years_of(period: str | None) -> float | None:
-    """The same in years."""
-    days = days_of(period)
-    return None if days is None else days / 365.25

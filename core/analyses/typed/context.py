@@ -12,6 +12,7 @@ from core.analyses.fact_selection import applicable, rule_key
 from core.analyses.typed.aspects import aspect_of
 from core.analyses.typed.binding import Binding
 from core.analyses.typed.naming import Naming
+from core.analyses.typed.periods import ends_of
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import Fact, FactSheet
 
@@ -114,14 +115,3 @@ class Context:
         for period in {fact.period for fact in self.sheet.facts if fact.period}:
             found.update(ends_of(period))
         return frozenset(found)
-
-
-def ends_of(period: str) -> list[date]:
-    """The days that a period names: one of "as of 2026-10-30", two of a span."""
-    found = []
-    for part in period.removeprefix("as of ").split(".."):
-        try:
-            found.append(date.fromisoformat(part))
-        except ValueError:
-            continue
-    return found

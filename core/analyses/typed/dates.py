@@ -9,32 +9,12 @@ from functools import lru_cache
 from typing import Final
 
 from core.analyses.typed.comparisons import said
-from core.analyses.typed.context import Cited, Context, ends_of
+from core.analyses.typed.context import Cited, Context
+from core.analyses.typed.moments import day_of, day_pattern
+from core.analyses.typed.periods import ends_of
 from core.analyses.typed.sentence import Sentence
 from core.domain.analysis import Finding, FindingKind
 
-_MONTHS: Final = {
-    name: place
-    for place, names in enumerate(
-        (
-            "january jan janvier janv januar", "february feb février févr februar", "march mar mars märz mär",
-            "april apr avril avr", "may mai", "june jun juin juni", "july jul juillet juil juli",
-            "august aug août", "september sept sep septembre", "october oct octobre oktober okt",
-            "november nov novembre", "december dec décembre déc dezember dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_names: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_day = re.compile(
-    r"(?<![\d.,/-])(?:(?P<iso>\d{4})-(?P<iso_month>\d{2})-(?P<iso_day>\d{2})"
-    r"|(?P<day>\d{1,2})[./](?P<month>\d{1,2})[./](?P<year>\d{4})"
-    rf"|(?P<named_day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[ \u00a0](?:de )?(?P<name>{_names})\.?"
-    r"[ \u00a0](?P<named_year>\d{4})"
-    rf"|(?P<us_name>{_names})\.?[ \u00a0](?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?[ \u00a0](?P<us_year>\d{{4}}))(?!\d)",
-    re.IGNORECASE,
-)
 # Not the end of a name such as gfc_2008.
 _year = re.compile(r"(?<![\w.,/'\u2019-])(?:19|20)\d\d(?![\d%]|[.,/-]\d|[ \u00a0]?[%€$])")
 _ONE_DAY: Final = timedelta(days=1)
@@ -46,8 +26,8 @@ def dated(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Findin
         return
     known, spans = _days_of(context, cited)
     taken: list[tuple[int, int]] = []
-    for match in _day.finditer(sentence.text, sentence.start, sentence.end):
-        day = _date_of(match)
+    for match in day_pattern.finditer(sentence.text, sentence.start, sentence.end):
+        day = day_of(match)
         taken.append(match.span())
         if day is None or day > context.sheet.as_of or _is_named(context, match.group()):
             continue
@@ -99,18 +79,6 @@ def _words_of(context: Context) -> str:
 @lru_cache(maxsize=8)
 def _joined(*parts: str | tuple[str, ...]) -> str:
     return "\n".join(part if isinstance(part, str) else "\n".join(part) for part in parts)
-
-
-def _date_of(match: re.Match[str]) -> date | None:
-    found = match.groupdict()
-    name = found["name"] or found["us_name"]
-    month = _MONTHS[name.lower()] if name else int(found["iso_month"] or found["month"])
-    day = int(found["iso_day"] or found["day"] or found["named_day"] or found["us_day"])
-    year = int(found["iso"] or found["year"] or found["named_year"] or found["us_year"])
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def _shown(spans: list[list[date]]) -> str | None:

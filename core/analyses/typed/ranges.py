@@ -27,6 +27,8 @@ def ranging(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Find
         quantity = before[-1] if before else context.binding.attribute(pair[0], sentence)
         if quantity is None:
             continue
+        if quantity.value.removeprefix("=") in context.binding.series:
+            continue  # of days, which `series` decides
         facts = [fact for fact in cited.facts if _is_of(fact, quantity.value)]
         if len(facts) < _FEWEST:
             continue

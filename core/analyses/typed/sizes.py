@@ -54,9 +54,16 @@ def _is_other_word(sentence: Sentence, word: Mention) -> bool:
     """Whether a fraction is a part of time or an order: "over a quarter", "the first half of the year"."""
     following = [one.text for one in sentence.between(word.end, sentence.end)[:3]]
     before = [one.text for one in sentence.words if one.end <= word.start][-1:]
-    return bool(set(following) & _TIMES) or before in (["first"], ["second"], ["last"], ["per"], ["erste"], ["ersten"])
+    return bool(set(following) & _TIMES) or before in _ORDERED
 
 
+_ORDERED: Final = tuple(
+    [word]
+    for word in (
+        "first", "second", "last", "latter", "former", "per", "erste", "ersten", "zweite", "zweiten", "première",
+        "seconde", "deuxième", "dernière",
+    )
+)  # fmt: skip
 _TIMES: Final = frozenset(
     {"year", "years", "window", "day", "month", "an", "année", "jahr", "jahres", "jahre", "times"}
 )

@@ -1,0 +1,35 @@
+"""Whom a number is said of: tied to it, named since the number before, or in whose list it stands."""
+
+from __future__ import annotations
+
+from core.analyses.numbers import Number
+from core.analyses.typed.lexicon import Mention
+from core.analyses.typed.sentence import Sentence
+
+
+def subjects_of(number: Number, sentence: Sentence) -> list[Mention]:
+    """Who is named for a number; empty where nobody is."""
+    tied = sentence.tied(number, "subject")
+    if tied is not None:
+        return [tied]
+    return sentence.before(number, "subject") or _of_the_list(number, sentence)
+
+
+def _of_the_list(number: Number, sentence: Sentence) -> list[Mention]:
+    """Who was named last, where a list goes on about it: "11 points, seven assists and two steals"."""
+    quantity = sentence.tied(number, "attribute")
+    if (quantity is None or quantity.value[:1] != "=") and not is_paired(number, sentence):
+        return []
+    for other in reversed(sentence.numbers):
+        if other.stop <= number.begin and (named := sentence.before(other, "subject")):
+            return named
+    return []
+
+
+def is_paired(number: Number, sentence: Sentence) -> bool:
+    """Whether a number is one of two that count together: "7-of-15", or "7-15" in brackets."""
+    before, behind = sentence.neighbours(number)
+    text = sentence.text
+    inside = text.rfind("(", sentence.start, number.begin) > text.rfind(")", sentence.start, number.begin)
+    links = {"-of-", "-for-"} | ({"-", "\u2013"} if inside else set())
+    return not links.isdisjoint({text[before : number.begin], text[number.stop : behind]})
