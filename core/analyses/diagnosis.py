@@ -165,6 +165,9 @@ def _near(number: Number, fact: Fact, factor: float, share: float) -> bool:
     coarsest = _COARSEST.get(fact.unit)
     for value, step in number.readings:
         if coarsest is not None and share == 0.0 and step > max(coarsest, shown_step) * 1.001:
+            # "Beta is 3" is 3.00 with nothing rounded away.
+            if value == abs(float(fact.shown)) * factor:
+                return True
             continue
         half = fine if fact.unit in _EXACT and step <= 1.0 else max(fine, 0.5 * step)
         room = max(half, share * true) + noise

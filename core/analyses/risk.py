@@ -13,7 +13,7 @@ from core.analyses.fact_selection import Family, Shown
 from core.analyses.slots.forms import risk as slots_risk
 from core.analyses.tools.market import FMP_STOCK_DATA, FRED_ECONOMIC_DATA
 from core.analyses.tools.registry import FIGURES
-from core.analyses.typed.grades import level_of_risk
+from core.analyses.typed.grades import gravest_risk, level_of_risk
 from core.domain.analysis import Finding, FindingKind, Kind
 from core.domain.facts import FactSheet
 
@@ -120,5 +120,5 @@ ENGINE = Engine(
     summarise=_summarise,
     tools=FIGURES | {FMP_STOCK_DATA.name, FRED_ECONOMIC_DATA.name},
     each=Each.SCENARIO,
-    checks=(_scenarios, value_at_risk.statement, limits.stated, level_of_risk),
+    checks=(_scenarios, value_at_risk.statement, limits.stated, level_of_risk, gravest_risk),
 )  # fmt: skip

@@ -39,7 +39,9 @@ _ALIKE: Final = (
 )
 """Words that stand for each other often enough that the nearest one decides nothing."""
 
-_COUNTED: Final = frozenset({"sharpe", "sortino", "beta", "correlation", "information_ratio", "hhi", "effective_n"})
+_COUNTED: Final = frozenset(
+    {"count", "sharpe", "sortino", "beta", "correlation", "information_ratio", "hhi", "effective_n"}
+)
 """Quantities without a unit, of which a small whole number is a value."""
 
 _AT_A_LOSS: Final = frozenset({"var", "cvar"})

@@ -14,7 +14,7 @@ from core.analyses.typed.ranges import ranging
 from core.analyses.typed.rules_said import about_rules
 from core.analyses.typed.sentence import Sentence
 from core.analyses.typed.sizes import in_words
-from core.domain.analysis import Finding
+from core.domain.analysis import Finding, FindingKind
 
 _Decide = Callable[[Context, Sentence, Cited], Iterator[Finding]]
 _DECIDE: Final[tuple[tuple[_Decide, frozenset[str]], ...]] = (
@@ -27,7 +27,7 @@ _DECIDE: Final[tuple[tuple[_Decide, frozenset[str]], ...]] = (
             {"rule", "kept", "broken", "over_limit", "under_limit", "near", "far", "cause", "count_of", "article"}
         ),
     ),
-    (in_words, frozenset({"size", "multiple", "fraction"})),
+    (in_words, frozenset({"size", "multiple", "fraction", "frequency"})),
     (dated, frozenset({"year"})),
     (basis, frozenset({"net", "account"})),
     (counted, frozenset({"count_of"})),
@@ -44,7 +44,13 @@ def says_something(sentence: Sentence) -> bool:
 
 
 def claims(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Finding]:
-    """What does not hold of what a sentence says in words."""
+    """What does not hold of what a sentence says in words; what it says of one verdict twice is one finding."""
+    verdicts: set[tuple[str | None, FindingKind]] = set()
     for decide, kinds in _DECIDE:
-        if not kinds.isdisjoint(sentence.kinds):
-            yield from decide(context, sentence, cited)
+        if kinds.isdisjoint(sentence.kinds):
+            continue
+        for finding in decide(context, sentence, cited):
+            verdict = finding.true, finding.kind
+            if finding.kind is not FindingKind.RULE or finding.true is None or verdict not in verdicts:
+                yield finding
+            verdicts.add(verdict)

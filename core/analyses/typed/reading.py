@@ -81,6 +81,15 @@ def _marked(text: str, shape: Shape) -> Iterator[Mention]:
     """Years and fractions in digits, for which one looks closer."""
     for match in _marks.finditer(text, shape.start, shape.end):
         yield Mention(match.lastgroup or "", match.group(), *match.span())
+    for match in _frequencies.finditer(text, shape.start, shape.end):
+        yield Mention("frequency", match.group(), *match.span())
+
+
+_frequencies = re.compile(
+    r"(?<![\w.,/])(?:[1-9]|one|once|une?|ein(?:e[mnr]?)?|einmal)[ \u00a0-](?:(?!in\b|sur\b|von\b)[^\W\d]+ )?"
+    r"(?:in|out of|sur|von|auf) (?:every |each |a )?(?:5|10|20|25|40|50|100|200|250|500|1000)(?![\w%]|[.,]\d)",
+    re.IGNORECASE,
+)
 
 
 def _count(sentence: Sentence, shape: Shape, mark: str) -> None:
@@ -88,6 +97,9 @@ def _count(sentence: Sentence, shape: Shape, mark: str) -> None:
     if shape.spelled:
         spelled = [numbers.spelled(sentence.text, *one, mark) for one in shape.spelled]
         sentence.numbers = sorted([*sentence.numbers, *spelled], key=lambda one: one.start)
+    if sentence.has("frequency"):
+        named = sentence.of("frequency")
+        sentence.numbers = [one for one in sentence.numbers if not _is_inside(one, named)]
     if any(one.loose for one in sentence.numbers):
         words = sentence.of("period", "size", "multiple", "attribute")
         sentence.numbers = [one for one in sentence.numbers if not (one.loose and _is_inside(one, words))]

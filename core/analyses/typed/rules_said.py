@@ -93,7 +93,9 @@ def _complies(sentence: Sentence, kept: list[Mention]) -> bool:
 
 def _broken(sentence: Sentence, begin: int, end: int) -> list[Mention]:
     """Words of breaking, and limits that "are exceeded"."""
-    return [*sentence.within("broken", begin, end), *_passed(sentence, begin, end)]
+    found = sentence.within("broken", begin, end)
+    places = {one.start for one in found}
+    return [*found, *(one for one in _passed(sentence, begin, end) if one.start not in places)]
 
 
 def _passed(sentence: Sentence, begin: int, end: int) -> list[Mention]:
@@ -125,7 +127,7 @@ def _this_one(context: Context, sentence: Sentence, cited: Cited, begin: int, en
     if len(rules) != 1 or not cited.own or sentence.within("unknown", begin, end):
         return
     (rule,) = rules
-    kept, broken = sentence.within("kept", begin, end), sentence.within("broken", begin, end)
+    kept, broken = sentence.within("kept", begin, end), _broken(sentence, begin, end)
     nouns = sentence.within("rule", begin, end) or sentence.within("attribute", begin, end)
     negated = bool(sentence.within("not", begin, end) or sentence.within("nobody", begin, end))
     if len(kept) + len(broken) != 1 or sentence.within("others", begin, end) or not nouns:

@@ -11,10 +11,12 @@ from core.analyses.typed.comparisons import clauses, said
 from core.analyses.typed.context import Cited, Context
 from core.analyses.typed.lexicon import Mention
 from core.analyses.typed.sentence import Sentence
+from core.analyses.value_at_risk import tail_of
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact
 from core.domain.units import Unit
 
+_EXACT: Final = 1e-9
 _ABOUT: Final = 0.1
 """A fraction in words may be off by a tenth of itself."""
 
@@ -46,8 +48,32 @@ def in_words(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Fin
             above, below = int(match[1]), int(match[2])
             if 0 < above < below and (above, below) not in _NAMES and above + below != 100:
                 yield from _fraction_of(context, sentence, cited, *match.span(), 100 * above / below)
+    for often in sentence.of("frequency"):
+        yield from _how_often(sentence, cited, often)
     if sentence.has("multiple"):
         yield from _multiples(sentence, cited)
+
+
+def _how_often(sentence: Sentence, cited: Cited, often: Mention) -> Iterator[Finding]:
+    """ "1 in 20" is the share of days beyond a value at risk that is cited; of what it is else, no fact tells."""
+    share, tails = 100 * _share_of(often.value), _tails(cited)
+    counts = [one for one in sentence.of("count_of") if one.start >= often.end]
+    counted = counts and not sentence.between(often.end, counts[0].start)
+    if tails and not counted and not any(abs(share - one) < _EXACT for one in tails):
+        true = ", ".join(f"{one:g} %" for one in sorted(tails))
+        yield Finding(cited.path, "", said(sentence, often.start, often.end), true, FindingKind.VALUE)
+
+
+def _share_of(often: str) -> float:
+    """What "1 in 20" is as a share; a word for the first number is one."""
+    found = re.findall(r"\d+", often)
+    return (int(found[0]) if len(found) > 1 else 1) / int(found[-1])
+
+
+def _tails(cited: Cited) -> set[float]:
+    """Shares of days beyond the values at risk that are cited, in percent."""
+    tails = (tail_of(fact.metric_id) for fact in cited.facts)
+    return {100.0 - tail.level for tail in tails if tail is not None}
 
 
 def _is_other_word(sentence: Sentence, word: Mention) -> bool:
