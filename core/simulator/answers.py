@@ -28,6 +28,8 @@ _CAVEAT = re.compile(
     r'word for word: "(?P<english>[^"\n]+)"|mot pour mot\s*: «(?P<french>[^«»\n]+)»|wörtlich: „(?P<german>[^„“\n]+)“'
 )
 
+_ASKED = re.compile(r'`schema_version` is "3", `analysis_type` "([a-z_]+)"')
+
 _KINDS: dict[str, Callable[[Voice, str], dict[str, Any]]] = {
     "allocation": figure_rules.allocation,
     "performance": figure_rules.performance,
@@ -61,16 +63,23 @@ def text(body: Mapping[str, Any], path: str, custom_id: str, fault: str | None) 
     tables = prompt_tables.read(prompt_tables.user_text(body))
     schema = wanted.get("schema")
     if not isinstance(schema, Mapping):
-        # Plain JSON mode: the keys of the risk answer where there is something to judge.
-        document = (
-            risk_rules.answer(tables, _first_caveat(body)) if tables.metrics else {"simulated": True, "note": SIMULATED}
-        )
+        document = tool_answers.with_results(_in_words(tables, body), body)
     else:
         document = fit(schema, tool_answers.with_results(_known(schema, tables, body), body))
     if fault is not None:
         document = _spoilt(document, fault, custom_id)
     answer = orjson.dumps(document).decode()
     return answer[: len(answer) * 2 // 3] if fault == "invalid_json" else answer
+
+
+def _in_words(tables: prompt_tables.Blocks, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of plain JSON mode, whose schema only the instructions state."""
+    if not tables.metrics:
+        return {"simulated": True, "note": SIMULATED}
+    asked = _ASKED.search(prompt_tables.instructions(body))
+    if asked is not None and asked[1] in _WITH_SLOTS:
+        return _WITH_SLOTS[asked[1]](slot_answers.SlotVoice(tables))
+    return risk_rules.answer(tables, _first_caveat(body))  # the older prompts that are asked so are about risk
 
 
 def _first_caveat(body: Mapping[str, Any]) -> str:

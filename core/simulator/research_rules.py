@@ -178,13 +178,17 @@ def _relations(voice: Voice) -> list[dict[str, Any]]:
             pairs[name.rpartition(".")[0]].append(name)
     found = []
     for names in pairs.values():
-        values = [voice.blocks.numbers[name] for name in names]
-        size = max(map(abs, values))
-        strength = "strong" if size >= _STRONG else "moderate" if size >= _MODERATE else "weak"
-        if min(values) < 0 < max(values):
-            strength = "unstable"
-        found.append({"metrics": voice.blocks.cite(*names), "strength": strength, "explanation": voice.say("plain")})
+        word = strength([voice.blocks.numbers[name] for name in names])
+        found.append({"metrics": voice.blocks.cite(*names), "strength": word, "explanation": voice.say("plain")})
     return found
+
+
+def strength(correlations: list[float]) -> str:
+    """How closely two series moved together; unstable where the timeframes disagree."""
+    if min(correlations) < 0 < max(correlations):
+        return "unstable"
+    size = max(map(abs, correlations))
+    return "strong" if size >= _STRONG else "moderate" if size >= _MODERATE else "weak"
 
 
 def _sectors(voice: Voice) -> list[dict[str, Any]]:
@@ -194,13 +198,20 @@ def _sectors(voice: Voice) -> list[dict[str, Any]]:
         spans[sector][span] = value
     found = []
     for sector, by_span in spans.items():
-        short, long = by_span.get("3m", by_span.get("1m")), by_span.get("12m", by_span.get("6m"))
-        if short is None or long is None:
+        word = phase(by_span)
+        if word is None:
             continue
-        phase = ("leading" if short > 0 else "weakening") if long > 0 else ("improving" if short > 0 else "lagging")
         cited = voice.blocks.cite(*(f"indicator.sector.{sector}.strength_{span}" for span in by_span))
-        found.append({"sector_id": sector, "metrics": cited, "phase": phase, "explanation": voice.say("plain")})
+        found.append({"sector_id": sector, "metrics": cited, "phase": word, "explanation": voice.say("plain")})
     return found
+
+
+def phase(by_span: dict[str, float]) -> str | None:
+    """A sector's place in the rotation from its strength over spans ("3m"); None where they are not known."""
+    short, long = by_span.get("3m", by_span.get("1m")), by_span.get("12m", by_span.get("6m"))
+    if short is None or long is None:
+        return None
+    return ("leading" if short > 0 else "weakening") if long > 0 else ("improving" if short > 0 else "lagging")
 
 
 def _sentiment(voice: Voice) -> list[dict[str, Any]]:

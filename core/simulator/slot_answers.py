@@ -10,7 +10,7 @@ from core.simulator.prompt_tables import Blocks, Row
 from core.simulator.slot_words import SAYS
 
 _MOST_RISKS = 5
-_MOST_CLAIMS = 6
+_MOST_CLAIMS = 8
 _MOST_LINES = 5
 _MOST_PASSES = 10
 _PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
@@ -93,7 +93,7 @@ def risk(voice: SlotVoice) -> Document:
     severities = sorted(found.items(), key=lambda one: -order.index(one[1]))
     numbers = voice.numbers
     tail = "var_95_1d" in numbers
-    claims = voice.lines() + voice.stated("volatility", "max_drawdown", "sharpe", "total_value", "effective_n")
+    claims = voice.lines() + voice.stated("volatility", "max_drawdown", "cvar_95_1d", "hhi", "sharpe", "effective_n")
     if tail and "total_value" in numbers:
         claims.insert(0, voice.claim(voice.say("money")))
     own = {
@@ -146,18 +146,19 @@ def performance(voice: SlotVoice) -> Document:
         "currency_effect": [],
         "cost_effect": [],
     }
-    claims = voice.stated(*returns, "annual_return", "volatility", "total_value")[:_MOST_CLAIMS]
+    claims = voice.stated("twr.si", "volatility", *returns, "annual_return", "total_value")[:_MOST_CLAIMS]
     return voice.frame("performance", "verdict", claims, own)
 
 
 def _excess(voice: SlotVoice, name: str) -> str:
     value = voice.numbers[name]
-    key = "ahead" if value > 0 else "behind" if value < 0 else "stands"
+    size = round(value, 2)
+    key = "ahead" if size > 0 else "behind" if size < 0 else "stands"
     return voice.say(key, ID=name)
 
 
 def _contributions(voice: SlotVoice, sign: int) -> list[Document]:
-    found = {name: value for name, value in voice.blocks.family("contribution.").items() if value * sign > 0}
+    found = {name: value for name, value in voice.blocks.family("contribution.").items() if round(value * sign, 2) > 0}
     key = "gained" if sign > 0 else "cost"
     return [
         {"holding_id": name, "comment": voice.say(key, HOLDING=name, ID=f"contribution.{name}")}

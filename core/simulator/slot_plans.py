@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.simulator.prompt_tables import Row
+from core.simulator.research_rules import phase, strength
 from core.simulator.slot_answers import Document, SlotVoice
 
 _MOST = 5
@@ -31,7 +32,9 @@ def allocation(voice: SlotVoice) -> Document:
         ],
         "turnover_comment": voice.say("plain"),
     }  # fmt: skip
-    claims = voice.lines() + voice.stated("effective_n", "top5_weight", "diversification_ratio")
+    claims = voice.lines() + voice.stated(
+        "effective_n", "hhi", "top1_weight", "issuer_top1_weight", "top5_weight", "diversification_ratio"
+    )
     return voice.frame("allocation", "diversification", claims, own)
 
 
@@ -135,8 +138,8 @@ def market_research(voice: SlotVoice) -> Document:
         "indicators": [
             {"indicator_id": name, "implication": voice.say("stands", ID=f"indicator.{name}.latest")} for name in names
         ],
-        "relations": [],
-        "sector_rotation": [],
+        "relations": _relations(voice),
+        "sector_rotation": _sectors(voice),
         "sentiment": [
             {"holding_id": name, "quotes": _quote(source_id, words), "stance": "neutral", "comment": voice.say("plain")}
             for name, source_id, words in _quotes(voice)
@@ -144,6 +147,34 @@ def market_research(voice: SlotVoice) -> Document:
         "catalysts": [],
     }  # fmt: skip
     return voice.frame("market_research", "stance", claims, own)
+
+
+def _relations(voice: SlotVoice) -> list[Document]:
+    """How series moved together, by the figures over the longest time."""
+    pairs: dict[str, list[str]] = {}
+    for name in voice.blocks.family("indicator.correlation."):
+        pairs.setdefault(name.rpartition(".")[0], []).append(f"indicator.correlation.{name}")
+    return [
+        {
+            "strength": strength([voice.numbers[name] for name in names]),
+            "explanation": voice.say("stands", ID=names[-1]),
+        }
+        for names in pairs.values()
+    ]
+
+
+def _sectors(voice: SlotVoice) -> list[Document]:
+    """Each sector's place, from how strong it was lately and over a year."""
+    spans: dict[str, dict[str, float]] = {}
+    for name, value in voice.blocks.family("indicator.sector.").items():
+        sector, _, span = name.rpartition(".strength_")
+        spans.setdefault(sector, {})[span] = value
+    return [
+        {"sector_id": sector, "phase": found,
+         "explanation": voice.say("stands", ID=f"indicator.sector.{sector}.strength_{next(iter(by_span))}")}
+        for sector, by_span in spans.items()
+        if (found := phase(by_span)) is not None
+    ]  # fmt: skip
 
 
 def investment_research(voice: SlotVoice) -> Document:
@@ -169,7 +200,7 @@ def investment_research(voice: SlotVoice) -> Document:
         "proposals": [],
         "open_questions": [plain],
     }  # fmt: skip
-    return voice.frame("investment_research", "stance", voice.lines() or voice.stated("total_value"), own)
+    return voice.frame("investment_research", "stance", voice.stated("top1_weight") + voice.lines(), own)
 
 
 def committee_brief(voice: SlotVoice) -> Document:
@@ -178,12 +209,13 @@ def committee_brief(voice: SlotVoice) -> Document:
     breached = [row for row in voice.blocks.table("RULES") if row["status"] == "breach"]
     word = "approve_with_conditions" if breached else "no_action"
     rules = [row for row in breached if row["measured_id"] in voice.numbers]
-    dissent = voice.say("stands", ID="total_value") if "total_value" in voice.numbers else voice.say("caveat")
+    totals = [name for name in voice.numbers if name.rpartition(":")[2] == "total_value"]
+    dissent = voice.say("stands", ID=totals[0]) if totals else voice.say("caveat")
     own: Document = {
         "decision_requested": voice.say("decide"),
         "recommendation": word,
         "recommendation_confidence": "low",
-        "key_facts": voice.stated("total_value", "holdings_count"),
+        "key_facts": voice.stated(*totals, "holdings_count"),
         **{part: _from(voice, analyses, part) for part in ("performance", "risk", "allocation")},
         "compliance": [voice.claim(voice.say("breach", ID=row["rule_id"])) for row in rules[:4]],
         "market": _from(voice, analyses, "market_research"),
@@ -198,7 +230,7 @@ def committee_brief(voice: SlotVoice) -> Document:
             {"task": voice.say("plain"), "owner_role": "compliance", "rule_id": row["rule_id"]} for row in breached[:3]
         ],
     }
-    return voice.frame("committee_brief", "overall_status", voice.stated("total_value"), own)
+    return voice.frame("committee_brief", "overall_status", voice.stated(*totals), own)
 
 
 def _from(voice: SlotVoice, analyses: list[Row], kind: str) -> list[Any]:

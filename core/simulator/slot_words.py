@@ -103,6 +103,7 @@ SAYS: Final[dict[str, dict[str, str]]] = {
         "fr": "Une règle simple ignore le contexte ; une personne devrait l'examiner.",
         "de": "Eine einfache Regel kennt keinen Zusammenhang; ein Mensch sollte es ansehen.",
     },
+    "tools": {"en": "The tools give: ", "fr": "Les outils indiquent : ", "de": "Die Werkzeuge nennen: "},
     "nothing": {"en": "Leave everything as it is.", "fr": "Ne rien changer.", "de": "Alles lassen, wie es ist."},
     "decide": {
         "en": "Decide whether to act on the simulated analyses of this portfolio.",

@@ -12,6 +12,7 @@ import orjson
 
 from core.simulator import prompt_tables
 from core.simulator.schema_filling import fit
+from core.simulator.slot_words import SAYS
 
 _CITED_A_CALL: Final = 2
 _PAGES: Final = (
@@ -90,6 +91,11 @@ def with_results(document: Any, body: Mapping[str, Any]) -> Any:
     rows = list(_result_metrics(body))
     if not isinstance(claims, list) or not claims or not rows:
         return document
+    if document.get("schema_version") == "3":
+        language = prompt_tables.read(prompt_tables.user_text(body)).language
+        said = "; ".join(f"{{{{{row['metric_id']} name}}}}" for row in rows)
+        told = {"text": f"{SAYS['tools'][language]}{said}.", "basis": [], "kind": "fact"}
+        return {**document, "claims": [*claims, told]}
     claim = copy.deepcopy(claims[0])
     claim |= {"metrics": rows, "text": "The tools that were called say so."}
     if "source_ids" in claim:

@@ -188,4 +188,4 @@ def test_the_answer_about_a_group_says_whose_each_number_is(page: Page, every_ki
     item = every_kind.world.app.jobs.items(LOCAL, every_kind.group)[0]
     test = page(every_kind.world, "run", run=every_kind.group, item=item.custom_id)
     assert not test.exception
-    assert "Total value of sample-eu-ucits" in written(test)
+    assert "total value of sample-eu-ucits" in written(test)

@@ -87,7 +87,7 @@ def member_of(metric_id: str) -> tuple[str, str]:
     """Family and member of an id; in a group, whose ids begin with a portfolio's, so does the member."""
     head, _, member = metric_id.partition(".")
     portfolio, colon, family = head.rpartition(":")
-    return family, f"{portfolio}:{member}" if colon else member
+    return family, f"{portfolio}:{member}" if colon and member else member
 
 
 def _facts(parts: Iterable[Quantity]) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ from core.domain.facts import FactSheet
 _FILE: Final = Path(__file__).with_name("labels.yaml")
 _BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution"})
 _BY_SPAN: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
+_OF: Final = {"en": "of", "fr": "de", "de": "von"}
 _BENCHMARK: Final = {"en": "the benchmark", "fr": "l'indice de référence", "de": "die Benchmark"}
 
 
@@ -83,10 +84,19 @@ class Names:
         family, member = member_of(metric_id)
         if family in _BY_HOLDING and member in self.holdings:
             return self.holdings[member]
-        return _words(member) if member and family not in _BY_SPAN and family != "rule" else self.of_fact(metric_id)
+        if not member or family in _BY_SPAN or family == "rule":
+            return self.of_fact(metric_id)
+        portfolio, _, bare = member.rpartition(":")
+        return self._owned(_words(bare), portfolio)
 
     def of_fact(self, metric_id: str) -> str:
-        """What a fact measures."""
+        """What a fact measures; in a group, of which portfolio."""
+        return self._owned(self._measure(metric_id), metric_id.partition(".")[0].rpartition(":")[0])
+
+    def _owned(self, label: str, portfolio: str) -> str:
+        return f"{label} {_OF[self._language]} {portfolio}" if portfolio else label
+
+    def _measure(self, metric_id: str) -> str:
         labels = _data()[self._language]
         bare = metric_id.rpartition(":")[2]
         if bare in labels:

@@ -52,11 +52,19 @@ def test_a_chat_line_carries_instructions_tables_and_schema(library: PromptLibra
     system, user = body["messages"]
     assert system == {"role": "developer", "content": builder.prompt(None).system}
     assert user["role"] == "user"
-    assert user["content"].startswith(tables(sheet, "en") + "\n\n")
+    shown = engine_for(Kind.RISK).writer(lambda _: 0, slots=True).write(sheet, "en")[0]
+    assert user["content"].startswith(shown + "\n\n")
     assert user["content"].endswith(builder.prompt(None).question)
     shape = body["response_format"]["json_schema"]
-    assert (shape["name"], shape["strict"], shape["schema"]) == ("risk_analysis", True, engine_for(Kind.RISK).schema())
-    assert list(shape["schema"]["properties"]) == list(engine_for(Kind.RISK).schema()["properties"])
+    schema = engine_for(Kind.RISK).schema(slots=True)
+    assert (shape["name"], shape["strict"], shape["schema"]) == ("risk_analysis", True, schema)
+    assert list(shape["schema"]["properties"]) == list(schema["properties"])
+
+
+def test_an_older_version_sends_tables_and_schema_as_it_always_did(library: PromptLibrary, sheet: FactSheet) -> None:
+    body = body_of(Builder(asked(prompt_version="v2"), library, today=TODAY).build(sheet).line)
+    assert body["messages"][1]["content"].startswith(tables(sheet, "en") + "\n\n")
+    assert body["response_format"]["json_schema"]["schema"] == engine_for(Kind.RISK).schema()
 
 
 def test_a_responses_line_says_the_same_in_its_own_words(library: PromptLibrary, sheet: FactSheet) -> None:
@@ -65,7 +73,7 @@ def test_a_responses_line_says_the_same_in_its_own_words(library: PromptLibrary,
     assert json.loads(request.line)["url"] == "/v1/responses"
     body = body_of(request.line)
     assert body["input"] == body_of(chat.line)["messages"]
-    assert body["text"]["format"]["schema"] == engine_for(Kind.RISK).schema()
+    assert body["text"]["format"]["schema"] == engine_for(Kind.RISK).schema(slots=True)
     assert body["max_output_tokens"] == chat.max_output_tokens
     assert body["store"] is False
     assert request.prompt_hash == chat.prompt_hash
@@ -75,7 +83,7 @@ def test_the_hash_is_of_the_prompt_as_it_was_rendered(library: PromptLibrary, sh
     request = Builder(asked(), library, today=TODAY).build(sheet)
     system, user = (message["content"] for message in body_of(request.line)["messages"])
     assert request.prompt_hash == hashlib.sha256(system.encode() + b"\0" + user.encode()).hexdigest()
-    assert request.prompt_version == "risk/v2"
+    assert request.prompt_version == "risk/v3"
     other = Builder(asked(variant=Variant.AGGRESSIVE), library, today=TODAY).build(sheet)
     assert other.prompt_hash != request.prompt_hash
 
@@ -173,7 +181,7 @@ def test_a_model_without_schemas_gets_the_schema_in_words(library: PromptLibrary
     builder = Builder(asked("gpt-4-turbo"), library, today=before)
     body = body_of(builder.build(sheet).line)
     assert body["response_format"] == {"type": "json_object"}
-    assert '"overall_level"' in body["messages"][0]["content"]
+    assert '"value_at_risk"' in body["messages"][0]["content"]
     count = counter("cl100k_base").count
     expected = framing(2) + sum(count(message["content"]) for message in body["messages"])
     assert builder.build(sheet).input_tokens == expected

@@ -94,3 +94,15 @@ def test_a_day_for_a_task_is_the_rules_time_to_cure() -> None:
     page = one.read(one.answer).analysis
     assert page is not None
     assert {task["due_date"] for task in page["follow_ups"]} == {"2026-11-29"}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_model_that_takes_no_schema_is_asked_for_slots_too(kind: Kind) -> None:
+    before = date(2026, 10, 1)  # of its shutdown
+    builder = Builder(AnalysisRequest(kind, ("desk-7",), "gpt-4-turbo"), _LIBRARY, today=before)
+    (view,) = builder.views(with_inputs(SHEET) if kind is Kind.COMMITTEE_BRIEF else SHEET)
+    body = json.loads(builder.build(view).line)["body"]
+    assert body["response_format"] == {"type": "json_object"}
+    reading = engine_for(kind).read(answers.text(body, CHAT, "r", None), view)
+    assert reading.verification is not None, reading.error
+    assert reading.verification.findings == ()

@@ -63,10 +63,6 @@ def _page(wire: Document, page: Page) -> Document:
         for place, one in enumerate(wire["stress_tests"])
         if (made := _stress(one, page, f"stress_tests[{place}]")) is not None
     ]
-    stated = {one["scenario_id"] for one in stress}
-    for scenario in page.sheet.evidence.scenarios:
-        if scenario not in stated and f"stress.{scenario}" in page.facts:
-            page.find("stress_tests", "missing", scenario, FindingKind.UNSUPPORTED, f"stress.{scenario}")
     return {
         "overall_level": page.grade("overall_level"),
         "risks": [_risk(one, page, f"risks[{place}]") for place, one in enumerate(wire["risks"])],
