@@ -58,7 +58,7 @@ def test_from_file_to_verified_results(cli: Cli, provider: LocalProvider, worker
         assert item["verification"]["verified"] > 5
         assert item["verification"]["findings"] == []
         assert (item["verification"]["mismatched"], item["verification"]["unsupported"]) == (0, 0)
-        assert "imulat" in item["analysis"]["headline"]
+        assert "Simul" in item["analysis"]["headline"]
     assert results["cost"]["actual_usd"] == pytest.approx(sum(item["cost_usd"] for item in results["items"]))
     assert results["stats"]["simulated"] is True
 
