@@ -27,6 +27,7 @@ from core.intake.cells.headers import normal
 from core.intake.cells.numbers import NumberStyle
 from core.intake.positions.canonical import COLUMNS
 from core.intake.tables.choices import DATES, DECIMALS
+from core.intake.tables.column_words import named
 from core.intake.transactions.entries import EntryKind
 from core.intake.transactions.moments import DayOrder
 
@@ -65,7 +66,7 @@ class Habits:
         decimal: Sign before decimals; None lets the file decide.
         days: Which of day and month stands first; UNKNOWN lets the file prove it.
         quote_days: The date column dates each line's price and not the list.
-        price_of: Units that a price is for.
+        code_first: Names begin with the code of the line ("7203 Toyota").
         words: How a word of `[words]` is found in its cell: "whole", or "start" for the beginning of a sentence.
         amount: What the amount of a dealing is: "net" with fees, "gross" without.
         signed: Whether amounts carry their sign; else the kind of the row says where money went.
@@ -81,7 +82,7 @@ class Habits:
     decimal: NumberStyle | None = None
     days: DayOrder = DayOrder.UNKNOWN
     quote_days: bool = False
-    price_of: int = 1
+    code_first: bool = False
     words: str = "whole"
     amount: str = "net"
     signed: bool = True
@@ -117,6 +118,8 @@ class Description:
         inside: The field whose cells name the currency too ("EUR 564.19"), where no column does.
         plus: Headers, normalised, of more columns of units that belong to the line.
         cash: How names of lines begin that are money on the account.
+        price_of: For a header, normalised, how many units a price is for in tables with it.
+        asks: What the file does not say and a person has to: "currency".
         empty: For each field, words that stand for nothing.
     """
 
@@ -141,6 +144,8 @@ class Description:
     inside: str = ""
     plus: frozenset[str] = frozenset()
     cash: tuple[str, ...] = ()
+    price_of: Mapping[str, int] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
     empty: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def row(self) -> str:
@@ -156,7 +161,7 @@ class Description:
             if spelling is not None:
                 places[name] = found[spelling]
         for name, left in self.beside.items():
-            if left in places and places[left] + 1 < len(header) and not header[places[left] + 1].strip():
+            if left in places and _may_be(name, header[places[left] + 1 :][:1]):
                 places[name] = places[left] + 1
         return places
 
@@ -182,11 +187,16 @@ class Description:
 
     def skips(self, row: Sequence[str], places: Mapping[str, int]) -> bool:
         """Whether a row is no line of its own."""
-        return any(
-            places[name] < len(row) and " ".join(folded(row[places[name]]).split()) in words
-            for name, words in self.skip.items()
-            if name in places
-        )
+        for name, words in self.skip.items():
+            cells = row if name == "row" else row[places[name] :][:1] if name in places else ()
+            if any(" ".join(folded(cell).split()) in words for cell in cells):
+                return True
+        return False
+
+
+def _may_be(name: str, right: Sequence[str]) -> bool:
+    """Whether the column right of another can be a field: it has no name there, or the field's own."""
+    return not right or not right[0].strip() or named(right[0]).get(name, 0.0) >= 1
 
 
 @lru_cache(maxsize=1)
@@ -207,7 +217,18 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
     Raises:
         BadDescription: Something is missing, or not known.
     """
-    unknown = told.keys() - {*_ASKED, "notes", "remedy", "inside", "plus", "cash", "recognise", "columns", *_TABLES}
+    unknown = told.keys() - {
+        *_ASKED,
+        "notes",
+        "remedy",
+        "inside",
+        "plus",
+        "cash",
+        "asks",
+        "recognise",
+        "columns",
+        *_TABLES,
+    }
     missing = [name for name in (*_ASKED, "recognise", "columns") if not told.get(name)]
     if unknown or missing:
         raise BadDescription(f"{stem}.toml: not known {sorted(unknown)}, missing {missing}")
@@ -228,6 +249,8 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
         remedy=told.get("remedy", ""),
         inside=told.get("inside", ""),
         plus=frozenset(map(normal, told.get("plus", ()))),
+        price_of={normal(header): units for header, units in told.get("price_of", {}).items()},
+        asks=tuple(told.get("asks", ())),
         cash=tuple(map(folded, told.get("cash", ()))),
         empty={name: frozenset(map(folded, words)) for name, words in told.get("empty", {}).items()},
     )
@@ -236,7 +259,8 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
 
 
 _ASKED: Final = ("name", "title", "kind", "family", "learnt", "check", "traps")
-_TABLES: Final = ("beside", "fixed", "habits", "words", "skip", "empty")
+_MORE: Final = ("notes", "remedy", "inside", "plus", "cash", "asks")
+_TABLES: Final = ("beside", "fixed", "habits", "words", "skip", "empty", "price_of")
 
 
 def _habits(told: Mapping[str, Any]) -> Habits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, islice
 
@@ -19,6 +20,7 @@ from core.intake.opening.source import Container, SourceFile
 from core.intake.positions.lines import ONE
 from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
+from core.intake.tables.choices import Undecided
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.stated import Beside, stated_in
@@ -26,6 +28,7 @@ from core.intake.tables.surveying import survey_of
 from core.intake.tables.value_currency import tell_in_base
 
 _STYLE_ROWS = 2_000
+_CODE_CHARS = range(4, 6)
 _NAMING = ("symbol", "isin", "name")
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
 
@@ -67,6 +70,8 @@ def tables_of(description: Description, source: SourceFile, case: Case) -> tuple
 
 def _read(description: Description, source: SourceFile, block: Block, many: bool, case: Case) -> list[Gathered]:
     places = description.places(block.header)
+    # The last column may have a name in no row, and cells in every one.
+    columns = [*block.header, *[""] * (max(places.values()) + 1 - len(block.header))]
     habits = description.habits
     rows = rows_of(source, block)
     first = list(islice(rows, _STYLE_ROWS))
@@ -79,33 +84,53 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
     lines = tell_in_base(lines, block.header, places, style, case)
     more = [place for place, cell in enumerate(block.header) if normal(cell) in description.plus]
     lines = (_summed(number, row, places, more, style) for number, row in lines)
-    lines = _in_our_words(description, lines, block.header, places, style, case)
-    width = len(block.header)
-    header = [*block.header, "symbol", "currency", "asset_class"]
+    width = len(columns)
+    header = [*columns, "symbol", "currency", "asset_class"]
     called = {**places, "symbol": width, "asset_class": width + 2}
     called.pop("price_currency", None)
     if description.inside in called and "currency" not in called:
         called["currency"] = width + 1
+    fixed = _fixed(description, source.name, called, case)
+    lines = _in_our_words(replace(description, fixed=fixed), lines, columns, places, style, case)
+    names = {normal(cell) for cell in columns}
     layout = ColumnLayout(
         source.name,
         header,
         called,
         style,
         family=description.family,
-        fixed={name: value for name, value in description.fixed.items() if name not in called},
+        fixed=fixed,
         day_order=habits.days,
         quote_days=habits.quote_days,
-        price_of=ONE * habits.price_of,
+        price_of=next((ONE * units for name, units in description.price_of.items() if name in names), ONE),
         sheet=block.sheet if many else "",
         stated=lambda: stated_in(beside.lines, case.today, habits.days, style),
     )
     return read_rows(layout, lines, case)
 
 
+def _fixed(description: Description, name: str, places: Mapping[str, int], case: Case) -> dict[str, str]:
+    """What is the same in every row: as the format knows, or as a person said.
+
+    Raises:
+        Undecided: The file does not say it, and nobody did.
+    """
+    fixed = {field: value for field, value in description.fixed.items() if field not in places}
+    if "currency" in description.asks and "currency" not in {*places, *fixed}:
+        if case.base_currency is None:
+            raise Undecided(
+                f"'{name}' is {description.title}, and does not say in which currency its values are. "
+                "Say it with --base-currency, such as --base-currency USD."
+            )
+        fixed["currency"] = case.base_currency
+        case.findings.note(f"The file does not name the currency of its values; {case.base_currency} was said.")
+    return fixed
+
+
 def _in_our_words(
     description: Description,
     rows: Rows,
-    header: tuple[str, ...],
+    header: Sequence[str],
     places: Mapping[str, int],
     style: NumberStyle,
     case: Case,
@@ -126,8 +151,13 @@ def _in_our_words(
                 row[places[name]] = ""
         _without_foreign_price(description, number, row, places, case)
         called = next((row[place] for place in naming if row[place].strip()), "")
+        if description.habits.code_first and "name" in places:
+            called, row[places["name"]] = _parted(row[places["name"]])
+        word = _class_word(description, row, places, called)
+        if word == AssetClass.CASH.value:
+            _without_units(row, places, style)
         currency = "" if amount is None else _taken_out(row, amount, style)
-        yield number, [*row[:width], called, currency, _class_word(description, row, places, called), *row[width:]]
+        yield number, [*row[:width], called, currency, word, *row[width:]]
 
 
 def _class_word(description: Description, row: Sequence[str], places: Mapping[str, int], called: str) -> str:
@@ -144,6 +174,25 @@ def _class_word(description: Description, row: Sequence[str], places: Mapping[st
         return known.value if known else word
     by_name = AssetClass.OTHER if not description.habits.named_classes else class_from_name(name)
     return "" if by_name is AssetClass.OTHER else by_name.value
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Code and name of "7203 Toyota"; a name without a code is called by itself."""
+    code, _, name = text.strip().partition(" ")
+    known = len(code) in _CODE_CHARS and any(map(str.isdigit, code)) and code.isascii()
+    return (code, name.strip()) if known and name.strip() else (text, text)
+
+
+def _without_units(row: list[str], places: Mapping[str, int], style: NumberStyle) -> None:
+    """Money has a value; lists that write units and a price beside it that say something else say nothing by that."""
+    if not {"quantity", "price", "market_value"} <= places.keys():
+        return
+    try:
+        units, price, value = (parse_number(row[places[one]], style) for one in ("quantity", "price", "market_value"))
+    except NotANumber:
+        return
+    if units * price != value:
+        row[places["quantity"]] = row[places["price"]] = ""
 
 
 def _taken_out(row: list[str], place: int, style: NumberStyle) -> str:

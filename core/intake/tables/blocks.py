@@ -167,7 +167,7 @@ def _blocks(sheet: str, rows: Rows, choices: TableChoices, is_header: IsHeader |
         headers = _headers(looked, is_header)
     kept: list[tuple[int, set[int]]] = []
     for place in headers:
-        if kept and _same(looked[kept[-1][0]][1], looked[place][1]):
+        if kept and _repeats(looked[kept[-1][0]][1], looked[place][1], is_header):
             kept[-1][1].add(looked[place][0])
         else:
             kept.append((place, set()))
@@ -233,6 +233,13 @@ def _is_strict(row: Sequence[str]) -> bool:
 
 def _has_number(cells: Sequence[str]) -> bool:
     return any(is_figure(cell) or is_day(cell) for cell in cells)
+
+
+def _repeats(header: Sequence[str], row: Sequence[str], is_header: IsHeader | None) -> bool:
+    """Whether a row is the header once more: alike, or equal where it is known for certain to be one."""
+    if is_header is not None and is_header(row):
+        return [cell.strip() for cell in header if cell.strip()] == [cell.strip() for cell in row if cell.strip()]
+    return _same(header, row)
 
 
 def _same(header: Sequence[str], row: Sequence[str]) -> bool:

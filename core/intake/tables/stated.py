@@ -18,7 +18,7 @@ from core.intake.transactions.moments import DayOrder, parse_moment
 
 _DAY: Final = re.compile(
     r"(?<![\w.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?!\d)"
-    r"|\d{1,2}\.?[- ]+(?:de )?[^\W\d_]{3,12}\.?,?[- ]+(?:de )?\d{4}|[^\W\d_]{3,12}\.? \d{1,2},? \d{4}"
+    r"|\d{1,2}(?:\.?[- ]+|\.)(?:de )?[^\W\d_]{3,12}(?:\.?,?[- ]+|\.)(?:de )?\d{4}|[^\W\d_]{3,12}\.? \d{1,2},? \d{4}"
     r"|\d{4}年\d{1,2}月\d{1,2}日)"
 )
 _OF_ANOTHER: Final = re.compile(
