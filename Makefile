@@ -14,12 +14,12 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || 
 # Every process starts the sooner for modules that were compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev browser demo test faults mutants lint format bench bench-real lock clean
+.PHONY: help setup dev browser demo test unit faults mutants lint format bench bench-real lock clean
 
 help:
 	@echo "make demo    serve the dashboard on http://127.0.0.1:8501 with samples and simulated answers"
 	@echo "make test    run the whole test suite"
-	@echo "make setup   make .venv/bin/mosychlos    make lint · format · bench · faults · mutants · lock"
+	@echo "make setup   make .venv/bin/mosychlos    make unit · lint · format · bench · faults · mutants · lock"
 
 setup: $(VENV)/.runtime
 
@@ -29,7 +29,7 @@ $(VENV)/pyvenv.cfg:
 ifdef UV
 	uv venv --quiet --python $(PYTHON) $(VENV)
 else
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 endif
 
@@ -68,6 +68,9 @@ demo: setup
 test: dev browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not bench and not full" $(ARGS)
 
+unit: dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) -m "not bench and not full" $(ARGS) tests/unit
+
 # Every fault on both databases, and what it came to: cases, batches, duplicates, lost results; then what is too long for make test.
 faults: dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py \
@@ -99,9 +102,10 @@ bench-real: dev
 # Lock files carry names, versions and hashes, and no address: whoever installs chooses the registry.
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv"; exit 1; }
-	cd requirements && for name in base build dev; do \
+	for name in base build dev; do \
+		from=requirements/$$name.in; [ $$name = base ] && from=pyproject.toml; \
 		uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
-			--no-annotate --no-header $$name.in -o $$name.txt; done
+			--no-annotate --no-header $$from -o requirements/$$name.txt; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import isfinite
 
 import numpy as np
@@ -144,7 +144,7 @@ def correlation(first: EconomicSeries, second: EconomicSeries, as_of: date, mont
 def _last_month_over(as_of: date) -> int:
     """The newest month (years times twelve plus month) that has no weekday after `as_of`."""
     last = as_of.replace(day=monthrange(as_of.year, as_of.month)[1])
-    left = int(np.busday_count(np.datetime64(as_of) + 1, np.datetime64(last) + 1))
+    left = int(np.busday_count(as_of + timedelta(days=1), last + timedelta(days=1)))
     return as_of.year * 12 + as_of.month - (1 if left else 0)
 
 

@@ -63,8 +63,9 @@ def _markets() -> list[Holding]:
 
 
 def _month_ends(end: date) -> list[date]:
-    days = np.arange(np.datetime64(START, "M"), np.datetime64(end, "M") + 1, dtype="datetime64[M]")
-    lasts = [date.fromisoformat(str(month)) for month in (days + 1).astype("datetime64[D]") - 1]
+    a_month, a_day = np.timedelta64(1, "M"), np.timedelta64(1, "D")
+    months = np.arange(np.datetime64(START, "M"), np.datetime64(end, "M") + a_month, dtype="datetime64[M]")
+    lasts = [date.fromisoformat(str(day)) for day in (months + a_month).astype("datetime64[D]") - a_day]
     return [day for day in lasts if day <= end]
 
 

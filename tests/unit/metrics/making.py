@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -76,7 +76,7 @@ def portfolio(
 
 
 def weekdays(count: int, last: date = FRIDAY) -> np.ndarray:
-    days = np.arange(np.datetime64(last) - 2 * count - 7, np.datetime64(last) + 1, dtype="datetime64[D]")
+    days = np.arange(last - timedelta(days=2 * count + 7), last + timedelta(days=1), dtype="datetime64[D]")
     return days[np.is_busday(days)][-count:]
 
 

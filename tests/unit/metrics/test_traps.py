@@ -111,7 +111,7 @@ def test_a_share_class_hedged_to_base_currency_has_no_currency_effect() -> None:
 
 
 def test_what_trades_at_weekends_is_measured_on_weekdays() -> None:
-    days = np.arange(np.datetime64(FRIDAY) - 730, np.datetime64(FRIDAY) + 1)
+    days = np.arange(FRIDAY - timedelta(days=730), FRIDAY + timedelta(days=1), dtype="datetime64[D]")
     closes = 100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.04, days.size)))
     coin = PriceSeries("COIN", "EUR", Badge.REAL, days, closes)
     sheet = sheet_of(portfolio(holding("COIN", 1, asset_class=AssetClass.CRYPTO)), coin)
