@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from core.analyses.cells import cell
+from core.analyses.cells import cell, respelt
 from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.evidence import SourceDocument
@@ -54,7 +54,7 @@ def known_targets(sheet: FactSheet) -> frozenset[str]:
             names.update({fact.metric_id, rest})
         elif point and family in {"target", "least", "most"}:
             names.update({rest, rest.partition(".")[2]})
-    return frozenset(names | {cell(name) for name in names})
+    return frozenset(names | respelt(names).keys())
 
 
 _BUCKETS: Final = frozenset({"asset_class", "sector", "country", "currency", "liquidity", "asset_group"})

@@ -12,7 +12,7 @@ from typing import Final
 
 import orjson
 
-from core.analyses.cells import cell
+from core.analyses.cells import cell, respelt
 from core.analyses.companies import named
 from core.analyses.fact_selection import rule_key
 from core.analyses.numbers import Number, numbers
@@ -42,7 +42,7 @@ class PromptContext:
     def holdings(self) -> frozenset[str]:
         """Ids and symbols of the holdings, also as the prompt had to write them."""
         names = {line.holding_id for line in self._sheet.holdings} | {line.symbol for line in self._sheet.holdings}
-        return frozenset(names | {cell(name) for name in names})
+        return frozenset(names | respelt(names).keys())
 
     @cached_property
     def absent(self) -> frozenset[str]:

@@ -91,7 +91,7 @@ def member_of(metric_id: str) -> tuple[str, str]:
 
 
 def _facts(parts: Iterable[Quantity]) -> tuple[Fact, ...]:
-    return tuple(dict.fromkeys(fact for part in parts for fact in part.facts))
+    return tuple({fact.metric_id: fact for part in parts for fact in part.facts}.values())
 
 
 def _same(parts: Sequence[Quantity]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from core.analyses.cells import cell
+from core.analyses.cells import respelt
 from core.analyses.fact_selection import rule_key
 from core.analyses.slots.derived import family_of, member_of
 from core.analyses.slots.formats import Style
@@ -53,7 +53,7 @@ class Names:
     def holdings(self) -> dict[str, str]:
         """Names of holdings by their ids, also as the prompt had to write these."""
         found = {line.holding_id: line.name for line in self._sheet.holdings}
-        return {cell(key): name for key, name in found.items()} | found
+        return {spelt: found[key] for spelt, key in respelt(found).items()} | found
 
     @cached_property
     def _others(self) -> dict[str, str]:
@@ -67,7 +67,7 @@ class Names:
         found |= {name: _words(name) for name in given.scenarios}
         found |= {f"grade.{name}": grade(value, self._language) for name, value in self._grades.items()}
         found |= {f"absent.{one.metric_id}": self.of_fact(one.metric_id) for one in sheet.absent}
-        return {cell(key): name for key, name in found.items()} | found
+        return {spelt: found[key] for spelt, key in respelt(found).items()} | found
 
     @property
     def benchmark(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
-from core.analyses.cells import cell
+from core.analyses.cells import respelt
 from core.analyses.slots.form import Document, Grade
 from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
 from core.analyses.slots.sentences import Outside, Role, Seen, Sentence, seen, split
@@ -26,7 +26,6 @@ class Page:
 
     Attributes:
         sheet: The facts that the prompt stated.
-        findings: What does not hold, in order.
         verified: Slots that hold.
         seen: Sentences by what they rest on.
         texts: Each rendered text by its path.
@@ -39,12 +38,30 @@ class Page:
         self.grades: Mapping[str, Grade] = {grade.name: grade for grade in grades}
         self._renderer = Renderer(sheet, {grade.name: grade.value for grade in grades})
         self._outside = Outside(sheet, self._renderer)
-        self.findings: list[Finding] = []
+        self._findings: list[Finding] = []
         self.verified = 0
         self.seen: Counter[Seen] = Counter()
         self.texts: dict[str, tuple[Rendered, bool]] = {}
         self.cited: set[str] = set()
         self.rules = self.rules_agreeing = 0
+        self._references: dict[str, Document] = {}
+        self._unseen: list[tuple[str, Rendered, list[Sentence], Role]] = []
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What does not hold. Texts that nobody looked at yet are looked at together, which costs least."""
+        if self._unseen:
+            within = self._outside.within("\n".join(made.plain for _, made, _, _ in self._unseen))
+            for path, made, sentences, role in self._unseen:
+                found = self._outside.findings(made, sentences, role, within)
+                self._findings.extend(replace(one, path=path) for one in found)
+            self._unseen.clear()
+        return self._findings
+
+    @property
+    def plain(self) -> str:
+        """All that the model wrote outside slots, a text a line."""
+        return "\n".join(made.plain for made, _ in self.texts.values())
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -58,7 +75,7 @@ class Page:
 
     def find(self, path: str, stated: object, true: object, kind: FindingKind, metric_id: str = "") -> None:
         """Note what does not hold."""
-        self.findings.append(
+        self._findings.append(
             Finding(path, metric_id, str(stated)[:120], None if true is None else str(true)[:120], kind)
         )
 
@@ -74,7 +91,7 @@ class Page:
         if not made.text:
             return made
         sentences = split(made)
-        self.findings.extend(replace(one, path=path) for one in self._outside.findings(made, sentences, role))
+        self._unseen.append((path, made, sentences, role))
         for _, _, piece in made.pieces:
             self.verified += piece.kind in _CHECKED
             self.cited.update(fact.metric_id for fact in piece.facts)
@@ -129,7 +146,7 @@ class Page:
     def absent(self) -> Mapping[str, str]:
         """Reasons of what could not be computed, by id."""
         found = {one.metric_id: one.reason for one in self.sheet.absent}
-        return {cell(name): reason for name, reason in found.items()} | found
+        return {spelt: found[name] for spelt, name in respelt(found).items()} | found
 
     @cached_property
     def holdings(self) -> frozenset[str]:
@@ -152,19 +169,22 @@ class Page:
 
     def references(self, facts: Iterable[Fact]) -> list[Document]:
         """Facts as an answer states them."""
-        return [self.reference(fact) for fact in dict.fromkeys(facts)]
+        return [self.reference(fact) for fact in {fact.metric_id: fact for fact in facts}.values()]
 
     def reference(self, fact: Fact) -> Document:
         """A fact as an answer states it."""
-        self.cited.add(fact.metric_id)
-        value = float(fact.shown)
-        return {
-            "metric_id": fact.metric_id,
-            "value": int(value) if fact.decimals == 0 else value,
-            "unit": fact.unit.value,
-            "currency": fact.currency,
-            "period": fact.period,
-        }
+        made = self._references.get(fact.metric_id)
+        if made is None:
+            self.cited.add(fact.metric_id)
+            value = float(fact.shown)
+            made = self._references[fact.metric_id] = {
+                "metric_id": fact.metric_id,
+                "value": int(value) if fact.decimals == 0 else value,
+                "unit": fact.unit.value,
+                "currency": fact.currency,
+                "period": fact.period,
+            }
+        return made.copy()
 
     def grade(self, name: str) -> str:
         """A grade that the program made; "" where there is none."""

@@ -21,6 +21,7 @@ from core.analyses.slots.lexicon import written_in
 from core.analyses.slots.page import Page
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import FactSheet
+from core.domain.hidden_text import is_plain_json
 
 WRITTEN: Final = "written"
 """Under which a page keeps what the model wrote."""
@@ -49,8 +50,9 @@ class Read:
 
     def verify(self, checks: Iterable[Callable[[Mapping[str, Any], FactSheet], Iterable[Finding]]]) -> None:
         """Hold the page against an analysis' own checks too: what the model chose has to fit the facts."""
+        page = {name: value for name, value in self.page.items() if name != WRITTEN}
         for check in checks:
-            self.made.findings.extend(check(self.page, self.made.sheet))
+            self.made.findings.extend(check(page, self.made.sheet))
 
     @property
     def verification(self) -> Verification:
@@ -77,8 +79,11 @@ def read(form: Form, text: str, sheet: FactSheet, mandatory: tuple[str, ...] = (
         WrongPortfolio: It is about another portfolio.
         orjson.JSONDecodeError: It is not JSON.
     """
-    stated = written_of(orjson.loads(text))
-    wire, hidden = cleaned(stated)
+    stated = orjson.loads(text)
+    if isinstance(stated, dict) and WRITTEN not in stated and is_plain_json(text):
+        form.answer.model_validate_json(text)
+        return made(form, stated, sheet, (), mandatory)
+    wire, hidden = cleaned(written_of(stated))
     form.answer.model_validate_json(orjson.dumps(wire))
     return made(form, wire, sheet, hidden, mandatory)
 
@@ -111,9 +116,10 @@ def made(
     document["caveats"] = [*prescribed, *said]
     document["headline"] = page.grounded("headline", wire["headline"])
     document["summary"] = page.grounded("summary", wire["summary"])
+    plain = page.plain
     _present(page, wire)
-    _strangers(page)
-    _language(page)
+    _strangers(page, plain)
+    _language(page, plain)
     document[WRITTEN] = {"answer": wire, _SEEN: {seen.value: count for seen, count in page.seen.items()}}
     return Read(document, page, mandatory)
 
@@ -125,19 +131,17 @@ def _present(page: Page, wire: Mapping[str, Any]) -> None:
             page.find(name, "empty", None, FindingKind.UNSUPPORTED)
 
 
-def _strangers(page: Page) -> None:
+def _strangers(page: Page, plain: str) -> None:
     """Companies, ISINs and tickers that are named were named to the model."""
     context = PromptContext(page.sheet, page.facts)
-    plain = "\n".join(made.plain for made, _ in page.texts.values())
     for name in dict.fromkeys(context.strangers(plain)):
         path = next((path for path, (made, _) in page.texts.items() if name in made.plain), "")
         page.find(path, name, None, FindingKind.UNSUPPORTED)
 
 
-def _language(page: Page) -> None:
+def _language(page: Page, plain: str) -> None:
     """It is written in the language that was asked for."""
-    plain = " ".join(made.plain for made, _ in page.texts.values())[:_LANGUAGE_CHARACTERS].lower()
-    found = written_in(plain)
+    found = written_in(plain[:_LANGUAGE_CHARACTERS].lower())
     wanted = page.sheet.evidence.language
     if found and wanted in {"en", "fr", "de"} and found != wanted:
         page.find("language", found, wanted, FindingKind.VALUE)

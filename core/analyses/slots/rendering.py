@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from core.analyses.cells import cell
+from core.analyses.cells import cell, respelt
 from core.analyses.slots.derived import Known, quantity
 from core.analyses.slots.formats import Style, number, period, style_of
 from core.analyses.slots.grammar import Slot, Term, leaves, parse
@@ -65,7 +65,7 @@ class Rendered:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """All facts behind it, each once, in order."""
-        return tuple(dict.fromkeys(fact for _, _, piece in self.pieces for fact in piece.facts))
+        return tuple({fact.metric_id: fact for _, _, piece in self.pieces for fact in piece.facts}.values())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,6 +182,5 @@ class Renderer:
 
     def _alias(self, name: str) -> str:
         if self._aliases is None:
-            written = ((cell(one), one) for one in self.known.facts)
-            self._aliases = {one: true for one, true in written if one != true}
+            self._aliases = respelt(self.known.facts)
         return self._aliases.get(name, name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from core.analyses.cells import cell
+from core.analyses.cells import respelt
 from core.analyses.checks import Passages
 from core.analyses.fact_selection import rule_key
 from core.analyses.slots.derived import family_of
@@ -112,6 +112,13 @@ def seen(one: Sentence, *, opinion: bool) -> Seen:
     return Seen.OPINION if opinion else Seen.UNCHECKED
 
 
+class Within(NamedTuple):
+    """What the words of a page hold: digits, and words that may be part of a phrase of the lexicon."""
+
+    digits: bool
+    keys: frozenset[str]
+
+
 class Outside:
     """Looks at the words of answers to one prompt."""
 
@@ -124,20 +131,25 @@ class Outside:
         self._passages: Passages | None = None
         self._causes = {rule.breach_type.value for rule in sheet.rules if rule.breach_type}
 
-    def findings(self, made: Rendered, sentences: list[Sentence], role: Role) -> list[Finding]:
+    def within(self, plain: str) -> Within:
+        """What a page's words may hold: most hold none of it, and one look at all of them is cheaper than many."""
+        return Within(_any_digit(plain) is not None, self._lexicon.keys(plain.lower()))
+
+    def findings(self, made: Rendered, sentences: list[Sentence], role: Role, within: Within) -> list[Finding]:
         """What does not hold in one text.
 
         Args:
             sentences: Those of the text (`split`).
+            within: What the page has that the text is part of.
         """
         found: list[Finding] = []
         if made.broken:
             found.append(Finding("", "", made.text[:120], None, FindingKind.SLOT))
         found.extend(piece.finding for _, _, piece in made.pieces if piece.finding is not None)
-        if _any_digit(made.plain):
+        if within.digits and _any_digit(made.plain):
             found.extend(self._digits(made.plain))
         folded = made.plain.lower()
-        keys = self._lexicon.keys(folded)
+        keys = within.keys and frozenset(key for key in within.keys if key in folded)
         if keys:
             found.extend(
                 Finding("", "", hit.words, None, FindingKind.OUTSIDE)
@@ -184,7 +196,7 @@ class Outside:
             names |= {source.source_id for source in sheet.evidence.sources}
             for rule in sheet.rules:
                 names |= {rule.citation, rule.regime, rule.rule_id, rule_key(rule)}
-            names |= {cell(name) for name in names}
+            names |= respelt(names).keys()
             self._names = sorted((name for name in names if any(map(str.isdigit, name))), key=len, reverse=True)
         return self._names
 

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.analyses.build import Builder
 from core.analyses.engines import engine_for
-from core.domain.analysis import AnalysisRequest, Kind, Reading
-from core.domain.facts import FactSheet
-from core.llm.prompts import PromptLibrary
+from core.domain.analysis import AnalysisRequest, Kind
 from core.llm.tokens import counter
 from core.simulator import answers
 from core.simulator.slot_mistakes import MISTAKES
 from tests.unit.analyses.whole import CHAT, SHEET, with_inputs
+from tests.unit.slots.asking import LIBRARY, asked
 
-_LIBRARY = PromptLibrary(Path(__file__).resolve().parents[3] / "prompts")
 _BEFORE = {Kind.RISK: "v2"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    input_tokens: int
-    answer: str
-    sheet: FactSheet
-
-    def read(self, answer: str) -> Reading:
-        reading = engine_for(Kind(json.loads(answer)["analysis_type"])).read(answer, self.sheet)
-        assert reading.verification is not None, reading.error
-        return reading
-
-
-@cache
-def asked(kind: Kind, version: str, region: str) -> Asked:
-    request = AnalysisRequest(kind, ("desk-7",), "gpt-5.4-mini", prompt_version=version, region=region)
-    builder = Builder(request, _LIBRARY, today=date(2026, 11, 30))
-    (view,) = builder.views(with_inputs(SHEET) if kind is Kind.COMMITTEE_BRIEF else SHEET)
-    built = builder.build(view)
-    body = json.loads(built.line)["body"]
-    return Asked(built.input_tokens, answers.text(body, CHAT, "r", None), view)
 
 
 @pytest.mark.parametrize("region", ["US", "FR", "CH"])
@@ -99,7 +72,7 @@ def test_a_day_for_a_task_is_the_rules_time_to_cure() -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_model_that_takes_no_schema_is_asked_for_slots_too(kind: Kind) -> None:
     before = date(2026, 10, 1)  # of its shutdown
-    builder = Builder(AnalysisRequest(kind, ("desk-7",), "gpt-4-turbo"), _LIBRARY, today=before)
+    builder = Builder(AnalysisRequest(kind, ("desk-7",), "gpt-4-turbo"), LIBRARY, today=before)
     (view,) = builder.views(with_inputs(SHEET) if kind is Kind.COMMITTEE_BRIEF else SHEET)
     body = json.loads(builder.build(view).line)["body"]
     assert body["response_format"] == {"type": "json_object"}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from core.domain.hidden_text import hidden
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.hidden_text import hidden, is_plain_json
+from core.domain.readable_text import readable
 from tests.unit.text.nasty import NASTY, leaks
 
 
@@ -46,3 +51,20 @@ def test_typography_and_other_scripts_are_no_finding(written: str) -> None:
 @pytest.mark.parametrize("text", NASTY)
 def test_the_description_itself_hides_nothing(text: str) -> None:
     assert leaks(hidden(text)) == set()
+
+
+@given(
+    st.text(alphabet=st.sampled_from('aOlI \u00e9\u00fc\u20ac\u2013"\\\n5.,0-\u00ad\u202e\u0338\u00b2\u041e\u0661')),
+    st.booleans(),
+)
+def test_a_plain_document_hides_nothing_and_reads_as_it_is(text: str, escaped: bool) -> None:
+    document = json.dumps({"text": text}, ensure_ascii=escaped)
+    if is_plain_json(document):
+        assert hidden(text) == ""
+        assert readable(text) == text
+
+
+def test_usual_answers_are_plain() -> None:
+    assert is_plain_json('{"a": "L\u2019indice {{volatility}} \\"x\\" \u2013 sur 5.2 % \u20ac"}')
+    assert not is_plain_json('{"a": "\\u202e5"}')
+    assert not is_plain_json('{"a": "4.8O"}')
