@@ -9,10 +9,15 @@ from functools import partial
 from itertools import chain, islice
 from typing import Final
 
+from core.domain.portfolio import AssetClass
 from core.errors import UnreadableFile
+from core.intake.cells.codes import currency_code
+from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
+from core.intake.formats.asking import fixed_of
 from core.intake.formats.day_order import proven_order
 from core.intake.formats.dealing_cells import balance_in, costs_in, currency_in, has_units, security_in
+from core.intake.formats.dealing_texts import conversion_in, trade_in
 from core.intake.formats.description import BY_SIGN, IGNORED, UNKNOWN, Description
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import Container, SourceFile
@@ -29,6 +34,11 @@ _TRADES: Final = frozenset({EntryKind.BUY, EntryKind.SELL})
 _MOVES_UNITS: Final = INCOMING | OUTGOING | {EntryKind.SPLIT}
 _LEAVES: Final = frozenset({EntryKind.WITHDRAWAL, EntryKind.FEE, EntryKind.TAX})
 _OUTSIDE: Final = frozenset({EntryKind.DEPOSIT.value, EntryKind.WITHDRAWAL.value})
+_UNITS_INSTEAD: Final = {
+    EntryKind.DEPOSIT: EntryKind.TRANSFER_IN,
+    EntryKind.WITHDRAWAL: EntryKind.TRANSFER_OUT,
+    EntryKind.INTEREST: EntryKind.DISTRIBUTION,
+}
 _INSTEAD: Final = {EntryKind.TRANSFER_IN: EntryKind.DEPOSIT, EntryKind.TRANSFER_OUT: EntryKind.WITHDRAWAL}
 
 Rows = Iterator[tuple[int, list[str]]]
@@ -44,6 +54,9 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     cash = description.habits.cash
     if description.habits.cash_if_deposits:
         cash = cash and any(_tells_of_deposits(description, block) for block in tables)
+    if description.asks:
+        asked = fixed_of(description, source.name, description.places(tables[0].header), case)
+        description = replace(description, fixed={**description.fixed, **asked})
     ledger = Ledger(case, description.family, source.name, cash=cash)
     for block in tables:
         table, lines = opened(description, source, block, case)
@@ -93,10 +106,16 @@ def _table(
 ) -> HeadedTable:
     habits = description.habits
     places = description.places(header)
+    header += [""] * (max(places.values()) + 1 - len(header))
     order = case.choices.day_order if habits.days is DayOrder.UNKNOWN else habits.days
     if order is DayOrder.UNKNOWN and "date" in places:
         order = proven_order(first, places["date"], case)
-    layout = BrokerLayout(description.columns, description.needed, order, habits.decimal, _NUMERIC)
+    names = dict(description.columns)
+    for name in description.beside.keys() & places.keys():
+        # Its own name may be empty, or that of several columns.
+        header[places[name]] = f"{name} beside"
+        names[name] = (normal(header[places[name]]),)
+    layout = BrokerLayout(names, description.needed, order, habits.decimal, _NUMERIC)
     if habits.decimal is not None and delimiter:
         return HeadedTable(case, layout, header, Numbers(habits.decimal))
     numeric = [places[name] for name in _NUMERIC if name in places]
@@ -121,6 +140,10 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
     if meant == BY_SIGN:
         signed = cells.needed("quantity")
         meant = EntryKind.BUY.value if signed > 0 else EntryKind.SELL.value
+    if meant == EntryKind.EXCHANGE.value:
+        return _converted(cells)
+    if description.habits.coins and (money := currency_code(cells.text("symbol"))) and money[1] == 1:
+        return _coin_money(description, cells, meant, money[0])
     priced = currency_in(description, cells, "currency")
     paid = currency_in(description, cells, "amount_currency") if _apart(description, cells) else priced
     cells.moved = paid[0] or ALL
@@ -135,9 +158,38 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
         return ()
     entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind(meant), cells.account)
     entry = replace(entry, column=cells.label("quantity"), balance=balance_in(cells, paid[0]))
+    if description.habits.coins:
+        entry = replace(entry, kind=_UNITS_INSTEAD.get(entry.kind, entry.kind))
     if entry.kind in _TRADES or (entry.kind in _MOVES_UNITS and has_units(cells)):
         return _units(description, cells, entry, priced, paid)
     return _money(description, cells, entry, paid)
+
+
+def _converted(cells: Cells) -> Iterable[Entry]:
+    """A coin that became another, by the remark that says both."""
+    cells.moved = ""
+    found = conversion_in(cells.text("detail"))
+    old = cells.security(cells.text("symbol"), "", "", kind=AssetClass.CRYPTO)
+    if found is None or found.coin != cells.text("symbol").upper():
+        cells.unknown_kind("action", cells.text("action"))
+        return ()
+    new = cells.security(found.into, "", "", kind=AssetClass.CRYPTO)
+    entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind.EXCHANGE, column=cells.label("quantity"))
+    return (replace(entry, security=old, quantity=found.units, into=new, into_quantity=found.into_units),)
+
+
+def _coin_money(description: Description, cells: Cells, meant: str | None, currency: str) -> Iterable[Entry]:
+    """A row of an exchange whose coin is money."""
+    cells.moved = currency
+    amount = cells.needed("quantity")
+    if meant not in _OUTSIDE:
+        cells.unknown_kind("action", cells.text("action"))
+        return ()
+    if not description.habits.signed:
+        amount = -abs(amount) if meant == EntryKind.WITHDRAWAL.value else abs(amount)
+    kind = EntryKind.DEPOSIT if amount > 0 else EntryKind.WITHDRAWAL
+    entry = Entry(cells.number, cells.moment("date", "clock"), kind)
+    return (replace(entry, cash=(Money(amount, currency),) if description.habits.cash else ()),)
 
 
 def _apart(description: Description, cells: Cells) -> bool:
@@ -157,8 +209,11 @@ def _units(
     security = security_in(description, cells)
     incoming = entry.kind in INCOMING
     net = incoming and cells.has("net_quantity") and bool(cells.text("net_quantity"))
-    quantity = cells.needed("net_quantity" if net else "quantity")
+    told = trade_in(cells.text("detail")) if description.habits.trade_in_detail else None
+    quantity = told[0] if told else cells.needed("net_quantity" if net else "quantity")
     price = _price(description, cells, quantity * security.multiplier, priced, paid, incoming=incoming)
+    if told and paid[0] != priced[0]:
+        price = told[1] / priced[1]
     if not cells.good or not quantity:
         return ()
     moved = replace(entry, security=security, quantity=abs(quantity), currency=priced[0])
@@ -226,7 +281,8 @@ def _money(description: Description, cells: Cells, entry: Entry, paid: tuple[str
     """A row that moves money alone."""
     amount = cells.needed("amount") / paid[1]
     if description.habits.amount == "gross":
-        amount += sum((cells.number_in(name) or NOTHING for name in ("fees", "more_fees", "taxes")), NOTHING) / paid[1]
+        costs = sum((cells.number_in(name) or NOTHING for name in ("fees", "more_fees", "taxes")), NOTHING)
+        amount += (costs if description.habits.signed_costs else -costs_in(cells)) / paid[1]
     if not description.habits.signed and entry.kind in _LEAVES:
         amount = -abs(amount)
     kind = _INSTEAD.get(entry.kind, entry.kind)

@@ -50,7 +50,7 @@ _FIELDS: Final = {
         "gross", "fees_currency",
     },
     COINS: {"date", "account", "action", "detail", "group", "symbol", "quantity", "fees", "balance", "id"},
-    REFUSED: {*COLUMNS, "weight"},
+    REFUSED: {*COLUMNS, "weight", "action", "amount"},
 }  # fmt: skip
 
 
@@ -76,6 +76,10 @@ class Habits:
         option_sign: Symbols that begin so are options on 100 units.
         pair_sign: Parts a symbol from the currency behind it.
         coin_prefixes: Whether coins may be called XXBT and money ZEUR, as Kraken calls them.
+        signed_costs: Fees and taxes carry their sign: what came back is positive.
+        coins: Symbols may be currencies, whose quantity is then an amount of money.
+        isin_in_name: Names hold the ISIN too.
+        trade_in_detail: Units and price stand inside the detail ("OPEN BUY 4 @ 154.08").
         named_classes: What a line is, is read from its name, because no column says it.
     """
 
@@ -92,6 +96,10 @@ class Habits:
     option_sign: str = ""
     pair_sign: str = ""
     coin_prefixes: bool = False
+    signed_costs: bool = False
+    coins: bool = False
+    isin_in_name: bool = False
+    trade_in_detail: bool = False
     named_classes: bool = False
 
 
@@ -120,6 +128,7 @@ class Description:
         cash: How names of lines begin that are money on the account.
         price_of: For a header, normalised, how many units a price is for in tables with it.
         asks: What the file does not say and a person has to: "currency".
+        currencies: What the format calls a currency by a code of its own, and its ISO code.
         empty: For each field, words that stand for nothing.
     """
 
@@ -146,6 +155,7 @@ class Description:
     cash: tuple[str, ...] = ()
     price_of: Mapping[str, int] = field(default_factory=dict)
     asks: tuple[str, ...] = ()
+    currencies: Mapping[str, str] = field(default_factory=dict)
     empty: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def row(self) -> str:
@@ -160,9 +170,11 @@ class Description:
             spelling = next((one for one in spellings if one in found), None)
             if spelling is not None:
                 places[name] = found[spelling]
-        for name, left in self.beside.items():
-            if left in places and _may_be(name, header[places[left] + 1 :][:1]):
-                places[name] = places[left] + 1
+        for name, beside in self.beside.items():
+            step = -1 if beside.startswith("<") else 1
+            place = places.get(beside.removeprefix("<"), -step) + step
+            if place > 0 and _may_be(name, header[place : place + 1]):
+                places[name] = place
         return places
 
     def is_header(self, header: Sequence[str]) -> bool:
@@ -250,6 +262,7 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
         inside=told.get("inside", ""),
         plus=frozenset(map(normal, told.get("plus", ()))),
         price_of={normal(header): units for header, units in told.get("price_of", {}).items()},
+        currencies=told.get("currencies", {}),
         asks=tuple(told.get("asks", ())),
         cash=tuple(map(folded, told.get("cash", ()))),
         empty={name: frozenset(map(folded, words)) for name, words in told.get("empty", {}).items()},
@@ -260,7 +273,7 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
 
 _ASKED: Final = ("name", "title", "kind", "family", "learnt", "check", "traps")
 _MORE: Final = ("notes", "remedy", "inside", "plus", "cash", "asks")
-_TABLES: Final = ("beside", "fixed", "habits", "words", "skip", "empty", "price_of")
+_TABLES: Final = ("beside", "fixed", "habits", "words", "skip", "empty", "price_of", "currencies")
 
 
 def _habits(told: Mapping[str, Any]) -> Habits:

@@ -14,13 +14,13 @@ from core.intake.cells.asset_classes import asset_class_of, class_from_name, fol
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
+from core.intake.formats.asking import fixed_of
 from core.intake.formats.description import Description
 from core.intake.gathering import Case, Gathered, merged
 from core.intake.opening.source import Container, SourceFile
 from core.intake.positions.lines import ONE
 from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
-from core.intake.tables.choices import Undecided
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.stated import Beside, stated_in
@@ -90,7 +90,7 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
     called.pop("price_currency", None)
     if description.inside in called and "currency" not in called:
         called["currency"] = width + 1
-    fixed = _fixed(description, source.name, called, case)
+    fixed = fixed_of(description, source.name, called, case)
     lines = _in_our_words(replace(description, fixed=fixed), lines, columns, places, style, case)
     names = {normal(cell) for cell in columns}
     layout = ColumnLayout(
@@ -107,24 +107,6 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
         stated=lambda: stated_in(beside.lines, case.today, habits.days, style),
     )
     return read_rows(layout, lines, case)
-
-
-def _fixed(description: Description, name: str, places: Mapping[str, int], case: Case) -> dict[str, str]:
-    """What is the same in every row: as the format knows, or as a person said.
-
-    Raises:
-        Undecided: The file does not say it, and nobody did.
-    """
-    fixed = {field: value for field, value in description.fixed.items() if field not in places}
-    if "currency" in description.asks and "currency" not in {*places, *fixed}:
-        if case.base_currency is None:
-            raise Undecided(
-                f"'{name}' is {description.title}, and does not say in which currency its values are. "
-                "Say it with --base-currency, such as --base-currency USD."
-            )
-        fixed["currency"] = case.base_currency
-        case.findings.note(f"The file does not name the currency of its values; {case.base_currency} was said.")
-    return fixed
 
 
 def _in_our_words(

@@ -38,6 +38,9 @@ _KINDS = {
     "flat-rate administrative fee": EntryKind.FEE,
     "administrative fee": EntryKind.FEE,
     "implementation fees": EntryKind.FEE,
+    "flat-rate administration fee": EntryKind.FEE,
+    "dividend and interest distributions": EntryKind.DIVIDEND,
+    "transfer vested benefits": EntryKind.DEPOSIT,
     "withholding tax": EntryKind.TAX,
     "correction": EntryKind.CORRECTION,
 }
@@ -68,6 +71,9 @@ def _take(cells: Cells) -> Iterable[Entry]:
     balance = None if stated is None else Money(stated, _CURRENCY)
     at = cells.moment("date")
     cash = (Money(amount, _CURRENCY),)
+    if category == "portfolio transaction":
+        # Vested benefits call both by one word; money that leaves buys.
+        category = "buy" if amount < 0 else "sell"
     if category in ("buy", "sell"):
         security = cells.security("", cells.text("isin"), cells.text("name"), is_fund=True)
         return (

@@ -21,7 +21,8 @@ _NUMERIC = re.compile(
     r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|(?<=[/.])[0-9]{2})(?:[ T,]+(.*))?", re.ASCII | re.DOTALL
 )
 _NAMED = re.compile(r"([0-9]{1,2})[-/ .]+([^\W\d_]{3,12})\.?[-/ .,]+([0-9]{4})(?:[ T,]+(.*))?", re.DOTALL)
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?", re.ASCII)
+_MONTH_NAMED = re.compile(r"([^\W\d_]{3,12})\.? ([0-9]{1,2}),? ([0-9]{4})(?:[ T,]+(.*))?", re.DOTALL)
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?:\s?([AP])M)?", re.ASCII | re.IGNORECASE)
 # The first letters that tell the months of English, Dutch, German, French, Italian, Spanish, Danish and Swedish apart.
 _MONTHS = {
     start: number
@@ -66,6 +67,9 @@ def parse_moment(text: str, order: DayOrder, clock: str = "") -> datetime:
         named = _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
         if named is not None:
             return _checked(_day(int(found_name[3]), named, int(found_name[1]), found_name[4] or clock))
+    if found_month := _MONTH_NAMED.fullmatch(text):
+        # The month's name first, as Americans write; a clock behind it is all that `parse_date` does not read.
+        return _checked(_with_clock(text[: found_month.end(3)], found_month[4] or clock))
     if found:
         return _checked(_with_clock(text.split(" ")[0], found[4] or clock))
     return _checked(_with_clock(text, clock))
@@ -79,6 +83,8 @@ def _with_clock(day_text: str, clock: str) -> datetime:
 def _day(year: int, month: int, day: int, clock: str) -> datetime:
     time = _CLOCK.search(clock) if clock else None
     hour, minute, second = (int(time[1]), int(time[2]), int(time[3] or 0)) if time else (0, 0, 0)
+    if time and time[4] and hour <= 12:
+        hour = hour % 12 + (12 if time[4].upper() == "P" else 0)
     try:
         return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  as written: a file names no zone
     except ValueError:

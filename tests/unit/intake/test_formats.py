@@ -73,8 +73,8 @@ CASES = (
     Case("kraken_ledger.csv", "kraken_ledger", {"EUR": "928.81"}, date(2026, 9, 3), 3),
     # 0.0149 at 60,000; 0.126 at 0.005 × 60,000 / 0.125; 800 euros.
     Case("binance_ledger.csv", "binance_ledger", {"EUR": "1996.40"}, date(2026, 8, 5), 3),
-    # 1 unit at 200 and 8 at 12.50, as paid; the balance stated last.
-    Case("etoro_activity.xlsx", "etoro_activity", {"USD": "561.50"}, date(2026, 8, 20), 3),
+    # 1 unit at 220, as half of one was sold, and 8 at 12.50; the balance stated last.
+    Case("etoro_activity.xlsx", "etoro_activity", {"USD": "581.50"}, date(2026, 8, 20), 3),
     # 6 at (407.10 + 4.90 + 8) / 4; cash is the sum of all values; 5 at 1,000.50 / 5 dollars.
     Case("pp_transactions.csv", "pp_transactions", {"EUR": "4100.90", "USD": "1000.50"}, date(2026, 9, 30), 3),
     # 3.663 + 5.337 - 4 at 355; the staged release has not come in.
@@ -117,6 +117,27 @@ CASES = (
     Case("ishares_holdings_de.csv", "ishares_holdings", {"USD": "1500500.25"}, date(2026, 10, 30), 2,
          said=(("base_currency", "USD"),)),
     Case("vanguard_fund_holdings.csv", "vanguard_fund_holdings", {"USD": "1450750.00"}, date(2026, 10, 30), 2),
+    # 2 units at 101, the price of the last row; the cancelled purchase is gone.
+    Case("flatex_activity.csv", "flatex_activity", {"EUR": "202.00"}, date(2026, 8, 5), 1),
+    Case("scalable_capital.csv", "scalable_capital", {"EUR": "74.99"}, date(2026, 9, 25), 1),
+    Case("parqet.csv", "parqet", {"EUR": "180.00"}, date(2026, 9, 4), 1),
+    # 0.0006 at 900,000 kronor; 0.01 + 0.001 of reward at 2,315 euros.
+    Case("revolut_crypto.csv", "revolut_crypto", {"SEK": "540.00", "EUR": "25.46"}, date(2026, 8, 15), 2),
+    # 0.001 + 0.0000009 - 0.0005 at 60,000; cash 100 - 58.10 + 29.95.
+    Case("bitvavo.csv", "bitvavo", {"EUR": "101.90"}, date(2026, 8, 30), 2),
+    # 40 at 11.07 and the balance stated last; 0.05 at 229.094 dollars.
+    Case("bux.csv", "bux", {"EUR": "504.90", "USD": "11.45"}, date(2026, 9, 11), 3),
+    Case("investengine.csv", "investengine", {"GBP": "174.00"}, date(2026, 9, 1), 1),
+    # 3 at 105; cash 1,200 - 400 + 105 + 20.95 - 5.45.
+    Case("directa.csv", "directa", {"EUR": "1235.50"}, date(2026, 10, 27), 2),
+    Case("relai.csv", "relai", {"CHF": "184.00"}, date(2026, 9, 15), 1),
+    # 9 at 50; cash 500 - 493.80 + 50 - 10 + 2.53.
+    Case("disnat.csv", "disnat", {"CAD": "498.73"}, date(2026, 9, 29), 2),
+    # 3 at 160; cash 1,000 + 500 - 616.32 + 6.42 + 160 + 0.24 - 0.05, the total row.
+    Case("xtb_cash_operations.csv", "xtb_cash_operations", {"EUR": "1530.29"}, date(2026, 10, 1), 2,
+         said=(("base_currency", "EUR"),)),
+    # 0.006 at 60,000; 160 at 0.004 × 60,000 / 160.
+    Case("coinbase_older.csv", "coinbase", {"EUR": "600.00"}, date(2024, 12, 5), 2),
     # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
     Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
 )  # fmt: skip
@@ -146,14 +167,18 @@ def test_every_described_format_has_a_look_alike_and_is_recognised_by_one_alone(
     assert len({one.name for one in descriptions()}) == len(descriptions())
 
 
-def test_a_file_that_names_no_currency_of_its_values_is_asked_about(fixtures):
+@pytest.mark.parametrize("name", ["ishares_holdings_de.csv", "xtb_cash_operations.csv"])
+def test_a_file_that_names_no_currency_of_its_values_is_asked_about(fixtures, name):
     with pytest.raises(Undecided, match="--base-currency"):
-        read_file(fixtures / "formats" / "ishares_holdings_de.csv", today=TODAY)
+        read_file(fixtures / "formats" / name, today=TODAY)
 
 
-def test_a_file_without_values_is_refused_by_its_name_with_a_remedy(fixtures):
-    with pytest.raises(UnreadableFile, match=r"SSGA.*N-PORT"):
-        read_file(fixtures / "formats" / "ssga_holdings.csv", today=TODAY)
+@pytest.mark.parametrize(
+    ("name", "said"), [("ssga_holdings.csv", r"SSGA.*N-PORT"), ("ibkr_dividends.csv", r"no positions.*Open Positions")]
+)
+def test_a_file_without_values_is_refused_by_its_name_with_a_remedy(fixtures, name, said):
+    with pytest.raises(UnreadableFile, match=said):
+        read_file(fixtures / "formats" / name, today=TODAY)
 
 
 def test_import_checks_list_every_format_with_its_check():
