@@ -105,8 +105,8 @@ ENGINE = Engine(
             "issuer_top1_weight", "volatility",
         ),
         families=(
-            Family("asset_class."), Family("sector."), Family("country."), Family("currency."), Family("weight."),
-            Family("liquidity."), Family("risk_share.", 12),
+            Family("asset_class."), Family("lines."), Family("sector."), Family("country."),
+            Family("currency."), Family("weight."), Family("liquidity."), Family("risk_share.", 12),
         ),
     ),
     slots=slots_allocation.FORM,

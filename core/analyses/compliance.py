@@ -188,7 +188,14 @@ ENGINE = Engine(
     answer=ComplianceAnswer,
     shown=Shown(
         ids=("total_value", "holdings_count", "issuer_top1_weight", "issuer_hhi"),
-        families=(Family("asset_class."), Family("weight."), Family("liquidity."), Family("currency.")),
+        families=(
+            Family("asset_class."),
+            Family("lines."),
+            Family("issuer.", 12),
+            Family("weight."),
+            Family("liquidity."),
+            Family("currency."),
+        ),
     ),
     slots=slots_compliance.FORM,
     mandatory=(),

@@ -99,7 +99,7 @@ ENGINE = Engine(
     shown=Shown(
         ids=("total_value", "hhi", "top1_weight", "volatility", "beta"),
         families=(
-            Family("asset_class."), Family("sector."), Family("country."), Family("weight."),
+            Family("asset_class."), Family("lines."), Family("sector."), Family("country."), Family("weight."),
             Family("contribution.", 16), Family("risk_share.", 16), Family("liquidity."),
         ),
     ),

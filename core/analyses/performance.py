@@ -136,6 +136,7 @@ ENGINE = Engine(
     shown=Shown(
         ids=(
             "total_value", "annual_return", "volatility", "sharpe", "sortino", "downside_deviation", "max_drawdown",
+            "drawdown_days", "recovery_days",
             "beta", "tracking_error", "information_ratio", "benchmark_correlation",
         ),
         families=(

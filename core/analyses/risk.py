@@ -108,11 +108,12 @@ ENGINE = Engine(
     shown=Shown(
         ids=(
             "total_value", "holdings_count", "hhi", "effective_n", "top1_weight", "top5_weight", "top10_weight",
-            "volatility", "sharpe", "max_drawdown", "var_95_1d", "cvar_95_1d", "annual_return",
+            "volatility", "sharpe", "max_drawdown", "drawdown_days", "recovery_days", "var_95_1d", "cvar_95_1d",
+            "annual_return",
         ),
         families=(
-            Family("asset_class."), Family("sector."), Family("country."), Family("currency."), Family("weight."),
-            Family("stress."),
+            Family("asset_class."), Family("lines."), Family("sector."), Family("country."),
+            Family("currency."), Family("weight."), Family("stress."),
         ),
     ),
     slots=slots_risk.FORM,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from math import isnan
 
 from core.domain.units import Badge
@@ -44,9 +45,15 @@ def history_rows(sample: Sample, badges: Sequence[Badge]) -> Iterator[Rows]:
     columns = {metric_id: column.tolist() for metric_id, column in values.items()}
     period = f"{sample.first}..{sample.last}"
     note = f"Sample: {sample.days.size - 1} returns, on the days for which every line has a price."
+    falls = risk.drawdown_days(sample.returns).reshape(3, -1).T.tolist()
     for place, badge in enumerate(badges):
         rows: Rows = ([], [])
+        fall = _fall(sample, falls[place], ruined=isnan(columns["max_drawdown"][place]))
         for metric_id in HISTORY_METRICS:
+            if metric_id in fall:
+                days, between = fall[metric_id]
+                state(rows, metric_id, days, between, badge, note)
+                continue
             if metric_id in reasons:
                 state(rows, metric_id, reasons[metric_id])
                 continue
@@ -54,6 +61,23 @@ def history_rows(sample: Sample, badges: Sequence[Badge]) -> Iterator[Rows]:
             stated = _MEANINGLESS[metric_id] if isnan(value) else value
             state(rows, metric_id, stated, period, badge, note)
         yield rows
+
+
+def _fall(sample: Sample, places: Sequence[int], *, ruined: bool) -> dict[str, tuple[float | str, str | None]]:
+    """How long the deepest fall and its recovery took, each with its first and last day, or why that is not known."""
+    if places[0] < 0:
+        why = RUIN if ruined else "Over the sample the value never stood below an earlier peak: there was no fall."
+        return {"drawdown_days": (why, None), "recovery_days": (why, None)}
+    peak, trough, back = (str(sample.days[place]) if place >= 0 else "" for place in places)
+    fall = (_days_between(peak, trough), f"{peak}..{trough}")
+    if not back:
+        why = f"From its lowest day, {trough}, to {sample.last} the value did not come back to its peak of {peak}."
+        return {"drawdown_days": fall, "recovery_days": (why, None)}
+    return {"drawdown_days": fall, "recovery_days": (_days_between(trough, back), f"{trough}..{back}")}
+
+
+def _days_between(first: str, last: str) -> float:
+    return float((date.fromisoformat(last) - date.fromisoformat(first)).days)
 
 
 def figures(returns: Floats, period: str) -> tuple[dict[str, Floats], dict[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from math import fsum
 
-from core.domain.facts import HoldingFact
+from core.domain.facts import AbsentFact, HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
@@ -14,9 +14,11 @@ from core.metrics import concentration
 from core.metrics.metric_definitions import FAMILIES, LIQUIDITY_FAMILIES
 from core.metrics.plans import why_uncovered
 from core.metrics.rows import Rows, absent, state, state_family
-from core.metrics.thresholds import MIN_COVERAGE
+from core.metrics.thresholds import LARGE_ISSUER, MIN_COVERAGE
 from core.metrics.valuation import Valuation, slug
 
+_LINES = "lines."
+_ISSUER = "issuer."
 _SHARES = ("hhi", "effective_n", "top1_weight", "top5_weight", "top10_weight")
 _ISSUERS = ("issuer_hhi", "issuer_effective_n", "issuer_top1_weight")
 _TOP = {"top1_weight": 1, "top5_weight": 5, "top10_weight": 10}
@@ -48,21 +50,53 @@ def whole_rows(portfolio: Portfolio, valuation: Valuation) -> Rows:
 
 def part_rows(portfolio: Portfolio, valuation: Valuation, lines: tuple[HoldingFact, ...]) -> Rows:
     """Weights by asset class, sector, country and currency, and of each line."""
+    rows: Rows = ([], [])
+    counts = Counter(line.asset_class for line in lines)
     if valuation.total is None or valuation.why_no_shares:
-        return absent(FAMILIES, valuation.why_no_shares)
+        rows = absent((family for family in FAMILIES if family != _LINES or not counts), valuation.why_no_shares)
+        state_family(rows, _LINES, _counted(counts), f"as of {portfolio.as_of}", _computed(portfolio))
+        return rows
     values: dict[str, Iterable[tuple[str, float]]] = {
         "asset_class.": _summed([line.asset_class for line in lines], lines),
+        _LINES: _counted(counts),
         "sector.": _summed([slug(line.sector) for line in lines], lines),
         "country.": _summed([line.country for line in lines], lines),
         "currency.": _summed([line.currency for line in lines], lines),
         "weight.": [(line.holding_id, line.weight_pct) for line in lines],
     }
-    rows: Rows = ([], [])
     for family in FAMILIES:
-        state_family(
-            rows, family, values[family], f"as of {portfolio.as_of}", _computed(portfolio), valuation.rates_note
-        )
+        if family == _ISSUER:
+            _state_issuers(rows, portfolio, valuation, lines)
+            continue
+        note = "" if family == _LINES else valuation.rates_note
+        state_family(rows, family, values[family], f"as of {portfolio.as_of}", _computed(portfolio), note)
     return rows
+
+
+def _state_issuers(rows: Rows, portfolio: Portfolio, valuation: Valuation, lines: Sequence[HoldingFact]) -> None:
+    """The weight of each large issuer, or why none is stated."""
+    why = _issuers(portfolio, valuation)["issuer_top1_weight"]
+    if isinstance(why, str):
+        rows[1].append(AbsentFact(f"{_ISSUER}*", why))
+        return
+    of_issuer: defaultdict[str, list[HoldingFact]] = defaultdict(list)
+    for holding, line in zip(portfolio.holdings, lines, strict=True):
+        name = holding.terms.issuer.strip().casefold()
+        if name and holding.asset_class not in _NO_ISSUER and not is_fund(holding):
+            of_issuer[name].append(line)
+    weights = [
+        (max(held, key=lambda line: abs(line.weight_pct)).holding_id, fsum(line.weight_pct for line in held))
+        for held in of_issuer.values()
+    ]
+    large = sorted((one for one in weights if abs(one[1]) >= LARGE_ISSUER), key=lambda one: -abs(one[1]))
+    if not large:
+        rows[1].append(AbsentFact(f"{_ISSUER}*", f"No issuer weighs {LARGE_ISSUER:g} % or more."))
+    period = f"as of {portfolio.as_of}"
+    state_family(rows, _ISSUER, large, period, _computed(portfolio), valuation.rates_note)
+
+
+def _counted(counts: Counter[str]) -> list[tuple[str, float]]:
+    return [(name, float(count)) for name, count in counts.most_common()]
 
 
 def liquidity_rows(portfolio: Portfolio, valuation: Valuation, lines: tuple[HoldingFact, ...]) -> Rows:

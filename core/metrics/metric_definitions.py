@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain.units import Unit
+from core.metrics.thresholds import LARGE_ISSUER
 
 PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Periods of returns: months back, since the year began, years back, since the common history began."""
@@ -113,6 +114,13 @@ FAMILIES: dict[str, Definition] = {
     "asset_class.": Definition(
         Unit.PCT, 2, f"Sum of the weights of all lines of the asset class, in percent {_SHARE}."
     ),
+    "issuer.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines of one issuer, in percent {_SHARE}, for issuers of {LARGE_ISSUER:g} % and "
+        "more, funds, cash and derivatives not among them; named by the issuer's largest line.",
+    ),
+    "lines.": Definition(Unit.COUNT, 0, "Number of lines of the asset class."),
     "sector.": Definition(
         Unit.PCT,
         2,
@@ -154,6 +162,16 @@ HISTORY_METRICS: dict[str, Definition] = {
         2,
         f"min(W / cummax(W) - 1) with W the compounded product, starting at 1, {_DAILY}; negative.",
         "Magdon-Ismail and Atiya (2004), Maximum Drawdown",
+    ),
+    "drawdown_days": Definition(
+        Unit.DAYS,
+        0,
+        "Calendar days from the peak before the deepest fall (max_drawdown) to its lowest day, its period.",
+    ),
+    "recovery_days": Definition(
+        Unit.DAYS,
+        0,
+        "Calendar days from the lowest day of the deepest fall to the first day that was back at the peak, its period.",
     ),
     "var_95_1d": Definition(
         Unit.PCT,

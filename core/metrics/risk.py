@@ -120,6 +120,32 @@ def max_drawdown(returns: Floats) -> Floats:
     return np.where(ruined, np.nan, wealth.min(axis=-1) - 1.0)
 
 
+def drawdown_days(returns: Floats) -> NDArray[np.intp]:
+    """When the deepest fall began, ended and was made good: places of the peak, the trough and the recovery.
+
+    Shape (3, ...): places among the days of the wealth W of `max_drawdown`, 0 being the day before the first return.
+    The recovery is the first day on which W is back at the peak, -1 where it never was; all three are -1 where value
+    never fell or was lost whole.
+
+    Raises:
+        TooFewReturns: There is no return.
+    """
+    _require("Maximum drawdown", returns, 1)
+    wealth = np.ones((*returns.shape[1:], returns.shape[0] + 1))
+    np.cumprod(np.moveaxis(returns, 0, -1) + 1.0, axis=-1, out=wealth[..., 1:])
+    found = np.full((3, *returns.shape[1:]), -1, dtype=np.intp)
+    for place in np.ndindex(wealth.shape[:-1]):
+        path = wealth[place]
+        fallen = path / np.maximum.accumulate(path)
+        trough = int(fallen.argmin())
+        if fallen[trough] >= 1.0 or (path <= 0.0).any():
+            continue
+        peak = int(path[: trough + 1].argmax())
+        back = np.flatnonzero(path[trough:] >= path[peak])
+        found[(slice(None), *place)] = peak, trough, trough + int(back[0]) if back.size else -1
+    return found
+
+
 def historical_var(returns: Floats, level: float = VAR_LEVEL) -> Floats:
     """The loss that one day in twenty (at 0.95) reaches or passes: -quantile(r, 1 - level, linear).
 

@@ -16,6 +16,9 @@ MIN_YEAR_RETURNS = DAYS_PER_YEAR
 MIN_COVERAGE = 0.95
 """Share of gross value that must be known (a price history, an issuer, a sensitivity) for figures of the whole."""
 
+LARGE_ISSUER = 4.0
+"""Weight in percent from which an issuer is named: the tightest usual limits begin at 5."""
+
 MAX_STALE_DAYS = 10
 """A price history that ended longer ago than this does not describe the portfolio's day."""
 

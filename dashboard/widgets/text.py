@@ -164,6 +164,8 @@ _FACTS = {
     "top10_weight": "Ten largest",
     "holdings_count": "Holdings",
     "max_drawdown": "Largest drawdown",
+    "drawdown_days": "Days from peak to low",
+    "recovery_days": "Days from low to recovery",
     "var_95_1d": "Value at risk, 95 %, 1 day",
     "cvar_95_1d": "Expected shortfall, 95 %, 1 day",
     "var_99_1d": "Value at risk, 99 %, 1 day",

@@ -13,7 +13,7 @@ from core.domain.units import Unit
 
 _PARTS: Final = frozenset(
     {
-        "weight", "asset_class", "asset_group", "sector", "country", "currency", "liquidity", "contribution",
+        "weight", "issuer", "asset_class", "asset_group", "sector", "country", "currency", "liquidity", "contribution",
         "attribution", "risk_share",
     }
 )  # fmt: skip

@@ -16,7 +16,7 @@ from core.analyses.slots.formats import Style
 from core.domain.facts import FactSheet
 
 _FILE: Final = Path(__file__).with_name("labels.yaml")
-_BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution"})
+_BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution", "issuer"})
 _BY_SPAN: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
 _OF: Final = {"en": "of", "fr": "de", "de": "von"}
 _BENCHMARK: Final = {"en": "the benchmark", "fr": "l'indice de référence", "de": "die Benchmark"}
@@ -84,7 +84,7 @@ class Names:
         family, member = member_of(metric_id)
         if family in _BY_HOLDING and member in self.holdings:
             return self.holdings[member]
-        if not member or family in _BY_SPAN or family == "rule":
+        if not member or family in _BY_SPAN or family in {"rule", "lines"}:
             return self.of_fact(metric_id)
         portfolio, _, bare = member.rpartition(":")
         return self._owned(_words(bare), portfolio)
@@ -104,7 +104,8 @@ class Names:
             return label.replace("ß", "ss") if self._swiss else label
         pattern = labels.get(f"{family_of(bare)}.")
         if pattern is not None:
-            return str(pattern).format(span(bare, self._language)).strip()
+            said = span(bare, self._language) or _words(member_of(bare)[1])
+            return str(pattern).format(said).strip()
         return _words(bare)
 
 

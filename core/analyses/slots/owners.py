@@ -16,7 +16,7 @@ from core.analyses.slots.rendering import INSERTED, NAMED, Piece
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
-_OF_HOLDINGS: Final = frozenset({"weight", "contribution", "risk_share"})
+_OF_HOLDINGS: Final = frozenset({"weight", "contribution", "risk_share", "issuer"})
 _LEGAL: Final = re.compile(
     r"[,.]? (?:Inc|Corp|Corporation|Holding|Holdings|Group|plc|PLC|SA|SE|AG|NV|N\.V|Co|Company)\.?$"
 )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.domain.facts import FactSheet
-from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.instrument import Terms
+from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge, Unit
 from core.metrics.definitions import DEFINITIONS, FAMILIES, HISTORY_METRICS, HOLDINGS_METRICS, definition_of
 from core.metrics.factsheet import fact_sheets
@@ -104,7 +105,8 @@ def test_a_short_line_has_a_negative_weight_and_counts_by_its_size() -> None:
 @pytest.mark.parametrize("owed", [-100, -150])
 def test_a_total_that_is_not_above_zero_leaves_shares_absent(owed: int) -> None:
     sheet = sheet_of(portfolio(holding("A", 100), cash(owed)))
-    assert values(sheet) == {"total_value": 100 + owed, "holdings_count": 2}
+    counted = {"holdings_count": 2, "lines.cash": 1, "lines.equity": 1}
+    assert values(sheet) == {"total_value": 100 + owed, **counted}
     assert "not above zero" in reasons(sheet)["weight.*"]
     assert "not above zero" in reasons(sheet)["hhi"]
     assert all(isnan(line.weight_pct) for line in sheet.holdings)
@@ -127,7 +129,7 @@ def test_values_are_converted_to_base_currency() -> None:
 
 def test_a_missing_rate_leaves_the_total_and_every_weight_absent_and_names_the_currency() -> None:
     sheet = sheet_of(portfolio(holding("A", 200, currency="TWD"), holding("B", 300)))
-    assert values(sheet) == {"holdings_count": 2}
+    assert values(sheet) == {"holdings_count": 2, "lines.equity": 2}
     for metric_id in ("total_value", "hhi", "weight.*", "sector.*", "top1_weight"):
         assert "from TWD to EUR on or before 2026-10-30" in reasons(sheet)[metric_id]
     assert isnan(sheet.holdings[0].value_base)
@@ -383,3 +385,44 @@ def test_portfolios_of_different_days_and_currencies_do_not_disturb_each_other()
         for n in range(24)
     ]
     assert fact_sheets(many, rates, prices) == [sheet_of(one, rates, prices) for one in many]
+
+
+def test_lines_are_counted_by_asset_class() -> None:
+    facts = sheet_of(MIXED).by_id()
+    counts = {name: fact for name, fact in facts.items() if name.startswith("lines.")}
+    assert sum(fact.value for fact in counts.values()) == facts["holdings_count"].value
+    assert {(fact.unit, fact.decimals) for fact in counts.values()} == {(Unit.COUNT, 0)}
+
+
+def test_the_deepest_fall_has_its_days_and_a_recovery_that_did_not_come_is_absent() -> None:
+    calm = [0.001] * 30
+
+    def sheet(*returns: float) -> FactSheet:
+        prices = PriceHistory.from_series([series("A", [*calm, *returns, *calm])])
+        return sheet_of(portfolio(holding("A", 1)), None, prices)
+
+    made_good = sheet(-0.10, -0.10, 0.30).by_id()
+    fall, back = made_good["drawdown_days"], made_good["recovery_days"]
+    assert fall.period is not None
+    assert back.period is not None
+    peak, low = fall.period.split("..")
+    again, recovered = back.period.split("..")
+    assert low == again
+    assert fall.value == (date.fromisoformat(low) - date.fromisoformat(peak)).days > 0
+    assert back.value == (date.fromisoformat(recovered) - date.fromisoformat(low)).days > 0
+    lost = sheet(-0.20)
+    assert lost.by_id()["drawdown_days"].value > 0
+    assert "did not come back to its peak" in reasons(lost)["recovery_days"]
+    assert "never stood below" in reasons(sheet())["drawdown_days"]
+
+
+def test_an_issuers_lines_are_added_up_under_its_largest_and_small_ones_are_not_named() -> None:
+    def of(symbol: str, value: int, issuer: str) -> Holding:
+        return holding(symbol, value, terms=Terms(issuer=issuer))
+
+    sheet = sheet_of(portfolio(of("A", 30, "Acme"), of("A2", 25, "acme "), of("B", 20, "Bolt"), cash(925)))
+    assert {name: value for name, value in values(sheet).items() if name.startswith("issuer.")} == {"issuer.A": 5.5}
+    small = sheet_of(portfolio(of("A", 30, "Acme"), cash(970)))
+    assert reasons(small)["issuer.*"] == "No issuer weighs 4 % or more."
+    unknown = sheet_of(portfolio(holding("A", 300), of("B", 300, "Bolt"), cash(400)))
+    assert "issuer is not known" in reasons(unknown)["issuer.*"]

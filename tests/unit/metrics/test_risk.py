@@ -40,6 +40,25 @@ def test_value_that_never_falls_has_no_drawdown() -> None:
     assert risk.max_drawdown(np.array([0.01, 0.0, 0.02])) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("returns", "places"),
+    [
+        ([0.10, -0.10, -0.10, 0.30, -0.05], (1, 3, 4)),
+        ([-0.10, 0.05], (0, 1, -1)),
+        ([-0.05, 0.10, -0.20, 0.10], (2, 3, -1)),
+        ([-0.50, 1.0, -0.5, 1.0], (0, 1, 2)),
+        ([0.01, 0.0, 0.02], (-1, -1, -1)),
+        ([-1.0, 0.02], (-1, -1, -1)),
+    ],
+)
+def test_the_deepest_fall_has_a_peak_a_low_and_where_it_came_back_a_recovery(
+    returns: list[float], places: tuple[int, int, int]
+) -> None:
+    assert tuple(risk.drawdown_days(np.array(returns))) == places
+    both = np.stack([np.array(returns), np.zeros(len(returns))], axis=-1)
+    assert risk.drawdown_days(both).T.tolist() == [list(places), [-1, -1, -1]]
+
+
 def test_a_portfolio_that_lost_everything_has_no_drawdown_and_no_growth() -> None:
     returns = np.array([-1.2, *([0.01] * 260)])
     assert np.isnan(risk.max_drawdown(returns))
