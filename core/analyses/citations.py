@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from core.domain.facts import Fact
+
+_OPINIONS: Final = frozenset({"interpretation", "assumption", "forecast"})
+"""Kinds of claims that state no fact."""
 
 
 class CitationScope:
@@ -15,21 +21,30 @@ class CitationScope:
         cited: Ids of drivers and sources.
         own: False where the object has no place for references, so that the whole answer's count.
         factual: The object calls itself a fact.
+        opinion: It calls itself something else: an interpretation, an assumption, a forecast.
         proposed: Numbers that the object proposes.
         carrying: Every fact that is cited, as a reference or by an id; None until a sentence needs them.
     """
 
-    __slots__ = ("carrying", "cited", "facts", "factual", "own", "proposed", "shown", "wrong")
+    __slots__ = ("carrying", "cited", "facts", "factual", "opinion", "own", "proposed", "shown", "wrong")
 
-    def __init__(self, *, own: bool = False, factual: bool = False) -> None:
+    def __init__(self, *, own: bool = False, factual: bool = False, opinion: bool = False) -> None:
         self.facts: list[Fact] = []
         self.shown: dict[str, Fact] = {}
         self.wrong: list[float] = []
         self.cited: list[str] = []
         self.own = own
         self.factual = factual
+        self.opinion = opinion
         self.proposed: list[float] = []
         self.carrying: list[Fact] | None = None
+
+    @classmethod
+    def of(cls, node: Mapping[str, Any]) -> CitationScope:
+        """The scope of an object of an answer."""
+        kind = node.get("kind")
+        opinion = kind in _OPINIONS and not node.get("metrics") and not node.get("source_ids")
+        return cls(own="metrics" in node, factual=kind == "fact", opinion=opinion)
 
     def add(self, shown: str, fact: Fact) -> None:
         """Let a fact carry the numbers of the scope's sentences."""

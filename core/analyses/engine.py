@@ -23,7 +23,7 @@ from core.analyses.slots.tables import SlotTableWriter
 from core.analyses.tables import TableWriter, tables
 from core.analyses.time_limit import CHECK_SECONDS, TookTooLong, limited, tick
 from core.analyses.tools.registry import FIGURES
-from core.analyses.verify import verify
+from core.analyses.verify import checked
 from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind, Reading, ResultStatus, Verification
 from core.domain.evidence import Evidence
 from core.domain.facts import FactSheet
@@ -270,13 +270,14 @@ class Engine:
         if answer.portfolio_id not in {sheet.portfolio_id, cell(sheet.portfolio_id)}:
             return _of_another(answer.portfolio_id, sheet)
         level, tags = self.summarise(answer)
+        verification, seen = self._verified(analysis, sheet, hidden)
         return Reading(
             status=ResultStatus.SUCCEEDED,
             analysis=analysis,
-            verification=self._verified(analysis, sheet, hidden),
+            verification=verification,
             error=None,
             level=level,
-            tags=tags,
+            tags=(*tags, *slots_reading.tags_of(seen)),
             headline=" ".join(answer.headline.split())[:_HEADLINE_CHARACTERS],
         )
 
@@ -303,8 +304,10 @@ class Engine:
             headline=" ".join(str(read.page["headline"]).split())[:_HEADLINE_CHARACTERS],
         )
 
-    def _verified(self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]) -> Verification:
-        found = verify(analysis, sheet, self.mandatory)
+    def _verified(
+        self, analysis: Mapping[str, Any], sheet: FactSheet, hidden: tuple[Finding, ...]
+    ) -> tuple[Verification, Mapping[str, int]]:
+        found, seen = checked(analysis, sheet, self.mandatory)
         own = [*hidden]
         for check in (*_ALWAYS, *self.checks):
             for finding in check(analysis, sheet):
@@ -312,7 +315,7 @@ class Engine:
                 own.append(finding)
         unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in own)
         rules, agreeing = self.agreement(analysis, sheet)
-        return replace(
+        whole = replace(
             found,
             mismatched=found.mismatched + len(own) - unsupported,
             unsupported=found.unsupported + unsupported,
@@ -320,6 +323,7 @@ class Engine:
             rules=rules,
             rules_agreeing=agreeing,
         )
+        return whole, seen
 
 
 def _of_another(stated: str, sheet: FactSheet) -> Reading:

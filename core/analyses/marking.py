@@ -17,6 +17,7 @@ from core.analyses import diagnosis
 from core.analyses.citations import CitationScope
 from core.analyses.numbers import Number
 from core.analyses.typed.sentence import Sentence
+from core.analyses.typed.undecided import CITES_NOTHING
 from core.analyses.verify import ABOUT, Checking
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
@@ -118,6 +119,20 @@ class _Marking(Checking):
         super().count(path, number, scope, sentence)
         self._note(path, number, scope, verified, findings)
 
+    def opined(self, path: str, sentence: Sentence) -> None:
+        """Note a sentence that calls itself an opinion, unless something in it was noted."""
+        if not any(one.path == path and sentence.start <= one.start < sentence.end for one in self.marked):
+            text = sentence.text[sentence.start : sentence.end]
+            start = sentence.start + len(text) - len(text.lstrip())
+            stated = text.strip()
+            end = start + len(stated)
+            self.marked.append(Marked(path, stated, Mark.OPINION, start, end, note=CITES_NOTHING))
+
+    def undecided(self, path: str, text: str, start: int, end: int, why: str) -> None:
+        """Note what nothing here can decide."""
+        super().undecided(path, text, start, end, why)
+        self.marked.append(Marked(path, text[start:end].strip(), Mark.UNCHECKED, start, end, note=why))
+
     def claimed(self, sentence: Sentence, finding: Finding) -> None:
         """Note words that do not hold, in place of the numbers in them."""
         super().claimed(sentence, finding)
@@ -129,6 +144,8 @@ class _Marking(Checking):
         self.marked.append(Marked(finding.path, finding.stated, _mark_of(finding), begin, end, (), finding))
 
     def _note(self, path: str, number: Number, scope: CitationScope, verified: int, findings: int) -> None:
+        if any(one.path == path and one.start <= number.start < one.end for one in self.marked[-1:]):
+            return  # noted as undecided
         end = number.start + len(number.digits)
         begin = max(0, number.text.rfind(number.stated, 0, max(number.stop, end)))
         span = (begin, begin + len(number.stated))

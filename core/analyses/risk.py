@@ -10,6 +10,7 @@ from core.analyses.answer import Answer, LimitStatus, Metric, Part
 from core.analyses.checks import Analysis, unlike
 from core.analyses.engine import Each, Engine, Tags
 from core.analyses.fact_selection import Family, Shown
+from core.analyses.slots import marks as slot_marks
 from core.analyses.slots.forms import risk as slots_risk
 from core.analyses.tools.market import FMP_STOCK_DATA, FRED_ECONOMIC_DATA
 from core.analyses.tools.registry import FIGURES
@@ -102,6 +103,12 @@ def _scenarios(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             yield Finding("stress_tests", f"stress.{scenario}", "missing", scenario, FindingKind.UNSUPPORTED)
 
 
+def _gravest(analysis: Analysis, _sheet: FactSheet) -> Iterator[Finding]:
+    """The level of the whole is near that of its gravest risk, where the answer chose both."""
+    if not slot_marks.has_marks(analysis):
+        yield from gravest_risk(analysis)
+
+
 ENGINE = Engine(
     kind=Kind.RISK,
     answer=RiskAnswer,
@@ -121,5 +128,5 @@ ENGINE = Engine(
     summarise=_summarise,
     tools=FIGURES | {FMP_STOCK_DATA.name, FRED_ECONOMIC_DATA.name},
     each=Each.SCENARIO,
-    checks=(_scenarios, value_at_risk.statement, limits.stated, level_of_risk, gravest_risk),
+    checks=(_scenarios, value_at_risk.statement, limits.stated, level_of_risk, _gravest),
 )  # fmt: skip

@@ -165,5 +165,9 @@ def _verification(page: Page, mandatory: tuple[str, ...]) -> Verification:
 def seen_tags(document: Mapping[str, Any]) -> Tags:
     """What the sentences of a page rest on, one tag for each sentence: a run counts them."""
     kept = document.get(WRITTEN)
-    counts = kept.get(_SEEN, {}) if isinstance(kept, Mapping) else {}
+    return tags_of(kept.get(_SEEN, {}) if isinstance(kept, Mapping) else {})
+
+
+def tags_of(counts: Mapping[str, int]) -> Tags:
+    """The same of counts by what a sentence rests on."""
     return tuple((_SEEN, name) for name, count in counts.items() for _ in range(count))

@@ -56,6 +56,8 @@ def against_the_benchmark(context: Context, sentence: Sentence, cited: Cited) ->
             continue  # the number beside it is held against its own fact
         ahead = (kinds == {"ahead"}) != turned(sentence, begin, end, tuple(words))
         values = _excesses(excess, sentence, cited, begin, end)
+        if values:
+            context.settle(*(word.start for word in words))
         every = any(one.value == "periods" for one in sentence.within("count_of", begin, end))
         every = every and bool(sentence.within("all", begin, end))
         contrary = [bool(value) and (value < 0) == ahead for value in values]
@@ -123,6 +125,7 @@ def between_two(context: Context, sentence: Sentence, cited: Cited) -> Iterator[
         if one is None or any(value is None for value in values):
             continue
         known = [value for value in values if value is not None]
+        context.settle(word.start)
         if _is_together(sentence, word):
             known = [sum(known)]
         if any((one < other - _ROOM) if word.kind == "more" else (one > other + _ROOM) for other in known):
@@ -179,6 +182,7 @@ def ranked(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Findi
         subject = _ranked_subject(context, sentence, cited, word, noun, values)
         if subject is None or len(values) < 2:
             continue
+        context.settle(word.start)
         place = int(word.value)
         if place not in _ranks(values, subject, descending=word.kind == "largest", context=context):
             true = f"{values[subject]:.2f}"

@@ -50,12 +50,20 @@ class Context:
         sheet: The facts.
         naming: The names that sentences may use.
         binding: What tells whose a number is.
+
+    Attributes:
+        settled: Where the words of the present sentence begin that the facts decided.
     """
 
     def __init__(self, sheet: FactSheet, naming: Naming, binding: Binding) -> None:
         self.sheet = sheet
         self.naming = naming
         self.binding = binding
+        self.settled: set[int] = set()
+
+    def settle(self, *places: int) -> None:
+        """Note where words begin that the facts decide, whichever way."""
+        self.settled.update(places)
 
     @cached_property
     def rules(self) -> Mapping[str, RuleResult]:

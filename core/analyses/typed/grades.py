@@ -20,22 +20,19 @@ _DOWN, _UP = 1, 2
 _OF_SEVERITY: Final[Mapping[str, int]] = {"none": 0, "low": 1, "moderate": 2, "elevated": 3, "high": 4, "critical": 5}
 """The level that the gravest single risk comes to."""
 
-_ABOVE_THE_GRAVEST, _BELOW_THE_GRAVEST = 2, 3
-"""Levels that the whole may stand above and below its gravest risk: risks add up, and a grave one may be small."""
+_ABOVE_THE_GRAVEST: Final = 2
+"""Levels that the whole may stand above its gravest risk: risks add up. Below it may stand, since one may be small."""
 
 
-def gravest_risk(analysis: Mapping[str, Any], _sheet: FactSheet) -> Iterator[Finding]:
-    """The overall level is near that of the gravest risk: what holds low risks only is not of a very high one."""
+def gravest_risk(analysis: Mapping[str, Any]) -> Iterator[Finding]:
+    """What holds low risks only is not of a very high one."""
     known = [_OF_SEVERITY[one["severity"]] for one in analysis["risks"] if one["severity"] in _OF_SEVERITY]
     if not known or analysis["overall_level"] not in _LEVELS:
         return
-    gravest, said = max(known), _LEVELS.index(analysis["overall_level"])
-    if not gravest - _BELOW_THE_GRAVEST <= said <= gravest + _ABOVE_THE_GRAVEST:
-        worst = max(
-            (one["severity"] for one in analysis["risks"]), key=lambda one: _OF_SEVERITY.get(one, 0), default=""
-        )
-        true = f"gravest risk: {worst or 'none'}"
-        yield unlike("overall_level", "", analysis["overall_level"], true, FindingKind.GRADE)
+    gravest = max(known)
+    if _LEVELS.index(analysis["overall_level"]) > gravest + _ABOVE_THE_GRAVEST:
+        worst = next(name for name, level in _OF_SEVERITY.items() if level == gravest)
+        yield unlike("overall_level", "", analysis["overall_level"], f"gravest risk: {worst}", FindingKind.GRADE)
 
 
 def level_of_risk(analysis: Mapping[str, Any], sheet: FactSheet) -> Iterator[Finding]:

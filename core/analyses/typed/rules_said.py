@@ -35,6 +35,8 @@ def about_rules(context: Context, sentence: Sentence, cited: Cited) -> Iterator[
     """Everything that a sentence says of rules, where there are any."""
     if not context.rules:
         return
+    if sentence.has("nobody", "all", "count_of") or (cited.own and context.cited_rules(cited)):
+        context.settle(*(word.start for word in sentence.of("kept", "broken", "near", "far")))
     yield from _articles(context, sentence, cited)
     if any(name in cited.path for name in _PROPOSING):
         return

@@ -51,7 +51,7 @@ def in_words(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Fin
     for often in sentence.of("frequency"):
         yield from _how_often(sentence, cited, often)
     if sentence.has("multiple"):
-        yield from _multiples(sentence, cited)
+        yield from _multiples(context, sentence, cited)
 
 
 def _how_often(sentence: Sentence, cited: Cited, often: Mention) -> Iterator[Finding]:
@@ -101,6 +101,7 @@ def _fraction_of(
     facts = _meant(context, sentence, cited, begin, end)
     if not facts:
         return
+    context.settle(begin)
     before = sentence.within("size_more", max(sentence.start, begin - 20), begin)
     less = sentence.within("size_less", max(sentence.start, begin - 20), begin)
     nearly = any(sentence.text[one.start : one.end].lower().startswith(_NEARLY) for one in less)
@@ -135,13 +136,14 @@ def _meant(context: Context, sentence: Sentence, cited: Cited, begin: int, end: 
     return of_these or [fact for fact in cited.facts if fact.unit in _PERCENT]
 
 
-def _multiples(sentence: Sentence, cited: Cited) -> Iterator[Finding]:
+def _multiples(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Finding]:
     """Doubled is a return of a hundred percent, or one cited figure being twice another."""
     for word in sentence.of("multiple"):
         begin, end = next(((low, high) for low, high in clauses(sentence) if low <= word.start < high))
         times = float(word.value)
         if not cited.facts or sentence.within("not", begin, end) or sentence.within("modal", begin, end):
             continue
+        context.settle(word.start)
         values = [fact.value for fact in cited.facts if fact.value]
         grown = any(
             abs(fact.value - 100 * (times - 1)) <= 10 * max(times, 1)

@@ -16,6 +16,9 @@ from tests.bench.real.prompt_tables import sheet_of
 from tests.bench.real.scores import Score, Wanted
 
 _PLACE = re.compile(r"^(?:\d+\. `([^`]+)`|- path: (\S+))", re.MULTILINE)
+_NO_NUMBERS = frozenset({Mark.UNCHECKED, Mark.OPINION})
+"""Marks of what was not held against anything: words, counts without a noun."""
+
 _FLAGGED = frozenset({Mark.MISMATCHED, Mark.UNSUPPORTED})
 
 
@@ -30,6 +33,8 @@ def run(folder: Path) -> tuple[list[Score], list[Wanted]]:
         right, wrong = (json.loads((folder / f"{name}{end}.json").read_text("utf-8")) for end in ("", ".wrong"))
         before = findings(right, sheet)
         for marked in marks(right, sheet):
+            if marked.mark in _NO_NUMBERS:
+                continue
             numbers.add(wrong=False, flagged=marked.mark in _FLAGGED, example=f"{name} {marked.path}: {marked.stated}")
         pages.add(wrong=False, flagged=bool(before), example=f"{name}: {before}")
         pages.add(wrong=True, flagged=bool(findings(wrong, sheet)), example=name)
