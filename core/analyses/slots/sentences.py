@@ -91,7 +91,9 @@ class Sentence(NamedTuple):
 
 def split(made: Rendered) -> list[Sentence]:
     """The sentences of a text, each with its slots. What slots wrote ends no sentence."""
-    begins = [0, *(found.end() for found in _ends.finditer(made.plain))]
+    # Blanks stand in `plain` where slots were written: a sentence may begin with one, so its begin is found in `text`.
+    plain = made.plain
+    begins = [0, *(found.end() for found in _ends.finditer(made.text) if plain[found.start() - 1] != " ")]
     if len(begins) == 1:
         return [Sentence(0, len(made.text), made.pieces)]
     ends = [*begins[1:], len(made.text)]
@@ -211,8 +213,15 @@ class Outside:
         for hit in hits:
             if hit.kind == "cause":
                 yield from self._cause(hit) if len(causes) == 1 else ()  # "active or passive" claims neither
+            elif hit.kind == "presumed":
+                yield from self._presumed(hit)
             elif hit.kind in BEARS and borne.isdisjoint(BEARS[hit.kind]):
                 yield Finding("", "", hit.words, None, FindingKind.WORDING)
+
+    def _presumed(self, hit: Hit) -> Iterator[Finding]:
+        """Who speaks of the breach says that there is one."""
+        if not any(rule.status is RuleStatus.BREACH for rule in self._sheet.rules):
+            yield Finding("", "", hit.words, None, FindingKind.WORDING)
 
     def _cause(self, hit: Hit) -> Iterator[Finding]:
         """Whether a breach was traded into or drifted into is the engine's to say."""

@@ -8,6 +8,7 @@ import pytest
 
 from core.analyses.slots.page import Page
 from core.domain.analysis import FindingKind
+from core.domain.compliance import RuleStatus
 from tests.unit.slots.conftest import SHEET
 
 K = FindingKind
@@ -150,3 +151,17 @@ def test_in_a_group_a_number_belongs_to_the_holding_of_its_own_portfolio() -> No
     assert page.findings == []
     page.text("b", "{{acme:MSFT}} weighs {{acme:weight.ASML.AS}}.")
     assert [one.kind for one in page.findings] == [K.WRONG_ID]
+
+
+def test_a_sentence_that_begins_with_a_slot_has_it_for_itself() -> None:
+    assert kinds("It is so. {{MSFT}} alone weighs {{weight.ASML.AS}}.") == {K.WRONG_ID}
+    assert kinds("{{ASML.AS}} is held. {{weight.MSFT}} is the weight of {{MSFT}}.") == set()
+
+
+def test_who_speaks_of_the_breach_says_that_there_is_one() -> None:
+    text = "The kind of the breach is not known."
+    assert kinds(text) == set()
+    kept = tuple(replace(rule, status=RuleStatus.PASS, breach_type=None) for rule in SHEET.rules)
+    page = Page(replace(SHEET, rules=kept))
+    page.text("summary", text)
+    assert {finding.kind for finding in page.findings} == {K.WORDING}
