@@ -19,7 +19,7 @@ from core.errors import BadInput, UnreadableFile
 from core.intake.cells.names import display_name, one_line, stem_of
 from core.intake.market.series_files import is_web_address
 from core.intake.opening.files import bytes_of
-from core.intake.opening.html_text import page_text
+from core.intake.opening.html_text import CELLS_PARTED, page_text
 from core.intake.opening.pdf_text import MAX_CHARACTERS, pdf_text
 
 MAX_BYTES = 5_000_000
@@ -156,14 +156,18 @@ def _title(text: str) -> str:
 
 
 def _passages(text: str) -> Iterator[str]:
-    """Paragraphs joined up to 1,200 characters, longer ones split between sentences, else between words."""
+    """Paragraphs and rows of tables joined up to 1,200 characters; longer ones split between sentences or words."""
     held = ""
-    for paragraph in re.split(r"\n\s*\n", text):
-        for piece in _pieces(" ".join(paragraph.split())):
-            if held and len(held) + 1 + len(piece) > PASSAGE_CHARACTERS:
-                yield held
-                held = ""
-            held = f"{held} {piece}" if held else piece
+    for block in re.split(r"\n\s*\n", text):
+        # A row of a table is a line of its own; other lines are only how a text is wrapped.
+        rows = CELLS_PARTED in block
+        for number, line in enumerate(block.split("\n") if rows else [block]):
+            joint = "\n" if rows and number else " "
+            for piece in _pieces(" ".join(line.split())):
+                if held and len(held) + 1 + len(piece) > PASSAGE_CHARACTERS:
+                    yield held
+                    held = ""
+                held = f"{held}{joint}{piece}" if held else piece
     if held:
         yield held
 
