@@ -57,7 +57,10 @@ _WEEKDAYS: Final = {
 _PAIRED: Final = frozenset({"and", "et", "und", "to", "through", "bis", "à", "au", "the"})
 _TO: Final = tuple([word] for word in ("to", "through", "until", "bis", "à", "au"))
 _AND: Final = (["and"], ["et"], ["und"], [])
-_NEAR_WORDS: Final = 8
+_APART: Final = frozenset({"than", "als", "que", "starting", "beginning", "ab", "dès"})
+"""Words behind which a day is what is compared with, or only the first of many."""
+
+_NEAR_WORDS: Final = 10
 
 
 class Moment(NamedTuple):
@@ -125,7 +128,13 @@ def moments(sentence: Sentence) -> list[Moment]:
         weekday = _WEEKDAYS.get(word.text.removesuffix("s") if word.text.endswith("days") else word.text)
         if weekday is not None:
             found.append(Moment(word.start, word.end, date.min, date.min, weekday))
+    found = [one for one in found if not _is_apart(one, sentence)]
     return _spans(sentence, sorted(found, key=lambda one: one.start))
+
+
+def _is_apart(one: Moment, sentence: Sentence) -> bool:
+    before = [word.text for word in sentence.words if word.end <= one.start][-2:]
+    return not _APART.isdisjoint(before)
 
 
 def _spans(sentence: Sentence, found: list[Moment]) -> list[Moment]:

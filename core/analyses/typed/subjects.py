@@ -27,9 +27,10 @@ def _of_the_list(number: Number, sentence: Sentence) -> list[Mention]:
 
 
 def is_paired(number: Number, sentence: Sentence) -> bool:
-    """Whether a number is one of two that count together: "7-of-15", or "7-15" in brackets."""
+    """Whether a number is one of two that count together: "7-of-15", or "7-15" in brackets or about one subject."""
     before, behind = sentence.neighbours(number)
     text = sentence.text
     inside = text.rfind("(", sentence.start, number.begin) > text.rfind(")", sentence.start, number.begin)
-    links = {"-of-", "-for-"} | ({"-", "\u2013"} if inside else set())
+    alone = len({one.value for one in sentence.of("subject")}) == 1
+    links = {"-of-", "-for-"} | ({"-", "\u2013"} if inside or alone else set())
     return not links.isdisjoint({text[before : number.begin], text[number.stop : behind]})
