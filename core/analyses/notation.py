@@ -183,7 +183,7 @@ between_before = re.compile(
 ).search
 """The same of a range that begins with "between"."""
 
-name_before = re.compile(r"[^\W\d_]-$").search
+name_before = re.compile(r"(?<=[^\W\d_])(?<!\d-of)(?<!\d-for)-$").search
 """Letters and a hyphen: COVID-19, ISO-4217."""
 
 prompted = re.compile(

@@ -43,6 +43,7 @@ _MONEY_CHARACTERS: Final = 6
 _NEARBY_CHARACTERS: Final = 32
 _NO_CURRENCY: Final[frozenset[str]] = frozenset()
 _BEFORE_HYPHEN: Final = frozenset("%)")
+_BETWEEN_A_PAIR: Final = frozenset("-\u2013")
 _TRAILING_MINUS: Final = "-\u2212"
 
 Reading = tuple[float, float]
@@ -323,7 +324,9 @@ def _is_no_measure(text: str, start: int, end: int, stop: int, unit: str, curren
         value = int(digits)
         if len(digits) == 4 and 1900 <= value <= 2100:
             return True
-        if value <= _LONGEST_TERM and notation.unnamed(text, end):
+        # "1)" and "401(k)" name; the second number of "(9-25)" counts.
+        paired = text[end : end + 1] == ")" and text[start - 1 : start] in _BETWEEN_A_PAIR
+        if value <= _LONGEST_TERM and not paired and notation.unnamed(text, end):
             return True
         if value <= _LONGEST_TERM and notation.term(text, end):
             return True

@@ -16,7 +16,7 @@ from core.analyses.typed.lexicon import Mention
 from core.analyses.typed.periods import days_of, ends_of, years_of
 from core.analyses.typed.sentence import Sentence
 from core.analyses.typed.series import SeriesOf
-from core.analyses.typed.subjects import is_paired, subjects_of
+from core.analyses.typed.subjects import is_paired, quantity_of_a_pair, subjects_of
 from core.domain.analysis import FindingKind
 from core.domain.compliance import RuleResult
 from core.domain.facts import Fact
@@ -154,7 +154,7 @@ class Binding:
         return [one for one in own if aspect_of(one.metric_id).family == quantity.value[1:]] or own
 
     def _owner(self, number: Number, _fact: Fact, aspect: Aspect, sentence: Sentence) -> Verdict | None:
-        if not aspect.owner or not sentence.has("owner"):
+        if not sentence.has("owner") or not (aspect.owner or self._is_of_a_part(aspect, sentence)):
             return None
         tied = sentence.tied(number, "owner")
         named = {one.value for one in ([tied] if tied is not None else sentence.before(number, "owner"))}
@@ -165,9 +165,14 @@ class Binding:
         if any(diagnosis.says(number, one) for one in others):
             return None
         same = [one for one in others if aspect_of(one.metric_id).period == aspect.period]
-        if owner == "portfolio" and not same:
+        if (owner == "portfolio" and not same) or (not aspect.owner and (owner == "portfolio" or not others)):
             return None
         return FindingKind.WRONG_ID, same[0].shown if same else None
+
+    @staticmethod
+    def _is_of_a_part(aspect: Aspect, sentence: Sentence) -> bool:
+        """Whether a fact is a part's in a sentence that names no part and no quantity: it is not the benchmark's."""
+        return bool(aspect.subject) and not sentence.has("subject", "attribute", "share_of", "ranked")
 
     def attribute(self, number: Number, sentence: Sentence) -> Mention | None:
         """The quantity that a number is said to be: named right behind it, or nearest before it in its clause."""
@@ -186,7 +191,7 @@ class Binding:
                 return tied
         if len(before) > 1 and before[-1].value[:1] == "=" and not sentence.between(before[-2].end, before[-1].start):
             return before[-2]  # "feels-like temperatures"
-        return before[-1] if before else None
+        return before[-1] if before else quantity_of_a_pair(number, sentence)
 
     @staticmethod
     def _of_the_next(mention: Mention, number: Number, sentence: Sentence) -> bool:

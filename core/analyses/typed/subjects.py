@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from core.analyses.numbers import Number
 from core.analyses.typed.lexicon import Mention
 from core.analyses.typed.sentence import Sentence
+
+_NEAR_WORDS: Final = 5
 
 
 def subjects_of(number: Number, sentence: Sentence) -> list[Mention]:
@@ -34,3 +38,21 @@ def is_paired(number: Number, sentence: Sentence) -> bool:
     alone = len({one.value for one in sentence.of("subject")}) == 1
     links = {"-of-", "-for-"} | ({"-", "\u2013"} if inside or alone else set())
     return not links.isdisjoint({text[before : number.begin], text[number.stop : behind]})
+
+
+def quantity_of_a_pair(number: Number, sentence: Sentence) -> Mention | None:
+    """What both numbers of a pair are, named a few words behind it: "by a 24-19 margin in the third quarter"."""
+    pair = next(
+        (
+            other
+            for one, other in zip(sentence.numbers, sentence.numbers[1:], strict=False)
+            if number in (one, other) and sentence.text[one.stop : other.begin] in {"-", "\u2013"}
+        ),
+        None,
+    )
+    if pair is None:
+        return None
+    _, behind = sentence.neighbours(pair)
+    found = [one for one in sentence.within("attribute", pair.stop, behind) if one.value[:1] == "="]
+    near = found and len(sentence.between(pair.stop, found[0].start)) <= _NEAR_WORDS
+    return found[0] if near and not sentence.broken(pair.stop, found[0].start) else None
