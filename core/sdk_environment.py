@@ -110,6 +110,8 @@ def _headers(text: str) -> str | None:
             return "must hold lines such as Name: value"
         if not value.strip():
             return f"names the header '{name.strip()}' and gives it no value"
+        if name.strip().casefold() == "authorization":
+            return "names the header Authorization, in which the key is sent: another key than yours would go out"
     return None
 
 

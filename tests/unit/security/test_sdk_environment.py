@@ -40,6 +40,7 @@ GONE = "/nowhere/certificates.pem"
         ("OPENAI_CUSTOM_HEADERS", "X-A: ä"),
         ("OPENAI_CUSTOM_HEADERS", "X A: b"),
         ("OPENAI_CUSTOM_HEADERS", "X-A:"),
+        ("OPENAI_CUSTOM_HEADERS", "authorization: Bearer other"),
         ("OPENAI_LOG", "loud"),
         ("OPENAI_ADMIN_KEY", "sk ädmin"),
         ("OPENAI_WEBHOOK_SECRET", "whsec ü"),
