@@ -72,7 +72,20 @@ _CASH_NAME = re.compile(
 _BOND_NAME = re.compile(
     r"(?<![\w.,])\d{1,2}(?:[.,]\d{1,5})?\s?%.{0,40}?(?<!\d)(?:19|20)\d\d(?!\d)"
     r"|(?<![\w.,])\d{1,2}[.,]\d{2,5}\s?%?.{0,20}?(?<!\d)\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?!\d)"
+    # The day before the coupon, as in Italy: "BTP 01/03/2030 3,5%".
+    r"|(?<!\d)(?:\d{1,2}[/.-]\d{1,2}[/.-])?(?:19|20)\d\d(?!\d).{0,20}?(?<![\w.,])\d{1,2}(?:[.,]\d{1,5})?\s?%"
+    # Coupons in eighths: "UK Treasury 0 5/8% 07/06/25".
+    r"|(?<![\w.,])\d{1,2} \d{1,2}/(?:2|4|8|16|32)\s?%?.{0,20}?(?<!\d)(?:\d{1,2}/\d{1,2}/\d{2}|(?:19|20)\d\d)(?!\d)"
 )
+_BOND_WORD = re.compile(
+    r"\b(?:BTP|BOT|CCT|CTZ|OAT|BTF|BUND(?:ES(?:ANL|OBL|REP|SCH)\w*)?|BOBL|SCHATZ|GILT|T-?(?:BILL|BOND|NOTE)|"
+    r"(?:US|UK|UNITED STATES) TREASURY|TREASURY (?:NOTE|BOND|BILL|STOCK|GILT)|(?:BONOS?|OBLIGACION\w*) DEL ESTADO|"
+    r"LETRAS? DEL TESORO|ANL|ANLEIHEN?|PFANDBRIEFE?|PFBR|MTN|IHS|SCHULDV\w*|OBBLIGAZION\w*|DEBENTURES?|"
+    r"(?:NOTES?|BONDS?) DUE)\b"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2}(?!\d)")
+_GOVERNMENT = re.compile(r"US912|DE00010[0-3]|DE00011[0-4]|DE000BU|ES00000[0-2]|JP1")
+"""ISINs that only debts of a state have: their first characters are those of its debt agency."""
 _OPTION = re.compile(r"(?=.{15,21}$)[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}")
 _NAME_CHARS = 120
 
@@ -89,8 +102,16 @@ def is_cash_name(name: str) -> bool:
 
 
 def is_bond_name(name: str) -> bool:
-    """Whether a name has a coupon and a year behind it, as bonds are called: "Alpha Finance 3.25% 2030"."""
-    return bool(_BOND_NAME.search(name[:_NAME_CHARS]))
+    """Whether a name has a coupon and a year, or a word for a debt and a year: "Alpha 3.25% 2030", "Bund v.23(33)"."""
+    if _BOND_NAME.search(name[:_NAME_CHARS]):
+        return True
+    upper = name[:_NAME_CHARS].upper()
+    return bool(_BOND_WORD.search(upper) and _YEAR.search(upper) and not _FUND.search(upper))
+
+
+def is_debt_of_a_state(isin: str) -> bool:
+    """Whether an ISIN is one that only a state's debts have."""
+    return bool(_GOVERNMENT.match(isin))
 
 
 def is_option_symbol(symbol: str) -> bool:

@@ -20,10 +20,15 @@ from core.intake.positions.dealings import dealings_in
 from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
 from core.intake.tables.choices import Undecided
+from core.intake.tables.column_words import named
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
+from core.intake.tables.proofs import are_products, refuse_another_currency
+from core.intake.tables.quoting import refuse_thousands
+from core.intake.tables.sides import side_column, signed
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import survey_of
+from core.intake.tables.value_currency import in_the_value_s_currency, names_its_currency
 
 COLUMNS = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
@@ -31,6 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 _HEADER_WITHIN = 20
 _STYLE_ROWS = 2_000
+_SURE = 0.7
 
 
 def is_header(row: Iterable[str]) -> bool:
@@ -86,7 +92,7 @@ def _read(source: SourceFile, case: Case) -> list[Gathered]:
             f"'{source.name}' has no header row naming symbol, currency, and market_value or quantity and price "
             f"in its first {_HEADER_WITHIN} rows. Start from the template."
         )
-    many = len({block.sheet for block in tables}) > 1
+    many = len({block.title for block in tables}) > 1
     made = merged(group for block in tables for group in _read_table(source, block, many, case))
     delimiter = delimiter_in(source)
     others = (survey_of(source.name, block, delimiter) for block in found if block not in tables)
@@ -95,7 +101,7 @@ def _read(source: SourceFile, case: Case) -> list[Gathered]:
 
 
 def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> list[Gathered]:
-    places = _places(block.header, source.name, case)
+    places, extra = _places(block.header, source.name)
     rows = rows_of(source, block)
     first = list(islice(rows, _STYLE_ROWS))
     dealings = dealings_in(block.header, first)
@@ -108,20 +114,38 @@ def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> lis
     beside = Beside(list(block.above))
     value = places.get("market_value")
     style = style_of(source.name, first, places, delimiter_in(source), case, lambda: rows_of(source, block))
+    proven = are_products(first, places, style)
+    refuse_thousands(source.name, block.header, places, block.above, proven=proven)
+    all_rows = beside.without_remarks(chain(first, rows), value, None)
+    if value is not None:
+        all_rows = in_the_value_s_currency(all_rows, block.header, places, style, case)
+        if not names_its_currency(block.header[value]):
+            refuse_another_currency(source.name, block.header, first, places, style)
+    side = side_column(block.header, first, places)
+    _tell_unread([place for place in extra if place != side], block.header, case)
+    if side is not None:
+        all_rows = signed(all_rows, side, places, style, block.header, case)
     layout = ColumnLayout(
         source.name,
         list(block.header),
         places,
         style,
-        sheet=block.sheet if many else "",
+        sheet=block.title if many else "",
         stated=lambda: stated_in(beside.lines, case.today, case.choices.day_order, case.choices.style),
     )
-    return read_rows(layout, beside.without_remarks(chain(first, rows), value, None), case)
+    return read_rows(layout, all_rows, case)
 
 
-def _places(header: Sequence[str], name: str, case: Case) -> dict[str, int]:
+def _value_column(header: Sequence[str]) -> int | None:
+    """The one column that other words than ours call the value; None where there is none, or several."""
+    found = [place for place, cell in enumerate(header) if named(cell).get("market_value", 0.0) >= _SURE]
+    return found[0] if len(found) == 1 else None
+
+
+def _places(header: Sequence[str], name: str) -> tuple[dict[str, int], list[int]]:
+    """The column of each field, and the columns of none."""
     places: dict[str, int] = {}
-    extra: list[str] = []
+    extra: list[int] = []
     for place, cell in enumerate(header):
         column = normal(cell)
         if column in COLUMNS and column in places:
@@ -129,8 +153,16 @@ def _places(header: Sequence[str], name: str, case: Case) -> dict[str, int]:
         if column in COLUMNS:
             places[column] = place
         elif column:
-            extra.append(one_line(cell))
+            extra.append(place)
+    value = _value_column(header) if "market_value" not in places else None
+    if value is not None:
+        # A value that is stated and not read would let quantity × price contradict it in silence.
+        places["market_value"] = value
+        extra.remove(value)
+    return places, extra
+
+
+def _tell_unread(extra: Sequence[int], header: Sequence[str], case: Case) -> None:
     if extra:
-        shown = ", ".join(f"'{column[:40]}'" for column in extra[:10]) + (" and more" if len(extra) > 10 else "")
-        case.findings.note(f"Columns that were not read: {shown}.")
-    return places
+        shown = ", ".join(f"'{one_line(header[place])[:40]}'" for place in extra[:10])
+        case.findings.note(f"Columns that were not read: {shown}{' and more' if len(extra) > 10 else ''}.")

@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
-from core.intake.cells.asset_classes import asset_class_of, is_bond_name, is_cash_name, is_option_symbol
+from core.intake.cells.asset_classes import (
+    asset_class_of,
+    is_bond_name,
+    is_cash_name,
+    is_debt_of_a_state,
+    is_option_symbol,
+)
 from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.money_marks import currency_named, marks_of
 from core.intake.cells.names import one_line
@@ -121,7 +127,7 @@ class LineReader:
             good = False
         currency = self._currency(row, raw.currency)
         isin = self._isin(row, raw.isin)
-        kind = known_class if known_class is not None else self._class(raw.asset_class, symbol, raw.name)
+        kind = known_class if known_class is not None else self._class(raw.asset_class, symbol, raw.name, isin or "")
         if known_class is None and multiplier == ONE and kind is AssetClass.DERIVATIVE and is_option_symbol(symbol):
             multiplier = HUNDRED
         if max(len(raw.symbol), len(raw.name), len(raw.sector)) > MAX_CELL_CHARS:
@@ -242,7 +248,7 @@ class LineReader:
                 continue
             named = marks_of(text)
             if named is not None and code not in named:
-                says = " or ".join(sorted(named)[:3]) or "two currencies"
+                says = " or ".join(sorted(named, key=lambda one: (one != "USD", one))[:3]) or "two currencies"
                 message = f"The amount says {says} and the row says {code}. Correct the one that is wrong."
                 self._problem(row, field, text, message)
                 good = False
@@ -304,16 +310,17 @@ class LineReader:
             return ""
         return "" if known in EMPTY else known
 
-    def _class(self, word: str, symbol: str, name: str) -> AssetClass:
+    def _class(self, word: str, symbol: str, name: str, isin: str) -> AssetClass:
         if not word or word in EMPTY:
-            return self._class_of_words(symbol, name)
-        known = self._classes.get(word)
-        if known is None:
+            known = self._class_of_words(symbol, name)
+            return AssetClass.BOND if known is AssetClass.OTHER and is_debt_of_a_state(isin) else known
+        known_word = self._classes.get(word)
+        if known_word is None:
             found = asset_class_of(word)
             if found is None:
                 self._findings.tally("Asset classes that are not known were read as 'other'", f"'{word.strip()}'")
-            known = self._classes[word] = found or AssetClass.OTHER
-        return known
+            known_word = self._classes[word] = found or AssetClass.OTHER
+        return known_word
 
     def _class_of_words(self, symbol: str, name: str) -> AssetClass:
         """What symbol and name say where no cell does: money, an option, or a bond by coupon and year."""

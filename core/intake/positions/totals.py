@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from core.domain.portfolio import Holding
+from core.domain.portfolio import AssetClass, Holding
 from core.intake.cells.asset_classes import folded, is_cash_name
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.findings import Findings
@@ -36,7 +36,7 @@ class Totals:
         self._findings = findings
         self._style = style
         self._all = self._group = Decimal(0)
-        self._count = self._count_group = self._with_units = 0
+        self._count = self._count_group = self._with_units = self._money = 0
         self._cents = Decimal(0)
         self._currencies: set[str] = set()
 
@@ -47,6 +47,7 @@ class Totals:
         self._count += 1
         self._count_group += 1
         self._with_units += line.quantity is not None
+        self._money += line.quantity is None and line.asset_class is AssetClass.CASH
         self._currencies.add(line.currency)
 
     def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
@@ -58,11 +59,28 @@ class Totals:
         value = self._value(raw.market_value)
         fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
         # Without its word a sum is a total only where it alone has no units: values may agree by chance.
-        if not named and not (fits and value and self._with_units == self._count >= 2):
+        only_it = self._with_units >= 2 and self._with_units + self._money == self._count
+        if not named and not (fits and value and only_it):
             return False
         self._tell(row, value, fits=fits, named=named)
         self._group, self._count_group = Decimal(0), 0
         return True
+
+    def without_sums(self, lines: list[Holding]) -> list[Holding]:
+        """One account's lines without a sum of all the others, which stands above them in some lists; it is told."""
+        whole = sum((line.market_value for line in lines), Decimal(0))
+        bare = [line for line in lines if line.quantity is None and line.asset_class is not AssetClass.CASH]
+        if len(bare) != 1 or len(lines) < 3 or bare[0].isin or not bare[0].market_value:
+            return lines
+        others = [line for line in lines if line is not bare[0]]
+        held = sum(line.quantity is not None for line in others)
+        if held < 2 or not self._is(bare[0].market_value, whole - bare[0].market_value, len(others)):
+            return lines
+        heading = "Rows without units whose value is the sum of all other lines were left out"
+        self._findings.tally(heading, f"'{(bare[0].name or bare[0].symbol)[:60]}'")
+        self._all -= bare[0].market_value
+        self._count -= 1
+        return others
 
     def _tell(self, row: int, value: Decimal | None, *, fits: bool, named: bool) -> None:
         if not named:

@@ -6,6 +6,7 @@ read as the rows of another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +30,11 @@ _LOOKED_AT = 5_000
 """Rows of a sheet in which a second table is looked for; below, its rows are refused one by one."""
 _FIRST = 200
 _SURE = 0.9
+_ACCOUNT = re.compile(
+    r"(?:sub-?)?(?:account|acct|konto|depot|wertpapierdepot|compte|conto|cuenta|conta|rekening|portfolio|portefeuille|"
+    r"口座)\b[ .:#-]*(?:no|nr|num\w*|number|nummer)?[ .:#-]*\S+",
+    re.IGNORECASE,
+)
 _SAME = 0.6
 """Share of equal cells by which a row is the header once more, as lists repeat it on every page or group."""
 
@@ -45,6 +51,7 @@ class Block:
         first: Its first rows, for a look.
         end_row: Row from which another table stands; None: to the end.
         repeats: Rows that are its header once more.
+        account: Which account the line right above its header names, or "".
     """
 
     sheet: str
@@ -54,6 +61,12 @@ class Block:
     first: tuple[Row, ...] = ()
     end_row: int | None = None
     repeats: frozenset[int] = frozenset()
+    account: str = ""
+
+    @property
+    def title(self) -> str:
+        """What names the account of its lines where no column does: its sheet, and the line above its header."""
+        return " ".join(part for part in (self.sheet, self.account) if part)
 
     @property
     def place(self) -> str:
@@ -167,7 +180,8 @@ def _blocks(sheet: str, rows: Rows, choices: TableChoices, is_header: IsHeader |
         headers = _headers(looked, is_header)
     kept: list[tuple[int, set[int]]] = []
     for place in headers:
-        if kept and _repeats(looked[kept[-1][0]][1], looked[place][1], is_header):
+        again = kept and _repeats(looked[kept[-1][0]][1], looked[place][1], is_header)
+        if again and _account_above(looked, place) in ("", _account_above(looked, kept[-1][0])):
             kept[-1][1].add(looked[place][0])
         else:
             kept.append((place, set()))
@@ -180,7 +194,7 @@ def _blocks(sheet: str, rows: Rows, choices: TableChoices, is_header: IsHeader |
         if certain or (filled(header) > 1 and any(filled(row) > 1 for _, row in below[:_FIRST])):
             yield Block(
                 sheet, number, tuple(header), tuple(looked[starts[at] : place]), tuple(below[:_FIRST]),
-                looked[end][0] if end is not None else None, frozenset(repeats),
+                looked[end][0] if end is not None else None, frozenset(repeats), _account_above(looked, place),
             )  # fmt: skip
         if choices.header_row:
             return
@@ -247,6 +261,13 @@ def _same(header: Sequence[str], row: Sequence[str]) -> bool:
     others = [cell.strip().casefold() for cell in row]
     equal = sum(bool(cell) and cell == other for cell, other in zip(cells, others, strict=False))
     return equal >= max(2, _SAME * max(filled(header), filled(row)))
+
+
+def _account_above(looked: list[Row], place: int) -> str:
+    """The account that the row right above a header names in a single cell, or in a cell beside its word; or ""."""
+    cells = [cell.strip() for cell in looked[place - 1][1] if cell.strip()] if place else []
+    line = " ".join(cells)
+    return line[:80] if 1 <= len(cells) <= 2 and _ACCOUNT.match(line) else ""
 
 
 def _above(looked: list[Row], place: int, start: int) -> int:

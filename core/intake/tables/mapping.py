@@ -23,10 +23,12 @@ from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
+from core.intake.tables.proofs import are_products, refuse_another_currency
 from core.intake.tables.quoting import price_of, quote_days, refuse_thousands
+from core.intake.tables.sides import side_column, signed
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import Survey, label, surveys_of
-from core.intake.tables.value_currency import in_the_value_s_currency, tell_in_base
+from core.intake.tables.value_currency import in_the_value_s_currency, names_its_currency, tell_in_base
 
 FAMILY = "table"
 _STYLE_ROWS = 2_000
@@ -88,7 +90,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
         raise BadInput(f"'{source.name}': {fault}")
     alike = [one for one in found.others if one.fingerprint == found.fingerprint]
     tables = sorted((found, *alike), key=lambda one: (one is not found, one.block.place)) if alike else [found]
-    many = len({one.block.sheet for one in tables}) > 1
+    many = len({one.block.title for one in tables}) > 1
     case = replace(case, choices=choices)
     made = merged(group for one in tables for group in _read(source, one, mapping, many, case))
     tell_left(source, (one for one in found.others if one not in alike), case)
@@ -173,10 +175,12 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
     delimiter = delimiter_in(source)
     rows = rows_of(source, found.block)
     places = dict(mapping.columns)
-    refuse_thousands(source.name, found.header, places)
     first = list(islice(rows, _STYLE_ROWS))
     style = style_of(source.name, first, places, delimiter, case, lambda: rows_of(source, found.block))
     header = list(found.header)
+    proven = are_products(first, places, style)
+    refuse_thousands(source.name, header, places, found.block.above, proven=proven)
+    side = side_column(header, first, places)
     fixed: Mapping[str, str] = dict(mapping.fixed)
     beside = Beside(list(found.block.above))
     all_rows: Iterator[tuple[int, list[str]]] = beside.without_remarks(
@@ -187,6 +191,10 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
     all_rows = tell_in_base(all_rows, found.header, places, style, case)
     if "market_value" in places:
         all_rows = in_the_value_s_currency(all_rows, found.header, places, style, case)
+        if not names_its_currency(header[places["market_value"]]):
+            refuse_another_currency(source.name, header, first, places, style)
+    if side is not None:
+        all_rows = signed(all_rows, side, places, style, header, case)
     names = [places[field] for field in ("symbol", "isin", "name") if field in places]
     of_units, days = price_of(header, first, places, style, case), quote_days(header, first, places)
     # A line is called by its symbol, or by its ISIN or its name where the table has nothing else.
@@ -203,7 +211,7 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
             fixed=fixed,
             quote_days=days,
             price_of=of_units,
-            sheet=found.block.sheet if many else "",
+            sheet=found.block.title if many else "",
             stated=lambda: stated_in(beside.lines, case.today, choices.day_order, choices.style),
         ),
         all_rows,

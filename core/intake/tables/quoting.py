@@ -23,8 +23,14 @@ _OF_ONE: Final = re.compile(r"(?<!\d)1口|１口")
 _FUND_PRICE: Final = re.compile(r"基準価[額格]")
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(
-    r"\bin (?:thousands?|millions?|tausend|mio|tsd|mln|mn)\b|\bT(?:EUR|USD|CHF|GBP)\b|\bk(?:€|EUR|USD|\$|CHF)"
-    r"|[('\[ ]000s?\b['\])]*|\b(?:Mio|Tsd|Mln|mln)\b\.?|千円|百万円|万元|\(千\)",
+    r"\b(?:in (?:mio|tsd|mln|mn)|thousands?|millions?|billions?|tausend|millionen|milliers|migliaia|milioni|"
+    r"miles|millones)\b|\bT(?:EUR|USD|CHF|GBP)\b|\bk(?:€|EUR|USD|\$|CHF)"
+    r"|[('\[ $]000s?\b['\])]*|\b(?:Mio|Tsd|Mln)\b\.?|千円|百万円|万元|\(千\)",
+    re.IGNORECASE,
+)
+_OF_AMOUNTS: Final = re.compile(
+    r"\b(?:amounts?|values?|figures|all|stated|expressed|in|betr[aä]ge|angaben|werte|montants|valeurs|importi|valores)\b",
+    re.IGNORECASE,
 )
 _NAMES: Final = ("isin", "symbol", "name")
 
@@ -75,12 +81,25 @@ def _by_header(name: str) -> Decimal:
     return Decimal(10_000) if _FUND_PRICE.search(name) and not _OF_ONE.search(name) else ONE
 
 
-def refuse_thousands(name: str, header: Sequence[str], places: Mapping[str, int]) -> None:
-    """Refuse amounts that their header calls thousands or millions: read as they stand, they would be too small.
+def refuse_thousands(
+    name: str, header: Sequence[str], places: Mapping[str, int], above: Sequence[Row] = (), *, proven: bool = False
+) -> None:
+    """Refuse amounts that their header, or a line above it, calls thousands or millions: they would be too small.
+
+    Args:
+        above: Lines above the header.
+        proven: Quantity × price is the value, so that a line above speaks of something else.
 
     Raises:
-        UnreadableFile: Naming the column.
+        UnreadableFile: Naming the column or the line.
     """
+    for number, row in above:
+        said = next((cell for cell in row if _OF_AMOUNTS.search(cell) and _THOUSANDS.search(cell)), "")
+        if said and not proven:
+            raise UnreadableFile(
+                f"'{name}': row {number} says '{said.strip()[:80]}'. Write the amounts out in a spreadsheet, so that "
+                "1.5 million is 1500000, take that line out, and import it again."
+            )
     for field in ("market_value", "price", "cost"):
         place = places.get(field)
         column = header[place] if place is not None and place < len(header) else ""

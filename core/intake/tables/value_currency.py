@@ -42,6 +42,11 @@ def in_the_value_s_currency(
     return _changed(chain(first, rows), places, named)
 
 
+def names_its_currency(header: str) -> bool:
+    """Whether a header names one currency: "Value in EUR"."""
+    return _named(header) is not None
+
+
 def tell_in_base(rows: Rows, header: Sequence[str], places: Mapping[str, int], style: NumberStyle, case: Case) -> Rows:
     """The rows; once they are through, what a column of values in one currency beside them adds up to.
 

@@ -165,3 +165,114 @@ def test_names_that_only_look_like_money_bonds_or_options_are_none():
 def test_classes_are_known_in_the_languages_of_the_headers(read, word, kind):
     intake = read(f"symbol,asset_class,currency,market_value\nA,{word},EUR,1\n")
     assert intake.portfolios[0].holdings[0].asset_class == kind
+
+
+LINES = "Apple,US0378331005,10,200,2000,USD\nMicrosoft,US5949181045,5,400,2000,USD\n"
+HEAD = "name,isin,quantity,price,market_value,currency\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "All holdings,,,,4000,USD\n" + LINES,
+        HEAD + LINES + "Cash,,,,500,USD\nNet asset value,,,,4500,USD\n",
+        HEAD + "Everything,,,,4500,USD\n" + LINES + "Cash,,,,500,USD\n",
+    ],
+    ids=["above its lines", "below a line of money", "above, with money"],
+)
+def test_a_sum_is_no_line_wherever_it_stands_and_whatever_it_is_called(mapped, text):
+    intake = mapped(text)
+    assert total(intake) == (4500 if "Cash" in text else 4000)
+    assert any("sum of" in note for note in intake.notes)
+
+
+@pytest.mark.parametrize(
+    ("currency", "row", "value"),
+    [("GBP", "VOD,1000,72.5,GBP,725.00", 725), ("USD", "ACME,10000,97.5,USD,9750.00", 9750)],
+)
+def test_a_value_that_is_called_by_another_word_than_ours_is_read_and_contradicts(read, currency, row, value):
+    intake = read(f"Symbol,Quantity,Price,Currency,Value\n{row}\nAAA,10,20,{currency},200\n")
+    assert total(intake) == value + 200
+    assert not any("not read" in note for note in intake.notes)
+
+
+@pytest.mark.parametrize("header", ["side", "Long/Short", "Direction", "anything"])
+def test_a_short_line_is_negative_whatever_its_amounts_say(read, header):
+    text = f"symbol,quantity,price,currency,market_value,{header}\nAAA,10,200,USD,2000,Long\nBBB,5,100,USD,500,Short\n"
+    intake = read(text)
+    assert total(intake) == 1500
+    assert [line.quantity for line in intake.portfolios[0].holdings] == [10, -5]
+    assert any("says short" in note for note in intake.notes)
+
+
+def test_a_column_of_long_alone_changes_nothing(read):
+    assert total(read("symbol,currency,market_value,side\nAAA,USD,2000,Long\nBBB,USD,500,Long\n")) == 2500
+
+
+VALUES = "Apple,US0378331005,2000,USD\nMicrosoft,US5949181045,2500,USD\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,ISIN,Value (USD thousands),Currency\n" + VALUES,
+        'Name,ISIN,"Market value ($000s)",Currency\n' + VALUES,
+        "Amounts in thousands of USD\nName,ISIN,Value,Currency\n" + VALUES,
+        "Alle Beträge in TEUR\nName,ISIN,Kurswert,Währung\n" + VALUES,
+    ],
+    ids=["header", "header with a sign", "line above", "line above, German"],
+)
+def test_amounts_that_are_called_thousands_are_refused(mapped, text):
+    with pytest.raises(UnreadableFile, match="Write the amounts out"):
+        mapped(text)
+
+
+def test_a_line_above_that_speaks_of_thousands_is_overruled_by_quantity_times_price(mapped):
+    text = "Fund size in millions of USD: 2\nName,ISIN,Qty,Price,Value,Currency\n" + LINES
+    assert total(mapped(text)) == 4000
+
+
+def test_values_in_another_currency_than_their_lines_are_refused_by_their_factor(mapped):
+    lines = "Apple,US0378331005,10,200,1740,USD\nMicrosoft,US5949181045,5,400,1740,USD\n"
+    with pytest.raises(UnreadableFile, match=r"× 0\.8700 in every line in USD"):
+        mapped("Name,ISIN,Qty,Price,Value,Currency\n" + lines)
+
+
+@pytest.mark.parametrize("factor", ["1.01", "0.01", "50", "100"], ids=["interest", "per 100", "futures", "options"])
+def test_a_factor_that_units_explain_is_no_currency(mapped, factor):
+    value = Decimal(2000) * Decimal(factor)
+    lines = f"Apple,US0378331005,10,200,{value},USD\nMSFT,US5949181045,5,400,{value},USD\n"
+    assert mapped("Name,ISIN,Qty,Price,Value,Currency\n" + lines).portfolios
+
+
+def test_tables_of_two_accounts_are_two_portfolios_and_pages_of_one_are_one(mapped):
+    first, second = LINES.splitlines(keepends=True)
+    two = mapped(f"Account A-1\n{HEAD}{first}\nAccount B-2\n{HEAD}{second}")
+    assert [len(one.holdings) for one in two.portfolios] == [1, 1]
+    assert {one.account for one in two.portfolios} == {"list Account A-1", "list Account B-2"}
+    one = mapped(f"Equities\n{HEAD}{first}\nMore equities\n{HEAD}{second}")
+    assert [len(each.holdings) for each in one.portfolios] == [2]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["BTP 01/03/2030 3,5%", "Bundesrep.Deutschland Anl.v.2023 (2033)", "UK Treasury 0 5/8% 07/06/25",
+     "OAT 25/10/2027 2.75%", "US TREASURY N/B 2031", "BONOS DEL ESTADO 2031", "Pfandbrief Bank AG Pfandbrief 2029"],
+)  # fmt: skip
+def test_bonds_are_known_by_the_names_that_their_markets_give_them(name):
+    assert is_bond_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["iShares iBonds Dec 2030 Term $ Treasury UCITS ETF", "Treasury Wine Estates", "Invesco BulletShares 2030 Bond ETF",
+     "Bund Fonds", "Vision 2030 Holding AG", "Alpha 3,5% Vorzug"],
+)  # fmt: skip
+def test_funds_of_bonds_and_companies_with_a_year_are_no_bonds(name):
+    assert not is_bond_name(name)
+
+
+@pytest.mark.parametrize("isin", ["DE0001102580", "US912810TM09", "ES0000012L29", "JP1103721LA0"])
+def test_the_isin_of_a_states_debt_says_how_it_is_priced(read, isin):
+    intake = read(f"symbol,isin,currency,quantity,price\nX1,{isin},EUR,10000,98\n")
+    assert total(intake) == 9800
