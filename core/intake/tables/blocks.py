@@ -32,7 +32,7 @@ _FIRST = 200
 _SURE = 0.9
 _ACCOUNT = re.compile(
     r"(?:sub-?)?(?:account|acct|konto|depot|wertpapierdepot|compte|conto|cuenta|conta|rekening|portfolio|portefeuille|"
-    r"口座)\b[ .:#-]*(?:no|nr|num\w*|number|nummer)?[ .:#-]*\S+",
+    r"口座)\b[ .:#-]{1,10}\w",
     re.IGNORECASE,
 )
 _SAME = 0.6
