@@ -133,7 +133,7 @@ def _series(holding: Holding, paths: _Paths, window: NDArray[np.bool_], seed: in
 
 @lru_cache(maxsize=8)
 def _paths(end: date, seed: int) -> _Paths:
-    days = np.arange(ANCHOR, end + timedelta(days=1), dtype="datetime64[D]")
+    days = np.arange(np.datetime64(ANCHOR), np.datetime64(end + timedelta(days=1)), dtype="datetime64[D]")
     days = days[np.is_busday(days)]
     moves = {
         factor: _YEARLY_VOL[factor] * _draws(_generator(seed, f"factor {factor}"), days.size) for factor in _FACTORS

@@ -6,9 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import orjson
+from pydantic import BaseModel
 
 from core.analyses.engines import engine_for
 from core.analyses.verify import verify
@@ -106,8 +108,12 @@ def with_slots(count: int) -> tuple[float, float]:
         sheets = [replace(one.sheet, name=f"{one.sheet.name} {number}") for number in range(count)]
         answers = [one.answer] * count
         whole += _best(engine.read, answers, sheets)
-        plain += _best(lambda text, _, read=form.answer.model_validate_json: read(text), answers, sheets)
+        plain += _best(partial(_parsed, form.answer), answers, sheets)
     return whole / len(Kind), plain / len(Kind)
+
+
+def _parsed(model: type[BaseModel], text: str, _: FactSheet) -> object:
+    return model.model_validate_json(text)
 
 
 def _best(read: Callable[[str, FactSheet], object], answers: list[str], sheets: list[FactSheet]) -> float:

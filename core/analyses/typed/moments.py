@@ -56,7 +56,7 @@ _WEEKDAYS: Final = {
 }  # fmt: skip
 _PAIRED: Final = frozenset({"and", "et", "und", "to", "through", "bis", "à", "au", "the"})
 _TO: Final = tuple([word] for word in ("to", "through", "until", "bis", "à", "au"))
-_AND: Final = (["and"], ["et"], ["und"], [])
+_AND: Final[tuple[list[str], ...]] = (["and"], ["et"], ["und"], [])
 _APART: Final = frozenset({"than", "als", "que", "starting", "beginning", "ab", "dès"})
 """Words behind which a day is what is compared with, or only the first of many."""
 
