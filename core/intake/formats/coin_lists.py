@@ -54,10 +54,11 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
         table, rows = opened(description, source, block, case)
         for number, row in rows:
             cells = table.cells(number, row)
-            move = _move(description, cells)
-            if move is not None and cells.good:
-                groups[cells.text("account"), cells.text("group") or cells.text("date")].append(move)
-            elif not cells.good:
+            moves = list(_moves(description, cells))
+            if cells.good:
+                row = str(number) if "out_quantity" in description.columns else cells.text("date")
+                groups[cells.text("account"), cells.text("group") or row].extend(moves)
+            else:
                 ledger.doubt("", cells.about, cells.moved)
     for moves in groups.values():
         for entry in _entries(moves, ledger):
@@ -67,25 +68,36 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     return ledger.finish()
 
 
-def _move(description: Description, cells: Cells) -> _Move | None:
-    coin = _coin(cells.text("symbol"), prefixed=description.habits.coin_prefixes)
+def _moves(description: Description, cells: Cells) -> Iterable[_Move]:
+    """What a row moves: one coin, or, where a format has both sides in one row, what came and what went."""
+    action = f"{cells.text('action')} {cells.text('detail')}".strip()
+    meant = description.meaning("action", action)
+    if meant == IGNORED:
+        return
+    fees = abs(cells.number_in("fees") or NOTHING)
+    sides = [("symbol", cells.number_in("quantity") or NOTHING)]
+    if cells.has("out_quantity"):
+        sides.append(("out_symbol", -abs(cells.number_in("out_quantity") or NOTHING)))
+    for name, change in sides:
+        if not (coin := cells.text(name)):
+            continue
+        charged = fees if not cells.has("fee_symbol") or cells.text("fee_symbol") == coin else NOTHING
+        coin = _coin(coin, prefixed=description.habits.coin_prefixes)
+        yield from _move(cells, meant, coin, change - charged)
+
+
+def _move(cells: Cells, meant: str | None, coin: str, change: Decimal) -> Iterable[_Move]:
     known = currency_code(coin)
     money = known is not None and known[1] == 1
     cells.moved = coin if money else ""
     if not money:
         cells.security(coin, "", "", kind=AssetClass.CRYPTO)
-    action = f"{cells.text('action')} {cells.text('detail')}".strip()
-    meant = description.meaning("action", action)
-    if meant == IGNORED:
-        return None
     if meant is None:
-        cells.unknown_kind("action", action)
-        return None
-    at = cells.moment("date")
-    change = cells.needed("quantity") - abs(cells.number_in("fees") or NOTHING)
+        cells.unknown_kind("action", cells.text("action"))
+        return
     stated = cells.number_in("balance")
     balance = Money(stated, coin) if money and stated is not None else None
-    return _Move(cells, at, EntryKind(meant), coin, money, change, balance)
+    yield _Move(cells, cells.moment("date"), EntryKind(meant), coin, money, change, balance)
 
 
 def _coin(symbol: str, *, prefixed: bool) -> str:

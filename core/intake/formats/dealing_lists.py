@@ -152,7 +152,7 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
             security_in(description, cells)
         cells.unknown_kind("action", cells.text("action"))
         return ()
-    if description.meaning("asset_class", cells.text("asset_class")) == UNKNOWN:
+    if has_units(cells) and description.meaning("asset_class", cells.text("asset_class")) == UNKNOWN:
         security_in(description, cells)
         cells.unknown_kind("asset_class", cells.text("asset_class"))
         return ()

@@ -49,7 +49,8 @@ _FIELDS: Final = {
         "amount", "amount_currency", "fees", "more_fees", "taxes", "balance", "status", "detail", "net_quantity",
         "gross", "fees_currency",
     },
-    COINS: {"date", "account", "action", "detail", "group", "symbol", "quantity", "fees", "balance", "id"},
+    COINS: {"date", "account", "action", "detail", "group", "symbol", "quantity", "fees", "balance", "id", "out_symbol",
+            "out_quantity", "fee_symbol"},
     REFUSED: {*COLUMNS, "weight", "action", "amount"},
 }  # fmt: skip
 
@@ -173,7 +174,7 @@ class Description:
         for name, beside in self.beside.items():
             step = -1 if beside.startswith("<") else 1
             place = places.get(beside.removeprefix("<"), -step) + step
-            if place > 0 and _may_be(name, header[place : place + 1]):
+            if place > 0 and (_may_be(name, header[place : place + 1]) or header.count(header[place]) > 1):
                 places[name] = place
         return places
 
@@ -207,7 +208,7 @@ class Description:
 
 
 def _may_be(name: str, right: Sequence[str]) -> bool:
-    """Whether the column right of another can be a field: it has no name there, or the field's own."""
+    """Whether the column beside another can be a field: it has no name there, or the field's own."""
     return not right or not right[0].strip() or named(right[0]).get(name, 0.0) >= 1
 
 

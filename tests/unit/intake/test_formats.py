@@ -138,6 +138,12 @@ CASES = (
          said=(("base_currency", "EUR"),)),
     # 0.006 at 60,000; 160 at 0.004 × 60,000 / 160.
     Case("coinbase_older.csv", "coinbase", {"EUR": "600.00"}, date(2024, 12, 5), 2),
+    # 0.008 at 64.85 / 0.001; cash 1,000 - 601.50 + 64.85.
+    Case("cointracking.csv", "cointracking", {"EUR": "982.15"}, date(2026, 9, 11), 2),
+    # 3 at 105 euros; 2 at 178.50 dollars.
+    Case("fineco.csv", "fineco", {"EUR": "315.00", "USD": "357.00"}, date(2026, 10, 15), 2),
+    # 0.5 at 2,400.50 francs; 4 at 90 dollars.
+    Case("ubs_transactions.csv", "ubs_transactions", {"CHF": "1200.25", "USD": "360.00"}, date(2026, 9, 15), 2),
     # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
     Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
 )  # fmt: skip
@@ -159,6 +165,14 @@ def test_a_look_alike_gives_the_figures_that_were_written_by_hand(fixtures, case
     assert not intake.problems, intake.problems
     assert not any("does not explain" in note for note in intake.notes), intake.notes
     assert any("says otherwise" in note for note in intake.notes) is case.disagrees, intake.notes
+
+
+def test_one_description_alone_knows_each_look_alike(fixtures):
+    """Two that know one file would be told apart by their order only."""
+    for path in sorted((fixtures / "formats").iterdir()):
+        source = open_source(path.name, path.read_bytes())
+        known = [one.name for one in descriptions() if detects(one, source)]
+        assert len(known) <= 1 or known == ["degiro_portfolio_before_2020", "degiro_portfolio"], (path.name, known)
 
 
 def test_every_described_format_has_a_look_alike_and_is_recognised_by_one_alone():
