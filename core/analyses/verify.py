@@ -20,7 +20,9 @@ What counts as agreement (f is the fact at full precision, d the decimals at whi
 
 What was rounded once is not rounded again: 12.345 is shown as 12.35, and 12.4 is wrong.
 
-A number also belongs to its clause (`core.analyses.typed`): whom it names, which quantity, whose, over which period. A
+A number also belongs to its clause (`core.analyses.typed`): whom it names, which quantity, whose, over which period,
+of which day. Where nothing is cited beside a sentence, it must itself say which fact it speaks of
+(`core.analyses.typed.linking`). What cannot be decided is left, counted and shown, and never verified. A
 sentence may work a number out from the facts cited beside it (`core.analyses.derived`), its words must say the
 direction that the fact's sign says (`core.analyses.direction`), and what it compares, ranks, counts, dates or says of
 rules in words is decided by the facts where they can decide it.

@@ -109,7 +109,7 @@ class Summary:
 
     @property
     def sentences(self) -> Mapping[str, int]:
-        """Sentences of answers with slots by what they rest on (`core.analyses.slots.sentences.Seen`), most first."""
+        """Sentences of answers by what they rest on (`core.analyses.slots.sentences.Seen`), most first."""
         return dict(self.tags.get("sentences", ()))
 
 

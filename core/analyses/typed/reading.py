@@ -46,10 +46,18 @@ def read(text: str, language: str, naming: Naming, mark: str = "") -> list[Sente
         sentence.numbers = found[first:at]
         # A bond is called by its coupon: there the decimals are part of the name.
         words = tokens_of(text, shape.start, shape.end)[0] if naming.has_decimals else shape.words
-        sentence.add(naming.find(text, words))
+        sentence.add(one for one in naming.find(text, words) if not _is_compound(text, one))
         _count(sentence, shape, mark)
         result.append(sentence)
     return result
+
+
+def _is_compound(text: str, mention: Mention) -> bool:
+    """Whether a quantity is only part of a word: the "three-point line" states no points."""
+    if mention.value[:1] != "=":
+        return False
+    joined = text[max(0, mention.start - 2) : mention.start]
+    return (joined[-1:] == "-" and joined[:1].isalpha()) or _is_term(text, mention.end)
 
 
 _decimals = re.compile(r"(?<!\d)\d++[.,]\d++")
@@ -95,7 +103,9 @@ _frequencies = re.compile(
 def _count(sentence: Sentence, shape: Shape, mark: str) -> None:
     """Add the numbers in words, and take away what is no number: "six years" is a period, "two thirds" a size."""
     if shape.spelled:
-        spelled = [numbers.spelled(sentence.text, *one, mark) for one in shape.spelled]
+        text = sentence.text
+        apart = [one for one in shape.spelled if not _is_term(text, one[1])]
+        spelled = [numbers.spelled(text, *one, mark) for one in apart]
         sentence.numbers = sorted([*sentence.numbers, *spelled], key=lambda one: one.start)
     if sentence.has("frequency"):
         named = sentence.of("frequency")
@@ -103,6 +113,11 @@ def _count(sentence: Sentence, shape: Shape, mark: str) -> None:
     if any(one.loose for one in sentence.numbers):
         words = sentence.of("period", "size", "multiple", "attribute")
         sentence.numbers = [one for one in sentence.numbers if not (one.loose and _is_inside(one, words))]
+
+
+def _is_term(text: str, end: int) -> bool:
+    """Whether a number word goes on as another word: "three-point", "five-year"."""
+    return text[end : end + 1] == "-" and text[end + 1 : end + 2].isalpha()
 
 
 def _is_inside(number: Number, words: list[Mention]) -> bool:

@@ -17,7 +17,7 @@ from tests.bench.real.scores import Score, Wanted
 
 _STATS: Final = {
     "PTS": "points", "REB": "rebounds", "AST": "assists", "STL": "steals", "BLK": "blocks", "MIN": "minutes",
-    "TO": "turnovers", "FGM": "field_goals", "FGA": "attempts", "FG3M": "threes", "FG3A": "tries_for_three",
+    "TO": "turnovers", "FGM": "field_goals", "FGA": "attempts", "FG3M": "three_pointers", "FG3A": "tries_for_three",
     "FTM": "free_throws", "FTA": "tries_at_the_line", "WINS": "wins", "LOSSES": "losses", "TOV": "turnovers",
     "FG_PCT": "field_percent", "FG3_PCT": "three_percent", "FT_PCT": "line_percent", "PTS_QTR1": "first_quarter",
     "PTS_QTR2": "second_quarter", "PTS_QTR3": "third_quarter", "PTS_QTR4": "fourth_quarter",
