@@ -24,7 +24,7 @@ from core.intake.tables.column_words import named
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.proofs import are_products, refuse_another_currency
-from core.intake.tables.quoting import refuse_thousands
+from core.intake.tables.quoting import quote_days, refuse_thousands
 from core.intake.tables.sides import side_column, signed
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import survey_of
@@ -130,15 +130,18 @@ def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> lis
         list(block.header),
         places,
         style,
+        quote_days=normal(block.header[places["date"]]) != "date" and quote_days(block.header, first, places)
+        if "date" in places
+        else False,
         sheet=block.title if many else "",
         stated=lambda: stated_in(beside.lines, case.today, case.choices.day_order, case.choices.style),
     )
     return read_rows(layout, all_rows, case)
 
 
-def _value_column(header: Sequence[str]) -> int | None:
-    """The one column that other words than ours call the value; None where there is none, or several."""
-    found = [place for place, cell in enumerate(header) if named(cell).get("market_value", 0.0) >= _SURE]
+def _other_word(header: Sequence[str], extra: Sequence[int], field: str) -> int | None:
+    """The one column that another word than ours calls a field; None where there is none, or several."""
+    found = [place for place in extra if named(header[place]).get(field, 0.0) >= _SURE]
     return found[0] if len(found) == 1 else None
 
 
@@ -154,11 +157,12 @@ def _places(header: Sequence[str], name: str) -> tuple[dict[str, int], list[int]
             places[column] = place
         elif column:
             extra.append(place)
-    value = _value_column(header) if "market_value" not in places else None
-    if value is not None:
-        # A value that is stated and not read would let quantity × price contradict it in silence.
-        places["market_value"] = value
-        extra.remove(value)
+    for field in ("market_value", "date"):
+        place = _other_word(header, extra, field) if field not in places else None
+        if place is not None:
+            # What is stated and not read would be contradicted in silence, by quantity × price or by today.
+            places[field] = place
+            extra.remove(place)
     return places, extra
 
 

@@ -131,6 +131,8 @@ class _Table:
         """The groups, by account and day; rows without a date only where no row has one."""
         self._stated = self._layout.stated()
         self._groups = {key: self._totals.without_sums(lines) for key, lines in self._groups.items()}
+        for lines in self._groups.values():
+            self._totals.tell_lots(lines)
         self._days.settle(self._case.findings)
         known = {text: self._days.day(text) for _, text in self._groups}
         dated = any(day is not None and day is not UNDATED for day in known.values())

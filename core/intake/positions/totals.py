@@ -15,7 +15,7 @@ from core.intake.positions.lines import PositionCells
 from core.intake.tables.stated import StatedTotal
 
 _WORD: Final = re.compile(
-    r"(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
+    r"sum|(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
     r"depot(?:gesamt)?(?:wert|summe|bestand)\b.{0,40}|"
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
@@ -36,7 +36,7 @@ class Totals:
         self._findings = findings
         self._style = style
         self._all = self._group = Decimal(0)
-        self._count = self._count_group = self._with_units = self._money = 0
+        self._count = self._count_group = self._known = self._money = 0
         self._cents = Decimal(0)
         self._currencies: set[str] = set()
 
@@ -46,8 +46,8 @@ class Totals:
         self._group += line.market_value
         self._count += 1
         self._count_group += 1
-        self._with_units += line.quantity is not None
-        self._money += line.quantity is None and line.asset_class is AssetClass.CASH
+        self._known += _is_known(line)
+        self._money += not _is_known(line) and line.asset_class is AssetClass.CASH
         self._currencies.add(line.currency)
 
     def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
@@ -58,8 +58,8 @@ class Totals:
             return False
         value = self._value(raw.market_value)
         fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
-        # Without its word a sum is a total only where it alone has no units: values may agree by chance.
-        only_it = self._with_units >= 2 and self._with_units + self._money == self._count
+        # Without its word a sum is a total only where it alone has no units and no ISIN: values may agree by chance.
+        only_it = self._known >= 2 and self._known + self._money == self._count
         if not named and not (fits and value and only_it):
             return False
         self._tell(row, value, fits=fits, named=named)
@@ -67,20 +67,43 @@ class Totals:
         return True
 
     def without_sums(self, lines: list[Holding]) -> list[Holding]:
-        """One account's lines without a sum of all the others, which stands above them in some lists; it is told."""
-        whole = sum((line.market_value for line in lines), Decimal(0))
-        bare = [line for line in lines if line.quantity is None and line.asset_class is not AssetClass.CASH]
-        if len(bare) != 1 or len(lines) < 3 or bare[0].isin or not bare[0].market_value:
+        """One account's lines without sums that stand above what they add up: of all, or of each group; they are told.
+
+        A line that has neither units nor an ISIN and is no money may be one. Each of them must be the sum of the lines
+        below it, up to the next of them or to the end, and at least two lines must be known.
+        """
+        heads = [place for place, line in enumerate(lines) if not _is_known(line) and not _is_money(line)]
+        if not heads or len(lines) - len(heads) < 2 or sum(map(_is_known, lines)) < 2:
             return lines
-        others = [line for line in lines if line is not bare[0]]
-        held = sum(line.quantity is not None for line in others)
-        if held < 2 or not self._is(bare[0].market_value, whole - bare[0].market_value, len(others)):
-            return lines
-        heading = "Rows without units whose value is the sum of all other lines were left out"
-        self._findings.tally(heading, f"'{(bare[0].name or bare[0].symbol)[:60]}'")
-        self._all -= bare[0].market_value
-        self._count -= 1
-        return others
+        ends = [*heads[1:], len(lines)]
+        whole = sum((line.market_value for place, line in enumerate(lines) if place not in heads), Decimal(0))
+        for place, end in zip(heads, ends, strict=True):
+            below = lines[place + 1 : end]
+            group = sum((line.market_value for line in below), Decimal(0))
+            alone = len(heads) == 1 and self._is(lines[place].market_value, whole, len(lines) - 1)
+            if not lines[place].market_value or not (alone or self._is(lines[place].market_value, group, len(below))):
+                return lines
+        for place in heads:
+            heading = "Rows without units whose value is the sum of lines below were left out"
+            self._findings.tally(heading, f"'{(lines[place].name or lines[place].symbol)[:60]}'")
+            self._all -= lines[place].market_value
+            self._count -= 1
+        return [line for place, line in enumerate(lines) if place not in heads]
+
+    def tell_lots(self, lines: Iterable[Holding]) -> None:
+        """Tell where one line of a symbol is the sum of its other lines: a list of lots may state their sum, too."""
+        by_symbol: dict[str, list[Holding]] = {}
+        for line in lines:
+            by_symbol.setdefault(line.isin or line.symbol, []).append(line)
+        for symbol, alike in by_symbol.items():
+            if len(alike) < 3 or any(line.quantity is None for line in alike):
+                continue
+            largest = max(alike, key=lambda line: abs(line.quantity or 0))
+            units = sum((line.quantity or Decimal(0) for line in alike), Decimal(0))
+            worth = sum((line.market_value for line in alike), Decimal(0))
+            if units == 2 * (largest.quantity or 0) and self._is(largest.market_value * 2, worth, len(alike)):
+                heading = "One line is the sum of the other lines of its symbol; if it states their sum, remove it"
+                self._findings.tally(heading, f"'{symbol[:60]}'")
 
     def _tell(self, row: int, value: Decimal | None, *, fits: bool, named: bool) -> None:
         if not named:
@@ -131,3 +154,12 @@ class Totals:
             return parse_number(text, self._style)
         except NotANumber:
             return None
+
+
+def _is_known(line: Holding) -> bool:
+    """Whether a line says what and how much it is: a sum does not."""
+    return line.quantity is not None or bool(line.isin)
+
+
+def _is_money(line: Holding) -> bool:
+    return line.asset_class is AssetClass.CASH

@@ -276,3 +276,35 @@ def test_funds_of_bonds_and_companies_with_a_year_are_no_bonds(name):
 def test_the_isin_of_a_states_debt_says_how_it_is_priced(read, isin):
     intake = read(f"symbol,isin,currency,quantity,price\nX1,{isin},EUR,10000,98\n")
     assert total(intake) == 9800
+
+
+def test_groups_that_state_their_sum_above_their_lines_count_once(mapped):
+    others = "Novo,DK0062498333,10,80,800,USD\nRoche,CH0012032048,10,300,3000,USD\n"
+    intake = mapped(HEAD + "Tech,,,,4000,USD\n" + LINES + "Health,,,,3800,USD\n" + others)
+    assert total(intake) == 7800
+    assert any("'Tech'; 'Health'" in note for note in intake.notes)
+
+
+def test_a_bare_line_that_is_no_sum_stays_and_so_do_all(mapped):
+    intake = mapped(HEAD + "Tech,,,,4000,USD\n" + LINES + "Artwork,,,,123,USD\n")
+    assert total(intake) == 8123
+
+
+def test_lines_with_isins_need_no_units_to_show_their_sum(mapped):
+    text = (
+        "name,isin,weight,market_value,currency\nApple,US0378331005,0.5,2000,USD\nMicrosoft,US5949181045,0.5,2000,USD\n"
+    )
+    assert total(mapped(text + "Everything,,1.0,4000,USD\n")) == 4000
+
+
+def test_a_line_that_is_the_sum_of_its_lots_is_told(read):
+    rows = "AAA,15,2,USD,30\nAAA,10,2,USD,20\nAAA,5,2,USD,10\nBBB,1,2,USD,2\n"
+    intake = read("symbol,quantity,price,currency,market_value\n" + rows)
+    assert any("sum of the other lines of its symbol" in note and "'AAA'" in note for note in intake.notes)
+    assert not any("sum of the other" in note for note in read(
+        "symbol,quantity,price,currency,market_value\nAAA,10,2,USD,20\nAAA,5,2,USD,10\n").notes)  # fmt: skip
+
+
+def test_the_day_of_the_list_is_read_by_any_of_its_words(read):
+    intake = read("Symbol,Quantity,Price,Currency,Purchase date,Valuation date\nAAA,1,2,USD,2020-01-05,2026-10-30\n")
+    assert [str(one.as_of) for one in intake.portfolios] == ["2026-10-30"]
