@@ -86,7 +86,7 @@ def _say(app: App, actor: Actor, answer: Try) -> None:
         output.line(f"{answer.status}: {answer.error.message if answer.error else ''}")
     else:
         output.line(
-            f"{answer.status}: {checked.verified} numbers verified, {checked.mismatched} mismatched, "
+            f"{answer.status}: {checked.verified} numbers hold, {checked.mismatched} mismatched, "
             f"{checked.unsupported} unsupported."
         )
         for finding in checked.findings:

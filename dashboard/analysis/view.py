@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from core.analyses.slots.reading import sentences_of
+from core.analyses.slots.sentences import SEEN
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.analysis import Finding, FindingKind, Kind, Verification
@@ -155,6 +157,8 @@ def _summary(answer: AnswerPlaces) -> None:
     answer.flags("as_of_date")
     answer.flags("base_currency")
     marked_text.legend(one.mark for one in answer.marked)
+    if said := text.shares(sentences_of(answer.item.analysis or {}), SEEN):
+        st.caption(f"Sentences by what they rest on: {said}")
 
 
 def _same(answer: AnswerPlaces, checked: Verification | None) -> bool:

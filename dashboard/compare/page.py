@@ -226,7 +226,7 @@ def changed(app: App, actor: Actor, pair: Pair) -> None:
 
 
 def numbers(pair: Pair) -> None:
-    """How well the numbers hold on either side, and what a verified one costs."""
+    """How well the numbers hold on either side, and what one that holds costs."""
     found = pair.found
     both = text.count(found.overlap.answered, "request")
     with st.container(border=True):
@@ -261,5 +261,5 @@ _ROWS: tuple[tuple[str, Callable[[CheckTally], str]], ...] = (
     ("Rules as the engine decided", lambda side: _part(side.rules_agreeing, side.rules)),
     ("Output tokens", lambda side: "not known" if side.output_tokens is None else f"{side.output_tokens:,}"),
     ("Cost", lambda side: text.usd(side.cost_usd)),
-    ("Price of 1,000 verified numbers", lambda side: _price(price_of_a_number(side))),
+    ("Price of 1,000 numbers that hold", lambda side: _price(price_of_a_number(side))),
 )

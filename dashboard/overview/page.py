@@ -28,8 +28,8 @@ _HOW = {
     "which to answer.",
     "In one batch": "Requests travel together at about half the price of single ones and come back within hours. "
     "Nothing is sent before you have seen the price and said yes.",
-    "Every number checked": "The model must name the fact behind each number. We compare: **verified**, "
-    "**mismatched** with the likely slip, or **unsupported**. You see all three.",
+    "Every number checked": "The model names facts and the program writes their numbers, computes what is derived and "
+    "decides what is compared. What does not hold is **mismatched** or **unsupported**, with the likely slip.",
     "Nothing lost": "Each request ends as a result, an error or missing. A stopped worker goes on where it was.",
 }
 _WITHOUT_ANALYSIS = (JobState.FAILED, JobState.PARTIAL)
@@ -286,7 +286,8 @@ def first_visit(app: App, actor: Actor) -> None:
         with st.container(border=True, height="stretch"):
             st.subheader("3 · Read what came back", anchor=False, icon=":material/query_stats:")
             st.markdown(
-                "Each stated number is marked verified, mismatched or unsupported. Nothing is repaired in silence."
+                "Each part of a sentence says what it rests on: a fact, a formula, a decided comparison, or nothing. "
+                "What does not hold is marked and never repaired in silence."
             )
             st.space("stretch")
             if st.button("Read how it works", icon=":material/menu_book:", width="stretch"):

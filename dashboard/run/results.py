@@ -168,9 +168,7 @@ def _checks(found: Summary) -> None:
         said = f"{checks.rules_agreeing:,} of {checks.rules:,}"
         cards.append(("Rules as the engine decided", said, "Of those that the answers name or had to name."))
     show.metrics(cards)
-    sentences = found.sentences
-    if of := sum(sentences.values()):
-        said = " · ".join(f"{SEEN[name]} {text.percent(number / of)}" for name, number in sentences.items())
+    if said := text.shares(found.sentences, SEEN):
         st.caption(f"Sentences by what they rest on: {said}")
 
 

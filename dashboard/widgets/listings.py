@@ -246,7 +246,7 @@ def checks(found: Verification | None) -> str:
         return ""
     parts = [(found.mismatched, "mismatched"), (found.unsupported, "unsupported")]
     # What does not hold comes first: a narrow column cuts the end.
-    return ", ".join([f"{n} {word}" for n, word in parts if n] + [f"{found.verified} verified"])
+    return ", ".join([f"{n} {word}" for n, word in parts if n] + [f"{found.verified} hold"])
 
 
 def badges(label: str, looks: Any) -> Any:

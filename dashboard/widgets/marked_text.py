@@ -39,7 +39,7 @@ class Sign:
 SIGNS: Mapping[Mark, Sign] = {
     Mark.INSERTED: Sign("✓", "inserted fact", "#1B7F4B", "#4FBF86"),
     Mark.COMPUTED: Sign("=", "computed by formula", "#0B5C8C", "#5BB0E0"),
-    Mark.DECIDED: Sign("⊢", "relation decided", "#1B7F4B", "#4FBF86"),
+    Mark.DECIDED: Sign("≷", "relation decided", "#1B7F4B", "#4FBF86"),
     Mark.VERIFIED: Sign("✓", "typed and matched", "#1B7F4B", "#4FBF86"),
     Mark.DERIVED: Sign("=", "derived from facts", "#0B5C8C", "#5BB0E0"),
     Mark.QUOTED: Sign("“", "stands in a cited source", "#0B5C8C", "#5BB0E0"),
@@ -47,7 +47,7 @@ SIGNS: Mapping[Mark, Sign] = {
     Mark.MISMATCHED: Sign("✗", "mismatched", "#B3261E", "#F0776C"),
     Mark.UNSUPPORTED: Sign("?", "unsupported", "#B25E09", "#E8A455"),
     Mark.OPINION: Sign("○", "opinion", "#5B6B7B", "#9AA9B7"),
-    Mark.UNCHECKED: Sign("·", "not checkable", "#5B6B7B", "#9AA9B7"),
+    Mark.UNCHECKED: Sign("~", "not checkable", "#5B6B7B", "#9AA9B7"),
 }
 """Signs by mark; the word beside each is read to those who do not see it."""
 
@@ -93,18 +93,23 @@ def number(shown: str, one: Marked) -> str:
     """A number with its sign, and what is known about it when the pointer rests on it."""
     sign = SIGNS[one.mark]
     told = html.escape(readable("\n".join(about(one))), quote=True).replace("\n", "&#10;")
-    if one.mark in _SENTENCES or len(shown) > _ONE_LINE:
+    if one.mark in _SENTENCES:
         return (
             f'<span title="{told}" style="cursor:help">{_plain(shown)}<span aria-hidden="true" '
             f'style="color:{sign.colour};font-size:0.8em;font-weight:600">&thinsp;{sign.sign}</span>'
             f'<span style="{_UNSEEN}"> ({sign.word})</span></span>'
         )
     return (
-        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;white-space:nowrap;'
+        f'<span title="{told}" style="border-bottom:2px solid {sign.colour};cursor:help;{_held(shown)}'
         f'unicode-bidi:isolate"><bdi dir="ltr">{escaped(shown)}</bdi>'
         f'<span aria-hidden="true" style="color:{sign.colour};font-size:0.8em;font-weight:600">&thinsp;{sign.sign}'
         f'</span><span style="{_UNSEEN}"> ({sign.word})</span></span>'
     )
+
+
+def _held(shown: str) -> str:
+    """Whether something marked stays on one line, or breaks and is underlined on each."""
+    return "white-space:nowrap;" if len(shown) <= _ONE_LINE else "box-decoration-break:clone;"
 
 
 def about(one: Marked) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -81,6 +82,12 @@ def money(amount: Decimal | float | None, currency: str) -> str:
 def percent(fraction: float | None, digits: int = 1) -> str:
     """A fraction as a percentage."""
     return NONE if fraction is None else f"{fraction * 100:.{digits}f} %"
+
+
+def shares(counts: Mapping[str, int], called: Mapping[str, str]) -> str:
+    """Parts of a whole in words, in the order of their names: "inserted fact 60.0 % · opinion 40.0 %"; "" for none."""
+    whole = sum(counts.values())
+    return " · ".join(f"{name} {percent(counts[key] / whole)}" for key, name in called.items() if counts.get(key))
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

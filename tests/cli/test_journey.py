@@ -131,7 +131,7 @@ def test_a_synchronous_answer_is_streamed_and_checked(cli: Cli, provider: LocalP
     ids = [one["portfolio_id"] for one in cli.json("portfolio", "import", positions)["imported"]]
     code, out, err = cli("portfolio", "analyze", "risk", "--portfolio", ids[0])
     assert code == 0, err
-    assert "numbers verified, 0 mismatched, 0 unsupported" in out
+    assert "numbers hold, 0 mismatched, 0 unsupported" in out
     answer = cli.json("portfolio", "analyze", "risk", "--portfolio", ids[1])["answers"][0]
     assert answer["status"] == "succeeded"
     assert answer["cost_usd"] > 0

@@ -41,9 +41,9 @@ def test_only_what_was_asked_differently_is_listed(page: Page, every_kind: Kinds
 def test_a_verified_number_has_a_price_on_both_sides(page: Page, every_kind: Kinds) -> None:
     base, new = every_kind.true[Kind.RISK], every_kind.slipped[Kind.RISK]
     test = page(every_kind.world, "compare", base=base, new=new)
-    tables = [table.value for table in test.dataframe if "Price of 1,000 verified numbers" in list(table.value[""])]
+    tables = [table.value for table in test.dataframe if "Price of 1,000 numbers that hold" in list(table.value[""])]
     (numbers,) = tables
-    row = numbers[numbers[""] == "Price of 1,000 verified numbers"].iloc[0]
+    row = numbers[numbers[""] == "Price of 1,000 numbers that hold"].iloc[0]
     assert row["Before"].startswith("$")
     assert row["After"] != row["Before"]
 

@@ -50,6 +50,7 @@ def test_each_analysis_is_shown_with_its_own_parts_and_marked_numbers(
     assert "(inserted fact)" in written(test)
     assert "✗" not in written(test)
     assert "{{" not in written(test)
+    assert "Sentences by what they rest on: inserted fact " in said(test)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -67,7 +68,10 @@ def test_what_does_not_hold_is_listed_before_the_answer_is_read(kind: Kind, page
 def test_a_number_tells_its_fact_definition_period_origin_difference_and_slip(page: Page, every_kind: Kinds) -> None:
     job_id, custom_id = every_kind.request(Kind.RISK)
     body = written(page(every_kind.world, "run", run=job_id, item=custom_id))
-    told = next(title for title in re.findall(r'title="([^"]+)"', body) if "(hhi)" in title)
+    titles = [title for title in re.findall(r'title="([^"]+)"', body) if "(hhi)" in title]
+    graded = next(title for title in titles if title.startswith("Computed by formula&#10;hhi 0."))
+    assert ", from 0.05 to 0.1&#10;" in graded
+    told = next(title for title in titles if title.startswith("Inserted fact"))
     assert told.startswith("Inserted fact&#10;Concentration (HHI) (hhi): 0.")
     assert "squared" in told
     assert "as of 2026-10-30, " in told
@@ -220,6 +224,7 @@ def test_the_summary_counts_what_each_analysis_counts(page: Page, every_kind: Ki
     words = said(test)
     assert "Overall status" in words
     assert "Rules said to be broken" in words
+    assert "Sentences by what they rest on: inserted fact " in words
 
 
 def test_html_is_made_in_two_places_only_and_never_runs_anything() -> None:

@@ -96,5 +96,5 @@ def test_a_page_may_load_images_from_this_server_only() -> None:
 
 
 def test_what_does_not_hold_is_said_before_what_does() -> None:
-    assert listings.checks(Verification(26, 1, 2, ())) == "1 mismatched, 2 unsupported, 26 verified"
-    assert listings.checks(Verification(26, 0, 0, ())) == "26 verified"
+    assert listings.checks(Verification(26, 1, 2, ())) == "1 mismatched, 2 unsupported, 26 hold"
+    assert listings.checks(Verification(26, 0, 0, ())) == "26 hold"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.analyses.slots.derived import family_of, member_of
 from core.analyses.slots.formats import Style
 from core.domain.facts import FactSheet
 
+_percent = re.compile(r"(?<=\d) ?%")
 _FILE: Final = Path(__file__).with_name("labels.yaml")
 _BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution", "issuer"})
 _BY_SPAN: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
@@ -48,6 +50,7 @@ class Names:
         self._grades = grades
         self._language = style.language
         self._swiss = style.swiss
+        self._sign = f"{style.percent}%"
 
     @cached_property
     def holdings(self) -> dict[str, str]:
@@ -91,7 +94,9 @@ class Names:
 
     def of_fact(self, metric_id: str) -> str:
         """What a fact measures; in a group, of which portfolio."""
-        return self._owned(self._measure(metric_id), metric_id.partition(".")[0].rpartition(":")[0])
+        return self._owned(
+            _percent.sub(self._sign, self._measure(metric_id)), metric_id.partition(".")[0].rpartition(":")[0]
+        )
 
     def _owned(self, label: str, portfolio: str) -> str:
         return f"{label} {_OF[self._language]} {portfolio}" if portfolio else label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from core.analyses.slots.sentences import Seen, seen, split
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
+_steps: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]").findall
 _MARKS: Final = {INSERTED: Mark.INSERTED, COMPUTED: Mark.COMPUTED, DECIDED: Mark.DECIDED}
 _SENTENCES: Final = {Seen.OPINION: Mark.OPINION, Seen.UNCHECKED: Mark.UNCHECKED}
 
@@ -32,7 +34,7 @@ def marks(form: Form, page: Mapping[str, Any], sheet: FactSheet) -> list[Marked]
         sheet: The facts that the prompt stated.
     """
     read = reading.made(form, reading.written_of(page), sheet)
-    return [*_references(read.page, sheet), *_texts(read.made)]
+    return [*_references(read.page, sheet), *_texts(read.made, page)]
 
 
 def _references(page: Mapping[str, Any], sheet: FactSheet) -> Iterator[Marked]:
@@ -44,11 +46,23 @@ def _references(page: Mapping[str, Any], sheet: FactSheet) -> Iterator[Marked]:
             yield Marked(path, fact.shown, Mark.INSERTED, facts=(fact,))
 
 
-def _texts(page: Page) -> Iterator[Marked]:
+def _stored(page: Any, path: str) -> str | None:
+    """The text at a path of a stored page; None where there is none."""
+    for name, place in _steps(path):
+        if name:
+            page = page.get(name) if isinstance(page, Mapping) else None
+        else:
+            page = page[int(place)] if isinstance(page, list) and int(place) < len(page) else None
+    return page if isinstance(page, str) else None
+
+
+def _texts(page: Page, stored: Mapping[str, Any]) -> Iterator[Marked]:
     found: dict[str, list[Finding]] = {}
     for finding in page.findings:
         found.setdefault(finding.path, []).append(finding)
     for path, (made, opinion) in page.texts.items():
+        if (kept := _stored(stored, path)) is not None and kept != made.text:
+            continue  # written by another version, in whose text these places are others
         wrong = found.get(path, [])
         for start, end, piece in made.pieces:
             if (mark := _piece(path, start, end, piece, wrong)) is not None:

@@ -36,7 +36,7 @@ class Page:
     def __init__(self, sheet: FactSheet, grades: Sequence[Grade] = ()) -> None:
         self.sheet = sheet
         self.grades: Mapping[str, Grade] = {grade.name: grade for grade in grades}
-        self._renderer = Renderer(sheet, {grade.name: grade.value for grade in grades})
+        self._renderer = Renderer(sheet, self.grades)
         self._outside = Outside(sheet, self._renderer)
         self._findings: list[Finding] = []
         self.verified = 0

@@ -164,8 +164,13 @@ def _verification(page: Page, mandatory: tuple[str, ...]) -> Verification:
 
 def seen_tags(document: Mapping[str, Any]) -> Tags:
     """What the sentences of a page rest on, one tag for each sentence: a run counts them."""
+    return tags_of(sentences_of(document))
+
+
+def sentences_of(document: Mapping[str, Any]) -> dict[str, int]:
+    """How many sentences of a stored page rest on what; empty where it was not written with slots."""
     kept = document.get(WRITTEN)
-    return tags_of(kept.get(_SEEN, {}) if isinstance(kept, Mapping) else {})
+    return dict(kept.get(_SEEN, {})) if isinstance(kept, Mapping) else {}
 
 
 def tags_of(counts: Mapping[str, int]) -> Tags:

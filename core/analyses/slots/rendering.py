@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from core.analyses.cells import cell, respelt
 from core.analyses.slots.derived import Known, quantity
+from core.analyses.slots.form import Grade
 from core.analyses.slots.formats import Style, number, period, style_of
 from core.analyses.slots.grammar import Slot, Term, leaves, parse
 from core.analyses.slots.labels import Names
@@ -76,12 +77,13 @@ class Rendered:
 class Renderer:
     """Writes the texts of answers to one prompt."""
 
-    def __init__(self, sheet: FactSheet, grades: Mapping[str, str] | None = None) -> None:
+    def __init__(self, sheet: FactSheet, grades: Mapping[str, Grade] | None = None) -> None:
         facts = sheet.by_id()
         self.style: Style = style_of(sheet)
         self.lexicon: Lexicon = lexicon(self.style.language)
         self.known = Known(facts, sheet.base_currency)
-        self.names = Names(sheet, self.style, grades or {})
+        self._grades = {f"grade.{name}": grade for name, grade in (grades or {}).items()}
+        self.names = Names(sheet, self.style, {name: grade.value for name, grade in (grades or {}).items()})
         self.judge = Judge(sheet, self.known)
         self._sheet = sheet
         self._done: dict[str, Piece] = {}
@@ -144,6 +146,9 @@ class Renderer:
         if term is None:
             raise Refused("It is empty.")
         if not term.function and (named := self._name(term.text)) is not None:
+            if (grade := self._grades.get(term.text)) is not None:
+                behind = tuple(fact for name in grade.fact_ids if (fact := self.known.fact(name)) is not None)
+                return Piece(COMPUTED, named, slot, behind, grade.because)
             return Piece(NAMED, named, slot, name=term.text)
         spelt = self._spelt(term)
         found = quantity(spelt, self.known)

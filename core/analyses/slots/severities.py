@@ -140,12 +140,14 @@ def severities(sheet: FactSheet, known: Known) -> Iterator[Grade]:
     ):
         largest = _largest(known.family(family), own)
         if largest is not None:
-            yield _graded(
-                kind, (_place(largest.value, steps), f"{largest.metric_id} {largest.shown}", (largest.metric_id,))
-            )
+            place = _place(largest.value, steps)
+            said = f"{largest.metric_id} {largest.shown}, {_range(place, steps)}"
+            yield _graded(kind, (place, said, (largest.metric_id,)))
     junk = _junk(sheet.holdings)
     if junk is not None:
-        yield _graded("credit", (_place(junk, JUNK), f"{junk:.2f} rated below investment grade", ()))
+        place = _place(junk, JUNK)
+        said = f"{junk:.2f} rated below investment grade, {_range(place, JUNK)}"
+        yield _graded("credit", (place, said, ()))
 
 
 def _graded(kind: str, found: tuple[int, str, tuple[str, ...]]) -> Grade:
@@ -159,7 +161,8 @@ def _measured(known: Known, one: Yardstick) -> tuple[int, str, tuple[str, ...]] 
         return None
     total = abs(sum(fact.value for fact in facts))
     said = " + ".join(f"{fact.metric_id} {fact.shown}" for fact in facts)
-    return _place(total, one.steps), said, tuple(fact.metric_id for fact in facts)
+    place = _place(total, one.steps)
+    return place, f"{said}, {_range(place, one.steps)}", tuple(fact.metric_id for fact in facts)
 
 
 def _place(value: float, steps: tuple[float, ...]) -> int:

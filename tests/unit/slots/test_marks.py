@@ -58,3 +58,26 @@ def test_what_does_not_hold_carries_its_finding() -> None:
     wrong = {one.stated: one for one in found if one.path == "summary" and one.finding}
     assert wrong["the largest line"].mark is Mark.MISMATCHED
     assert wrong["[nothing]"].mark is Mark.UNSUPPORTED
+
+
+def test_a_grade_is_computed_and_shows_its_yardstick() -> None:
+    page, found = marked(summary="The level is {{grade.overall_level}}.")
+    (one,) = [one for one in found if one.path == "summary"]
+    assert (one.mark, page["summary"][one.start : one.end]) == (Mark.COMPUTED, "moderate")
+    assert one.note == "volatility 12.35, from 8 to 13"
+    assert [fact.metric_id for fact in one.facts] == ["volatility"]
+
+
+def test_the_percent_sign_inside_a_name_is_the_regions_too() -> None:
+    page, _ = marked(summary="We read {{var_95_1d name}}.")
+    assert page["summary"] == "We read one-day value at risk at 95\u00a0% 1.28\u00a0%."
+
+
+def test_a_text_that_another_version_wrote_is_not_marked_at_the_wrong_places() -> None:
+    form = engine_for(Kind.RISK).slots
+    assert form is not None
+    page = page_of(read(risk(summary="We read {{volatility}}.")))
+    assert any(one.path == "summary" for one in marks(form, page, SHEET))
+    older = {**page, "summary": "We read 12.345 %."}
+    assert not any(one.path == "summary" for one in marks(form, older, SHEET))
+    assert any(one.path == "headline" for one in marks(form, older, SHEET))
