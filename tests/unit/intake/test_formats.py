@@ -144,6 +144,8 @@ CASES = (
     Case("fineco.csv", "fineco", {"EUR": "315.00", "USD": "357.00"}, date(2026, 10, 15), 2),
     # 0.5 at 2,400.50 francs; 4 at 90 dollars.
     Case("ubs_transactions.csv", "ubs_transactions", {"CHF": "1200.25", "USD": "360.00"}, date(2026, 9, 15), 2),
+    # 5 at 200; 6 at 640 / 4; cash 5,000 - 1,000 - 1,500 + 2.50 + 640.
+    Case("delta.csv", "delta", {"USD": "5102.50"}, date(2026, 7, 1), 3),
     # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
     Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
 )  # fmt: skip
