@@ -10,13 +10,17 @@ from core.domain.portfolio import AssetClass
 _WORDS = {
     AssetClass.EQUITY: "equity equities stock stocks share shares common commonstock ordinary ordinaryshares adr gdr "
     "preferred preferredstock stk aktie aktien vorzugsaktie stammaktie action actions azione azioni accion "
-    "acciones acao acoes aandeel aandelen aktier osake osakkeet akcje 株式 股票 個別株",
+    "acciones acao acoes aandeel aandelen aktier osake osakkeet akcje aksje aksjer akcie akcia reszveny reszvenyek "
+    "hisse hissesenedi hisseler actiune actiuni μετοχη μετοχες акция акции 株式 股票 個別株 주식",
     AssetClass.EQUITY_FUND: "equityfund equityetf stockfund stocketf equitymutualfund "
     "aktienfonds fondsactions aktiefond fondoazionario",
     AssetClass.BOND: "bond bonds fixedincome note notes bill bills treasury gilt corporatebond governmentbond "
     "municipalbond anleihe anleihen rente renten pfandbrief bundesanleihe staatsanleihe unternehmensanleihe "
     "obligation obligations obligationer obbligazione obbligazioni bono bonos obligacion obligaciones "
-    "obligacja obligacje obligatie obligaties titulo titulos joukkovelkakirja 債券 债券 certificateofdeposit cd",
+    "obligacja obligacje obligatie obligaties titulo titulos joukkovelkakirja joukkovelkakirjat joukkolaina "
+    "joukkolainat velkakirja obrigacao obrigacoes obligasjon obligasjoner dluhopis dluhopisy dlhopis dlhopisy kotveny "
+    "kotvenyek tahvil tahviller obligatiune obligatiuni ομολογο ομολογα облигация облигации sukuk debenture debentures "
+    "schuldverschreibung schuldverschreibungen oat btp gilts 債券 债券 채권 certificateofdeposit cd",
     AssetClass.BOND_FUND: "bondfund bondetf fixedincomefund fixedincomeetf rentenfonds fondsobligataire rantefond "
     "fondoobbligazionario",
     AssetClass.FUND: "fund funds etf etfs mutualfund mutualfunds unittrust closedendfund etfsclosedendfunds "
@@ -60,6 +64,20 @@ def asset_class_of(word: str) -> AssetClass | None:
         if character.isalpha() and not unicodedata.combining(character)
     )
     return _BY_WORD.get(unicodedata.normalize("NFC", kept))
+
+
+def class_of_words(text: str) -> AssetClass | None:
+    """The class that a cell of classes means, by the whole of it or by the one word of it that is known.
+
+    "Obligacje skarbowe" is a bond by its first word; "equity index" and "stock fund" have two meanings, or one as a
+    whole. None where nothing is known, or two things.
+    """
+    whole = asset_class_of(text)
+    if whole is not None:
+        return whole
+    known = {found for word in re.split(r"[^\w]+|_", text[:_NAME_CHARS]) if (found := asset_class_of(word)) is not None}
+    known.discard(AssetClass.OTHER)
+    return known.pop() if len(known) == 1 else None
 
 
 _CASH_NAME = re.compile(

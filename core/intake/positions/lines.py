@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.intake.cells.asset_classes import (
-    asset_class_of,
+    class_of_words,
     is_bond_name,
     is_cash_name,
     is_debt_of_a_state,
@@ -44,6 +44,10 @@ BONDS = frozenset(
     }
 )
 """Kinds that markets quote per 100 of nominal."""
+
+
+_LIKE_PERCENT = (Decimal(50), Decimal(160))
+"""Prices that may be percent of nominal."""
 
 
 class PositionCells(NamedTuple):
@@ -147,7 +151,7 @@ class LineReader:
         if not (good and quantity_good and price_good and value_good and cost_good) or currency is None or isin is None:
             return None
         code, units = currency
-        if not self._marks_agree(row, raw, code):
+        if not (self._marks_agree(row, raw, code) and self._unit_known(row, raw, kind, quantity, price, value)):
             return None
         if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
             price = Decimal(units)
@@ -254,6 +258,28 @@ class LineReader:
                 good = False
         return good
 
+    def _unit_known(
+        self,
+        row: int | None,
+        raw: PositionCells,
+        kind: AssetClass,
+        quantity: Decimal | None,
+        price: Decimal | None,
+        value: Decimal | None,
+    ) -> bool:
+        """Whether it is known what the price is for; a word for a class that nobody knows may mean a bond."""
+        unknown = kind is AssetClass.OTHER and raw.asset_class.strip() and class_of_words(raw.asset_class) is None
+        if not unknown or raw.asset_class in EMPTY or value is not None or quantity is None or price is None:
+            return True
+        if quantity % 1000 or not _LIKE_PERCENT[0] <= price <= _LIKE_PERCENT[1]:
+            return True
+        message = (
+            f"'{raw.asset_class.strip()[:40]}' is no class that is known, and {quantity:,f} at {price:,f} may be "
+            "nominal priced per 100 or units priced each. Give market_value, or a class such as bond or equity."
+        )
+        self._problem(row, "market_value", raw.market_value, message)
+        return False
+
     def _problem(self, row: int | None, field: str, value: str, message: str) -> None:
         self._findings.problem(row, self.prefix + self._columns[field], value, message)
 
@@ -316,7 +342,7 @@ class LineReader:
             return AssetClass.BOND if known is AssetClass.OTHER and is_debt_of_a_state(isin) else known
         known_word = self._classes.get(word)
         if known_word is None:
-            found = asset_class_of(word)
+            found = class_of_words(word)
             if found is None:
                 self._findings.tally("Asset classes that are not known were read as 'other'", f"'{word.strip()}'")
             known_word = self._classes[word] = found or AssetClass.OTHER

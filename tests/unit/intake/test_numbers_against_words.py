@@ -308,3 +308,21 @@ def test_a_line_that_is_the_sum_of_its_lots_is_told(read):
 def test_the_day_of_the_list_is_read_by_any_of_its_words(read):
     intake = read("Symbol,Quantity,Price,Currency,Purchase date,Valuation date\nAAA,1,2,USD,2020-01-05,2026-10-30\n")
     assert [str(one.as_of) for one in intake.portfolios] == ["2026-10-30"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Joukkolaina", "Obrigações", "Obligacje skarbowe", "Obligasjon", "Dluhopis", "Kötvény", "Tahvil", "Obligațiuni",
+     "Ομόλογα", "Облигации", "Corporate bonds (EUR)", "Rentenpapier / Anleihe"],
+)  # fmt: skip
+def test_a_bond_is_one_in_the_languages_of_europe_and_among_other_words(read, word):
+    intake = read(f'symbol,asset_class,currency,quantity,price\nX1,"{word}",EUR,10000,98\n')
+    assert total(intake) == 9800
+
+
+def test_nominal_and_units_of_a_class_that_nobody_knows_are_asked_about(read):
+    head = "symbol,asset_class,currency,quantity,price,market_value\n"
+    intake = read(head + "X1,Zertifikat,EUR,10000,98,\nX2,Zertifikat,EUR,17,98,\nX3,Zertifikat,EUR,10000,98,9800\n")
+    assert [(one.row, one.column) for one in intake.problems] == [(2, "market_value")]
+    assert "may be nominal" in intake.problems[0].message
+    assert total(intake) == 9800 + 17 * 98
