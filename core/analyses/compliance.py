@@ -140,7 +140,7 @@ def _of_the_rule(path: str, key: str, one: Mapping[str, Any], rule: RuleResult) 
 
 def _regimes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """Regimes are those of the rules that were shown, all of them."""
-    known = {cell(rule.regime) for rule in sheet.rules}
+    known = {cell(rule.regime) for rule in applicable(sheet.rules)}
     unnamed = known - {cell(name) for name in analysis["regimes"]}
     if unnamed:
         yield unlike("regimes", "", "not named", ", ".join(sorted(unnamed)), FindingKind.RULE)

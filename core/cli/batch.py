@@ -322,11 +322,13 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
     if summary.top_risks:
         output.line("Top risks: " + ", ".join(f"{name} ({n})" for name, n in summary.top_risks[:5]))
     checks = summary.checks
-    output.line(
-        f"Numbers: {checks.verified} verified, {checks.mismatched} mismatched, {checks.unsupported} unsupported."
-    )
+    output.line(f"Numbers: {checks.verified} hold, {checks.mismatched} mismatched, {checks.unsupported} unsupported.")
     if of := sum(summary.sentences.values()):
-        said = ", ".join(f"{100 * n / of:.0f} % {SEEN[name]}" for name, n in summary.sentences.items())
+        said = ", ".join(
+            f"{100 * summary.sentences[key] / of:.0f} % {name}"
+            for key, name in SEEN.items()
+            if key in summary.sentences
+        )
         output.line(f"Sentences: {said}.")
     output.line(f"Cost: {output.money(summary.actual_usd)}, expected {output.money(summary.estimate_usd)}.")
     if summary.models:
@@ -337,7 +339,7 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
         price = "" if total.cost_usd == 0 else f", {output.money(total.cost_usd)}"
         output.line(f"Tool {total.tool}: {total.calls:,} calls, {total.errors:,} with an error{price}.")
     output.table(
-        ("portfolio", "status", "level", "verified", "mismatched", "unsupported", "headline"),
+        ("portfolio", "status", "level", "hold", "mismatched", "unsupported", "headline"),
         (
             (
                 item.portfolio_name,
@@ -350,7 +352,7 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
             )
             for item in app.jobs.each_item(actor, job.row.job_id)
         ),
-        right=("verified", "mismatched", "unsupported"),
+        right=("hold", "mismatched", "unsupported"),
     )
 
 

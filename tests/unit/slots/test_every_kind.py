@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from core.analyses.build import Builder
 from core.analyses.engines import engine_for
 from core.domain.analysis import AnalysisRequest, Kind
+from core.domain.compliance import RuleStatus
 from core.llm.tokens import counter
 from core.simulator import answers
 from core.simulator.slot_mistakes import MISTAKES
@@ -79,3 +81,12 @@ def test_a_model_that_takes_no_schema_is_asked_for_slots_too(kind: Kind) -> None
     reading = engine_for(kind).read(answers.text(body, CHAT, "r", None), view)
     assert reading.verification is not None, reading.error
     assert reading.verification.findings == ()
+
+
+def test_a_regime_of_which_no_rule_applies_was_not_shown_and_need_not_be_named() -> None:
+    one = asked(Kind.COMPLIANCE, "v3", "US")
+    other = replace(one.sheet.rules[0], rule_id="X.1", regime="jita", status=RuleStatus.NOT_APPLICABLE)
+    sheet = replace(one.sheet, rules=(*one.sheet.rules, other))
+    checked = engine_for(Kind.COMPLIANCE).read(one.answer, sheet).verification
+    assert checked is not None
+    assert checked.findings == ()
