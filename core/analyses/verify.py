@@ -281,7 +281,8 @@ class Checking(References):
                 self.verified += 1
                 return True
             unnamed = unnamed or verdict is None
-            wrong = wrong or (verdict and (fact, verdict))
+            if verdict is not None and wrong is None:
+                wrong = fact, verdict
         if unnamed:
             self._number_left(path, number, NOT_NAMED)
             return True

@@ -95,7 +95,8 @@ def _marked(text: str, shape: Shape) -> Iterator[Mention]:
 
 _frequencies = re.compile(
     r"(?<![\w.,/])(?:[1-9]|one|once|une?|ein(?:e[mnr]?)?|einmal)[ \u00a0-](?:(?!in\b|sur\b|von\b)[^\W\d]+ )?"
-    r"(?:in|out of|sur|von|auf) (?:every |each |a )?(?:5|10|20|25|40|50|100|200|250|500|1000)(?![\w%]|[.,]\d)",
+    r"(?:in|out of|sur|von|auf) (?:every |each |a )?"
+    r"(?:5|10|20|25|40|50|100|200|250|500|1000|twenty|hundred|vingt|cent|zwanzig|hundert)(?![\w%-]|[.,]\d)",
     re.IGNORECASE,
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from core.analyses import notation
 from core.analyses.typed.aspects import aspect_of
 from core.analyses.typed.comparisons import clauses, said
 from core.analyses.typed.context import Cited, Context
@@ -55,7 +56,12 @@ def in_words(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Fin
 
 
 def _how_often(sentence: Sentence, cited: Cited, often: Mention) -> Iterator[Finding]:
-    """ "1 in 20" is the share of days beyond a value at risk that is cited; of what it is else, no fact tells."""
+    """ "1 in 20" is the share of days beyond a value at risk that is cited; of what it is else, no fact tells.
+
+    Where the sentence has a word of the tail, `value_at_risk.words` judges it.
+    """
+    if notation.tail_words(sentence.text[sentence.start : sentence.end]):
+        return
     share, tails = 100 * _share_of(often.value), _tails(cited)
     counts = [one for one in sentence.of("count_of") if one.start >= often.end]
     counted = counts and not sentence.between(often.end, counts[0].start)
@@ -64,9 +70,17 @@ def _how_often(sentence: Sentence, cited: Cited, often: Mention) -> Iterator[Fin
         yield Finding(cited.path, "", said(sentence, often.start, often.end), true, FindingKind.VALUE)
 
 
+_IN: Final = {
+    "twenty": 20, "hundred": 100, "vingt": 20, "cent": 100, "zwanzig": 20, "hundert": 100,
+}  # fmt: skip
+"""Words for the second number of a frequency."""
+
+
 def _share_of(often: str) -> float:
     """What "1 in 20" is as a share; a word for the first number is one."""
     found = re.findall(r"\d+", often)
+    if not found:
+        return 1 / _IN[often.lower().split()[-1]]
     return (int(found[0]) if len(found) > 1 else 1) / int(found[-1])
 
 

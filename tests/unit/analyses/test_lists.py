@@ -41,6 +41,7 @@ def found(text: str, language: str = "en") -> list[str]:
         "ASML held 14 meetings on 31 proposals, with three abstentions and six objections.",
         "SAP held 11 meetings, while ASML held 14 meetings.",
         "ASML saw 6-of-31 go against it.",
+        "ASML held 14 meetings under a three-meetings rule.",
         "SAP (14-25) held 11 meetings.",
     ],
 )

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.analyses import value_at_risk
+from core.analyses.marking import Mark, marks
 from core.analyses.verify import verify
 from core.domain.analysis import Finding, FindingKind, Kind
 from tests.bench.real.cases import SHEET, answer
@@ -94,3 +96,22 @@ def test_low_risks_only_make_no_very_high_risk() -> None:
 def test_a_report_names_the_rule_sets_it_is_about() -> None:
     document = whole.answer(Kind.COMPLIANCE) | {"regimes": []}
     assert [(one.path, one.kind) for one in whole.checked(Kind.COMPLIANCE, document).findings] == [("regimes", F.RULE)]
+
+
+def test_a_false_frequency_beside_a_value_at_risk_is_one_finding() -> None:
+    document = answer("The value at risk of 1.28 % is passed on 1 day in 100.")
+    found = [*verify(document, SHEET).findings, *value_at_risk.words(document, SHEET)]
+    assert [one.stated for one in found] == ["1 day in 100"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "One day in twenty loses more than 1.28 %."),
+        ("fr", "Un jour sur vingt perd plus de 1,28 %."),
+        ("de", "Ein Tag von zwanzig verliert mehr als 1,28 %."),
+    ],
+)
+def test_a_frequency_in_words_is_no_count(language: str, text: str) -> None:
+    marked = marks(answer(text) | {"language": language}, SHEET)
+    assert Mark.UNCHECKED not in {one.mark for one in marked if one.path.endswith(".text")}
