@@ -53,7 +53,7 @@ def test_a_broker_file_becomes_verified_results_and_charts(installed: Installed,
 
         window.opens_row(1)
         window.sees("Claims and their evidence")
-        expect(page.get_by_text("typed and matched", exact=False).nth(2)).to_be_visible()
+        expect(page.get_by_text("inserted fact", exact=False).nth(2)).to_be_visible()
 
         window.click("link", "Explore")
         window.sees("Severity by portfolio and risk")
