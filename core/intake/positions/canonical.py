@@ -119,7 +119,8 @@ def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> lis
     all_rows = beside.without_remarks(chain(first, rows), value, None)
     if value is not None:
         all_rows = in_the_value_s_currency(all_rows, block.header, places, style, case)
-        if not names_its_currency(block.header[value]):
+        # By our own word a value is in its row's currency, whoever else's price stands beside it.
+        if normal(block.header[value]) != "market_value" and not names_its_currency(block.header[value]):
             refuse_another_currency(source.name, block.header, first, places, style)
     side = side_column(block.header, first, places)
     _tell_unread([place for place in extra if place != side], block.header, case)

@@ -326,3 +326,9 @@ def test_nominal_and_units_of_a_class_that_nobody_knows_are_asked_about(read):
     assert [(one.row, one.column) for one in intake.problems] == [(2, "market_value")]
     assert "may be nominal" in intake.problems[0].message
     assert total(intake) == 9800 + 17 * 98
+
+
+def test_by_our_own_word_a_value_is_kept_beside_an_older_price(read):
+    assert total(read("symbol,quantity,price,currency,market_value\nAAA,10,5,USD,60\nBBB,10,5,USD,60\n")) == 120
+    with pytest.raises(UnreadableFile, match="another currency"):
+        read("symbol,quantity,price,currency,value\nAAA,10,5,USD,60\nBBB,10,5,USD,60\n")
