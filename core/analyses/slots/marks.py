@@ -18,6 +18,8 @@ from core.domain.facts import FactSheet
 
 _steps: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]").findall
 _MARKS: Final = {INSERTED: Mark.INSERTED, COMPUTED: Mark.COMPUTED, DECIDED: Mark.DECIDED}
+_MISPLACED: Final = frozenset({FindingKind.WRONG_ID, FindingKind.SIGN})
+_OWN_WORDS: Final = frozenset({FindingKind.OUTSIDE, FindingKind.WORDING})
 _SENTENCES: Final = {Seen.OPINION: Mark.OPINION, Seen.UNCHECKED: Mark.UNCHECKED}
 
 
@@ -67,6 +69,7 @@ def _texts(page: Page, stored: Mapping[str, Any]) -> Iterator[Marked]:
         for start, end, piece in made.pieces:
             if (mark := _piece(path, start, end, piece, wrong)) is not None:
                 yield mark
+        yield from _words(path, made, wrong)
         yield from _sentences(path, made, wrong, opinion=opinion)
 
 
@@ -79,7 +82,27 @@ def _piece(path: str, start: int, end: int, piece: Piece, wrong: list[Finding]) 
         return Marked(path, piece.text, mark, start, end, piece.facts, finding, piece.note)
     if piece.kind not in _MARKS:
         return None  # a name
+    if (blamed := _blamed(piece, wrong)) is not None:
+        return Marked(path, piece.text, Mark.MISMATCHED, start, end, piece.facts, blamed, piece.note)
     return Marked(path, piece.text, _MARKS[piece.kind], start, end, piece.facts, None, piece.note)
+
+
+def _blamed(piece: Piece, wrong: list[Finding]) -> Finding | None:
+    """What was found wrong with where a slot stands: beside another's name, or without its sign."""
+    ids = {fact.metric_id for fact in piece.facts}
+    return next(
+        (one for one in wrong if one.kind in _MISPLACED and one.metric_id in ids and piece.text in one.stated), None
+    )
+
+
+def _words(path: str, made: Rendered, wrong: list[Finding]) -> Iterator[Marked]:
+    """Words of the model's own that do not hold, where they stand."""
+    folded = made.plain.lower()
+    for one in wrong:
+        start = folded.find(one.stated.lower()) if one.kind in _OWN_WORDS and one.stated else -1
+        if start >= 0:
+            end = start + len(one.stated)
+            yield Marked(path, made.text[start:end], Mark.UNSUPPORTED, start, end, (), one)
 
 
 def _sentences(path: str, made: Rendered, wrong: list[Finding], *, opinion: bool) -> Iterator[Marked]:

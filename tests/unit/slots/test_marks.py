@@ -81,3 +81,13 @@ def test_a_text_that_another_version_wrote_is_not_marked_at_the_wrong_places() -
     older = {**page, "summary": "We read 12.345 %."}
     assert not any(one.path == "summary" for one in marks(form, older, SHEET))
     assert any(one.path == "headline" for one in marks(form, older, SHEET))
+
+
+def test_a_number_beside_anothers_name_is_not_green_and_words_that_nothing_bears_are_marked() -> None:
+    text = "{{MSFT}} weighs {{weight.ASML.AS}} and beat five others."
+    page, found = marked(summary=text)
+    here = {page["summary"][one.start : one.end]: one for one in found if one.path == "summary"}
+    assert here["10.48\u00a0%"].mark is Mark.MISMATCHED
+    assert {"beat", "five"} <= set(here)
+    assert {here[word].mark for word in ("beat", "five")} == {Mark.UNSUPPORTED}
+    assert all(one.finding is not None for one in here.values())
