@@ -56,8 +56,8 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
             cells = table.cells(number, row)
             moves = list(_moves(description, cells))
             if cells.good:
-                row = str(number) if "out_quantity" in description.columns else cells.text("date")
-                groups[cells.text("account"), cells.text("group") or row].extend(moves)
+                alone = str(number) if "out_quantity" in description.columns else cells.text("date")
+                groups[cells.text("account"), cells.text("group") or alone].extend(moves)
             else:
                 ledger.doubt("", cells.about, cells.moved)
     for moves in groups.values():

@@ -159,11 +159,11 @@ def _places(header: Sequence[str], name: str) -> tuple[dict[str, int], list[int]
         elif column:
             extra.append(place)
     for field in ("market_value", "date"):
-        place = _other_word(header, extra, field) if field not in places else None
-        if place is not None:
+        other = _other_word(header, extra, field) if field not in places else None
+        if other is not None:
             # What is stated and not read would be contradicted in silence, by quantity × price or by today.
-            places[field] = place
-            extra.remove(place)
+            places[field] = other
+            extra.remove(other)
     return places, extra
 
 

@@ -98,7 +98,7 @@ class Totals:
         for symbol, alike in by_symbol.items():
             if len(alike) < 3 or any(line.quantity is None for line in alike):
                 continue
-            largest = max(alike, key=lambda line: abs(line.quantity or 0))
+            largest = max(alike, key=lambda line: abs(line.quantity or Decimal(0)))
             units = sum((line.quantity or Decimal(0) for line in alike), Decimal(0))
             worth = sum((line.market_value for line in alike), Decimal(0))
             if units == 2 * (largest.quantity or 0) and self._is(largest.market_value * 2, worth, len(alike)):
