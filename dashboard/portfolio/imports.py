@@ -15,7 +15,7 @@ from core.domain.actor import Actor
 from core.domain.portfolio import Intake, Problem
 from core.errors import MosychlosError, UnreadableFile
 from core.intake.reading import MAPPED
-from core.intake.tables.choices import TableChoices, Undecided
+from core.intake.tables.choices import NeedsCurrency, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.tables.mapping import NeedsMapping
 from core.intake.tables.surveying import Survey
@@ -205,6 +205,8 @@ def _inspected(app: App, actor: Actor, key: _Key, data: bytes) -> Intake | None:
             )
         except NeedsMapping:
             kept[key] = None
+        except NeedsCurrency as error:
+            kept[key] = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))
         except Undecided as error:
             # Asked about on this page, like a mapping; once it was answered, what is still open is a problem.
             undecided = Intake(name, "", (), (Problem(name, None, "", "", str(error)),))

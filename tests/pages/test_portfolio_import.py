@@ -15,6 +15,7 @@ from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World
 
+ROOT = Path(__file__).resolve().parents[2]
 PROBLEMS = POSITIONS + "2026-10-30,Family,TSLA,,Tesla,equity,ten,250.00,USD,,,US\n"
 
 
@@ -75,3 +76,13 @@ def test_looking_at_a_ledger_runs_nothing_of_it(
     assert not any(one.label.startswith("Keep") for one in test.button)
     assert "1 portfolio" in said(importing(page, world, "good.beancount", good))
     assert not mark.exists()
+
+
+def test_a_file_that_names_no_currency_is_read_once_the_box_above_says_it(page: Page, world: World) -> None:
+    text = (ROOT / "tests/unit/intake/fixtures/formats/ishares_holdings_de.csv").read_text("utf-8")
+    test = importing(page, world, "fonds.csv", text)
+    assert "does not say in which currency its values are" in str(column(test, "What is wrong, and what to do"))
+    test.text_input(key="import_currency").input("EUR")
+    test.run()
+    assert not test.exception
+    assert "1 portfolio, 2 good rows" in said(test)

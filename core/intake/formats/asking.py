@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.intake.formats.description import Description
 from core.intake.gathering import Case
-from core.intake.tables.choices import Undecided
+from core.intake.tables.choices import NeedsCurrency
 
 
 def fixed_of(description: Description, name: str, places: Mapping[str, int], case: Case) -> dict[str, str]:
@@ -17,14 +17,14 @@ def fixed_of(description: Description, name: str, places: Mapping[str, int], cas
         places: Fields that have a column.
 
     Raises:
-        Undecided: The file does not say it, and nobody did.
+        NeedsCurrency: The file does not say it, and nobody did.
     """
     fixed = {field: value for field, value in description.fixed.items() if field not in places}
     if "currency" in description.asks and "currency" not in {*places, *fixed}:
         if case.base_currency is None:
-            raise Undecided(
+            raise NeedsCurrency(
                 f"'{name}' is {description.title}, and does not say in which currency its values are. "
-                "Say it with --base-currency, such as --base-currency USD."
+                "Say it with --base-currency, such as --base-currency USD, or as Base currency on the Import page."
             )
         fixed["currency"] = case.base_currency
         case.findings.note(f"The file does not name the currency of its values; {case.base_currency} was said.")

@@ -16,6 +16,10 @@ class Undecided(UnreadableFile):
     """A file that may mean two things; the message says with which option a person decides."""
 
 
+class NeedsCurrency(Undecided):
+    """A file that does not name the currency of its values: a person says it, and no mapping would."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableChoices:
     """How a table is to be read; what is not said is found out.
