@@ -50,7 +50,7 @@ def test_g6_what_does_not_fit_waits_here_is_told_why_and_goes_when_there_is_room
 def test_g6_a_refusal_teaches_the_room_and_the_batch_comes_back(house: House, local: LocalProvider) -> None:
     job_id = house.submit(2)
     tokens = house.shard(job_id).input_tokens
-    local.set_faults({"enqueued_tokens": tokens - 1})
+    local.set_faults({"enqueued_tokens": tokens // 2})
     context = house.context()
     house.run(job_id, to=ShardState.RUNNING, context=context)
     for _ in range(200):
@@ -58,7 +58,7 @@ def test_g6_a_refusal_teaches_the_room_and_the_batch_comes_back(house: House, lo
             break
         house.clock.leap(house.shard(job_id).next_due_at)
         house.round(context)
-    assert house.store.queue.learned(house.clock())[house.shard(job_id).model] == tokens - 1
+    assert house.store.queue.learned(house.clock())[house.shard(job_id).model] == tokens // 2
     assert house.shard(job_id).hold == "back_off"
     local.set_faults()
     house.clock.leap(house.clock() + timedelta(hours=25))  # a stated room is believed for a day
