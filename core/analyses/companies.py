@@ -99,6 +99,11 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(r"(?<![\w&-])" + r"\s+".join(parts) + r"(?![\w&])")
 
 
+def may_be_named(text: str) -> bool:
+    """Whether a text has the first word of any company's name: False says that `named` finds none."""
+    return not _by_first_word().keys().isdisjoint(_TOKEN.findall(text))
+
+
 def named(text: str) -> Iterator[tuple[str, Company]]:
     """Companies that a text names, with the words it uses, each place once and by the longest name."""
     known = _by_first_word()

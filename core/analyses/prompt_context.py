@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from core.analyses.cells import cell, respelt
-from core.analyses.companies import named
+from core.analyses.companies import may_be_named, named
 from core.analyses.fact_selection import rule_key
 from core.analyses.numbers import Number, numbers
 from core.analyses.time_limit import tick
@@ -29,6 +29,11 @@ _NEXT_WORD: Final = re.compile(r"[ \u00a0][\w/-]+")
 
 _WORD_CHARACTERS: Final = 80
 """How far before a number the word before it may begin."""
+
+
+def may_name(text: str) -> bool:
+    """Whether a text may name a company, an ISIN or a ticker; False says that it has no `strangers`."""
+    return _IDENTIFIER.search(text) is not None or may_be_named(text)
 
 
 class PromptContext:

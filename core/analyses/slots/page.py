@@ -49,11 +49,10 @@ class Page:
 
     @property
     def findings(self) -> list[Finding]:
-        """What does not hold. Texts that nobody looked at yet are looked at together, which costs least."""
+        """What does not hold, also in texts that nobody looked at yet."""
         if self._unseen:
-            within = self._outside.within("\n".join(made.plain for _, made, _, _ in self._unseen))
             for path, made, sentences, role in self._unseen:
-                found = self._outside.findings(made, sentences, role, within)
+                found = self._outside.findings(made, sentences, role)
                 self._findings.extend(replace(one, path=path) for one in found)
             self._unseen.clear()
         return self._findings
@@ -91,7 +90,8 @@ class Page:
         if not made.text:
             return made
         sentences = split(made)
-        self._unseen.append((path, made, sentences, role))
+        if made.pieces or not made.template.is_plain:
+            self._unseen.append((path, made, sentences, role))
         for _, _, piece in made.pieces:
             self.verified += piece.kind in _CHECKED
             self.cited.update(fact.metric_id for fact in piece.facts)

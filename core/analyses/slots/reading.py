@@ -133,6 +133,8 @@ def _present(page: Page, wire: Mapping[str, Any]) -> None:
 
 def _strangers(page: Page, plain: str) -> None:
     """Companies, ISINs and tickers that are named were named to the model."""
+    if not any(made.template.names for made, _ in page.texts.values()):
+        return
     context = PromptContext(page.sheet, page.facts)
     for name in dict.fromkeys(context.strangers(plain)):
         path = next((path for path, (made, _) in page.texts.items() if name in made.plain), "")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from core.analyses.cells import cell, respelt
 from core.analyses.slots.derived import Known, quantity
 from core.analyses.slots.form import Grade
 from core.analyses.slots.formats import Style, number, period, style_of
-from core.analyses.slots.grammar import Slot, Term, leaves, parse
+from core.analyses.slots.grammar import Slot, Term, leaves
 from core.analyses.slots.labels import Names
 from core.analyses.slots.lexicon import Lexicon, lexicon
 from core.analyses.slots.quantities import Quantity, Refused
 from core.analyses.slots.relations import Judge
+from core.analyses.slots.templates import Template, closed_up, template
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 
@@ -55,13 +56,13 @@ class Rendered:
         text: With every slot written.
         pieces: Each with its place in `text`.
         plain: What the model wrote itself: `text` with spaces where slots were written.
-        broken: Braces without a partner.
+        template: The text before its slots were written.
     """
 
-    text: str = ""
-    pieces: list[tuple[int, int, Piece]] = field(default_factory=list)
-    plain: str = ""
-    broken: bool = False
+    text: str
+    pieces: list[tuple[int, int, Piece]]
+    plain: str
+    template: Template
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -80,7 +81,8 @@ class Renderer:
     def __init__(self, sheet: FactSheet, grades: Mapping[str, Grade] | None = None) -> None:
         facts = sheet.by_id()
         self.style: Style = style_of(sheet)
-        self.lexicon: Lexicon = lexicon(self.style.language)
+        self._language = self.style.language
+        self.lexicon: Lexicon = lexicon(self._language)
         self.known = Known(facts, sheet.base_currency)
         self._grades = {f"grade.{name}": grade for name, grade in (grades or {}).items()}
         self.names = Names(sheet, self.style, {name: grade.value for name, grade in (grades or {}).items()})
@@ -91,16 +93,15 @@ class Renderer:
 
     def render(self, raw: str) -> Rendered:
         """A text with its slots written."""
-        made = Rendered()
-        if "{" not in raw and "}" not in raw:
-            made.text = made.plain = raw
-            return made
+        apart = template(raw, self._language)
+        if len(apart.parts) == 1:
+            return Rendered(raw, [], raw, apart)
         texts: list[str] = []
         plains: list[str] = []
-        place = 0
-        for part in parse(raw):
+        pieces: list[tuple[int, int, Piece]] = []
+        place, closed = 0, False
+        for part in apart.parts:
             if isinstance(part, str):
-                made.broken = made.broken or "{" in part or "}" in part
                 texts.append(part)
                 plains.append(part)
                 place += len(part)
@@ -108,12 +109,16 @@ class Renderer:
             piece = self._done.get(part.body)
             if piece is None:
                 piece = self._done[part.body] = self._piece(part)
+            length = len(piece.text)
             texts.append(piece.text)
-            plains.append(" " * len(piece.text))
-            made.pieces.append((place, place + len(piece.text), piece))
-            place += len(piece.text)
-        made.text, made.plain = "".join(texts), "".join(plains)
-        return made
+            plains.append(" " * length)
+            pieces.append((place, place + length, piece))
+            place += length
+            closed = closed or not length
+        plain = "".join(plains)
+        if closed:
+            apart = closed_up(apart.parts, plain, self._language)
+        return Rendered("".join(texts), pieces, plain, apart)
 
     def _piece(self, slot: Slot) -> Piece:
         if slot.problem:

@@ -92,6 +92,8 @@ class Sentence(NamedTuple):
 def split(made: Rendered) -> list[Sentence]:
     """The sentences of a text, each with its slots. What slots wrote ends no sentence."""
     # Blanks stand in `plain` where slots were written: a sentence may begin with one, so its begin is found in `text`.
+    if not made.template.ends:
+        return [Sentence(0, len(made.text), made.pieces)]
     plain = made.plain
     begins = [0, *(found.end() for found in _ends.finditer(made.text) if plain[found.start() - 1] != " ")]
     if len(begins) == 1:
@@ -105,6 +107,8 @@ def split(made: Rendered) -> list[Sentence]:
 
 def seen(one: Sentence, *, opinion: bool) -> Seen:
     """What a sentence rests on."""
+    if not one.pieces:
+        return Seen.OPINION if opinion else Seen.UNCHECKED
     kinds = {piece.kind for _, _, piece in one.pieces}
     if REFUSED in kinds:
         return Seen.WRONG
@@ -112,13 +116,6 @@ def seen(one: Sentence, *, opinion: bool) -> Seen:
         if kind in kinds:
             return word
     return Seen.OPINION if opinion else Seen.UNCHECKED
-
-
-class Within(NamedTuple):
-    """What the words of a page hold: digits, and words that may be part of a phrase of the lexicon."""
-
-    digits: bool
-    keys: frozenset[str]
 
 
 class Outside:
@@ -133,34 +130,27 @@ class Outside:
         self._passages: Passages | None = None
         self._causes = {rule.breach_type.value for rule in sheet.rules if rule.breach_type}
 
-    def within(self, plain: str) -> Within:
-        """What a page's words may hold: most hold none of it, and one look at all of them is cheaper than many."""
-        return Within(_any_digit(plain) is not None, self._lexicon.keys(plain.lower()))
-
-    def findings(self, made: Rendered, sentences: list[Sentence], role: Role, within: Within) -> list[Finding]:
-        """What does not hold in one text.
-
-        Args:
-            sentences: Those of the text (`split`).
-            within: What the page has that the text is part of.
-        """
+    def findings(self, made: Rendered, sentences: list[Sentence], role: Role) -> list[Finding]:
+        """What does not hold in one text with these sentences (`split`)."""
         found: list[Finding] = []
-        if made.broken:
+        apart = made.template
+        if apart.broken:
             found.append(Finding("", "", made.text[:120], None, FindingKind.SLOT))
         found.extend(piece.finding for _, _, piece in made.pieces if piece.finding is not None)
-        if within.digits and _any_digit(made.plain):
+        if apart.digits:
             found.extend(self._digits(made.plain))
+        keys = apart.keys
+        if not (keys or any(map(_placed, made.pieces))):
+            return found
         folded = made.plain.lower()
-        keys = within.keys and frozenset(key for key in within.keys if key in folded)
         if keys:
             found.extend(
                 Finding("", "", hit.words, None, FindingKind.OUTSIDE)
                 for hit in self._lexicon.hits(folded, keys)
                 if hit.kind == "number"
             )
-        if keys or any(map(_placed, made.pieces)):
-            for sentence in sentences:
-                found.extend(self._sentence(folded[sentence.start : sentence.end], sentence, role, keys))
+        for sentence in sentences:
+            found.extend(self._sentence(folded[sentence.start : sentence.end], sentence, role, keys))
         return found
 
     def _sentence(self, folded: str, one: Sentence, role: Role, keys: frozenset[str]) -> Iterator[Finding]:
