@@ -25,7 +25,7 @@ from core.drafts.job_files import job_folder
 from core.errors import BadInput, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
-from core.llm.estimate import TokenCounts, assumed_output
+from core.llm.estimate import OutputSpread, TokenCounts, asks_for_slots, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find, usable
 from core.llm.rebuild import sent_effort
@@ -202,7 +202,7 @@ class ReaskService:
             if measured is None:
                 usable(model, now.date())
                 effort, cap = sent_effort(request.line), request.max_output_tokens
-                assumed = assumed_output(model, effort or None, cap or None, kind=job.request.kind)
+                assumed = _assumed(job, model, effort, cap)
                 counts = TokenCounts(model, assumed, now, region=self._identity.region)
                 measured = _Measured(model, counts, effort, cap)
             measured.counts.add(request.input_tokens)
@@ -226,7 +226,7 @@ class ReaskService:
             measured.model,
             measured.effort or None,
             measured.counts,
-            assumed_output(measured.model, measured.effort or None, measured.cap or None, kind=job.request.kind),
+            _assumed(job, measured.model, measured.effort, measured.cap),
             at=now,
             shards=1,
             size_bytes=measured.bytes,
@@ -253,3 +253,8 @@ class ReaskService:
             warnings=tuple(dict.fromkeys(text for one in prices for text in one.warnings)),
             over_budget=self._purse.objection(actor, job, expected, now),
         )
+
+
+def _assumed(job: Job, model: Model, effort: str, cap: int) -> OutputSpread:
+    slots = asks_for_slots(job.row.prompt_version)
+    return assumed_output(model, effort or None, cap or None, kind=job.request.kind, slots=slots)

@@ -15,7 +15,7 @@ from core.domain.records import Track
 from core.drafts.costing import priced
 from core.drafts.drafting import Drafter, DraftTally
 from core.errors import MosychlosError
-from core.llm.estimate import OutputSpread, TokenCounts, assumed_output, estimate
+from core.llm.estimate import OutputSpread, TokenCounts, asks_for_slots, assumed_output, estimate
 from core.llm.fallback import Fallback, propose, why_not
 from core.llm.models import Model, find, heir
 from core.llm.optimiser import NOTHING, Needs, reasons, suitable
@@ -147,7 +147,7 @@ class Optimiser:
 
     def _once(self, kind: Kind, model: Model, tally: DraftTally, at: datetime) -> Decimal | None:
         """What the same requests cost by the last price of a model that can no longer be asked."""
-        output = assumed_output(model, kind=kind)
+        output = assumed_output(model, kind=kind, slots=asks_for_slots(tally.prompt_version))
         counts = _moved(tally.counts, model, output, at)
         if counts is None:
             return None
@@ -156,7 +156,7 @@ class Optimiser:
     def _needs(self, request: AnalysisRequest, tally: DraftTally, model: Model) -> Needs:
         return Needs(
             input_tokens=tally.counts.longest,
-            answer_tokens=assumed_output(model, kind=request.kind).high if model.known else 0,
+            answer_tokens=_longest(request.kind, model, tally) if model.known else 0,
             tools=bool(request.tools or request.parameters.get("tools")),
             endpoint=request.endpoint,
             region=self._drafter.identity.region,
@@ -201,3 +201,7 @@ def _moved(counts: TokenCounts, model: Model, output: OutputSpread, at: datetime
     moved = TokenCounts(model, output, at, region=counts.region)
     moved.requests, moved.total, moved.longest = counts.requests, counts.total, counts.longest
     return moved
+
+
+def _longest(kind: Kind, model: Model, tally: DraftTally) -> int:
+    return assumed_output(model, kind=kind, slots=asks_for_slots(tally.prompt_version)).high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +54,12 @@ class OutputSpread:
 SLOTS_TEXT: Final = 0.5
 """Tokens of an answer with slots as a share of the same one with numbers: of six pages written as a good model would,
 in three languages, 9,555 of 19,056 tokens were left."""
+
+
+def asks_for_slots(prompt_version: str) -> bool:
+    """Whether a released prompt ("risk/v3") has its answers name facts: all do from version 3 on."""
+    number = re.search(r"/v(\d{1,6})", prompt_version)
+    return number is not None and int(number[1]) >= 3
 
 
 def assumed_output(

@@ -24,7 +24,7 @@ from core.drafts.batch_size import batch_room
 from core.drafts.costing import priced
 from core.drafts.job_files import APP, job_folder
 from core.errors import BadInput, OverBudget
-from core.llm.estimate import TokenCounts, assumed_output
+from core.llm.estimate import TokenCounts, asks_for_slots, assumed_output
 from core.llm.jsonl import ShardWriter, lines
 from core.llm.models import Model, find
 from core.llm.rebuild import rebuild
@@ -102,7 +102,7 @@ def price_of(store: Store, job: Job, model: Model, chosen: Sequence[Again], *, a
     """
     cap = max((one.cap for one in chosen if one.cap is not None), default=None)
     effort = chosen[0].effort or None
-    assumed = assumed_output(model, effort, cap, kind=job.request.kind)
+    assumed = assumed_output(model, effort, cap, kind=job.request.kind, slots=asks_for_slots(job.row.prompt_version))
     counts = TokenCounts(model, assumed, at, region=region)
     for one in chosen:
         counts.add(one.item.input_tokens)

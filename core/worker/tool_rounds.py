@@ -26,7 +26,7 @@ from core.drafts.costing import priced
 from core.drafts.job_files import job_folder
 from core.errors import OverBudget
 from core.llm.answers import read_line, unfolded
-from core.llm.estimate import TokenCounts, assumed_output
+from core.llm.estimate import TokenCounts, asks_for_slots, assumed_output
 from core.llm.jsonl import ShardWriter
 from core.llm.models import Model, find
 from core.llm.rebuild import sent_effort
@@ -170,7 +170,8 @@ class _Round:
         self._count = counter(self._model.encoding).count
         self._made = Counter({one.tool: one.calls for one in context.store.tool_calls.totals(shard.job_id)})
         self._counts: TokenCounts | None = None
-        self._assumed = assumed_output(self._model, kind=job.request.kind)
+        self._slots = asks_for_slots(job.row.prompt_version)
+        self._assumed = assumed_output(self._model, kind=job.request.kind, slots=self._slots)
         self._effort = ""
         self._cap: int | None = None
         self._bytes = self._requests = self._round = 0
@@ -326,7 +327,9 @@ class _Round:
     def _add(self, one: _Waiting, line: bytes, tokens: int, cap: int) -> None:
         if self._counts is None:
             self._effort, self._cap = sent_effort(line), cap or None
-            self._assumed = assumed_output(self._model, self._effort or None, self._cap, kind=self._job.request.kind)
+            self._assumed = assumed_output(
+                self._model, self._effort or None, self._cap, kind=self._job.request.kind, slots=self._slots
+            )
             self._counts = TokenCounts(self._model, self._assumed, self._now, region=self._context.identity.region)
         self._counts.add(tokens)
         self._bytes += len(line) + 1

@@ -462,9 +462,9 @@ def test_a_retry_of_several_models_is_bought_whole_or_not_at_all(house: House, l
 
 
 def test_the_very_same_question_is_answered_from_what_is_stored(house: House, local: LocalProvider) -> None:
-    def ask() -> str:
+    def ask(portfolios: int = 3) -> str:
         # No other job of this house asks with little effort.
-        wish = house.request(3, parameters={"reasoning_effort": "low"})
+        wish = house.request(portfolios, parameters={"reasoning_effort": "low"})
         return house.service(reuse=timedelta(days=7)).submit(LOCAL, wish, again=True).row.job_id
 
     first = ask()
@@ -479,13 +479,13 @@ def test_the_very_same_question_is_answered_from_what_is_stored(house: House, lo
         item.analysis for item in house.items(first).values()
     ]
     house.check(same, batches=0)
-    wider = house.submit(4, reuse=timedelta(days=7))
+    wider = ask(4)
     assert house.run(wider) is JobState.DONE
     assert house.shard(wider).requests == 1
     assert house.job(wider).row.counts.total == 4
     house.check(wider, batches=1)
     house.clock.leap(house.clock() + timedelta(days=8))
-    asked = house.submit(3, reuse=timedelta(days=7))
+    asked = ask()
     assert house.shard(asked).requests == 3
     house.run(asked)
     house.check(asked, batches=1)

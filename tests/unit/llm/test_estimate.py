@@ -11,9 +11,10 @@ import pytest
 
 from core.domain.analysis import Kind, Usage
 from core.domain.cost import Estimate
-from core.llm.estimate import OutputSpread, assumed_output, assumption, completion_time, estimate
+from core.llm.estimate import OutputSpread, asks_for_slots, assumed_output, assumption, completion_time, estimate
 from core.llm.models import find
 from core.llm.pricing import cost, price
+from core.llm.prompts import PromptLibrary
 from core.llm.rounds import multiplied
 from core.llm.tokens import counter
 
@@ -168,3 +169,17 @@ def test_rounds_of_tools_carry_the_uplift_and_name_what_searches_are_charged() -
 
 def test_no_requests_cost_nothing() -> None:
     assert _estimate("gpt-5.4-mini", []).expected_usd == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "slots"), [("risk/v1", False), ("risk/v2", False), ("risk/v3", True), ("risk/v12", True), ("", False)]
+)
+def test_a_retry_assumes_the_answers_of_its_own_prompt(version: str, slots: bool) -> None:
+    assert asks_for_slots(version) is slots
+
+
+def test_every_prompt_of_the_house_asks_as_its_version_says() -> None:
+    library = PromptLibrary(Path(__file__).resolve().parents[3] / "prompts")
+    for kind in Kind:
+        for number, file in enumerate(library.versions(kind.value), start=1):
+            assert file.slots is asks_for_slots(f"{kind.value}/v{number}")
