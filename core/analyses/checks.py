@@ -163,7 +163,7 @@ def listed_sources(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
             yield unlike(path, source.source_id, one["title"], source.title, FindingKind.QUOTE)
         if source is not None:
             yield from _as_listed(f"sources[{place}]", one, source)
-    for path, part in parts_of(analysis):
+    for path, part in parts_of(analysis) if given.keys() - listed else ():
         tick()
         if "quote" in part and cell(part["source_id"]) in given and cell(part["source_id"]) not in listed:
             yield Finding("sources", part["source_id"][:120], "not listed", path, FindingKind.QUOTE)

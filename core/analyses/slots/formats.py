@@ -116,9 +116,12 @@ def number(one: Quantity, style: Style, *, size: bool = False, bare: bool = Fals
     return f"{digits}{NO_BREAK}{words[0] if single else words[1]}"
 
 
+_counts = re.compile(r"[1-9]").search
+
+
 def _digits(value: float, decimals: int, style: Style) -> str:
     text = f"{value:,.{decimals}f}"
-    if text[0] == "-" and not any(digit in "123456789" for digit in text):
+    if text[0] == "-" and not _counts(text):
         text = text[1:]  # nothing is written as minus nothing
     if style.thousands == ",":
         return text

@@ -69,7 +69,11 @@ class Names:
             found.setdefault(rule.rule_id, rule.citation or rule.rule_id)
         found |= {name: _words(name) for name in given.scenarios}
         found |= {f"grade.{name}": grade(value, self._language) for name, value in self._grades.items()}
-        found |= {f"absent.{one.metric_id}": self.of_fact(one.metric_id) for one in sheet.absent}
+        return {spelt: found[key] for spelt, key in respelt(found).items()} | found
+
+    @cached_property
+    def _absent(self) -> dict[str, str]:
+        found = {f"absent.{one.metric_id}": self.of_fact(one.metric_id) for one in self._sheet.absent}
         return {spelt: found[key] for spelt, key in respelt(found).items()} | found
 
     @property
@@ -80,6 +84,8 @@ class Names:
     def of(self, name: str) -> str | None:
         """What an id that is no fact is called; None where nothing has it."""
         found = self.holdings.get(name)
+        if found is None and name.startswith("absent."):
+            found = self._absent.get(name)
         return self._others.get(name) if found is None else found
 
     def subject(self, metric_id: str) -> str:

@@ -76,6 +76,8 @@ class Lexicon:
                 for phrase in phrases:
                     self._by_word.setdefault(max(words(phrase), key=len), []).append((kind, phrase))
         self._keys = frozenset(self._by_word)
+        # A slot is short, and the same words stand in most answers.
+        self._said_of = lru_cache(maxsize=2048)(self._contradicts)
 
     def keys(self, folded: str) -> frozenset[str]:
         """Words of a text in lower case that may be part of a phrase; most texts have none, and asking is cheap."""
@@ -108,6 +110,9 @@ class Lexicon:
 
     def contradicts(self, relation: str, said: str) -> str:
         """The class of the words that a relation says although it means another; "" where they agree."""
+        return self._said_of(relation, said)
+
+    def _contradicts(self, relation: str, said: str) -> str:
         folded = said.casefold()
         denied = not self.negation.isdisjoint(words(folded))
         for hit in self.hits(folded):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from core.analyses.slots.derived import family_of, member_of
@@ -45,21 +45,33 @@ class Mention(NamedTuple):
     piece: Piece | None
 
 
+@lru_cache(maxsize=4096)
+def _spellings(name: str) -> tuple[tuple[str, str], ...]:
+    """A holding's name in lower case, with and without its legal words, each behind its own first word."""
+    return tuple(
+        (first.group().casefold(), one.casefold())
+        for one in dict.fromkeys((name, _LEGAL.sub("", name)))
+        if (first := _word.search(one)) is not None and len(one) >= _FEWEST_CHARACTERS
+    )
+
+
 class Owners:
     """The names by which a prompt's holdings are called in words."""
 
     def __init__(self, sheet: FactSheet) -> None:
-        self._by_first: dict[str, list[tuple[str, str]]] = {}
-        for line in sheet.holdings:
-            for name in {line.name, _LEGAL.sub("", line.name)}:
-                first = _word.search(name)
-                if first is not None and len(name) >= _FEWEST_CHARACTERS:
-                    self._by_first.setdefault(first.group().casefold(), []).append((name.casefold(), line.holding_id))
-        self._firsts = frozenset(self._by_first)
+        self._sheet = sheet
+
+    @cached_property
+    def _by_first(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for line in self._sheet.holdings:
+            for first, name in _spellings(line.name):
+                found.setdefault(first, []).append((name, line.holding_id))
+        return found
 
     def typed(self, folded: str) -> Iterator[Mention]:
         """Holdings named in a text in lower case; of names that begin alike, the longest."""
-        for first in self._firsts.intersection(_word.findall(folded)):
+        for first in self._by_first.keys() & _word.findall(folded):
             taken: set[int] = set()
             for name, holding_id in sorted(self._by_first[first], key=lambda one: -len(one[0])):
                 at = folded.find(name)

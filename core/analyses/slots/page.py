@@ -53,7 +53,8 @@ class Page:
         if self._unseen:
             for path, made, sentences, role in self._unseen:
                 found = self._outside.findings(made, sentences, role)
-                self._findings.extend(replace(one, path=path) for one in found)
+                if found:
+                    self._findings.extend([replace(one, path=path) for one in found])
             self._unseen.clear()
         return self._findings
 
@@ -93,8 +94,10 @@ class Page:
         if made.pieces or not made.template.is_plain:
             self._unseen.append((path, made, sentences, role))
         for _, _, piece in made.pieces:
-            self.verified += piece.kind in _CHECKED
-            self.cited.update(fact.metric_id for fact in piece.facts)
+            if piece.kind in _CHECKED:
+                self.verified += 1
+            for fact in piece.facts:
+                self.cited.add(fact.metric_id)
         for sentence in sentences:
             self.seen[seen(sentence, opinion=opinion)] += 1
         return made

@@ -13,7 +13,7 @@ from core.analyses.slots.formats import Style, number, period, style_of
 from core.analyses.slots.grammar import Slot, Term, leaves
 from core.analyses.slots.labels import Names
 from core.analyses.slots.lexicon import Lexicon, lexicon
-from core.analyses.slots.quantities import Quantity, Refused
+from core.analyses.slots.quantities import Quantity, Refused, of_fact
 from core.analyses.slots.relations import Judge
 from core.analyses.slots.templates import Template, closed_up, template
 from core.domain.analysis import Finding, FindingKind
@@ -67,12 +67,16 @@ class Rendered:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """All facts behind it, each once, in order."""
+        if not self.pieces:
+            return ()
         return tuple({fact.metric_id: fact for _, _, piece in self.pieces for fact in piece.facts}.values())
 
     @property
     def names(self) -> tuple[str, ...]:
         """Ids that name slots name, each once, in order."""
-        return tuple(dict.fromkeys(piece.name for _, _, piece in self.pieces if piece.name))
+        if not self.pieces:
+            return ()
+        return tuple(dict.fromkeys([piece.name for _, _, piece in self.pieces if piece.name]))
 
 
 class Renderer:
@@ -121,6 +125,9 @@ class Renderer:
         return Rendered("".join(texts), pieces, plain, apart)
 
     def _piece(self, slot: Slot) -> Piece:
+        term = slot.term
+        if term is not None and not term.function and (fact := self.known.facts.get(term.text)) is not None:
+            return Piece(INSERTED, self._written(of_fact(fact), slot), slot, (fact,))
         if slot.problem:
             return self._refused(slot, slot.problem, FindingKind.SLOT)
         try:
@@ -168,6 +175,8 @@ class Renderer:
 
     def _written(self, found: Quantity, slot: Slot) -> str:
         options = slot.options
+        if not options:
+            return number(found, self.style)
         text = number(found, self.style, size="abs" in options, bare="bare" in options)
         fact = found.facts[0] if found.facts else None
         if fact is not None and "name" in options:

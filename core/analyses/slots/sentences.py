@@ -136,11 +136,11 @@ class Outside:
         apart = made.template
         if apart.broken:
             found.append(Finding("", "", made.text[:120], None, FindingKind.SLOT))
-        found.extend(piece.finding for _, _, piece in made.pieces if piece.finding is not None)
+        found.extend([piece.finding for _, _, piece in made.pieces if piece.finding is not None])
         if apart.digits:
             found.extend(self._digits(made.plain))
         keys = apart.keys
-        if not (keys or any(map(_placed, made.pieces))):
+        if not keys and not _placed(made.pieces):
             return found
         folded = made.plain.lower()
         if keys:
@@ -254,9 +254,9 @@ def _way(piece: Piece) -> tuple[str, ...]:
     return ("fell",) if piece.note.rpartition("= ")[2].startswith("-") else ("rose",)
 
 
-def _placed(one: tuple[int, int, Piece]) -> bool:
+def _placed(pieces: list[tuple[int, int, Piece]]) -> bool:
     """Whether a slot has to stand in the right place: beside its own name, or with a word that gives its direction."""
-    piece = one[2]
-    if "abs" in piece.slot.options:
-        return True
-    return piece.kind == INSERTED and is_owned(piece.facts[0].metric_id)
+    for _, _, piece in pieces:
+        if "abs" in piece.slot.options or (piece.kind == INSERTED and is_owned(piece.facts[0].metric_id)):
+            return True
+    return False
