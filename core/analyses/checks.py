@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from core.analyses.cells import cell, respelt
@@ -64,10 +65,16 @@ def weight_of(target_id: str, sheet: FactSheet) -> float | None:
     """Present weight of a holding or bucket in percent, or None where there is none."""
     for fact in sheet.facts:
         family, _, rest = fact.metric_id.partition(".")
-        named = target_id in (fact.metric_id, rest, cell(rest), cell(fact.metric_id))
+        named = target_id in (fact.metric_id, rest) or target_id in _cells(fact.metric_id, rest)
         if named and (family in _BUCKETS or family == "weight"):
             return fact.value
     return None
+
+
+@lru_cache(maxsize=4096)
+def _cells(metric_id: str, rest: str) -> tuple[str, str]:
+    """An id and its last part as cells spell them: portfolios have most of them in common."""
+    return cell(rest), cell(metric_id)
 
 
 def proposals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:

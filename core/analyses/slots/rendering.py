@@ -98,30 +98,25 @@ class Renderer:
     def render(self, raw: str) -> Rendered:
         """A text with its slots written."""
         apart = template(raw, self._language)
-        if len(apart.parts) == 1:
+        if not apart.slots:
             return Rendered(raw, [], raw, apart)
-        texts: list[str] = []
-        plains: list[str] = []
+        words, done = apart.words, self._done
+        texts, plains = [words[0]], [words[0]]
         pieces: list[tuple[int, int, Piece]] = []
-        place, closed = 0, False
-        for part in apart.parts:
-            if isinstance(part, str):
-                texts.append(part)
-                plains.append(part)
-                place += len(part)
-                continue
-            piece = self._done.get(part.body)
+        place, closed = len(words[0]), False
+        for slot, behind in zip(apart.slots, words[1:], strict=True):
+            piece = done.get(slot.body)
             if piece is None:
-                piece = self._done[part.body] = self._piece(part)
-            length = len(piece.text)
-            texts.append(piece.text)
-            plains.append(" " * length)
-            pieces.append((place, place + length, piece))
-            place += length
-            closed = closed or not length
+                piece = done[slot.body] = self._piece(slot)
+            text = piece.text
+            end = place + len(text)
+            pieces.append((place, end, piece))
+            texts += (text, behind)
+            plains += (" " * (end - place), behind)
+            place, closed = end + len(behind), closed or not text
         plain = "".join(plains)
         if closed:
-            apart = closed_up(apart.parts, plain, self._language)
+            apart = closed_up(apart, plain, self._language)
         return Rendered("".join(texts), pieces, plain, apart)
 
     def _piece(self, slot: Slot) -> Piece:

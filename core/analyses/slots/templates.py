@@ -27,7 +27,8 @@ class Template(NamedTuple):
     """A text before its slots are written.
 
     Attributes:
-        parts: Words and slots in turn, words first and last (they may be empty).
+        words: What stands before, between and behind the slots; each may be empty.
+        slots: One fewer than words.
         broken: Braces without a partner.
         digits: A number in digits stands in its words.
         keys: Words that may be part of a phrase of the lexicon.
@@ -35,7 +36,8 @@ class Template(NamedTuple):
         names: A company, an ISIN or a ticker may be named in its words.
     """
 
-    parts: tuple[str | Slot, ...]
+    words: tuple[str, ...]
+    slots: tuple[Slot, ...]
     broken: bool
     digits: bool
     keys: frozenset[str]
@@ -53,23 +55,24 @@ def template(raw: str, language: str) -> Template:
     return _remembered(raw, language) if len(raw) <= _LONGEST_REMEMBERED else _taken_apart(raw, language)
 
 
-def closed_up(parts: tuple[str | Slot, ...], plain: str, language: str) -> Template:
+def closed_up(apart: Template, plain: str, language: str) -> Template:
     """The same of a text in which a slot came to nothing, so that the words around it meet."""
-    return _looked_at(parts, plain, True, language)
+    return _looked_at(apart.words, apart.slots, plain, True, language)
 
 
 def _taken_apart(raw: str, language: str) -> Template:
     if "{" not in raw and "}" not in raw:
-        return _looked_at((raw,), raw, _last_end(raw) is not None, language)
-    parts = tuple(parse(raw))
-    own = [part for part in parts if isinstance(part, str)]
-    ends = any(map(_inner_end, own[:-1])) or _last_end(own[-1]) is not None
-    return _looked_at(parts, "\n".join(own), ends, language)  # what stands apart stays apart
+        return _looked_at((raw,), (), raw, _last_end(raw) is not None, language)
+    parts = parse(raw)
+    words = tuple(part for part in parts if isinstance(part, str))
+    slots = tuple(part for part in parts if not isinstance(part, str))
+    ends = any(map(_inner_end, words[:-1])) or _last_end(words[-1]) is not None
+    return _looked_at(words, slots, "\n".join(words), ends, language)  # what stands apart stays apart
 
 
-def _looked_at(parts: tuple[str | Slot, ...], words: str, ends: bool, language: str) -> Template:
-    broken, digits = "{" in words or "}" in words, _any_digit(words) is not None
-    return Template(parts, broken, digits, lexicon(language).keys(words.lower()), ends, may_name(words))
+def _looked_at(words: tuple[str, ...], slots: tuple[Slot, ...], plain: str, ends: bool, language: str) -> Template:
+    broken, digits = "{" in plain or "}" in plain, _any_digit(plain) is not None
+    return Template(words, slots, broken, digits, lexicon(language).keys(plain.lower()), ends, may_name(plain))
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_taken_apart)
