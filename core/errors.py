@@ -50,14 +50,21 @@ class AlreadyOpen(Refused):
     Attributes:
         places: Which of the wishes that were submitted together, by their number, is asked by which open job or try.
         parts: Of wishes that are open in part, by their number: the portfolios that wait, each with the open job.
+        partly: Of these, the requests that wait of portfolios of which others do not, by custom id; each with its
+            portfolio.
     """
 
     def __init__(
-        self, message: str, places: dict[int, str], parts: Mapping[int, Mapping[str, str]] = MappingProxyType({})
+        self,
+        message: str,
+        places: dict[int, str],
+        parts: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
+        partly: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.places = places
         self.parts = parts
+        self.partly = partly
 
 
 class OverBudget(Refused):

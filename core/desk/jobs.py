@@ -82,6 +82,7 @@ class Preview:
         suggestion: A cheaper model that has what the requests need, where one was looked for.
         question: What is asked, to look for open jobs that ask the same.
         waiting: Portfolios whose very same request waits for an answer already, each with the open job.
+        waiting_requests: How many requests that are.
     """
 
     estimate: Estimate
@@ -97,6 +98,7 @@ class Preview:
     suggestion: Suggestion | None = None
     question: str = ""
     waiting: dict[str, str] = field(default_factory=dict)
+    waiting_requests: int = 0
 
 
 class JobService:
@@ -151,6 +153,7 @@ class JobService:
             suggestion=self.optimiser.cheaper(request, tally, estimate, at) if suggest else None,
             question=tally.question(self._identity),
             waiting=dict(tally.waiting),
+            waiting_requests=len(tally.waits_of),
         )
 
     def alike(self, actor: Actor, previews: Sequence[Preview]) -> list[OpenJob]:

@@ -21,6 +21,7 @@ from core.domain.provider import ProviderIdentity
 from core.domain.records import Job
 from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
+from core.drafts.drafting import line_hash
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
@@ -303,9 +304,30 @@ class RetryService:
             insists=insists,
             left_away=lambda model_id: self._left_away(job, model_id),
         )
+        if not insists:
+            choice = self._not_waiting(job, choice)
         if not choice.requests:
             raise no_requests(job, choice, only)
         return _Wanted(job, choice, self._priced(actor, job, choice, now, sync=sync))
+
+    def _not_waiting(self, job: Job, choice: Choice) -> Choice:
+        """A choice without what waits for an answer in other jobs: somebody has submitted it again meanwhile."""
+        lines = {
+            line_hash(one.item.custom_id, one.line): one.item.custom_id
+            for chosen in choice.chosen.values()
+            for one in chosen
+        }
+        found = self._store.open_jobs.waiting(lines, job.row.provider_id)
+        if not found:
+            return choice
+        out = {lines[hashed] for hashed in found}
+        left = {
+            name: kept
+            for name, chosen in choice.chosen.items()
+            if (kept := [one for one in chosen if one.item.custom_id not in out])
+        }
+        said = f"{len(out):,} left out: they wait for an answer already, in job {next(iter(found.values()))}."
+        return replace(choice, chosen=left, left_out=(*choice.left_out, said))
 
     def _left_away(self, job: Job, model_id: str) -> frozenset[str]:
         """What the requests of a model can do without and their provider refuses."""

@@ -139,7 +139,7 @@ class SetPreview:
     @property
     def waiting(self) -> int:
         """Requests of all parts that wait for an answer in open jobs already."""
-        return sum(len(one.waiting) for one in self.found)
+        return sum(one.waiting_requests for one in self.found)
 
     @property
     def input_tokens(self) -> int:
@@ -353,7 +353,7 @@ class SetService:
                     raise
                 places = list(left)
                 for place, waiting in alike.parts.items():
-                    left[places[place]] = _without(left[places[place]], waiting)
+                    left[places[place]] = _without(left[places[place]], waiting, alike.partly.get(place, {}))
                     elsewhere |= waiting
                     if not left[places[place]].request.portfolio_ids:  # all of it waits, in several jobs
                         open_[places[place]] = next(iter(waiting.values()))
@@ -405,9 +405,12 @@ class SetService:
         return self._store.sets.get(set_id), self._store.sets.jobs(set_id)
 
 
-def _without(wanted: WantedJob, waiting: Mapping[str, str]) -> WantedJob:
-    ids = tuple(one for one in wanted.request.portfolio_ids if one not in waiting)
-    return replace(wanted, request=replace(wanted.request, portfolio_ids=ids))
+def _without(wanted: WantedJob, waiting: Mapping[str, str], partly: Mapping[str, str]) -> WantedJob:
+    """A wish without what waits: portfolios of which all waits, and single requests of the others."""
+    some = set(partly.values())
+    ids = tuple(one for one in wanted.request.portfolio_ids if one not in waiting or one in some)
+    left_out = wanted.without | partly.keys()
+    return replace(wanted, request=replace(wanted.request, portfolio_ids=ids), without=left_out)
 
 
 def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,6 +37,7 @@ from core.llm.rounds import multiplied
 from core.llm.sent import GIVEN, parameters_of
 from core.llm.surcharges import not_in_the_price
 from core.storage.jobs.history import StoredAnswer
+from core.storage.jobs.open_jobs import Waits
 from core.storage.store import Store
 
 CHUNK = 500
@@ -58,6 +59,7 @@ class DraftTally:
 
     Attributes:
         waiting: Portfolios whose very same request waits for an answer already, each with the open job.
+        waits_of: These requests by custom id, each with its portfolio.
     """
 
     counts: TokenCounts
@@ -73,6 +75,8 @@ class DraftTally:
     cacheable: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
+    waits_of: dict[str, str] = field(default_factory=dict)
+    _sent: Counter[str] = field(default_factory=Counter)
     _shard_bytes: int = 0
     _shard_requests: int = 0
     _shard_tokens: int = 0
@@ -87,6 +91,7 @@ class DraftTally:
         """
         if waits_in:
             self.waiting[request.portfolio_id] = waits_in
+            self.waits_of[request.custom_id] = request.portfolio_id
         if self.first is None:
             self.first, self.prompt_version = request, request.prompt_version
         self._requests += 1
@@ -94,9 +99,17 @@ class DraftTally:
         if reused:
             self.reused += 1
         else:
+            self._sent[request.portfolio_id] += 1
             self._send(request)
         self.regions[request.region] = self.regions.get(request.region, 0) + 1
         self.warnings.update(dict.fromkeys(request.warnings))
+
+    @property
+    def waits(self) -> Waits:
+        """What waits for an answer already."""
+        waiting = Counter(self.waits_of.values())
+        partly = {one: whose for one, whose in self.waits_of.items() if waiting[whose] < self._sent[whose]}
+        return Waits(self.waiting, len(self.waits_of), self._sent.total(), partly)
 
     def question(self, identity: ProviderIdentity) -> str:
         """The same for the same requests to the same provider, in whatever order and however they are cut."""
@@ -128,7 +141,7 @@ class Built:
 
     Attributes:
         question: The same whenever the same is asked of the same provider.
-        waiting: Portfolios whose very same request waits for an answer already, each with the open job.
+        waits: What waits for an answer already.
     """
 
     files: list[ShardFile]
@@ -137,7 +150,7 @@ class Built:
     spec_hash: str
     reused: int = 0
     question: str = ""
-    waiting: Mapping[str, str] = field(default_factory=dict)
+    waits: Waits = field(default_factory=Waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +253,15 @@ class Drafter:
         tally.add(built)
         return built, sheet, self._estimate(request, builder, tally, at)
 
-    def write(self, job_id: str, request: AnalysisRequest, folder: Path, at: datetime) -> Built:
+    def write(
+        self, job_id: str, request: AnalysisRequest, folder: Path, at: datetime, *, without: Collection[str] = ()
+    ) -> Built:
         """Build everything into a job's folder and the database.
 
         Interrupted, it leaves nothing that anybody sees: no job, and files and rows that the next clean-up removes.
+
+        Args:
+            without: Requests, by custom id, that are left out.
         """
         builder = self.builder(request, at)
         tally = self._tally(builder, at)
@@ -253,6 +271,8 @@ class Drafter:
         with ShardWriter(folder, "input", self._shard_requests, max_input_tokens=tally.shard_tokens) as writer:
             with SheetWriter(sheet_path(folder)) as sheets:
                 for one in self._asked(builder, request, at):
+                    if one.request.custom_id in without:
+                        continue
                     tally.add(one.request, reused=one.answer is not None, waits_in=one.waits_in)
                     index = writer.add(one.request) if one.answer is None else NO_SHARD
                     rows.append(_row(one, index))
@@ -273,7 +293,7 @@ class Drafter:
             _spec_hash(request, files, self.identity, self._desk),
             tally.reused,
             tally.question(self.identity),
-            tally.waiting,
+            tally.waits,
         )
 
     def _keep(self, job_id: str, rows: Sequence[RequestRow], answers: Sequence[Outcome]) -> None:
@@ -343,7 +363,7 @@ class Drafter:
         notes += not_in_the_price(builder.model.model_id, region=self.identity.region, address=self._address)
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
-        for job_id, n in Counter(tally.waiting.values()).items():
+        for job_id, n in Counter(tally.waiting[whose] for whose in tally.waits_of.values()).items():
             notes.append(f"{n:,} of these requests wait for an answer in job {job_id} already.")
         found = priced(
             self._store,
@@ -413,8 +433,12 @@ def _row(one: _Asked, shard_index: int) -> RequestRow:
 
 def body_hash(request: BatchRequest) -> str:
     """Of everything that is sent but the custom id: model, parameters, instructions and data."""
-    custom_id = orjson.dumps(request.custom_id)
-    return hashlib.sha256(request.line.replace(custom_id, b"", 1)).hexdigest()[:40]
+    return line_hash(request.custom_id, request.line)
+
+
+def line_hash(custom_id: str, line: bytes) -> str:
+    """`body_hash` of the line of a request."""
+    return hashlib.sha256(line.replace(orjson.dumps(custom_id), b"", 1)).hexdigest()[:40]
 
 
 def _reused(engine: Engine, request: BatchRequest, sheet: FactSheet, answer: StoredAnswer) -> Outcome | None:

@@ -19,7 +19,7 @@ from core.domain.provider import ProviderIdentity
 from core.domain.records import Job, Spend
 from core.drafts.drafting import Built, Drafter
 from core.drafts.job_files import APP, job_folder
-from core.errors import BadInput, OverBudget, Refused
+from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
 from core.guard.budgets import Budgets, usd
 from core.guard.demo_home import stop_real_work
 from core.llm.fallback import Fallback
@@ -37,11 +37,13 @@ class WantedJob:
     Attributes:
         notes: Lines for its history: (event, text).
         fallback: The stand-in that its model is; None when it is the model that was asked for.
+        without: Requests, by custom id, that are left out.
     """
 
     request: AnalysisRequest
     notes: tuple[tuple[str, str], ...] = ()
     fallback: Fallback | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +138,22 @@ class Submission:
             self._store.sets.approve(
                 new, [self._approval(draft, again=again) for draft in drafts], actor=actor.subject, at=self._clock()
             )
-        except Refused:
+        except Refused as refused:
             for draft in drafts:
                 self._store.jobs.discard(draft.job_id, actor=actor.subject, at=self._clock())
-            raise
+            if not isinstance(refused, AlreadyOpen):
+                raise
+            # Somebody bought some of it since we looked: look again, to say all that waits.
+            return self.submit(
+                actor, wanted, nonce=None, force=force, needed_by=needed_by, name=name, comparison=comparison
+            )
         return [self._store.jobs.get(draft.job_id) for draft in drafts]
 
     def _build(self, wanted: WantedJob, at: datetime, drafts: list[_Draft]) -> None:
         job_id = new_id(at)
         folder = job_folder(self._home, job_id)
         try:
-            built = self._drafter.write(job_id, wanted.request, folder, at)
+            built = self._drafter.write(job_id, wanted.request, folder, at, without=wanted.without)
         except BaseException:
             self._drop(job_id, folder)
             raise
@@ -190,7 +197,7 @@ class Submission:
         """Stop early what approval would refuse anyway, and requests that wait for an answer in other jobs."""
         questions = [draft.built.question for draft in drafts]
         stop_alike(self._store.open_jobs.alike(questions), questions, actor.subject, self._clock())
-        stop_waiting([(draft.built.waiting, draft.built.estimate.requests - draft.built.reused) for draft in drafts])
+        stop_waiting([draft.built.waits for draft in drafts])
 
     def _approval(self, draft: _Draft, *, again: bool) -> Approval:
         request, expected = draft.wanted.request, draft.built.estimate.expected_usd

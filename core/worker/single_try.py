@@ -29,7 +29,6 @@ from core.errors import MosychlosError, ProviderAmbiguous, ProviderError, Refuse
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
 from core.guard.demo_home import stop_real_work
-from core.storage.jobs.open_jobs import stop_waiting
 from core.storage.jobs.single_tries import Ending
 from core.storage.store import Store
 from core.worker.ask_sync import Asking, converse, with_tool_facts
@@ -134,9 +133,6 @@ class TryService:
         expected, question = estimate.sync_usd, body_hash(built)
         if approved is not None and approved.question != question:
             raise Refused(CHANGED.message)
-        if not again:
-            waits = self._store.open_jobs.waiting([question], self._identity.fingerprint)
-            stop_waiting([({portfolio_id: job_id}, 1) for job_id in waits.values()])
 
         def check(month: Spend, person: Spend, desk: Spend) -> None:
             self._budgets.check(expected, month, person, desk, max_cost_usd=request.max_cost_usd)

@@ -16,7 +16,7 @@ from core.domain.actor import LOCAL
 from core.domain.analysis import ResultStatus
 from core.domain.job import JobState, ShardState
 from core.drafts.batch_room import Rooms
-from core.errors import BadInput, OverBudget, ProviderError, Refused, StaleMove
+from core.errors import AlreadyOpen, BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
 from core.storage.jobs.jobs import job_row, settle_job
 from core.storage.jobs.retries import ASKING
@@ -79,6 +79,24 @@ def test_what_goes_on_failing_is_asked_again_so_often_and_no_oftener(house: Hous
     assert [shard.retry_round for shard in house.store.shards.of_job(job_id)] == [0, 1, 2]
     assert statuses(house, job_id) == {ResultStatus.FAILED}
     house.check(job_id, batches=3)
+
+
+def test_what_waits_already_is_not_bought_by_a_retry_nor_what_a_retry_asks_by_a_job(
+    house: House, local: LocalProvider
+) -> None:
+    failing(local, "server_error_rows")
+    job_id = house.submit(2)
+    assert house.run(job_id, context=patient(house, 0)) is JobState.FAILED
+    service = house.retry_service()
+    other = house.submit(1)
+    plan = service.plan(LOCAL, job_id)
+    assert plan.requests == 1
+    assert f"1 left out: they wait for an answer already, in job {other}." in plan.left_out
+    assert service.plan(LOCAL, job_id, insists=True).requests == 2
+    house.store.jobs.wish_cancel(other, actor="test", at=house.clock())
+    service.retry(LOCAL, job_id)
+    with pytest.raises(AlreadyOpen, match=f"This very request waits .* in job {job_id}"):
+        house.service().submit(LOCAL, house.request(1))
 
 
 def test_an_expired_batch_goes_on_with_what_it_did_not_finish(house: House, local: LocalProvider) -> None:

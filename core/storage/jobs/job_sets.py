@@ -15,7 +15,7 @@ from core.domain.records import ItemCounts, JobRow, JobSet
 from core.errors import NotFound
 from core.storage.database import Database
 from core.storage.jobs.jobs import BudgetCheck, approve_job, lock_money, record_event, to_row
-from core.storage.jobs.open_jobs import alike, stop_alike
+from core.storage.jobs.open_jobs import alike, stop_alike, stop_approved_since
 from core.storage.money import from_nano
 from core.storage.sql import table
 from core.storage.tables import JobSetTable, JobTable, ShardTable
@@ -79,6 +79,7 @@ class JobSets:
         with self._database.write() as connection:
             lock_money(connection)
             stop_alike(alike(connection, [job.question for job in jobs]), [job.question for job in jobs], actor, at)
+            stop_approved_since(connection, [job.job_id for job in jobs if job.question])
             if new.set_id:
                 connection.execute(
                     _SET.insert().values(

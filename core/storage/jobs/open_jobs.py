@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -13,12 +14,36 @@ from core.domain.records import OpenJob
 from core.errors import AlreadyOpen
 from core.storage.database import Database
 from core.storage.sql import table
-from core.storage.tables import JobTable, RequestTable, ResultTable
+from core.storage.tables import JobTable, RequestTable, ResultTable, ShardTable
 
-_J, _R, _RES = table(JobTable), table(RequestTable), table(ResultTable)
+_J, _R, _RES, _S = table(JobTable), table(RequestTable), table(ResultTable), table(ShardTable)
 _AT_ONCE: Final = 400
+
+ASKED_AGAIN: Final = "~"
+"""Stands before the hash of a request that is asked again: it waits, and its answer is not reused for the first."""
+
+_CLOCKS: Final = timedelta(minutes=2)
+"""How far the clocks of two machines may be apart."""
+
 _NAMED: Final = 3
 """Portfolios that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What waits for an answer already, of the requests of one wish.
+
+    Attributes:
+        portfolios: Those with a request that waits, each with the open job.
+        requests: How many requests wait.
+        sent: How many would be sent, those that wait included.
+        partly: Requests that wait, by custom id, of portfolios of which others wait nowhere; each with its portfolio.
+    """
+
+    portfolios: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+    sent: int = 0
+    partly: Mapping[str, str] = field(default_factory=dict)
 
 
 class OpenJobs:
@@ -47,27 +72,38 @@ class OpenJobs:
 
     def waiting(self, hashes: Iterable[str], provider_id: str) -> dict[str, str]:
         """Requests with these bodies that wait for an answer, by the hash: the job that they stand in."""
-        wanted, found = list(hashes), dict[str, str]()
         with self._database.read() as connection:
-            for start in range(0, len(wanted), _AT_ONCE):
-                query = (
-                    select(_R.c.body_hash, _R.c.job_id)
-                    .join(_J, _J.c.job_id == _R.c.job_id)
-                    .outerjoin(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
-                    .where(
-                        _R.c.body_hash.in_(wanted[start : start + _AT_ONCE]),
-                        _R.c.body_hash != "",
-                        _RES.c.status.is_(None),
-                        _J.c.provider_id == provider_id,
-                        *_OPEN,
-                    )
-                )
-                found.update((row.body_hash, row.job_id) for row in connection.execute(query))
-        return found
+            return waiting(connection, hashes, provider_id)
 
 
 _OPEN = (_J.c.approved_at.is_not(None), _J.c.ended_at.is_(None), _J.c.cancel_wish.is_(False))
 """What makes a job open: somebody approved it, it goes on, and nobody wants it to stop."""
+
+
+def waiting(connection: Connection, hashes: Iterable[str], provider_id: str) -> dict[str, str]:
+    """`OpenJobs.waiting` inside a transaction of the caller's.
+
+    A request that is asked again waits as well, as long as it goes to the model that it was meant for.
+    """
+    wanted, found = [one for one in hashes if one], dict[str, str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        query = (
+            select(_R.c.body_hash, _R.c.job_id)
+            .join(_J, _J.c.job_id == _R.c.job_id)
+            .outerjoin(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
+            .outerjoin(_S, (_S.c.job_id == _R.c.job_id) & (_S.c.shard_index == _R.c.shard_index))
+            .where(
+                _R.c.body_hash.in_([*part, *(ASKED_AGAIN + one for one in part)]),
+                _R.c.body_hash != "",
+                _R.c.body_hash.not_like(f"{ASKED_AGAIN}%") | (_S.c.model == _J.c.model),
+                _RES.c.status.is_(None),
+                _J.c.provider_id == provider_id,
+                *_OPEN,
+            )
+        )
+        found.update((row.body_hash.removeprefix(ASKED_AGAIN), row.job_id) for row in connection.execute(query))
+    return found
 
 
 def alike(connection: Connection, questions: Collection[str]) -> dict[str, OpenJob]:
@@ -110,35 +146,64 @@ def stop_alike(found: Mapping[str, OpenJob], questions: Sequence[str], subject: 
         raise AlreadyOpen(" ".join(said), places)
 
 
-def stop_waiting(wishes: Sequence[tuple[Mapping[str, str], int]]) -> None:
+def stop_approved_since(connection: Connection, job_ids: Sequence[str]) -> None:
+    """Let no request be bought that waits in a job which was approved after these drafts were begun.
+
+    Whoever builds a draft has looked for what waits (`stop_waiting`); others may have bought meanwhile.
+
+    Raises:
+        AlreadyOpen: Some of it waits.
+    """
+    for draft in connection.execute(select(_J).where(_J.c.job_id.in_(list(job_ids)))).all():
+        since = draft.created_at - _CLOCKS
+        later = select(_J.c.job_id).where(_J.c.provider_id == draft.provider_id, _J.c.approved_at >= since, *_OPEN)
+        others = list(connection.execute(later).scalars())
+        own, other = _R.alias("own"), _R.alias("other")
+        both = (
+            select(own.c.portfolio_id, other.c.job_id)
+            .join(other, other.c.body_hash == own.c.body_hash)
+            .outerjoin(_RES, (_RES.c.job_id == other.c.job_id) & (_RES.c.custom_id == other.c.custom_id))
+            .where(own.c.job_id == draft.job_id, own.c.body_hash != "", own.c.shard_index >= 0)
+            .where(other.c.job_id.in_(others), _RES.c.status.is_(None))
+        )
+        found = connection.execute(both.limit(1)).first() if others else None
+        if found is not None:
+            raise AlreadyOpen(
+                f"What is asked about {found.portfolio_id} waits for an answer already, in job {found.job_id}.",
+                {list(job_ids).index(draft.job_id): found.job_id},
+            )
+
+
+def stop_waiting(wishes: Sequence[Waits]) -> None:
     """Let no request be bought that waits for an answer in a job of other requests.
 
     Args:
-        wishes: Of each wish, in order: the portfolios whose request waits, each with the open job; and how many
-            requests it would send.
+        wishes: What waits of each wish, in order.
 
     Raises:
         AlreadyOpen: Some of it waits: `places` has the wishes of which all waits in one job, `parts` the others.
     """
-    said = [_waiting(waiting, sent) for waiting, sent in wishes if waiting]
+    said = [_said(wish) for wish in wishes if wish.portfolios]
     if not said:
         return
     places: dict[int, str] = {}
     parts: dict[int, Mapping[str, str]] = {}
-    for place, (waiting, sent) in enumerate(wishes):
-        jobs = set(waiting.values())
-        if len(waiting) == sent and len(jobs) == 1:
+    partly: dict[int, Mapping[str, str]] = {}
+    for place, wish in enumerate(wishes):
+        jobs = set(wish.portfolios.values())
+        if wish.requests == wish.sent and len(jobs) == 1:
             places[place] = jobs.pop()
-        elif waiting:
-            parts[place] = waiting
-    raise AlreadyOpen(" ".join(said), places, parts)
+        elif wish.portfolios:
+            parts[place], partly[place] = wish.portfolios, wish.partly
+    raise AlreadyOpen(" ".join(said), places, parts, partly)
 
 
-def _waiting(waiting: Mapping[str, str], sent: int) -> str:
+def _said(wish: Waits) -> str:
+    waiting, sent = wish.portfolios, wish.sent
     jobs = list(dict.fromkeys(waiting.values()))
     where = f"job {jobs[0]}" if len(jobs) == 1 else f"{len(jobs)} jobs, such as {jobs[0]}"
-    if len(waiting) == sent:
+    if wish.requests == sent:
         what = "This very request" if sent == 1 else "Every one of these requests"
         return f"{what} waits for an answer already, in {where}."
     some = ", ".join(list(waiting)[:_NAMED]) + (", …" if len(waiting) > _NAMED else "")
-    return f"{len(waiting):,} of these {sent:,} requests wait for an answer already ({some}), in {where}."
+    return f"{wish.requests:,} of these {sent:,} requests wait for an answer already ({some}), in {where}."

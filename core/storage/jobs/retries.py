@@ -28,6 +28,7 @@ from core.storage.jobs.jobs import (
     settle_part,
     spent_so_far,
 )
+from core.storage.jobs.open_jobs import ASKED_AGAIN
 from core.storage.jobs.outcome_writer import MODEL, TIER, store_outcomes, uncount
 from core.storage.money import to_nano
 from core.storage.sql import insert_or_ignore, table
@@ -419,10 +420,14 @@ def take_back(
             if row.answered_tier:
                 gone[TIER, row.answered_tier] += 1
         connection.execute(delete(_RES).where(mine))
-        # What is asked again may be another question (model, cap), so its answer must not be reused for the first one.
+        # What is asked again may be another question (model, cap), so its answer must not be reused for the first one;
+        # but the first one is waiting.
         moved = {} if index is None else {"shard_index": index}
         asked = (_R.c.job_id == job_id) & _R.c.custom_id.in_(ids)
-        connection.execute(update(_R).where(asked).values(body_hash="", **moved))
+        first = asked & (_R.c.body_hash != "") & _R.c.body_hash.not_like(f"{ASKED_AGAIN}%")
+        connection.execute(update(_R).where(first).values(body_hash=ASKED_AGAIN + _R.c.body_hash))
+        if moved:
+            connection.execute(update(_R).where(asked).values(**moved))
     if n != len(custom_ids):
         raise StaleMove(f"{len(custom_ids) - n} of {len(custom_ids)} requests were asked again meanwhile. Look again.")
     uncount(connection, job_id, gone)

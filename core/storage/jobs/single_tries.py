@@ -28,6 +28,7 @@ from core.errors import AlreadyOpen, NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.answered import answered_of, answered_row
 from core.storage.jobs.jobs import BudgetCheck, lock_money, reserve, to_request
+from core.storage.jobs.open_jobs import Waits, stop_waiting, waiting
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import CitationTable, CommitmentTable, LedgerTable, ToolCallTable, TryTable
@@ -119,12 +120,14 @@ class Tries:
 
         Raises:
             OverBudget: From `check`; nothing was stored.
-            AlreadyOpen: The very same is asked already. Nothing was stored.
+            AlreadyOpen: The very same is asked already, by itself or in a job. Nothing was stored.
         """
         with self._database.write() as connection:
             lock_money(connection)
             if not again:
                 _stop_alike(connection, question, provider_id, since, actor, at)
+                waits = waiting(connection, [question], provider_id)
+                stop_waiting([Waits({portfolio_id: job_id}, 1, 1) for job_id in waits.values()])
             reserve(connection, _Reserving(try_id, desk), to_nano(expected_usd) or 0, check, actor=actor, at=at)
             connection.execute(
                 _T.insert().values(

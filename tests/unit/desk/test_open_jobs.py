@@ -34,11 +34,17 @@ BOB = Actor("bob", "Bob", frozenset({Role.ANALYST, Role.APPROVER}))
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Stands still until it is told, and does something when it is asked for the n-th time."""
 
     now = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
+    def __init__(self, left: int = 0, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self._left, self._meanwhile = left, meanwhile
+
     def __call__(self) -> datetime:
+        self._left -= 1
+        if not self._left:
+            self._meanwhile()
         return self.now
 
 
@@ -210,6 +216,29 @@ def test_where_that_was_wished_only_what_waits_nowhere_is_submitted(app: App) ->
     assert nothing.elsewhere == {"p0000": first, "p0001": done.jobs[0].row.job_id}
     assert nothing.open == {first}
     assert app.jobs.count(LOCAL) == 2
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_what_somebody_buys_between_looking_and_approving_is_not_bought_again(
+    settings: dict[str, str], app: App, asked: int
+) -> None:
+    """Another list of portfolios, of which one is the same: the transaction that reserves the money decides."""
+    late = build(load(settings), clock=Clock(asked, lambda: app.jobs.submit(LOCAL, wish(0))))
+    with pytest.raises(AlreadyOpen, match=r"1 of these 2 requests wait for an answer already \(p0000\)"):
+        late.jobs.submit(LOCAL, wish(0, 1))
+    late.close()
+
+
+def test_of_two_scenarios_the_one_that_waits_nowhere_is_submitted(app: App) -> None:
+    first = app.jobs.submit(LOCAL, wish(0, scenarios=("yields_up_100bp",))).row.job_id
+    both = wish(0, 1, scenarios=("yields_up_100bp", "equity_down_20"))
+    with pytest.raises(AlreadyOpen, match="1 of these 4 requests wait"):
+        app.jobs.submit(LOCAL, both)
+    done = app.sets.submit(LOCAL, SetWish((Kind.RISK,), ("gpt-5.4-mini",), both), if_not_open=True)
+    assert [job.row.counts.total for job in done.jobs] == [3]
+    assert (done.open, done.elsewhere) == (frozenset(), {"p0000": first})
+    with pytest.raises(AlreadyOpen, match="Every one of these requests waits"):
+        app.jobs.submit(LOCAL, wish(1, scenarios=both.scenarios))
 
 
 def test_a_request_that_waits_in_a_batch_is_not_asked_at_once_besides(app: App) -> None:
