@@ -97,6 +97,9 @@ def test_what_waits_already_is_not_bought_by_a_retry_nor_what_a_retry_asks_by_a_
     service.retry(LOCAL, job_id)
     with pytest.raises(AlreadyOpen, match=f"This very request waits .* in job {job_id}"):
         house.service().submit(LOCAL, house.request(1))
+    local.set_faults()
+    assert house.run(job_id) is JobState.DONE
+    assert house.run(other) is JobState.CANCELLED
 
 
 def test_an_expired_batch_goes_on_with_what_it_did_not_finish(house: House, local: LocalProvider) -> None:
