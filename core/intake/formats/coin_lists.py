@@ -15,8 +15,9 @@ from typing import Final
 
 from core.domain.portfolio import AssetClass
 from core.intake.cells.codes import currency_code
-from core.intake.formats.dealing_lists import headed, opened
+from core.intake.formats.dealing_lists import opened
 from core.intake.formats.description import IGNORED, Description
+from core.intake.formats.headed_tables import tables_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile
 from core.intake.transactions.entries import INCOMING, NOTHING, OUTGOING, Entry, EntryKind, Money, Security
@@ -50,7 +51,7 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     """
     ledger = Ledger(case, description.family, source.name)
     groups: dict[tuple[str, str], list[_Move]] = defaultdict(list)
-    for block in headed(description, source, case):
+    for block in tables_of(description, source, case)[0]:
         table, rows = opened(description, source, block, case)
         for number, row in rows:
             cells = table.cells(number, row)

@@ -10,7 +10,6 @@ from itertools import chain, islice
 from typing import Final
 
 from core.domain.portfolio import AssetClass
-from core.errors import UnreadableFile
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
@@ -19,9 +18,10 @@ from core.intake.formats.day_order import proven_order
 from core.intake.formats.dealing_cells import balance_in, costs_in, currency_in, has_units, security_in
 from core.intake.formats.dealing_texts import conversion_in, trade_in
 from core.intake.formats.description import BY_SIGN, IGNORED, UNKNOWN, Description
+from core.intake.formats.headed_tables import tables_of
 from core.intake.gathering import Case, Gathered
-from core.intake.opening.source import Container, SourceFile
-from core.intake.tables.blocks import Block, blocks_in, delimiter_in, filled, rows_of
+from core.intake.opening.source import SourceFile
+from core.intake.tables.blocks import Block, delimiter_in, filled, rows_of
 from core.intake.transactions.entries import INCOMING, NOTHING, OUTGOING, OUTSIDE, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
@@ -50,7 +50,7 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     Raises:
         UnreadableFile: No such header, or a table that cannot be split.
     """
-    tables = headed(description, source, case)
+    tables, _ = tables_of(description, source, case)
     cash = description.habits.cash
     if description.habits.cash_if_deposits:
         cash = cash and any(_tells_of_deposits(description, block) for block in tables)
@@ -64,20 +64,6 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     for note in description.notes:
         case.findings.note(note)
     return ledger.finish(base_currency=description.fixed.get("currency"))
-
-
-def headed(description: Description, source: SourceFile, case: Case) -> list[Block]:
-    """The tables with this format's header.
-
-    Raises:
-        UnreadableFile: There is none.
-    """
-    readable = source.container in (Container.TEXT, Container.ARCHIVE)
-    found = blocks_in(source, case.choices, description.is_header) if readable else []
-    tables = [block for block in found if description.is_header(block.header)]
-    if not tables:
-        raise UnreadableFile(f"'{source.name}' has no header row of {description.title}.")
-    return tables
 
 
 def opened(description: Description, source: SourceFile, block: Block, case: Case) -> tuple[HeadedTable, Rows]:

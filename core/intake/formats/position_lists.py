@@ -9,18 +9,18 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from core.domain.portfolio import AssetClass
-from core.errors import UnreadableFile
 from core.intake.cells.asset_classes import asset_class_of, class_from_name, folded
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number
 from core.intake.formats.asking import fixed_of
 from core.intake.formats.description import Description
+from core.intake.formats.headed_tables import tables_of
 from core.intake.gathering import Case, Gathered, merged
-from core.intake.opening.source import Container, SourceFile
+from core.intake.opening.source import SourceFile
 from core.intake.positions.lines import ONE
 from core.intake.positions.position_table import ColumnLayout, read_rows
-from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
+from core.intake.tables.blocks import Block, delimiter_in, rows_of
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.stated import Beside, stated_in
@@ -51,21 +51,6 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
     left = (survey_of(source.name, block, delimiter) for block in others)
     tell_left(source, (one for one in left if one is not None), case)
     return made
-
-
-def tables_of(description: Description, source: SourceFile, case: Case) -> tuple[list[Block], list[Block]]:
-    """The tables with this format's header, and the others.
-
-    Raises:
-        UnreadableFile: There is none.
-    """
-    readable = source.container in (Container.TEXT, Container.ARCHIVE)
-    found = blocks_in(source, case.choices, description.is_header) if readable else []
-    tables = [block for block in found if description.is_header(block.header)]
-    if not tables:
-        needed = ", ".join(f"'{description.columns[name][0]}'" for name in description.needed)
-        raise UnreadableFile(f"'{source.name}' has no header row of {description.title}: it names {needed}.")
-    return tables, [block for block in found if block not in tables]
 
 
 def _read(description: Description, source: SourceFile, block: Block, many: bool, case: Case) -> list[Gathered]:
