@@ -64,6 +64,7 @@ def priced(
         effort=effort,
         notes=notes,
         input_factor=known.input_factor,
+        input_range=known.input_range,
         cached_share=known.cached_share,
         cached_range=known.cached_range,
     )

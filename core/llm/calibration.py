@@ -53,13 +53,15 @@ class Calibration:
 
     Attributes:
         spread: Mean output tokens of an answer: expected, and the ends between which it lies nine times in ten.
-        input_factor: Charged input tokens for each counted one.
+        input_factor: Charged input tokens for each counted one, and in `input_range` the ends between which it lies
+            nine times in ten: the provider's counting is its own.
         cached_share: Part of the input that came from the provider's cache, and in `cached_range` the ends between
             which it lies nine times in ten: what is found in a cache depends on what else the provider does.
     """
 
     spread: OutputSpread
     input_factor: float
+    input_range: tuple[float, float]
     cached_share: float
     cached_range: tuple[float, float]
     batches: int
@@ -79,10 +81,11 @@ def calibrate(past: Sequence[BatchHistory], requests: int) -> Calibration | None
     variance = within / requests + between + within / answers + between / batches
     off = _quantile(batches - 1) * math.sqrt(variance)
     share, doubt = _share(seen)
-    counted, charged = sum(one.counted_tokens for one in seen), sum(one.input_tokens for one in seen)
+    factor, drift = _factor(seen)
     return Calibration(
         spread=OutputSpread(max(0, math.floor(mean - off)), round(mean), math.ceil(mean + off)),
-        input_factor=charged / counted if counted and charged else 1.0,
+        input_factor=factor,
+        input_range=(max(0.0, factor - drift), factor + drift),
         cached_share=share,
         cached_range=(max(0.0, share - doubt), min(1.0, share + doubt)),
         batches=batches,
@@ -97,9 +100,25 @@ def _share(seen: Sequence[BatchHistory]) -> tuple[float, float]:
     shares = [one.cached_tokens / one.input_tokens for one in seen if one.input_tokens]
     if len(shares) < 2:
         return share, share  # one batch says nothing of the next: its cache may be cold
-    middle = sum(shares) / len(shares)
-    variance = sum((each - middle) ** 2 for each in shares) / (len(shares) - 1)
-    return share, _quantile(len(shares) - 1) * math.sqrt(variance * (1 + 1 / len(shares)))
+    return share, _next_off(shares)
+
+
+def _factor(seen: Sequence[BatchHistory]) -> tuple[float, float]:
+    """Charged input tokens for each counted one, and how far the next batch's may lie from it."""
+    known = [one for one in seen if one.counted_tokens and one.input_tokens]
+    if not known:
+        return 1.0, UNKNOWN_SHIFT
+    factor = sum(one.input_tokens for one in known) / sum(one.counted_tokens for one in known)
+    if len(known) < 2:
+        return factor, UNKNOWN_SHIFT * factor
+    return factor, _next_off([one.input_tokens / one.counted_tokens for one in known])
+
+
+def _next_off(seen: Sequence[float]) -> float:
+    """How far the next of such figures may lie from their mean: half of a prediction interval of 90 %."""
+    middle = sum(seen) / len(seen)
+    variance = sum((each - middle) ** 2 for each in seen) / (len(seen) - 1)
+    return _quantile(len(seen) - 1) * math.sqrt(variance * (1 + 1 / len(seen)))
 
 
 def _within(seen: Sequence[BatchHistory], answers: int) -> float:

@@ -149,6 +149,7 @@ def estimate(
     effort: str | None = None,
     notes: Iterable[str] = (),
     input_factor: float = 1.0,
+    input_range: tuple[float, float] | None = None,
     cached_share: float = 0.0,
     cached_range: tuple[float, float] | None = None,
     region: str = "",
@@ -164,12 +165,14 @@ def estimate(
         size_bytes: Bytes of these files.
         effort: Reasoning effort that is sent, or None.
         notes: Warnings from preparing the requests; repeated ones are given once.
-        input_factor: Charged input tokens for each counted one, where history knows.
+        input_factor: Charged input tokens for each counted one, where history knows; `input_range`: its least and its
+            most.
         cached_share: Part of the input that comes from the provider's cache, where history knows; `cached_range`: its
             least and its most.
         region: Where data have to stay, of requests that were not summed up before (their sums know it themselves).
     """
     least, most = cached_range or (cached_share, cached_share)
+    fewest, dearest = input_range or (input_factor, input_factor)
     counts = _counted(input_tokens, output, model, at, region)
     batch = pricing.price(model.model_id, batch=True, at=at, region=counts.region)
     sync = pricing.price(model.model_id, batch=False, at=at, region=counts.region)
@@ -184,9 +187,9 @@ def estimate(
         bytes=size_bytes,
         input_tokens=counts.total,
         output_tokens=output.expected * counts.requests,
-        low_usd=_total(batch, counts, output.low, input_factor, most),
+        low_usd=_total(batch, counts, output.low, fewest, most),
         expected_usd=expected,
-        high_usd=_total(batch, counts, output.high, input_factor, least, written=True),
+        high_usd=_total(batch, counts, output.high, dearest, least, written=True),
         sync_usd=_total(sync, counts, output.expected, input_factor, cached_share),
         completion_time=completion_time([model_class]),
         model=model.model_id,

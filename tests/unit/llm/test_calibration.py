@@ -78,3 +78,17 @@ def test_what_the_provider_charges_and_caches_is_learned_too() -> None:
     assert known is not None
     assert known.input_factor == pytest.approx(1.05)
     assert known.cached_share == pytest.approx(0.4)
+
+
+def test_how_the_provider_counts_input_is_known_as_well_as_it_was_seen_to_vary() -> None:
+    alike = calibrate([batch([100] * 40, charged=1_050)] * 3, 10)
+    apart = calibrate([batch([100] * 40, charged=charged) for charged in (1_000, 1_050, 1_100)], 10)
+    alone = calibrate([batch([100] * 40, charged=1_050)], 10)
+    assert alike is not None
+    assert apart is not None
+    assert alone is not None
+    assert {round(known.input_factor, 9) for known in (alike, apart, alone)} == {1.05}
+    assert alike.input_range == pytest.approx((1.05, 1.05))
+    # A prediction interval of 90 % of three batches: 2.92 standard deviations of 0.05, times sqrt(1 + 1/3).
+    assert apart.input_range == pytest.approx((1.05 - 0.16858, 1.05 + 0.16858), abs=1e-5)
+    assert alone.input_range == pytest.approx((0.945, 1.155))
