@@ -22,6 +22,7 @@ from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.cost import Estimate
 from core.domain.job import JobState
+from core.domain.trial import TRY, in_words
 from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
 from core.llm.surcharges import UPLIFT
 
@@ -159,9 +160,11 @@ def _done(app: App, actor: Actor, wish: SetWish, **how: Any) -> Submitted:
         return app.sets.submit(actor, wish, **how)
     except AlreadyOpen as open_:
         jobs = [*open_.places.values(), *(job_id for waiting in open_.parts.values() for job_id in waiting.values())]
+        seen = next((one for one in jobs if not one.startswith(TRY)), "")
+        see = f"See it with: mosychlos portfolio batch status {seen}. " if seen else "Its answer comes in minutes. "
         raise Refused(
-            f"{open_} See it with: mosychlos portfolio batch status {jobs[0]}. Submit it once more with --force, or "
-            "let --if-not-open take the open one and submit only what waits nowhere."
+            f"{open_} {see}Submit it once more with --force, or let --if-not-open take the open run and submit only "
+            "what waits nowhere."
         ) from None
 
 
@@ -201,7 +204,7 @@ def _say_submitted(done: Submitted) -> None:
     for sentence in done.taken:
         output.line(f"Taken: {sentence}")
     for portfolio_id, waits_in in done.elsewhere.items():
-        output.line(f"Left out: {portfolio_id} waits for its answer in job {waits_in} already.")
+        output.line(f"Left out: {portfolio_id} waits for its answer in {in_words(waits_in)} already.")
     for job in done.jobs:
         if done.job_set is not None:
             output.line(f"{job.request.kind} ({job.row.prompt_version}):")

@@ -19,6 +19,7 @@ from core.domain.analysis import Outcome, Reading, ResultStatus
 from core.domain.job import JOB_ENDED
 from core.domain.provider import ProviderIdentity
 from core.domain.records import Job
+from core.domain.trial import in_words
 from core.drafts.batch_room import Rooms
 from core.drafts.batch_size import batch_room
 from core.drafts.drafting import line_hash
@@ -326,7 +327,7 @@ class RetryService:
             for name, chosen in choice.chosen.items()
             if (kept := [one for one in chosen if one.item.custom_id not in out])
         }
-        said = f"{len(out):,} left out: they wait for an answer already, in job {next(iter(found.values()))}."
+        said = f"{len(out):,} left out: they wait for an answer already, in {in_words(next(iter(found.values())))}."
         return replace(choice, chosen=left, left_out=(*choice.left_out, said))
 
     def _left_away(self, job: Job, model_id: str) -> frozenset[str]:

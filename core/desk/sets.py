@@ -14,6 +14,7 @@ from core.desk.jobs import JobService, Preview
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Kind
 from core.domain.records import Job, JobRow, JobSet
+from core.domain.trial import TRY
 from core.drafts.evidence import finished
 from core.drafts.submission import WantedJob
 from core.errors import AlreadyOpen, BadInput, ModelRefused, MosychlosError
@@ -356,11 +357,13 @@ class SetService:
                     left[places[place]] = _without(left[places[place]], waiting, alike.partly.get(place, {}))
                     elsewhere |= waiting
                     if not left[places[place]].request.portfolio_ids:  # all of it waits, in several jobs
-                        open_[places[place]] = next(iter(waiting.values()))
+                        open_[places[place]] = min(waiting.values(), key=lambda one: one.startswith(TRY))
                         del left[places[place]]
                 for place, job_id in alike.places.items():
                     open_[places[place]] = job_id
                     del left[places[place]]
+                if any(one.startswith(TRY) for one in open_.values()):
+                    raise  # no run will have that answer, so none can stand for what was wished
                 nonce = None  # what was refused may have used it up
         jobs = dict(zip(left, made, strict=True)) | {n: self._store.jobs.get(one) for n, one in open_.items()}
         set_id = made[0].row.set_id if made else ""

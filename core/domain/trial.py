@@ -87,3 +87,8 @@ class TryPrice:
 
     question: str
     expected_usd: Decimal | None
+
+
+def in_words(where: str) -> str:
+    """What a request waits in, a job or a try, as a message calls it."""
+    return f"{where}, asked at once" if where.startswith(TRY) else f"job {where}"

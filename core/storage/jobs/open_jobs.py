@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 
 from core.domain.job import JobState
 from core.domain.records import OpenJob
+from core.domain.trial import TryState, in_words
 from core.errors import AlreadyOpen
 from core.storage.database import Database
 from core.storage.sql import table
-from core.storage.tables import JobTable, RequestTable, ResultTable, ShardTable
+from core.storage.tables import JobTable, RequestTable, ResultTable, ShardTable, TryTable
 
 _J, _R, _RES, _S = table(JobTable), table(RequestTable), table(ResultTable), table(ShardTable)
+_T = table(TryTable)
 _AT_ONCE: Final = 400
 
 ASKED_AGAIN: Final = "~"
@@ -34,7 +36,7 @@ class Waits:
     """What waits for an answer already, of the requests of one wish.
 
     Attributes:
-        portfolios: Those with a request that waits, each with the open job.
+        portfolios: Those with a request that waits, each with the open job or with what is asked at once (a try).
         requests: How many requests wait.
         sent: How many would be sent, those that wait included.
         partly: Requests that wait, by custom id, of portfolios of which others wait nowhere; each with its portfolio.
@@ -71,13 +73,16 @@ class OpenJobs:
         return None if row is None else _open_job(row)
 
     def waiting(self, hashes: Iterable[str], provider_id: str) -> dict[str, str]:
-        """Requests with these bodies that wait for an answer, by the hash: the job that they stand in."""
+        """Requests with these bodies that wait for an answer, by the hash: the job or try that they stand in."""
         with self._database.read() as connection:
             return waiting(connection, hashes, provider_id)
 
 
 _OPEN = (_J.c.approved_at.is_not(None), _J.c.ended_at.is_(None), _J.c.cancel_wish.is_(False))
 """What makes a job open: somebody approved it, it goes on, and nobody wants it to stop."""
+
+_ASKED_NOW = (_T.c.state.in_([TryState.WAITING.value, TryState.ASKING.value]), _T.c.cancel_wish.is_(False))
+"""What makes a try open."""
 
 
 def waiting(connection: Connection, hashes: Iterable[str], provider_id: str) -> dict[str, str]:
@@ -88,6 +93,10 @@ def waiting(connection: Connection, hashes: Iterable[str], provider_id: str) -> 
     wanted, found = [one for one in hashes if one], dict[str, str]()
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
+        tries = select(_T.c.question, _T.c.try_id).where(
+            _T.c.question.in_(part), _T.c.provider_id == provider_id, *_ASKED_NOW
+        )
+        found.update((row.question, row.try_id) for row in connection.execute(tries))
         query = (
             select(_R.c.body_hash, _R.c.job_id)
             .join(_J, _J.c.job_id == _R.c.job_id)
@@ -147,7 +156,7 @@ def stop_alike(found: Mapping[str, OpenJob], questions: Sequence[str], subject: 
 
 
 def stop_approved_since(connection: Connection, job_ids: Sequence[str]) -> None:
-    """Let no request be bought that waits in a job which was approved after these drafts were begun.
+    """Let no request be bought that waits in a job which was approved, or is asked at once, since drafts were begun.
 
     Whoever builds a draft has looked for what waits (`stop_waiting`); others may have bought meanwhile.
 
@@ -166,11 +175,19 @@ def stop_approved_since(connection: Connection, job_ids: Sequence[str]) -> None:
             .where(own.c.job_id == draft.job_id, own.c.body_hash != "", own.c.shard_index >= 0)
             .where(other.c.job_id.in_(others), _RES.c.status.is_(None))
         )
+        tried = (
+            select(own.c.portfolio_id, _T.c.try_id)
+            .join(_T, _T.c.question == own.c.body_hash)
+            .where(own.c.job_id == draft.job_id, own.c.body_hash != "", own.c.shard_index >= 0)
+            .where(_T.c.provider_id == draft.provider_id, *_ASKED_NOW)
+        )
         found = connection.execute(both.limit(1)).first() if others else None
+        found = found or connection.execute(tried.limit(1)).first()
         if found is not None:
+            portfolio_id, where = found
             raise AlreadyOpen(
-                f"What is asked about {found.portfolio_id} waits for an answer already, in job {found.job_id}.",
-                {list(job_ids).index(draft.job_id): found.job_id},
+                f"What is asked about {portfolio_id} waits for an answer already, in {in_words(where)}.",
+                {list(job_ids).index(draft.job_id): where},
             )
 
 
@@ -181,7 +198,7 @@ def stop_waiting(wishes: Sequence[Waits]) -> None:
         wishes: What waits of each wish, in order.
 
     Raises:
-        AlreadyOpen: Some of it waits: `places` has the wishes of which all waits in one job, `parts` the others.
+        AlreadyOpen: Some of it waits: `places` has the wishes of which all waits in one job or try, `parts` the others.
     """
     said = [_said(wish) for wish in wishes if wish.portfolios]
     if not said:
@@ -201,7 +218,7 @@ def stop_waiting(wishes: Sequence[Waits]) -> None:
 def _said(wish: Waits) -> str:
     waiting, sent = wish.portfolios, wish.sent
     jobs = list(dict.fromkeys(waiting.values()))
-    where = f"job {jobs[0]}" if len(jobs) == 1 else f"{len(jobs)} jobs, such as {jobs[0]}"
+    where = in_words(jobs[0]) if len(jobs) == 1 else f"{len(jobs)} places, such as {in_words(jobs[0])}"
     if wish.requests == sent:
         what = "This very request" if sent == 1 else "Every one of these requests"
         return f"{what} waits for an answer already, in {where}."

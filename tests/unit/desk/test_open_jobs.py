@@ -250,6 +250,33 @@ def test_a_request_that_waits_in_a_batch_is_not_asked_at_once_besides(app: App) 
     assert app.tries.ask(LOCAL, wish(0), "p0000", again=True).portfolio_id == "p0000"
 
 
+def test_a_batch_does_not_buy_what_is_asked_at_once_at_this_moment(app: App) -> None:
+    tried = app.tries.ask(LOCAL, wish(0), "p0000").try_id
+    with pytest.raises(AlreadyOpen, match=f"This very request waits .* {tried}, asked at once"):
+        app.jobs.submit(LOCAL, wish(0))
+    with pytest.raises(AlreadyOpen, match=f"1 of these 2 requests wait .*p0000.* {tried}"):
+        app.jobs.submit(LOCAL, wish(0, 1))
+    alone = SetWish(kinds=(Kind.RISK,), models=("gpt-5.4-mini",), base=wish(0))
+    with pytest.raises(AlreadyOpen, match=tried):  # no run will have its answer
+        app.sets.submit(LOCAL, alone, if_not_open=True)
+    done = app.sets.submit(LOCAL, replace(alone, base=wish(0, 1)), if_not_open=True)
+    assert done.elsewhere == {"p0000": tried}
+    assert [one.request.portfolio_ids for one in done.jobs] == [("p0001",)]
+    app.tries.cancel(LOCAL, tried)
+    assert app.jobs.submit(LOCAL, wish(0)).row.counts.total == 1
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_what_is_asked_at_once_between_looking_and_approving_is_not_bought_again(
+    settings: dict[str, str], app: App, asked: int
+) -> None:
+    late = build(load(settings), clock=Clock(asked, lambda: app.tries.ask(BOB, wish(0), "p0000")))
+    with pytest.raises(AlreadyOpen, match="asked at once"):
+        late.jobs.submit(LOCAL, wish(0, 1))
+    assert late.jobs.count(LOCAL, states=[JobState.QUEUED]) == 0
+    late.close()
+
+
 def test_an_answer_that_was_lost_and_may_be_paid_is_not_asked_for_again_without_a_word(app: App, clock: Clock) -> None:
     tried = app.tries.ask(LOCAL, wish(0), "p0000", owner="w1")
     store = app.oversight._store
