@@ -20,6 +20,7 @@ from core.desk.committee_page import BriefService
 from core.desk.comparisons import CompareService
 from core.desk.corrections import ReaskService
 from core.desk.documents import ResearchService
+from core.desk.funds import FundService
 from core.desk.imports import ImportService
 from core.desk.instruments import RegisterService
 from core.desk.jobs import JobService
@@ -138,6 +139,7 @@ class App:
         self.labels = PortfolioLabels(store, clock)
         self.figures = PortfolioFigures(store, rates)
         self.register = RegisterService(store, clock)
+        self.funds = FundService(store, clock)
         self.prices = PriceService(store, clock)
         sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
         self.series = SeriesService(store, clock, sources.fred_terms)

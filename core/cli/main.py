@@ -22,6 +22,7 @@ from core.cli.catalog import config_app, models_app, prompts_app
 from core.cli.check import check, policy, rules
 from core.cli.documents import documents_app
 from core.cli.figures import metrics, show
+from core.cli.funds import fund_app
 from core.cli.instruments import instruments_app
 from core.cli.labels import group, groups, tag
 from core.cli.market import market_app, series_app
@@ -61,6 +62,7 @@ for command in (show, metrics, check, rules, policy):
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")
 app.add_typer(instruments_app, name="instruments")
+app.add_typer(fund_app, name="fund")
 app.add_typer(prices_app, name="prices")
 app.add_typer(series_app, name="series")
 app.add_typer(market_app, name="market")

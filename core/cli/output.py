@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from core.domain.portfolio import Problem
 from core.domain.readable_text import as_escapes, readable, readable_line
 
 
@@ -50,6 +51,14 @@ def document(value: Any) -> None:
 def line(text: str = "") -> None:
     """Print a line for a person: here and below, foreign text drives no terminal, and hides and turns nothing."""
     print(readable(text))
+
+
+def problems(found: Iterable[Problem]) -> None:
+    """Print to stderr what did not come in, each with its place, value and remedy."""
+    for one in found:
+        row, column = f", row {one.row}" if one.row else "", f", column {one.column}" if one.column else ""
+        value = f" '{one.value}'" if one.value else ""
+        aside(f"Problem: {one.file}{row}{column}{value}: {one.message}")
 
 
 def piece(text: str) -> None:

@@ -82,12 +82,7 @@ def import_(
             )
         for note in report.notes:
             output.line(f"Note: {note}")
-        for problem in report.problems:
-            place = "".join(
-                (f", row {problem.row}" if problem.row else "", f", column {problem.column}" if problem.column else "")
-            )
-            value = f" '{problem.value}'" if problem.value else ""
-            output.aside(f"Problem: {problem.file}{place}{value}: {problem.message}")
+        output.problems(report.problems)
         if report.problems and not report.kept and not dry_run:
             output.aside("Nothing was kept, because of --strict.")
     return 2 if report.problems else 0

@@ -494,6 +494,28 @@ def m0018_read_again(connection: Connection) -> None:
     )
 
 
+def m0019_fund_holdings(connection: Connection) -> None:
+    """What funds hold, apart from portfolios, and by which codes holdings name them."""
+    _run(
+        connection,
+        """
+        CREATE TABLE fund (
+            fund_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, updated_at BIGINT NOT NULL,
+            updated_by VARCHAR NOT NULL);
+        CREATE TABLE fund_code (
+            code VARCHAR PRIMARY KEY, fund_id VARCHAR NOT NULL, updated_at BIGINT NOT NULL,
+            updated_by VARCHAR NOT NULL);
+        CREATE INDEX ix_fund_code_fund_id ON fund_code (fund_id);
+        CREATE TABLE fund_holdings (
+            fund_id VARCHAR NOT NULL, as_of VARCHAR NOT NULL, revision INTEGER NOT NULL, content_hash VARCHAR NOT NULL,
+            source VARCHAR NOT NULL, file VARCHAR NOT NULL, currency VARCHAR NOT NULL, net_assets VARCHAR,
+            coverage_pct VARCHAR NOT NULL, stated_pct VARCHAR NOT NULL, lines INTEGER NOT NULL,
+            imported_at BIGINT NOT NULL, imported_by VARCHAR NOT NULL, document TEXT NOT NULL,
+            PRIMARY KEY (fund_id, as_of, revision))
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -513,6 +535,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0016_provider_identity,
     m0017_what_a_try_asks,
     m0018_read_again,
+    m0019_fund_holdings,
 )
 """In order; the number in the name is the version."""
 

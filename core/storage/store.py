@@ -31,6 +31,7 @@ from core.storage.market.prices import Prices
 from core.storage.market.series import SeriesRepository
 from core.storage.migrations import upgrade
 from core.storage.portfolios.edits import Edits
+from core.storage.portfolios.funds import Funds
 from core.storage.portfolios.groups import Groups
 from core.storage.portfolios.instruments import Instruments
 from core.storage.portfolios.mappings import Mappings
@@ -47,6 +48,7 @@ class Store:
         self.edits = Edits(self.database)
         self.groups = Groups(self.database)
         self.instruments = Instruments(self.database)
+        self.funds = Funds(self.database)
         self.prices = Prices(self.database)
         self.series = SeriesRepository(self.database)
         self.market = MarketAnswers(self.database)

@@ -177,6 +177,46 @@ class InstrumentTable(SQLModel, table=True):
     changed_by: str
 
 
+class FundTable(SQLModel, table=True):
+    """Funds whose holdings are known."""
+
+    __tablename__ = "fund"
+    fund_id: str = Field(primary_key=True)
+    name: str
+    updated_at: datetime = _moment()
+    updated_by: str
+
+
+class FundCodeTable(SQLModel, table=True):
+    """By which ISINs, symbols and series ids holdings name a fund; a code is one fund's."""
+
+    __tablename__ = "fund_code"
+    code: str = Field(primary_key=True)
+    fund_id: str = Field(index=True)
+    updated_at: datetime = _moment()
+    updated_by: str
+
+
+class FundHoldingsTable(SQLModel, table=True):
+    """What a fund held on a day. Another file of the same day adds a revision; nothing is overwritten."""
+
+    __tablename__ = "fund_holdings"
+    fund_id: str = Field(primary_key=True)
+    as_of: str = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    content_hash: str
+    source: str
+    file: str
+    currency: str
+    net_assets: str | None
+    coverage_pct: str
+    stated_pct: str
+    lines: int
+    imported_at: datetime = _moment()
+    imported_by: str
+    document: str = _text()
+
+
 class InstrumentChangeTable(SQLModel, table=True):
     """Every change of a user's instrument, with the row before and after."""
 

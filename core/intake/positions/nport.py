@@ -11,7 +11,7 @@ two lines of their own, so that the weights of the lines are the percentages of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -29,6 +29,8 @@ from core.intake.positions.lines import LineReader, PositionCells
 
 FAMILY = "nport"
 DOLLAR = "USD"
+CASH, CASH_NAME = "CASH_USD", "Cash not reported as an investment"
+REST, REST_NAME = "RECEIVABLES_NET", "Receivables and other assets less liabilities"
 _COLUMNS = {"symbol": "name", "quantity": "balance", "market_value": "valUSD", "country": "invCountry"}
 _NOTHING = frozenset({"", "N/A", "NA", "XXXX", "000000000", "XX"})
 _ZERO = Decimal(0)
@@ -64,8 +66,46 @@ def detect(source: SourceFile) -> bool:
     return source.container is Container.XML and b"edgarSubmission" in head and b"/edgar/nport" in head
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A filing as it stands: its investments, and the totals beside them, in US dollars.
+
+    Attributes:
+        group: The fund with its lines; what the schedule leaves out is not among them.
+        listed: How many lines the filing has, whether they came in or not.
+        stated: Sum of their values.
+        net_assets: None where the filing has none.
+        cash: Money that is no investment.
+        undisclosed: Securities that the fund may keep to itself (miscellaneous securities of item B.1).
+        series_id: Of the SEC, or "".
+        differing: Lines whose stated percentage of net assets is not value / net assets.
+    """
+
+    group: Gathered
+    listed: int
+    stated: Decimal
+    net_assets: Decimal | None
+    cash: Decimal
+    undisclosed: Decimal
+    series_id: str
+    differing: int
+
+
 def read(source: SourceFile, case: Case) -> list[Gathered]:
     """Read the fund of the filing.
+
+    Raises:
+        UnreadableFile: Not XML, not N-PORT, unsafe or too large.
+    """
+    found = schedule_of(source, case)
+    if found is None:
+        return []
+    _compare(found, case)
+    return [found.group]
+
+
+def schedule_of(source: SourceFile, case: Case) -> Schedule | None:
+    """The filing of a file; None, and a problem, where it does not say of which day it is.
 
     Raises:
         UnreadableFile: Not XML, not N-PORT, unsafe or too large.
@@ -94,8 +134,8 @@ class _Filing:
             for currency, rate in _rates(line).items():
                 self._rates.setdefault(currency, rate)
 
-    def read(self) -> list[Gathered]:
-        """The fund's portfolio on the reporting day."""
+    def read(self) -> Schedule | None:
+        """The fund's investments on the reporting day."""
         day = self._day()
         series = one_line(self._general.said("seriesName"))
         trust = one_line(self._general.said("regName"))
@@ -103,7 +143,7 @@ class _Filing:
         if series in _NOTHING:
             series = trust
         if day is None:
-            return []
+            return None
         group = Gathered(
             portfolio_id_of(FAMILY, account or series), series or "Fund", account, day, base_currency=DOLLAR
         )
@@ -113,8 +153,17 @@ class _Filing:
             if holding is not None:
                 group.holdings.append(holding)
             stated += amount(line.said("valUSD")) or _ZERO
-        self._compare(group, stated)
-        return [group]
+        net = amount(self._fund.said("netAssets"))
+        return Schedule(
+            group,
+            len(self._lines_of),
+            stated,
+            net,
+            amount(self._fund.said("cshNotRptdInCorD")) or _ZERO,
+            amount(self._fund.said("assetsAttrMiscSec")) or _ZERO,
+            _known(self._general.said("seriesId")),
+            self._differing(net),
+        )
 
     def _day(self) -> date | None:
         # repPdDate is the day of the holdings; repPdEnd is the end of the fiscal year.
@@ -188,46 +237,47 @@ class _Filing:
             return kind, replace(terms, instrument_type=InstrumentType.FUND, fund_kind=fund_kind)
         return kind, replace(terms, instrument_type=legal)
 
-    def _compare(self, group: Gathered, stated: Decimal) -> None:
-        """Lines for what the schedule leaves out, and a note on what its percentages add up to."""
-        net, findings = amount(self._fund.said("netAssets")), self._case.findings
-        if net is None or not group.holdings:
-            return
-        if len(group.holdings) < len(self._lines_of):
-            findings.note(
-                f"{len(self._lines_of) - len(group.holdings):,} of {len(self._lines_of):,} lines did not come in, so "
-                "cash, receivables and liabilities were left out too: weights are not those of the filing."
-            )
-            return
-        cash = amount(self._fund.said("cshNotRptdInCorD")) or _ZERO
-        rest = net - stated - cash
-        for symbol, name, value in (
-            ("CASH_USD", "Cash not reported as an investment", cash),
-            ("RECEIVABLES_NET", "Receivables and other assets less liabilities", rest),
-        ):
-            if value:
-                terms = Terms(instrument_type=InstrumentType.CASH)
-                group.holdings.append(
-                    Holding(symbol, "", name, AssetClass.CASH, None, None, DOLLAR, value, terms=terms)
-                )
-        share = f"{stated / net * 100:.2f} % of its net assets" if net else "with no net assets to compare"
-        findings.note(
-            f"The investments of '{group.name}' add up to {stated:,.2f} USD, {share} ({net:,.2f}); cash of {cash:,.2f} "
-            f"and receivables less liabilities of {rest:,.2f} make up the difference and are lines of their own."
-        )
-        self._compare_percentages(net)
-
-    def _compare_percentages(self, net: Decimal) -> None:
+    def _differing(self, net: Decimal | None) -> int:
+        """Lines whose stated percentage is not that of their stated value."""
         wrong = 0
         for line in self._lines_of:
             value, share = amount(line.said("valUSD")), amount(line.said("pctVal"))
-            if value is not None and share is not None and net and abs(value / net * 100 - share) > Decimal("0.01"):
+            if net and value is not None and share is not None and abs(value / net * 100 - share) > Decimal("0.01"):
                 wrong += 1
-        if wrong:
-            self._case.findings.note(
-                f"The percentage of net assets that the form states differs from value / net assets in {wrong:,} lines "
-                "by more than 0.01 percentage points; the values were kept."
-            )
+        return wrong
+
+
+def _compare(found: Schedule, case: Case) -> None:
+    """Lines for what the schedule leaves out, and a note on what its percentages add up to."""
+    group, net, stated, cash, findings = found.group, found.net_assets, found.stated, found.cash, case.findings
+    if net is None or not group.holdings:
+        return
+    if len(group.holdings) < found.listed:
+        findings.note(
+            f"{found.listed - len(group.holdings):,} of {found.listed:,} lines did not come in, so "
+            "cash, receivables and liabilities were left out too: weights are not those of the filing."
+        )
+        return
+    rest = net - stated - cash
+    for symbol, name, value in ((CASH, CASH_NAME, cash), (REST, REST_NAME, rest)):
+        if value:
+            terms = Terms(instrument_type=InstrumentType.CASH)
+            group.holdings.append(Holding(symbol, "", name, AssetClass.CASH, None, None, DOLLAR, value, terms=terms))
+    share = f"{stated / net * 100:.2f} % of its net assets" if net else "with no net assets to compare"
+    findings.note(
+        f"The investments of '{group.name}' add up to {stated:,.2f} USD, {share} ({net:,.2f}); cash of {cash:,.2f} "
+        f"and receivables less liabilities of {rest:,.2f} make up the difference and are lines of their own."
+    )
+    tell_differing(found, case)
+
+
+def tell_differing(found: Schedule, case: Case) -> None:
+    """A note where percentages contradict values."""
+    if found.differing:
+        case.findings.note(
+            "The percentage of net assets that the form states differs from value / net assets in "
+            f"{found.differing:,} lines by more than 0.01 percentage points; the values were kept."
+        )
 
 
 def _known(text: str) -> str:
