@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import output
+from core.cli import as_read, output
 from core.cli.session import opened
 from core.intake.tables.choices import choices_of
 
@@ -60,7 +60,9 @@ def import_(
             strict=strict,
         )
     if as_json:
-        output.document({"imported": report.imported, "problems": report.problems, "notes": report.notes})
+        document = {"imported": report.imported, "problems": report.problems, "notes": report.notes}
+        # Only a preview says how each table was read: an import that is kept prints what it always did.
+        output.document({**document, "tables": as_read.documents(report.tables)} if dry_run else document)
     else:
         if report.imported:
             output.table(
@@ -80,6 +82,8 @@ def import_(
                 ),
                 right=("lines", "value"),
             )
+        for sentence in as_read.sentences(report.tables):
+            output.line(sentence)
         for note in report.notes:
             output.line(f"Note: {note}")
         output.problems(report.problems)

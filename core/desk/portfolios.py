@@ -11,6 +11,7 @@ from core.domain.actor import Actor
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
+from core.domain.table_read import TableRead
 from core.drafts.fact_sheets import total_value
 from core.guard.access import Permission, require
 from core.intake.positions.template import canonical_template
@@ -40,12 +41,17 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did."""
+    """What an import did, or would do.
+
+    Attributes:
+        tables: Of a preview: each file's name with one of its tables as it was read.
+    """
 
     imported: tuple[Imported, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     kept: bool
+    tables: tuple[tuple[str, TableRead], ...] = ()
 
 
 class PortfolioService:
@@ -119,6 +125,7 @@ class PortfolioService:
             problems=tuple(problem for intake in intakes for problem in intake.problems),
             notes=tuple(note for intake in intakes for note in intake.notes),
             kept=False,
+            tables=tuple((intake.file, table) for intake in intakes for table in intake.tables),
         )
 
     def add_samples(self, actor: Actor) -> ImportReport:

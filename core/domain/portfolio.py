@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.domain.instrument import NO_TERMS, Terms
+from core.domain.table_read import TableRead
 
 
 class AssetClass(StrEnum):
@@ -152,6 +153,7 @@ class Intake:
 
     Attributes:
         prices: Price histories that the file brings along; empty for most formats.
+        tables: How each of its tables was read, with the evidence.
     """
 
     file: str
@@ -160,6 +162,7 @@ class Intake:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=())
     prices: tuple[DailyCloses, ...] = ()
+    tables: tuple[TableRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,9 @@ def read_bytes(
     portfolios = portfolios_of(chosen.read(source, case), chosen.name, case)
     if not portfolios and not findings.problems:
         findings.problem(None, "", "", "The file has a header but no positions. Export it again with positions.")
-    return Intake(shown, chosen.name, portfolios, findings.problems, findings.notes, tuple(case.prices))
+    return Intake(
+        shown, chosen.name, portfolios, findings.problems, findings.notes, tuple(case.prices), findings.tables
+    )
 
 
 def survey_bytes(name: str, data: bytes, choices: TableChoices = NOTHING_SAID) -> Survey:

@@ -107,10 +107,18 @@ def parse_percent(text: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class StyleChoice:
-    """The decimal style of a file, and an example that could have been read both ways when nothing decided it."""
+    """The decimal style of a file.
+
+    Attributes:
+        unsure: A number that could have been read both ways when nothing decided it; else "".
+        shown: A number that can only be read so, or "".
+        votes: How many numbers can only be read so, and how many only the other way.
+    """
 
     style: NumberStyle
     unsure: str = ""
+    shown: str = ""
+    votes: tuple[int, int] = (0, 0)
 
 
 def choose_style(samples: Iterable[str], delimiter: str) -> StyleChoice:
@@ -121,17 +129,20 @@ def choose_style(samples: Iterable[str], delimiter: str) -> StyleChoice:
     write these exactly where the comma is the decimal sign).
     """
     votes = {NumberStyle.POINT: 0, NumberStyle.COMMA: 0}
+    shown: dict[NumberStyle, str] = {}
     open_comma = open_point = ""
     for text in samples:
         evidence = _evidence(text)
         if evidence is not None:
             votes[evidence] += 1
+            shown.setdefault(evidence, text)
         elif "," in text:
             open_comma = open_comma or text
         elif "." in text:
             open_point = open_point or text
     if votes[NumberStyle.POINT] != votes[NumberStyle.COMMA]:
-        return StyleChoice(max(votes, key=lambda style: votes[style]))
+        most = max(votes, key=lambda style: votes[style])
+        return StyleChoice(most, "", shown[most], (votes[most], sum(votes.values()) - votes[most]))
     unsure = open_comma or open_point
     return StyleChoice(NumberStyle.COMMA if delimiter == ";" and unsure else NumberStyle.POINT, unsure)
 

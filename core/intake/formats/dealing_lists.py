@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Final
 
 from core.domain.portfolio import AssetClass
+from core.domain.table_read import DecidedBy
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
@@ -22,6 +23,7 @@ from core.intake.formats.headed_tables import tables_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile
 from core.intake.tables.blocks import Block, delimiter_in, filled, rows_of
+from core.intake.tables.deciding import begin, tell_columns
 from core.intake.transactions.entries import INCOMING, NOTHING, OUTGOING, OUTSIDE, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
@@ -72,6 +74,11 @@ def opened(description: Description, source: SourceFile, block: Block, case: Cas
     first = list(islice(rows, _STYLE_ROWS))
     table = _table(description, case, list(block.header), first, delimiter_in(source))
     places = description.places(block.header)
+    begin(
+        case.findings, block, block.header, {name: place for name, place in places.items() if place < len(block.header)}
+    )
+    known = (f"a column of {description.title}", DecidedBy.FORMAT)
+    tell_columns(case.findings, block.header, places, dict.fromkeys(places, known))
     # A row with one cell is a remark below the table, as all brokers have them.
     lines = (one for one in chain(first, rows) if filled(one[1]) > 1)
     return table, _without_skipped(description, lines, places, case)

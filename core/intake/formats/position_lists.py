@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from core.domain.portfolio import AssetClass
+from core.domain.table_read import DecidedBy
 from core.intake.cells.asset_classes import asset_class_of, class_from_name, folded
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
@@ -20,14 +21,16 @@ from core.intake.gathering import Case, Gathered, merged
 from core.intake.opening.source import SourceFile
 from core.intake.positions.lines import ONE
 from core.intake.positions.position_table import ColumnLayout, read_rows
+from core.intake.positions.totals import LEFT_OUT
 from core.intake.tables.blocks import Block, delimiter_in, rows_of
+from core.intake.tables.deciding import FIRST_ROWS, begin, tell_columns, tell_fixed, with_products
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import survey_of
 from core.intake.tables.value_currency import tell_in_base
 
-_STYLE_ROWS = 2_000
+_FORMAT = DecidedBy.FORMAT
 _CODE_CHARS = range(4, 6)
 _NAMING = ("symbol", "isin", "name")
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
@@ -59,11 +62,18 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
     columns = [*block.header, *[""] * (max(places.values()) + 1 - len(block.header))]
     habits = description.habits
     rows = rows_of(source, block)
-    first = list(islice(rows, _STYLE_ROWS))
+    first = list(islice(rows, FIRST_ROWS))
+    begin(case.findings, block, columns, places)
     style = case.choices.style or habits.decimal
     if style is None or not delimiter_in(source):
         deciding = {name: place for name, place in places.items() if name != description.inside}
         style = style_of(source.name, first, deciding, delimiter_in(source), case, lambda: rows_of(source, block))
+    else:
+        said = ("said for this file", DecidedBy.HAND) if case.choices.style else ("its format writes them so", _FORMAT)
+        case.findings.decided("decimal sign", style.value.removeprefix("decimal "), *said)
+        case.findings.written(decimal="," if style is NumberStyle.COMMA else ".")
+    known = dict.fromkeys(places, (f"a column of {description.title}", _FORMAT))
+    tell_columns(case.findings, columns, places, with_products(known, first, places, style))
     beside = Beside(list(block.above))
     lines = beside.without_remarks(chain(first, rows), places.get("market_value"), lambda _number: None)
     lines = tell_in_base(lines, block.header, places, style, case)
@@ -76,6 +86,8 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
     if description.inside in called and "currency" not in called:
         called["currency"] = width + 1
     fixed = fixed_of(description, source.name, called, case)
+    asked = dict.fromkeys(fixed.keys() - description.fixed.keys(), ("said as base currency", DecidedBy.HAND))
+    tell_fixed(case.findings, fixed, asked)
     lines = _in_our_words(replace(description, fixed=fixed), lines, columns, places, style, case)
     names = {normal(cell) for cell in columns}
     layout = ColumnLayout(
@@ -108,7 +120,7 @@ def _in_our_words(
     naming = [places[name] for name in _NAMING if name in places]
     for number, row in rows:
         if description.skips(row, places):
-            case.findings.tally("Rows that are no lines of their own were left out", f"row {number}")
+            case.findings.tally("Rows that are no lines of their own were left out", f"row {number}", LEFT_OUT)
             continue
         row = [*row, *[""] * (width - len(row))]
         if len(row) > width and not any(cell.strip() for cell in row[width:]):
@@ -197,5 +209,5 @@ def _without_foreign_price(
     own = row[places["currency"]] if "currency" in places else description.fixed.get("currency", "")
     priced, valued = currency_code(row[places["price_currency"]]), currency_code(own)
     if priced is not None and valued is not None and priced[0] != valued[0]:
-        case.findings.tally("Prices in another currency than the value were left out", f"row {number}")
+        case.findings.tally("Prices in another currency than the value were left out", f"row {number}", "price")
         row[places["price"]] = ""

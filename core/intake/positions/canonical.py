@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
+from typing import Final
 
+from core.domain.table_read import DecidedBy
 from core.errors import UnreadableFile
 from core.intake.cells.headers import normal
 from core.intake.cells.names import one_line
@@ -21,6 +23,7 @@ from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
 from core.intake.tables.choices import Undecided
 from core.intake.tables.column_words import named
+from core.intake.tables.deciding import FIRST_ROWS, begin, tell_columns, with_products
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.proofs import are_products, refuse_another_currency
@@ -35,7 +38,7 @@ COLUMNS = (
     "sector", "country", "cost",
 )  # fmt: skip
 _HEADER_WITHIN = 20
-_STYLE_ROWS = 2_000
+_OWN_WORD: Final = ("its header is a column of the template", DecidedBy.FILE)
 _SURE = 0.7
 
 
@@ -103,7 +106,7 @@ def _read(source: SourceFile, case: Case) -> list[Gathered]:
 def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> list[Gathered]:
     places, extra = _places(block.header, source.name)
     rows = rows_of(source, block)
-    first = list(islice(rows, _STYLE_ROWS))
+    first = list(islice(rows, FIRST_ROWS))
     dealings = dealings_in(block.header, first)
     if dealings and not case.choices.positions:
         raise Undecided(
@@ -111,10 +114,13 @@ def _read_table(source: SourceFile, block: Block, many: bool, case: Case) -> lis
         )
     if dealings:
         case.findings.note(f"It was read as positions because somebody said so; but {dealings}")
+    begin(case.findings, block, block.header, places)
     beside = Beside(list(block.above))
     value = places.get("market_value")
     style = style_of(source.name, first, places, delimiter_in(source), case, lambda: rows_of(source, block))
     proven = are_products(first, places, style)
+    why = {field: _OWN_WORD for field, place in places.items() if normal(block.header[place]) == field}
+    tell_columns(case.findings, block.header, places, with_products(why, first, places, style))
     refuse_thousands(source.name, block.header, places, block.above, proven=proven)
     all_rows = beside.without_remarks(chain(first, rows), value, None)
     if value is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from core.domain.table_read import DecidedBy
 from core.intake.cells.dates import NotADate
 from core.intake.findings import Findings
 from core.intake.transactions.moments import DayOrder, parse_moment
@@ -21,12 +22,15 @@ class Days:
     """Each distinct text of a date column, judged once.
 
     Args:
-        order: What a person said; UNKNOWN lets the column prove it.
+        order: What is known; UNKNOWN lets the column prove it.
         column: Its name, for problems.
+        by: Who knows the order: a person, or the description of a format.
     """
 
-    def __init__(self, order: DayOrder, today: date, column: str) -> None:
+    def __init__(self, order: DayOrder, today: date, column: str, by: DecidedBy = DecidedBy.HAND) -> None:
         self._order = order
+        self._by = by
+        self._why = "said for this file" if by is DecidedBy.HAND else "its format writes days so"
         self._today = today
         self._column = column
         self._known: dict[str, date | str] = {}
@@ -53,6 +57,7 @@ class Days:
 
     def settle(self, findings: Findings) -> None:
         """Read what was left open by what the column proves; tell it, or name every row as a problem."""
+        self._tell_order(findings)
         if not self._open:
             return
         example = next(iter(self._open))
@@ -75,6 +80,17 @@ class Days:
             if isinstance(message, str):
                 for number in rows:
                     findings.problem(number, self._column, text, message)
+
+    def _tell_order(self, findings: Findings) -> None:
+        """Which of day and month stands first, where any cell leaves it to be decided."""
+        if self._order is not DayOrder.UNKNOWN:
+            if any(isinstance(day, date) and day is not UNDATED for day in self._known.values()):
+                findings.decided("order of days", self._order.value, self._why, self._by)
+                findings.written(dates=_ORDERS[self._order])
+        elif len(self._proofs) == 1:
+            ((order, proof),) = self._proofs.items()
+            findings.decided("order of days", order.value, f"'{proof[:40]}' can only be read so")
+            findings.written(dates=_ORDERS[order])
 
     def _judged(self, text: str, order: DayOrder | None = None) -> date | str:
         if not text.strip():

@@ -34,6 +34,8 @@ _ACCRUED = Decimal("0.06")
 _PER_UNIT = Decimal("2.5")
 """A bond's price up to here is a fraction of nominal (1.02 means par and 2 %); above, it is per 100."""
 
+_UNITS_OF_PRICE = "units of a price"
+
 BONDS = frozenset(
     {
         InstrumentType.GOVERNMENT_BOND,
@@ -134,6 +136,8 @@ class LineReader:
         kind = known_class if known_class is not None else self._class(raw.asset_class, symbol, raw.name, isin or "")
         if known_class is None and multiplier == ONE and kind is AssetClass.DERIVATIVE and is_option_symbol(symbol):
             multiplier = HUNDRED
+            heading = "Options were read as contracts on 100 units, by their symbols"
+            self._findings.tally(heading, _at(row, symbol), _UNITS_OF_PRICE)
         if max(len(raw.symbol), len(raw.name), len(raw.sector)) > MAX_CELL_CHARS:
             self._too_long(row, raw)
             good = False
@@ -185,7 +189,9 @@ class LineReader:
                 self._problem(row, "market_value", raw.market_value, message)
                 return None
             if units != 1:
-                self._findings.tally(f"Values in {raw.currency.strip()} were divided by {units}", _at(row, symbol))
+                self._findings.tally(
+                    f"Values in {raw.currency.strip()} were divided by {units}", _at(row, symbol), _UNITS_OF_PRICE
+                )
                 return (price / units if price is not None else None), value / units
             return price, value
         product = quantity * price if multiplier == ONE else quantity * price * multiplier
@@ -193,7 +199,9 @@ class LineReader:
             if per_hundred and price > _PER_UNIT:
                 # Nominal times 98.4 would be a hundred times too much: markets quote bonds per 100 of nominal.
                 heading = "Bonds without a stated value were valued per 100 of nominal, as markets quote them"
-                self._findings.tally(f"{heading}; state the value where prices are of one unit", _at(row, symbol))
+                self._findings.tally(
+                    f"{heading}; state the value where prices are of one unit", _at(row, symbol), _UNITS_OF_PRICE
+                )
                 return price / HUNDRED / units, product / HUNDRED / units
             if units == 1:
                 return price, product
@@ -223,24 +231,26 @@ class LineReader:
         in_major = abs(product / HUNDRED - value) <= max(abs(value) * Decimal("0.01"), rounding / HUNDRED)
         if per_hundred and value and abs(product / HUNDRED / units - value / units) <= abs(value / units) * _ACCRUED:
             heading = "Bond prices are per 100 nominal; they were divided by 100 and the stated values kept"
-            self._findings.tally(heading, _at(row, symbol))
+            self._findings.tally(heading, _at(row, symbol), _UNITS_OF_PRICE)
             return price / HUNDRED / units, value / units
         if units != 1:
             if value and in_major:
                 self._findings.tally(
                     f"Prices in {raw.currency.strip()} stand beside values in whole units, which were kept",
                     _at(row, symbol),
+                    _UNITS_OF_PRICE,
                 )
                 return price / units, value
             price, value, product = price / units, value / units, product / units
         elif value and in_major and raw.currency.strip().upper() in ("GBP", "ZAR", "ILS"):
             heading = "Prices in hundredths stand beside values in whole units; the price was divided by 100"
-            self._findings.tally(heading, _at(row, symbol))
+            self._findings.tally(heading, _at(row, symbol), _UNITS_OF_PRICE)
             return price / HUNDRED, value
         if abs(product - value) > max(rounding, abs(value) * _TOLERANCE):
             self._findings.tally(
                 "The stated value was kept where quantity × price says otherwise",
                 f"{_at(row, symbol)}, {product:,.2f} against {value:,.2f} stated",
+                "value",
             )
         return price, value
 
@@ -332,7 +342,7 @@ class LineReader:
                 self._problem(row, "isin", text, f"The ISIN {isin_fault(text.strip().replace(' ', '').upper())}.")
                 return None
             heading = "ISINs that are none were left empty, their lines kept"
-            self._findings.tally(heading, f"row {row} '{text.strip()}'")
+            self._findings.tally(heading, f"row {row} '{text.strip()}'", "isin")
             return ""
         return "" if known in EMPTY else known
 
@@ -344,7 +354,9 @@ class LineReader:
         if known_word is None:
             found = class_of_words(word)
             if found is None:
-                self._findings.tally("Asset classes that are not known were read as 'other'", f"'{word.strip()}'")
+                self._findings.tally(
+                    "Asset classes that are not known were read as 'other'", f"'{word.strip()}'", "asset_class"
+                )
             known_word = self._classes[word] = found or AssetClass.OTHER
         return known_word
 

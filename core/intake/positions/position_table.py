@@ -9,12 +9,15 @@ from decimal import Decimal
 from operator import itemgetter
 
 from core.domain.portfolio import Holding
+from core.domain.table_read import Comparison, DecidedBy
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
 from core.intake.cells.numbers import NumberStyle, unguarded
+from core.intake.findings import shortened
 from core.intake.gathering import Case, Gathered
 from core.intake.positions.days import UNDATED, Days
 from core.intake.positions.lines import FIELDS, ONE, LineReader, PositionCells
 from core.intake.positions.totals import Totals
+from core.intake.tables.deciding import tell_lines
 from core.intake.tables.stated import NOTHING_STATED, Stated
 from core.intake.transactions.moments import DayOrder
 
@@ -79,7 +82,9 @@ class _Table:
         self._date_place = places.get("date", width)
         self._account_place = places.get("account", width)
         order = layout.day_order if layout.day_order is not DayOrder.UNKNOWN else case.choices.day_order
-        self._days = Days(order, case.today, self._date_column)
+        by = DecidedBy.HAND if layout.day_order is DayOrder.UNKNOWN else DecidedBy.FORMAT
+        self._days = Days(order, case.today, self._date_column, by)
+        self._columns = columns
         self._groups: dict[tuple[str, str], list[Holding]] = {}
         self._undated: list[int] = []
         self._slack: int | None = None
@@ -134,6 +139,7 @@ class _Table:
         for lines in self._groups.values():
             self._totals.tell_lots(lines)
         self._days.settle(self._case.findings)
+        tell_lines(self._case.findings, [line for lines in self._groups.values() for line in lines], self._columns)
         known = {text: self._days.day(text) for _, text in self._groups}
         dated = any(day is not None and day is not UNDATED for day in known.values())
         if dated and not self._layout.quote_days:
@@ -152,7 +158,22 @@ class _Table:
                 group = gathered[account, day] = Gathered(identity, account or stem, account, day)
             group.holdings.extend(holdings)
         self._totals.compare(self._stated.totals, whole=len(gathered) == 1)
+        if dated:
+            self._tell_days({group.as_of for group in gathered.values()})
         return list(gathered.values())
+
+    def _tell_days(self, days: set[date]) -> None:
+        """The day of the list, and whether the lines beside it say the same."""
+        if not days:
+            return
+        shown = f"{min(days)}" if len(days) == 1 else f"{len(days)} days, {min(days)} to {max(days)}"
+        newest = "the newest day in" if self._layout.quote_days else "as in"
+        self._case.findings.decided("day of the list", shown, f"{newest} column '{self._date_column}'")
+        said = self._stated
+        if said.day is not None and len(days) == 1:
+            (day,) = days
+            one = Comparison(shortened(said.day_text, 60), said.day_row, said.day, day, "", said.day == day)
+            self._case.findings.compared(one)
 
     def _on_their_days(
         self, known: Mapping[str, date | None], dated: bool
@@ -200,6 +221,7 @@ def undated(name: str, case: Case, stated: Stated = NOTHING_STATED) -> date:
     day = date_in_name(name)
     if day is not None and day <= case.today + timedelta(days=1):
         case.findings.note(f"The file states no date; {day} was taken from its name.")
+        case.findings.decided("day of the list", f"{day}", "from the name of the file")
         return day
     if stated.unsure:
         message = (
@@ -209,8 +231,10 @@ def undated(name: str, case: Case, stated: Stated = NOTHING_STATED) -> date:
         case.findings.problem(None, "", stated.unsure, message)
         return case.today
     case.findings.note(f"The file states no date; today ({case.today}) was taken. A date in the file name is read too.")
+    case.findings.decided("day of the list", f"{case.today}", "the file states none, so it is today's")
     return case.today
 
 
 def _tell_day(case: Case, stated: Stated) -> None:
     case.findings.note(f"The day {stated.day} was taken from row {stated.day_row}, '{stated.day_text}'.")
+    case.findings.decided("day of the list", f"{stated.day}", f"row {stated.day_row} says '{stated.day_text}'")

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from core.domain.portfolio import AssetClass, Holding
+from core.domain.table_read import Comparison
 from core.intake.cells.asset_classes import folded, is_cash_name
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
-from core.intake.findings import Findings
+from core.intake.findings import Findings, shortened
 from core.intake.positions.lines import PositionCells
 from core.intake.tables.stated import StatedTotal
 
@@ -21,6 +22,7 @@ _WORD: Final = re.compile(
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
     r"合計|小計|総合計|总计|合计|小计|總計"
 )
+LEFT_OUT: Final = "left out"
 _NEAR: Final = Decimal("0.0005")
 _CENT: Final = Decimal("0.005")
 
@@ -52,9 +54,10 @@ class Totals:
 
     def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
         """Whether a row without units is a total; it is told and compared here."""
-        words = [raw.symbol, raw.name, first_cell]
+        words = [raw.symbol, raw.name, raw.isin, first_cell]
         named = any(_WORD.fullmatch(" ".join(folded(word).split()).strip(" :.")) for word in words if word.strip())
-        if raw.isin.strip() or (not named and any(is_cash_name(word) for word in words if word.strip())):
+        # A list may begin with its ISINs and write "Summe" there: only what could be a code speaks against a total.
+        if any(map(str.isdigit, raw.isin)) or (not named and any(is_cash_name(word) for word in words if word.strip())):
             return False
         value = self._value(raw.market_value)
         fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
@@ -62,7 +65,8 @@ class Totals:
         only_it = self._known >= 2 and self._known + self._money == self._count
         if not named and not (fits and value and only_it):
             return False
-        self._tell(row, value, fits=fits, named=named)
+        label = next((word for word in words if word.strip()), "sum")
+        self._tell(row, value, label, fits=fits, named=named)
         self._group, self._count_group = Decimal(0), 0
         return True
 
@@ -85,7 +89,7 @@ class Totals:
                 return lines
         for place in heads:
             heading = "Rows without units whose value is the sum of lines below were left out"
-            self._findings.tally(heading, f"'{(lines[place].name or lines[place].symbol)[:60]}'")
+            self._findings.tally(heading, f"'{(lines[place].name or lines[place].symbol)[:60]}'", LEFT_OUT)
             self._all -= lines[place].market_value
             self._count -= 1
         return [line for place, line in enumerate(lines) if place not in heads]
@@ -105,13 +109,18 @@ class Totals:
                 heading = "One line is the sum of the other lines of its symbol; if it states their sum, remove it"
                 self._findings.tally(heading, f"'{symbol[:60]}'")
 
-    def _tell(self, row: int, value: Decimal | None, *, fits: bool, named: bool) -> None:
+    def _tell(self, row: int, value: Decimal | None, label: str, *, fits: bool, named: bool) -> None:
+        ours = self._group if value is not None and self._is_group(value) else self._all
         if not named:
-            self._findings.tally("Rows without units whose value is the sum of lines above were left out", f"row {row}")
-        elif value is None or not self._count or self._findings.problem_count or len(self._currencies) > 1:
-            self._findings.tally("Rows with totals were left out; nothing compared them", f"row {row}")
+            heading = "Rows without units whose value is the sum of lines above were left out"
+            self._findings.tally(heading, f"row {row}", LEFT_OUT)
+            self._compared(label, row, value, ours, agrees=True)
+        elif (why := self._incomparable(value)) or value is None:
+            self._findings.tally("Rows with totals were left out; nothing compared them", f"row {row}", LEFT_OUT)
+            self._compared(label, row, value, None, why=why)
         elif fits:
-            self._findings.tally("Rows with totals were left out; they agree with the lines", f"row {row}")
+            self._findings.tally("Rows with totals were left out; they agree with the lines", f"row {row}", LEFT_OUT)
+            self._compared(label, row, value, ours, agrees=True)
         else:
             message = (
                 f"The total does not agree with the lines above it, which come to {self._all:,.2f}"
@@ -119,6 +128,25 @@ class Totals:
                 + ". Something is missing or read wrong; look at the columns and export again."
             )
             self._findings.problem(row, "", f"{value:,.2f}", message)
+            self._compared(label, row, value, ours, agrees=False)
+
+    def _incomparable(self, value: Decimal | None) -> str:
+        """Why a total cannot be held against the lines; "" where it can."""
+        if value is None:
+            return "no amount can be read there"
+        if not self._count:
+            return "no line was read above it"
+        if self._findings.problem_count:
+            return "some rows did not come in"
+        return "the lines are in several currencies" if len(self._currencies) > 1 else ""
+
+    def _compared(
+        self, label: str, row: int, value: Decimal | None, ours: Decimal | None, *, agrees: bool | None = None,
+        why: str = "", currency: str = "",
+    ) -> None:  # fmt: skip
+        if value is not None:
+            code = currency or (next(iter(self._currencies)) if len(self._currencies) == 1 else "")
+            self._findings.compared(Comparison(shortened(label, 60), row, value, ours, code, agrees, why))
 
     def compare(self, stated: Iterable[StatedTotal], *, whole: bool) -> None:
         """Hold totals that stand beside the table against all its lines.
@@ -126,12 +154,17 @@ class Totals:
         Args:
             whole: The lines are one portfolio on one day; the total of several is not one sum.
         """
-        currency = next(iter(self._currencies)) if len(self._currencies) == 1 else ""
         for total in stated:
             shown = f"row {total.row}, '{total.label[:60]}' {total.value:,.2f}"
-            if not currency or not whole or self._findings.problem_count or total.currency not in ("", currency):
+            why = self._unlike(total) or ("" if whole else "the lines are several portfolios")
+            agrees = None if why else self._is(total.value, self._all, self._count)
+            self._compared(
+                total.label, total.row, total.value, None if why else self._all, agrees=agrees, why=why,
+                currency=total.currency,
+            )  # fmt: skip
+            if why:
                 self._findings.tally("Totals beside the table were read; nothing compared them", shown)
-            elif self._is(total.value, self._all, self._count):
+            elif agrees:
                 self._findings.tally("Totals beside the table agree with the lines", shown)
             elif total.net:
                 self._findings.tally(f"Net assets beside the table differ from the lines ({self._all:,.2f})", shown)
@@ -141,6 +174,14 @@ class Totals:
                     "Something is missing or read wrong; look at the columns and export again."
                 )
                 self._findings.problem(total.row, total.label, f"{total.value:,.2f}", message)
+
+    def _unlike(self, total: StatedTotal) -> str:
+        """Why a total beside the table cannot be held against the lines; "" where it can."""
+        if not self._currencies:
+            return "no line was read"
+        if (why := self._incomparable(total.value)) or total.currency in ("", *self._currencies):
+            return why
+        return f"it is in {total.currency}, and the lines are in {next(iter(self._currencies))}"
 
     def _is_group(self, value: Decimal) -> bool:
         return bool(self._count_group) and self._is(value, self._group, self._count_group)

@@ -13,14 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
 
+from core.domain.table_read import DecidedBy
 from core.errors import BadInput, UnreadableFile
 from core.intake.cells.headers import normal
 from core.intake.gathering import Case, Gathered, merged
 from core.intake.opening.source import SourceFile
 from core.intake.positions.position_table import ColumnLayout, read_rows
+from core.intake.positions.totals import LEFT_OUT
 from core.intake.tables.blocks import delimiter_in, rows_of
 from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
+from core.intake.tables.deciding import FIRST_ROWS, Why, begin, tell_columns, tell_fixed, why_currency, with_products
 from core.intake.tables.left import tell_left
 from core.intake.tables.number_style import style_of
 from core.intake.tables.proofs import are_products, refuse_another_currency
@@ -31,7 +34,6 @@ from core.intake.tables.surveying import Survey, label, surveys_of
 from core.intake.tables.value_currency import in_the_value_s_currency, names_its_currency, tell_in_base
 
 FAMILY = "table"
-_STYLE_ROWS = 2_000
 
 
 class NeedsMapping(UnreadableFile):
@@ -84,6 +86,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
             case.findings.note(f"The columns were read as remembered for this header: {said}.")
             # What a person says of this file goes before what somebody said of an earlier one.
             choices = mapping.said(choices)
+    by = DecidedBy.HAND if case.mapping is not None else DecidedBy.MEMORY
     if mapping is None:
         raise NeedsMapping(_needs(found))
     for fault in faults_of(mapping, len(found.header)):
@@ -92,7 +95,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
     tables = sorted((found, *alike), key=lambda one: (one is not found, one.block.place)) if alike else [found]
     many = len({one.block.title for one in tables}) > 1
     case = replace(case, choices=choices)
-    made = merged(group for one in tables for group in _read(source, one, mapping, many, case))
+    made = merged(group for one in tables for group in _read(source, one, mapping, by, many, case))
     tell_left(source, (one for one in found.others if one not in alike), case)
     return made
 
@@ -163,7 +166,24 @@ def _place(column: str, found: Survey) -> int:
     )
 
 
-def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool, case: Case) -> list[Gathered]:
+def _why(found: Survey, mapping: ColumnMapping, by: DecidedBy) -> dict[str, Why]:
+    """Why each column is what it is: what the guess went by, where it says the same; else who said it."""
+    said = "said for this file" if by is DecidedBy.HAND else "remembered for this header"
+    guessed = {guess.field: (place, guess.reason) for place, guess in enumerate(found.guesses) if guess.field}
+    why: dict[str, Why] = {}
+    for field, place in mapping.columns:
+        known, reason = guessed.get(field, (None, ""))
+        why[field] = (reason, DecidedBy.FILE) if known == place else (said, by)
+    alike = dict(found.mapping.fixed)
+    for field, value in mapping.fixed:
+        same = field == "currency" and alike.get(field) == value
+        why[field] = (why_currency(found.header, dict(mapping.columns)), DecidedBy.FILE) if same else (said, by)
+    return why
+
+
+def _read(
+    source: SourceFile, found: Survey, mapping: ColumnMapping, by: DecidedBy, many: bool, case: Case
+) -> list[Gathered]:
     choices = case.choices
     if found.warning and not choices.positions:
         raise Undecided(
@@ -175,18 +195,24 @@ def _read(source: SourceFile, found: Survey, mapping: ColumnMapping, many: bool,
     delimiter = delimiter_in(source)
     rows = rows_of(source, found.block)
     places = dict(mapping.columns)
-    first = list(islice(rows, _STYLE_ROWS))
-    style = style_of(source.name, first, places, delimiter, case, lambda: rows_of(source, found.block))
+    first = list(islice(rows, FIRST_ROWS))
     header = list(found.header)
+    fixed: Mapping[str, str] = dict(mapping.fixed)
+    begin(case.findings, found.block, header, places, fixed)
+    style = style_of(source.name, first, places, delimiter, case, lambda: rows_of(source, found.block))
+    why = with_products(_why(found, mapping, by), first, places, style)
+    tell_columns(case.findings, header, places, why)
+    tell_fixed(case.findings, fixed, why)
     proven = are_products(first, places, style)
     refuse_thousands(source.name, header, places, found.block.above, proven=proven)
     side = side_column(header, first, places)
-    fixed: Mapping[str, str] = dict(mapping.fixed)
     beside = Beside(list(found.block.above))
     all_rows: Iterator[tuple[int, list[str]]] = beside.without_remarks(
         chain(first, rows),
         places.get("market_value"),
-        lambda number: case.findings.tally("Rows with a single cell were left out as remarks", f"row {number}"),
+        lambda number: case.findings.tally(
+            "Rows with a single cell were left out as remarks", f"row {number}", LEFT_OUT
+        ),
     )
     all_rows = tell_in_base(all_rows, found.header, places, style, case)
     if "market_value" in places:

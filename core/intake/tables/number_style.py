@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from core.domain.table_read import DecidedBy
 from core.intake.cells.numbers import NotANumber, NumberStyle, StyleChoice, choose_style, parse_number
 from core.intake.gathering import Case
 from core.intake.tables.choices import Undecided
@@ -34,23 +35,40 @@ def style_of(
         Undecided: Numbers such as 1.500 may be two, and neither other numbers, products nor the separator tell.
     """
     if case.choices.style is not None:
-        return case.choices.style
+        return _told(case, case.choices.style, "said for this file", DecidedBy.HAND)
     if not delimiter:
+        # The cells of a workbook are numbers; which sign a program shows them with is not in it.
         return NumberStyle.POINT
     numeric = [places[field] for field in _FIELDS if field in places]
     choice = choose_style(_cells(first, numeric), delimiter)
     if choice.unsure and again is not None:
         choice = choose_style(_cells(again(), numeric), delimiter)
     if not choice.unsure:
-        return choice.style
+        return _told(case, choice.style, _shown(choice))
     proven = _by_product(first, places)
     if proven is not None:
         case.findings.note(
             f"Numbers such as '{choice.unsure[:40]}' were read with a {proven.value}: only so is quantity × price the "
             "value."
         )
-        return proven
+        return _told(case, proven, f"only so is quantity × price the value; '{choice.unsure[:40]}' could be either")
     return _by_separator(name, choice, delimiter, case)
+
+
+def _told(case: Case, style: NumberStyle, proof: str, by: DecidedBy = DecidedBy.FILE) -> NumberStyle:
+    case.findings.decided("decimal sign", style.value.removeprefix("decimal "), proof, by)
+    case.findings.written(decimal="," if style is NumberStyle.COMMA else ".")
+    return style
+
+
+def _shown(choice: StyleChoice) -> str:
+    """Why no number is in doubt."""
+    good, other = choice.votes
+    if not good:
+        return "no number has a sign that could be either"
+    if other:
+        return f"{good:,} of {good + other:,} numbers can only be read so, such as '{choice.shown[:40]}'"
+    return f"'{choice.shown[:40]}' can only be read so"
 
 
 def _by_separator(name: str, choice: StyleChoice, delimiter: str, case: Case) -> NumberStyle:
@@ -66,7 +84,7 @@ def _by_separator(name: str, choice: StyleChoice, delimiter: str, case: Case) ->
         f"columns are parted by '{delimiter}'. If that is wrong, say --decimal "
         f"{'.' if choice.style is NumberStyle.COMMA else ','}"
     )
-    return choice.style
+    return _told(case, choice.style, f"'{shown}' could be either, and columns are parted by '{delimiter}'")
 
 
 def _cells(rows: Iterable[Row], numeric: Sequence[int]) -> Iterable[str]:

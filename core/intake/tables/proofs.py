@@ -19,7 +19,7 @@ _UNITS: Final = tuple(Decimal(10) ** power for power in range(-6, 7))
 
 def are_products(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> bool:
     """Whether quantity × price is the stated value in most rows that state all three."""
-    ratios = [ratio for _, ratio in _ratios(rows, places, style)]
+    ratios = [ratio for _, ratio in ratios_of(rows, places, style)]
     return bool(ratios) and sum(abs(ratio - 1) <= _EXACT for ratio in ratios) > len(ratios) / 2
 
 
@@ -35,7 +35,7 @@ def refuse_another_currency(
         UnreadableFile: Naming the currency and the factor.
     """
     by_currency: dict[str, list[Decimal]] = {}
-    for currency, ratio in _ratios(rows, places, style):
+    for currency, ratio in ratios_of(rows, places, style):
         by_currency.setdefault(currency, []).append(ratio)
     for currency, ratios in by_currency.items():
         low, high = min(ratios), max(ratios)
@@ -52,7 +52,7 @@ def refuse_another_currency(
         )
 
 
-def _ratios(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> Iterator[tuple[str, Decimal]]:
+def ratios_of(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> Iterator[tuple[str, Decimal]]:
     """Value by quantity × price, of each row that states all three, with its currency as it is written."""
     if not {"quantity", "price", "market_value"} <= places.keys():
         return

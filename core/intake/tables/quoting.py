@@ -50,6 +50,7 @@ def price_of(
     if units != ONE:
         why = "only so is quantity × price the value" if by_values else "by law and custom, or by its header"
         case.findings.note(f"Column '{name}' is the price of {units:,} units ({why}); prices were divided by it.")
+        case.findings.decided("units of a price", f"column '{name}' is the price of {units:,} units", why)
     return units
 
 

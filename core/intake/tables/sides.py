@@ -42,7 +42,7 @@ def signed(
                 at = places.get(field)
                 if at is not None and at < len(row) and _positive(row[at], style):
                     row[at] = f"-{row[at].strip()}"
-            case.findings.tally(heading, f"row {number}")
+            case.findings.tally(heading, f"row {number}", "short lines")
         yield number, row
 
 

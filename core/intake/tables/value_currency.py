@@ -35,9 +35,11 @@ def in_the_value_s_currency(
     others = [row for _, row in first if _other(row, places, named)]
     if not others or sum(_own(row, places, style) for row in others) > len(others) / 2:
         return chain(first, rows)
-    case.findings.note(
-        f"Column '{header[places['market_value']]}' names its currency: values were read as {named}, and prices of "
-        "lines in another currency were left out."
+    case.findings.decided(
+        "currency of the values",
+        f"Column '{header[places['market_value']]}' names its currency",
+        f"values were read as {named}, and prices of lines in another currency were left out",
+        noted=True,
     )
     return _changed(chain(first, rows), places, named)
 
