@@ -59,6 +59,18 @@ def recipes(pattern: re.Pattern[Any], *, pairs: int = 8) -> list[Recipe]:
     return [*dict.fromkeys(_recipes(tree, pairs))]
 
 
+def repeats(pattern: re.Pattern[Any]) -> bool:
+    """True where a part may be repeated. Without one, the work at each place of a text is bounded, whatever follows."""
+    return _repeats(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG))
+
+
+def _repeats(tree: Sequence[Node]) -> bool:
+    return any(
+        kind in _REPEATS or kind is kinds.GROUPREF_EXISTS or any(_repeats(inner) for inner in _inside(kind, value))
+        for kind, value in tree
+    )
+
+
 def _recipes(tree: Sequence[Node], pairs: int) -> Iterator[Recipe]:
     chance = random.Random(1)
     alphabet = [*dict.fromkeys([*_ALWAYS, *_alphabet(tree)])]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.linear.adversary import Recipe, recipes
+from tests.linear.adversary import Recipe, recipes, repeats
 
 SIZE = 4_000
 TRIFLE_SECONDS = 0.0015
@@ -28,6 +28,8 @@ class TooLong(Exception):
 
 def slow(pattern: re.Pattern[Any], ways: frozenset[str]) -> str:
     """A text on which the work grows faster than the text, in words; "" when there is none."""
+    if not repeats(pattern):
+        return ""
     for recipe in recipes(pattern):
         for way in sorted(ways):
             grown = growth(

@@ -45,12 +45,16 @@ def sources() -> Iterator[Path]:
 
 def calls(path: Path) -> Iterator[Call]:
     """Every call of `re` in a file that takes a pattern."""
-    tree = ast.parse(path.read_text("utf-8"))
-    if not any(isinstance(node, ast.Import) and any(one.name == "re" for one in node.names) for node in ast.walk(tree)):
+    text = path.read_text("utf-8")
+    if "import re" not in text:  # most files: not worth a tree
+        return
+    tree = ast.parse(text)
+    nodes = list(ast.walk(tree))
+    if not any(isinstance(node, ast.Import) and any(one.name == "re" for one in node.names) for node in nodes):
         return
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+    for node in nodes:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -28,10 +29,20 @@ _SIGNS: Final[dict[str, frozenset[str]]] = {
 _CODES = {code: frozenset({code}) for code in CURRENCIES}
 _MINOR = {code: frozenset({major}) for code, major in MINOR_UNITS.items()}
 _ALL: Final = {sign.casefold(): found for sign, found in {**_SIGNS, **_CODES, **_MINOR}.items()}
-_WORDLIKE = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True) if sign[-1].isalpha())
-_SIGNLIKE = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True) if not sign[-1].isalpha())
+
+
+def _any_of(signs: Iterable[str]) -> str:
+    """A pattern of any of these, the longest first, by their first character: a matcher tries few at each place."""
+    groups: dict[str, list[str]] = {}
+    for sign in sorted(signs, key=len, reverse=True):
+        groups.setdefault(sign[0].casefold(), []).append(re.escape(sign[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items())
+
+
+_WORDLIKE = _any_of({*(sign for sign in _SIGNS if sign[-1].isalpha()), *CURRENCIES, *MINOR_UNITS})
+_SIGNLIKE = _any_of(sign for sign in _SIGNS if not sign[-1].isalpha())
 MARK: Final = re.compile(
-    rf"{_SIGNLIKE}|(?<![^\W\d_])(?:{_WORDLIKE}|{'|'.join(sorted({*CURRENCIES, *MINOR_UNITS}))})\.?(?![^\W\d_])",
+    rf"(?=[^\s\d])(?:{_SIGNLIKE}|(?<![^\W\d_])(?:{_WORDLIKE})\.?(?![^\W\d_]))",
     re.IGNORECASE,
 )
 """A currency's sign or code inside an amount, and the point of an abbreviation."""
