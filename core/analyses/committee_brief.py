@@ -21,7 +21,7 @@ from core.domain.analysis import AnalysisRequest, Finding, FindingKind, Kind
 from core.domain.evidence import Evidence, Finished
 from core.domain.facts import FactSheet
 from core.errors import BadInput
-from core.metrics.definitions import MetricGroup
+from core.metrics.definitions import ASKED_GROUPS, MetricGroup
 
 NEEDED: Final = (Kind.RISK, Kind.ALLOCATION, Kind.PERFORMANCE, Kind.COMPLIANCE)
 """Analyses of every portfolio without which no decision is asked for."""
@@ -151,7 +151,7 @@ class BriefEngine(Engine):
 
     def groups(self, _request: AnalysisRequest) -> tuple[MetricGroup, ...]:
         """All of them: which ones its inputs cite is seen only then."""
-        return tuple(MetricGroup)
+        return ASKED_GROUPS
 
     def views(self, sheet: FactSheet, request: AnalysisRequest) -> Iterator[FactSheet]:
         """One sheet, with the facts that the finished analyses rest on.

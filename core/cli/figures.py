@@ -97,7 +97,7 @@ def metrics(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show a portfolio's facts: the numbers a model may speak about, and why others are not there."""
+    """Show a portfolio's facts, and why others are not there. A model may speak of all groups but lookthrough."""
     groups = _groups(group or [])
     on = day(as_of, "--as-of")
     with opened() as (app, actor):

@@ -12,11 +12,14 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.drafts.fact_sheets import prices_of, sheets_of, total_value
+from core.drafts.fund_shelves import look_through_of
 from core.guard.access import Permission, require
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.metrics.calendar_years import YearReturn, calendar_years
 from core.metrics.definitions import MetricGroup
+from core.metrics.holdings import is_fund
+from core.metrics.lookthrough import Looked
 from core.metrics.prices import PriceHistory
 from core.metrics.tools import (
     CorrelationMatrix,
@@ -26,6 +29,7 @@ from core.metrics.tools import (
     correlation_analyzer,
     return_series,
 )
+from core.metrics.valuation import Valuer, holding_facts
 from core.storage.portfolios.versions import Versions
 from core.storage.store import Store
 
@@ -103,6 +107,21 @@ class PortfolioFigures:
         """
         require(actor, Permission.PORTFOLIO_READ)
         return sheets_of(self._store, self._rates, [self._load(portfolio_id, as_of)], groups=groups)[0]
+
+    def looked_through(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> Looked | None:
+        """A portfolio with its funds looked through; None where it has no fund, or its lines cannot be weighed.
+
+        Raises:
+            NotFound: No such portfolio or day.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        register = Register(self._store.instruments.all())
+        portfolio = Describer(register).describe(self._load(portfolio_id, as_of)).portfolio
+        valuation = Valuer(self._rates).value(portfolio)
+        if valuation.total is None or valuation.why_no_shares or not any(map(is_fund, portfolio.holdings)):
+            return None
+        looking = look_through_of(self._store, [portfolio], register)
+        return looking.look(portfolio, holding_facts(portfolio, valuation))
 
     def past(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> PortfolioPast:
         """Daily returns of the present holdings and of their benchmark.

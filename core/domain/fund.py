@@ -132,9 +132,6 @@ class FundShelf:
             fund_id: sorted(days, key=lambda one: one.as_of) for fund_id, days in found.items()
         }
 
-    def __bool__(self) -> bool:
-        return bool(self._reports)
-
     def fund_of(self, *, isin: str = "", symbol: str = "") -> str:
         """The fund a line is a share of: by its ISIN, and by its symbol only where it has none; "" where unknown."""
         return self._codes.get(isin, "") if isin else self._codes.get(symbol, "")

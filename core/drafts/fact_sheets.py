@@ -10,6 +10,7 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
+from core.drafts.fund_shelves import look_through_of
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
@@ -38,6 +39,7 @@ def sheets_of(
     if MetricGroup.FLOWS in groups:
         snapshots = {one.portfolio_id: _totals(store, rates, one) for one in portfolios}
     portfolios = [describer.describe(portfolio).portfolio for portfolio in portfolios]
+    look_through = look_through_of(store, portfolios, register) if MetricGroup.LOOKTHROUGH in groups else None
     sheets: dict[int, FactSheet] = {}
     for is_sample in (True, False):
         group = [portfolio for portfolio in portfolios if portfolio.is_sample is is_sample]
@@ -52,6 +54,7 @@ def sheets_of(
             snapshots=snapshots,
             members=known,
             attribution_period=attribution_period,
+            look_through=look_through,
         )
         sheets.update(zip(map(id, group), made, strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]

@@ -16,6 +16,8 @@ from core.metrics.metric_definitions import (
     HISTORY_METRICS,
     HOLDINGS_METRICS,
     LIQUIDITY_FAMILIES,
+    LOOK_THROUGH_FAMILIES,
+    LOOK_THROUGH_METRICS,
     PERIOD_FAMILIES,
     STRESS_FAMILIES,
     Definition,
@@ -28,7 +30,7 @@ class MetricGroup(StrEnum):
     holdings: what is held, and how concentrated it is. history: risk and return of the present holdings' past.
     benchmark: the same against the benchmark. periods: returns by period. attribution: where the difference to the
     benchmark comes from. contributions: what each line adds to risk and return. stress: scenarios. liquidity: how
-    soon it can be sold. flows: what the account itself returned.
+    soon it can be sold. flows: what the account itself returned. lookthrough: what it holds with funds looked through.
     """
 
     HOLDINGS = "holdings"
@@ -40,10 +42,14 @@ class MetricGroup(StrEnum):
     STRESS = "stress"
     LIQUIDITY = "liquidity"
     FLOWS = "flows"
+    LOOKTHROUGH = "lookthrough"
 
 
 DEFAULT_GROUPS = (MetricGroup.HOLDINGS, MetricGroup.HISTORY)
 """What a fact sheet holds when nothing else is asked for."""
+
+ASKED_GROUPS = tuple(group for group in MetricGroup if group is not MetricGroup.LOOKTHROUGH)
+"""What analyses may be told: released prompts know nothing of funds that are looked through."""
 
 _BY_GROUP: dict[MetricGroup, dict[str, Definition]] = {
     MetricGroup.HOLDINGS: {**HOLDINGS_METRICS, **FAMILIES},
@@ -55,6 +61,7 @@ _BY_GROUP: dict[MetricGroup, dict[str, Definition]] = {
     MetricGroup.STRESS: STRESS_FAMILIES,
     MetricGroup.LIQUIDITY: LIQUIDITY_FAMILIES,
     MetricGroup.FLOWS: FLOW_METRICS,
+    MetricGroup.LOOKTHROUGH: {**LOOK_THROUGH_METRICS, **LOOK_THROUGH_FAMILIES},
 }
 
 

@@ -15,6 +15,7 @@ from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup, definitions_of
 from core.metrics.flows import Snapshots, flow_rows
 from core.metrics.history import history_rows
 from core.metrics.holdings import liquidity_rows, part_rows, whole_rows
+from core.metrics.lookthrough import LookThrough, look_through_rows
 from core.metrics.periods import period_rows
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
@@ -47,6 +48,7 @@ def fact_sheets(
     snapshots: Snapshots | None = None,
     members: Mapping[str, Classified] | None = None,
     attribution_period: str = "1y",
+    look_through: LookThrough | None = None,
 ) -> list[FactSheet]:
     """One sheet for each portfolio, in their order.
 
@@ -62,9 +64,10 @@ def fact_sheets(
         members: Asset class and sector by symbol of what benchmarks hold, for the attribution group; a row of an
             instruments register will do.
         attribution_period: Over which of `metric_definitions.PERIODS` the difference to the benchmark is explained.
+        look_through: What is known of funds, for the lookthrough group.
     """
     sheets: list[FactSheet] = []
-    maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {}, attribution_period)
+    maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {}, attribution_period, look_through)
     for start in range(0, len(portfolios), _AT_ONCE):
         sheets.extend(maker.sheets(portfolios[start : start + _AT_ONCE]))
     return sheets
@@ -81,6 +84,7 @@ class _Maker:
         snapshots: Snapshots,
         members: Mapping[str, Classified],
         attribution_period: str,
+        look_through: LookThrough | None,
     ) -> None:
         self._rates = rates
         self._prices = prices
@@ -88,6 +92,7 @@ class _Maker:
         self._snapshots = snapshots
         self._members = members
         self._attribution_period = attribution_period
+        self._look_through = look_through
         self._valuer = Valuer(rates)
         self._stress = Stress(rates, prices)
 
@@ -112,6 +117,8 @@ class _Maker:
             parts.append(liquidity_rows(portfolio, valuation, lines))
         if MetricGroup.HOLDINGS in asked:
             parts.append(part_rows(portfolio, valuation, lines))
+        if MetricGroup.LOOKTHROUGH in asked:
+            parts.append(look_through_rows(portfolio, valuation, lines, self._look_through))
         facts, reasons = joined(parts)
         return FactSheet(
             portfolio_id=portfolio.portfolio_id,

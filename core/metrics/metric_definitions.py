@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain.units import Unit
-from core.metrics.thresholds import LARGE_ISSUER
+from core.metrics.thresholds import ISSUERS_NAMED, LARGE_ISSUER, MAX_REPORT_AGE, MIN_CLASSIFIED, MIN_LOOKED_THROUGH
 
 PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Periods of returns: months back, since the year began, years back, since the common history began."""
@@ -411,3 +411,82 @@ LIQUIDITY_FAMILIES: dict[str, Definition] = {
     ),
 }
 """Liquidity buckets, by the prefix of their ids."""
+
+_LOOKED = (
+    f"funds replaced by what their reports say they hold, in percent {_SHARE}; stated only where at least "
+    f"{MIN_LOOKED_THROUGH:g} % of the funds' value is looked through by reports at most {MAX_REPORT_AGE} days from the "
+    "portfolio's day; lines count with their value, derivatives in funds too, never with their notional"
+)
+_LOOKED_KEYS = (
+    "what could not be looked through is 'not_looked_through', what a report leaves out 'unlisted' (negative where it "
+    f"is liabilities); absent where less than {MIN_CLASSIFIED:g} % of what the funds hold is classified"
+)
+_LOOKED_ISSUERS = (
+    "among lines with one issuer behind them, held directly or in a fund; cash, derivatives and what is not looked "
+    "through are not in it; an issuer is told by its LEI where one is known, else by its name without legal form"
+)
+
+LOOK_THROUGH_METRICS: dict[str, Definition] = {
+    "lookthrough.fund_weight": Definition(Unit.PCT, 2, f"Sum of the weights of all funds, in percent {_SHARE}."),
+    "lookthrough.coverage": Definition(
+        Unit.PCT,
+        2,
+        "Share of the funds' value that is looked through: of each fund the share of net assets that its report "
+        f"accounts for, without funds inside that nothing is known of; a report more than {MAX_REPORT_AGE} days from "
+        "the portfolio's day covers nothing.",
+    ),
+    "lookthrough.data_age": Definition(
+        Unit.DAYS, 0, "Days between the portfolio's day and the report that is farthest from it, of those used."
+    ),
+    "lookthrough.issuer_hhi": Definition(
+        Unit.RATIO,
+        4,
+        "Herfindahl index of issuers with funds looked through: sum of squared shares of the issuers in the gross "
+        f"value, {_LOOKED_ISSUERS}.",
+        _HERFINDAHL,
+    ),
+    "lookthrough.issuer_effective_n": Definition(
+        Unit.RATIO,
+        2,
+        f"1 / looked-through issuer HHI: the number of equally large issuers, {_LOOKED_ISSUERS}.",
+        _HERFINDAHL,
+    ),
+    "lookthrough.issuer_top1_weight": Definition(
+        Unit.PCT, 2, f"Absolute weight of the largest issuer, {_LOOKED}; {_LOOKED_ISSUERS}."
+    ),
+}
+"""Of portfolios with their funds looked through, never mixed with the figures of the lines alone."""
+
+LOOK_THROUGH_FAMILIES: dict[str, Definition] = {
+    "lookthrough.issuer.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of one issuer's lines, {_LOOKED}; of the {ISSUERS_NAMED} largest; {_LOOKED_ISSUERS}.",
+    ),
+    "lookthrough.group.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of the lines of one group of issuers, {_LOOKED}; a group is an ultimate parent and all "
+        f"that it consolidates, as registered with GLEIF; of the {ISSUERS_NAMED} largest.",
+        "GLEIF level 2 data (CC0)",
+    ),
+    "lookthrough.sector.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines of the sector, {_LOOKED}; cash and derivatives are sectors of their own; "
+        f"{_LOOKED_KEYS}.",
+    ),
+    "lookthrough.country.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines by the issuer's domicile, {_LOOKED}; cash and derivatives stand apart; "
+        f"{_LOOKED_KEYS}.",
+    ),
+    "lookthrough.currency.": Definition(
+        Unit.PCT,
+        2,
+        f"Sum of the weights of all lines by the currency they are in, {_LOOKED}; before hedging: derivatives stand "
+        f"apart; {_LOOKED_KEYS}.",
+    ),
+}
+"""Families of looked-through metrics by the prefix of their ids, in the order they are stated."""

@@ -24,3 +24,15 @@ MAX_STALE_DAYS = 10
 
 MIN_RETURNS_A_YEAR = 180
 """Fewer days with prices in a year are no daily history: weekly closes taken for daily ones double every risk."""
+
+MIN_LOOKED_THROUGH = 80.0
+"""Percent of the funds' value that must be looked through: of less, the largest issuer may be one that is not seen."""
+
+MIN_CLASSIFIED = 80.0
+"""Percent of what the funds hold of which sector, country or currency must be known to share the whole out by it."""
+
+MAX_REPORT_AGE = 180
+"""Days between a fund's report and the portfolio's day: two quarters, because filings come out two months late."""
+
+ISSUERS_NAMED = 25
+"""So many issuers, the largest, are named of those that are seen in funds and beside them."""

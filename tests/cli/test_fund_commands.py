@@ -27,3 +27,16 @@ def test_a_filing_is_kept_listed_shown_bound_and_deleted(cli: Cli, tmp_path: Pat
     assert cli("fund", "bind", "S000000001", "VOO")[1] == f"S000000001 is known as S000000001, {ISIN}, VOO.\n"
     assert cli("fund", "delete", "S000000001")[0] == 0
     assert cli.json("fund", "list") == {"funds": []}
+
+
+def test_a_portfolio_is_looked_through_where_its_funds_are_known(cli: Cli, positions: Path, tmp_path: Path) -> None:
+    path = tmp_path / "primary_doc.xml"
+    path.write_bytes(nport(security("Apple Inc", "600", isin="US0378331005"), security("Invented Brewery", "400")))
+    cli("portfolio", "import", positions)
+    alpha = cli.json("portfolio", "list")["portfolios"][0]["portfolio_id"]
+    before = cli.json("portfolio", "metrics", alpha, "--group", "lookthrough")
+    assert any("VOO: nothing is known of what it holds" in one["reason"] for one in before["absent"])
+    cli("fund", "import", path, "--isin", ISIN)
+    after = cli.json("portfolio", "metrics", alpha, "--group", "lookthrough")
+    found = {fact["metric_id"]: fact["value"] for fact in after["metrics"]}
+    assert (found["lookthrough.coverage"], found["lookthrough.issuer.apple_inc"]) == (100.0, 80.0)

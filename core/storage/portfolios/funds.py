@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select
 
-from core.domain.fund import FundCodes, FundLine, FundReport, FundShelf
+from core.domain.fund import FundCodes, FundLine, FundReport
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass
 from core.errors import BadInput, NotFound
@@ -187,21 +187,19 @@ class Funds:
             raise NotFound(f"There is no fund '{fund_id}'{day}. See what there is with: mosychlos fund list")
         return chosen[-1]
 
-    def shelf(self, codes: Iterable[str] | None = None) -> FundShelf:
-        """Reports of the funds with these codes, and of the funds they hold, and so on; None takes all."""
+    def load(self, codes: Iterable[str]) -> tuple[list[FundReport], dict[str, str]]:
+        """Every day of the funds with these codes, and of the funds they hold, and so on; and fund ids by code."""
         with self._database.read() as connection:
             by_code = {code: fund_id for fund_id, own in _codes(connection).items() for code in own}
-        if codes is None:
-            return FundShelf(self._load(()), by_code)
         found: dict[str, list[FundReport]] = {}
         wanted = {by_code[code] for code in codes if code in by_code}
         while wanted:
             reports = self._load((_H.c.fund_id.in_(sorted(wanted)),))
             for report in reports:
                 found.setdefault(report.fund_id, []).append(report)
-            held = {code for report in reports for line in report.lines for code in (line.isin or line.symbol,)}
+            held = {line.isin or line.symbol for report in reports for line in report.lines}
             wanted = {by_code[code] for code in held if code in by_code} - found.keys()
-        return FundShelf((one for days in found.values() for one in days), by_code)
+        return [one for days in found.values() for one in days], by_code
 
     def _load(self, conditions: Collection[Any]) -> list[FundReport]:
         """Newest revisions, by fund and day."""

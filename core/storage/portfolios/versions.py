@@ -10,13 +10,23 @@ from sqlalchemy import func, select
 
 from core.storage.database import Database
 from core.storage.sql import table
-from core.storage.tables import GroupMemberTable, InstrumentTable, PolicyTable, PriceTable, SnapshotTable
+from core.storage.tables import (
+    FundCodeTable,
+    FundHoldingsTable,
+    GroupMemberTable,
+    InstrumentTable,
+    PolicyTable,
+    PriceTable,
+    SnapshotTable,
+)
 
 _S = table(SnapshotTable)
 _T = table(PriceTable)
 _I = table(InstrumentTable)
 _P = table(PolicyTable)
 _M = table(GroupMemberTable)
+_F = table(FundHoldingsTable)
+_C = table(FundCodeTable)
 
 
 class Versions:
@@ -28,7 +38,7 @@ class Versions:
     def stamp(self, portfolio_id: str, symbols: Collection[str]) -> str:
         """A text that changes whenever the portfolio's figures may: what was computed under it may be shown again.
 
-        It covers the snapshots, the prices of `symbols`, the register, policies and the portfolio's groups.
+        It covers the snapshots, the prices of `symbols`, the register, policies, funds and the portfolio's groups.
 
         Args:
             symbols: Of the holdings and of the benchmark.
@@ -43,6 +53,8 @@ class Versions:
             (func.sum(_T.c.closes), _T, held),
             (func.max(_I.c.changed_at), _I, None),
             (func.max(_P.c.stored_at), _P, None),
+            (func.max(_F.c.imported_at), _F, None),
+            (func.max(_C.c.updated_at), _C, None),
             (func.max(_M.c.at), _M, member),
         ):
             for value in (newest, func.count()):

@@ -9,6 +9,7 @@ import pytest
 
 from core.desk.funds import FundService
 from core.domain.actor import LOCAL, Actor, Role
+from core.domain.fund import FundShelf
 from core.errors import BadInput, NotFound, NotPermitted
 from core.storage.portfolios.portfolios import ImportOutcome
 from core.storage.store import Store
@@ -38,7 +39,7 @@ def test_a_newer_day_leaves_the_older_and_the_same_file_changes_nothing(store: S
     days = service(store).days(LOCAL, "S000000001")
     assert [(one.as_of, one.revision, one.days) for one in days] == [(OCTOBER, 2, 2), (date(2026, 7, 31), 1, 2)]
     assert days[0].codes == (ISIN, "S000000001")
-    shelf = store.funds.shelf([ISIN])
+    shelf = FundShelf(*store.funds.load([ISIN]))
     fund_id = shelf.fund_of(isin=ISIN, symbol="OTHER")
     for on, weight in ((date(2026, 11, 30), 70), (date(2026, 8, 1), 90), (date(2025, 1, 1), 90)):
         found = shelf.report(fund_id, on)
@@ -59,7 +60,7 @@ def test_what_is_read_back_is_what_was_read(sqlite_store: Store) -> None:
 
 def test_a_line_is_of_a_fund_by_its_isin_and_by_its_symbol_only_without_one(sqlite_store: Store) -> None:
     put(sqlite_store, nport(security("A", "1")), ISIN, "vti")
-    shelf = sqlite_store.funds.shelf()
+    shelf = FundShelf(*sqlite_store.funds.load([ISIN]))
     assert shelf.fund_of(isin=ISIN) == shelf.fund_of(symbol="VTI") == "S000000001"
     assert shelf.fund_of(isin="US9229087690", symbol="VTI") == ""
 
@@ -93,7 +94,7 @@ def test_a_fund_can_be_taken_away(sqlite_store: Store) -> None:
     put(sqlite_store, nport(security("A", "1")), ISIN)
     service(sqlite_store).delete(LOCAL, "S000000001")
     assert service(sqlite_store).rows(LOCAL) == []
-    assert not sqlite_store.funds.shelf()
+    assert sqlite_store.funds.load([ISIN]) == ([], {})
     with pytest.raises(NotFound, match="fund list"):
         service(sqlite_store).delete(LOCAL, "S000000001")
     with pytest.raises(NotFound):
