@@ -139,17 +139,15 @@ class ImportService:
         intakes += (Intake(one.file, "", (), (one,)) for one in left_out)
         for path in files:
             try:
-                data = bytes_of(path)
                 mapping: ColumnMapping | None = None
                 if columns:
-                    found = survey_bytes(path.name, data, choices)
+                    found = survey_bytes(path.name, bytes_of(path), choices)
                     mapping = mapping_from(columns, found)
                     confirmed.append((found, mapping))
                 intakes.append(
-                    self._portfolios.inspect(
+                    self._portfolios.inspect_file(
                         actor,
-                        path.name,
-                        data,
+                        path,
                         format=format,
                         base_currency=base_currency,
                         region=region,

@@ -151,6 +151,8 @@ def read_bytes(
         choices=choices,
     )
     source = open_source(shown, data)
+    # A large table is read from its text: whoever else holds the bytes no more gives their memory back.
+    del data
     if columns is not None:
         format = MAPPED  # noqa: A001  the command line's own word
     elif format == "auto" and (choices.sheet or choices.header_row):
@@ -199,10 +201,9 @@ def read_file(
         UnreadableFile: Also: a folder, a device, or not permitted.
     """
     path = Path(path)
-    data = bytes_of(path)
     return read_bytes(
         path.name,
-        data,
+        bytes_of(path),
         format=format,
         base_currency=base_currency,
         region=region,

@@ -1,4 +1,4 @@
-"""One command that brings in 10,000 portfolios, and the same command again."""
+"""One command that brings in 10,000 portfolios, the same command again, and a million lines looked at."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tests.bench.measure import Figures, Watch, child, rounds
 from tests.bench.report import Row, Target
 
 PORTFOLIOS = 10_000
+MILLION = 20_000
+"""Portfolios of 50 lines: a million of them, and over 100 MB."""
 
 _HEADER = (
     "date", "account", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency", "market_value",
@@ -40,9 +42,32 @@ def run(folder: Path, runs: int) -> tuple[list[Row], list[Target]]:
         Row("the same file again: nothing changes", second, lines, of=first),
         Row("floor: csv.reader and three Decimals a line", floor, lines, of=first),
     ]
-    return rows, [
+    more, reached = _million(folder, runs)
+    return rows + more, [
         Target("portfolios stored", first["stored"], PORTFOLIOS),
         Target("peak MB", first.peak_mb, 1_000, most=True),
+        *reached,
+    ]
+
+
+def _million(folder: Path, runs: int) -> tuple[list[Row], list[Target]]:
+    """A million lines to portfolios, against every cell kept as it is, and against the floor."""
+    path = str(folder / "million.csv")
+    size = child("bench_import:write", path=path, count=MILLION)["bytes"]
+    ways = rounds(
+        {name: (f"bench_import:{name}", {"path": path}) for name in ("look", "naive", "floor")}, runs
+    )  # fmt: skip
+    ours, lines = ways["look"], MILLION * world.LINES
+    Path(path).unlink()
+    return [
+        Row(f"look at {lines:,} lines, {size / 1e6:.0f} MB of CSV", ours, lines),
+        Row("naive: a dictionary a line, and its numbers", ways["naive"], lines, of=ours),
+        Row("floor: csv.reader and three Decimals a line", ways["floor"], lines, of=ours),
+    ], [
+        Target("lines read", ours["lines"], lines),
+        Target("MB in the file", size / 1e6, 100),
+        Target("seconds", ours.seconds, 60, most=True),
+        Target("peak MB of a million lines", ours.peak_mb, 600, most=True),
     ]
 
 
@@ -89,6 +114,29 @@ def command(path: str, home: str) -> dict[str, Any]:
     from core.storage.store import Store
 
     return watch.figures(stored=Store(f"sqlite:///{Path(home) / 'mosychlos.db'}").portfolios.count())
+
+
+def look(path: str) -> dict[str, Any]:
+    """A file to portfolios, as every import and every preview begins."""
+    from core.intake.reading import read_file
+
+    watch = Watch()
+    with watch:
+        intake = read_file(path)
+    if intake.problems:
+        raise RuntimeError(intake.problems[0].message)
+    return watch.figures(lines=sum(len(portfolio.holdings) for portfolio in intake.portfolios))
+
+
+def naive(path: str) -> dict[str, Any]:
+    """What a short script does: every row a dictionary, its numbers as Decimals, all of them kept."""
+    watch = Watch()
+    with watch, Path(path).open(encoding="utf-8", newline="") as file:
+        kept = [
+            {**row, **{name: Decimal(row[name]) for name in ("quantity", "price", "market_value")}}
+            for row in csv.DictReader(file)
+        ]
+    return watch.figures(lines=len(kept))
 
 
 def floor(path: str) -> dict[str, Any]:

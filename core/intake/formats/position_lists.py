@@ -25,6 +25,7 @@ from core.intake.positions.totals import LEFT_OUT
 from core.intake.tables.blocks import Block, delimiter_in, rows_of
 from core.intake.tables.deciding import FIRST_ROWS, begin, tell_columns, tell_fixed, with_products
 from core.intake.tables.left import tell_left
+from core.intake.tables.mapping import read_by_memory
 from core.intake.tables.number_style import style_of
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import survey_of
@@ -45,6 +46,8 @@ def read(description: Description, source: SourceFile, case: Case) -> list[Gathe
         UnreadableFile: No such header, or a table that cannot be split.
     """
     tables, others = tables_of(description, source, case)
+    if (by_memory := read_by_memory(source, tables, case)) is not None:
+        return by_memory
     many = len({block.sheet for block in tables}) > 1
     made = merged(group for block in tables for group in _read(description, source, block, many, case))
     named = ("No asset classes are stated; they were read from the names.",) if description.habits.named_classes else ()

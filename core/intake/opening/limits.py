@@ -1,7 +1,7 @@
 """How large a file may be, and the checks made before a single byte of it is parsed.
 
-The table caps allow one import of 10,000 portfolios with 50 holdings each (500,000 rows, about 50 MB of text) twice
-over: a positions row takes about 0.5 kB of memory once read, so a file at the cap stays near 1 GB.
+The table caps allow one import of 20,000 portfolios with 50 holdings each (1,000,000 rows, about 100 MB of text): a
+positions row takes about 0.4 kB of memory once read, so such a file stays below 600 MB.
 A workbook or an XML or YAML file costs far more work a byte than a CSV, so these caps are lower.
 """
 
@@ -18,7 +18,8 @@ MAX_FILE_BYTES = 200 * MB
 MAX_XML_BYTES = 64 * MB
 MAX_JSON_BYTES = 64 * MB
 MAX_YAML_BYTES = 16 * MB
-MAX_ROWS = 1_000_000
+MAX_ROWS = 1_048_576
+"""As many as a sheet of a spreadsheet has."""
 MAX_COLUMNS = 200
 MAX_CELL_CHARS = 500
 MAX_DEPTH = 32

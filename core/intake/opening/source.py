@@ -13,7 +13,7 @@ from enum import Enum
 from core.errors import UnreadableFile
 from core.intake.opening.archives import SINGLE, XLSX, kind_of, unpacked
 from core.intake.opening.encodings import BOMS, proven, western
-from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS
+from core.intake.opening.limits import MAX_COLUMNS, MAX_ROWS, MAX_XML_BYTES
 from core.intake.opening.sheets import (
     UNREAD,
     VISIBLE,
@@ -53,6 +53,7 @@ _PAGE = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 DELIMITERS = (",", ";", "\t", "|")
 _HEAD_CHARS = 60_000
 
@@ -72,11 +73,13 @@ class SourceFile:
 
     Attributes:
         name: Display name.
+        data: Its bytes; of a large TEXT none, because only readers of tables take one, and they read its text.
         text: Decoded text of JSON and TEXT; "" for the others.
         note: How the text was decoded or what of a workbook was not read, where that is worth saying; else "".
         sheets: The visible ones of a workbook, which is the one ARCHIVE that is opened.
         hidden: The others, which are never read unasked.
         texts: Whether the sheets hold texts alone, as the tables of a page do, and not numbers.
+        unpacked: How many bytes it has, where `data` is not kept.
     """
 
     name: str
@@ -87,6 +90,12 @@ class SourceFile:
     sheets: tuple[Sheet, ...] = ()
     hidden: tuple[Sheet, ...] = ()
     texts: bool = False
+    unpacked: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.unpacked or len(self.data)
 
 
 def open_source(name: str, data: bytes) -> SourceFile:
@@ -126,6 +135,8 @@ def _opened(name: str, data: bytes) -> SourceFile:
         raise UnreadableFile(f"'{name}' is a web archive (.mht). Open it in a spreadsheet and save it as .xlsx or CSV.")
     text, note = decoded(name, data)
     container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
+    if container is Container.TEXT and len(data) > MAX_XML_BYTES:
+        return SourceFile(name, b"", container, text, note, unpacked=len(data))
     return SourceFile(name, data, container, text, note)
 
 
@@ -295,7 +306,8 @@ def table_rows(name: str, text: str, delimiter: str, max_columns: int = MAX_COLU
         UnreadableFile: Over 1,000,000 rows or `max_columns` columns, or a field so long that a quotation mark must be
             missing.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Line by line: a text as a file in memory takes four bytes a character once more.
+    reader = csv.reader((found[0] for found in _LINE.finditer(text)), delimiter=delimiter)
     number = 0
     try:
         for row in reader:

@@ -56,7 +56,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
     """
     if not detect(source):
         raise UnreadableFile(f"'{source.name}' has no entries as Beancount writes them. Let the format be detected.")
-    check_size(source.name, len(source.data), MAX_YAML_BYTES)
+    check_size(source.name, source.size, MAX_YAML_BYTES)
     latest = case.today + timedelta(days=1)
     lines = run(_WORK, source.name, source.text.encode(), until=latest.isoformat()).splitlines()
     return _Ledger(source.name, case).read(list(decoded(_RESULT, source.name, lines)))

@@ -25,6 +25,7 @@ from core.intake.tables.choices import Undecided
 from core.intake.tables.column_words import named
 from core.intake.tables.deciding import FIRST_ROWS, begin, tell_columns, with_products
 from core.intake.tables.left import tell_left
+from core.intake.tables.mapping import read_by_memory
 from core.intake.tables.number_style import style_of
 from core.intake.tables.proofs import are_products, refuse_another_currency
 from core.intake.tables.quoting import quote_days, refuse_thousands
@@ -95,6 +96,8 @@ def _read(source: SourceFile, case: Case) -> list[Gathered]:
             f"'{source.name}' has no header row naming symbol, currency, and market_value or quantity and price "
             f"in its first {_HEADER_WITHIN} rows. Start from the template."
         )
+    if (by_memory := read_by_memory(source, tables, case)) is not None:
+        return by_memory
     many = len({block.title for block in tables}) > 1
     made = merged(group for block in tables for group in _read_table(source, block, many, case))
     delimiter = delimiter_in(source)

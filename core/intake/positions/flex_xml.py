@@ -86,7 +86,7 @@ def flex_elements(source: SourceFile) -> list[FlexElement]:
             bombs), too large or too deep.
     """
     name = source.name
-    check_size(name, len(source.data), MAX_XML_BYTES)
+    check_size(name, source.size, MAX_XML_BYTES)
     if source.container is not Container.XML:
         raise UnreadableFile(f"'{name}' is {source.container.value}, not XML. Leave the format to 'auto'.")
     keeper = _Keeper(name)

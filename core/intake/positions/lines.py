@@ -34,6 +34,8 @@ _ACCRUED = Decimal("0.06")
 _PER_UNIT = Decimal("2.5")
 """A bond's price up to here is a fraction of nominal (1.02 means par and 2 %); above, it is per 100."""
 
+_REPEATED = frozenset({"quantity", "price"})
+_MOST_NUMBERS = 50_000
 _UNITS_OF_PRICE = "units of a price"
 
 BONDS = frozenset(
@@ -103,6 +105,7 @@ class LineReader:
         # A large file repeats its symbols, names and codes: each distinct text is judged and kept in memory once.
         self._texts: dict[str, str] = {}
         self._isins: dict[str, str | None] = {}
+        self._numbers: dict[str, Decimal] = {}
         self._currencies: dict[str, tuple[str, int] | None] = {}
         self._classes: dict[str, AssetClass] = {}
         self._countries: dict[str, str] = {}
@@ -308,13 +311,20 @@ class LineReader:
     def _number(self, row: int | None, field: str, text: str) -> tuple[Decimal | None, bool]:
         if text in EMPTY:
             return None, True
+        known = self._numbers.get(text)
+        if known is not None:
+            return known, True
         try:
-            return parse_number(text, self._style), True
+            known = parse_number(text, self._style)
         except NotANumber as error:
             if text.strip() in EMPTY:
                 return None, True
             self._problem(row, field, text, f"'{self._columns[field]}' {error}.")
             return None, False
+        # Units and prices repeat from line to line; values, which do not, would only fill the memory.
+        if field in _REPEATED and len(self._numbers) < _MOST_NUMBERS:
+            self._numbers[text] = known
+        return known, True
 
     def _currency(self, row: int | None, text: str) -> tuple[str, int] | None:
         if text not in self._currencies:

@@ -38,7 +38,7 @@ def ofx_root(source: SourceFile) -> Element:
 
 def _from_sgml(source: SourceFile) -> Element:
     """A value's tag is not closed: it ends where the next tag starts. A tag followed by another tag holds elements."""
-    check_size(source.name, len(source.data), MAX_XML_BYTES)
+    check_size(source.name, source.size, MAX_XML_BYTES)
     text = source.text or decoded(source.name, source.data)[0]
     start = text.upper().find("<OFX>")
     if start < 0:

@@ -64,7 +64,7 @@ def json_tree(source: SourceFile) -> Node:
     Raises:
         UnreadableFile: Not JSON, too deep, too large, a key twice, or NaN.
     """
-    check_size(source.name, len(source.data), MAX_JSON_BYTES)
+    check_size(source.name, source.size, MAX_JSON_BYTES)
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -106,7 +106,7 @@ def yaml_tree(source: SourceFile) -> Node:
     Raises:
         UnreadableFile: Not YAML, too deep, too large, aliases, tags, a key twice, or several documents.
     """
-    check_size(source.name, len(source.data), MAX_YAML_BYTES)
+    check_size(source.name, source.size, MAX_YAML_BYTES)
     try:
         return _YamlTree(source.name).build(source.text)
     except yaml.YAMLError as error:

@@ -16,11 +16,12 @@ from itertools import chain, islice
 from core.domain.table_read import DecidedBy
 from core.errors import BadInput, UnreadableFile
 from core.intake.cells.headers import normal
+from core.intake.cells.names import one_line
 from core.intake.gathering import Case, Gathered, merged
 from core.intake.opening.source import SourceFile
 from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.positions.totals import LEFT_OUT
-from core.intake.tables.blocks import delimiter_in, rows_of
+from core.intake.tables.blocks import Block, delimiter_in, rows_of
 from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.deciding import FIRST_ROWS, Why, begin, tell_columns, tell_fixed, why_currency, with_products
@@ -30,7 +31,7 @@ from core.intake.tables.proofs import are_products, refuse_another_currency
 from core.intake.tables.quoting import price_of, quote_days, refuse_thousands
 from core.intake.tables.sides import side_column, signed
 from core.intake.tables.stated import Beside, stated_in
-from core.intake.tables.surveying import Survey, label, surveys_of
+from core.intake.tables.surveying import Survey, fingerprint_of, label, surveys_of
 from core.intake.tables.value_currency import in_the_value_s_currency, names_its_currency, tell_in_base
 
 FAMILY = "table"
@@ -98,6 +99,18 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
     made = merged(group for one in tables for group in _read(source, one, mapping, by, many, case))
     tell_left(source, (one for one in found.others if one not in alike), case)
     return made
+
+
+def read_by_memory(source: SourceFile, tables: Iterable[Block], case: Case) -> list[Gathered] | None:
+    """A file with one of these tables, as somebody said for an earlier one with its header; None where nobody did.
+
+    What a person said of a header goes before what a format knows of it.
+    """
+    said = case.mapping is not None or case.choices.sheet or case.choices.header_row
+    headers = [[one_line(cell)[:60] for cell in block.header] for block in tables]
+    if said or not any(case.remembered(fingerprint_of(header)) for header in headers):
+        return None
+    return read(source, case)
 
 
 def _needs(found: Survey) -> str:

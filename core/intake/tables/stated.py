@@ -146,7 +146,7 @@ class Beside:
             single: Told of each row with a single cell, which is then a remark; None keeps such rows.
         """
         for number, row in rows:
-            count = sum(bool(cell.strip()) for cell in row[:_WIDE]) if len(row) > 2 else len(row)
+            count = _filled_to_three(row) if len(row) > 2 else len(row)
             if count > 2 or (not (alone := single is not None and count == 1) and not is_remark(row, value_place)):
                 yield number, row
                 continue
@@ -154,6 +154,17 @@ class Beside:
                 self.lines.append((number, list(row)))
             if alone and single is not None:
                 single(number)
+
+
+def _filled_to_three(row: Sequence[str]) -> int:
+    """How many cells say something, counted to three: the rows of a large file are through after their first cells."""
+    found = 0
+    for cell in row[:_WIDE]:
+        if cell and not cell.isspace():
+            found += 1
+            if found == 3:
+                break
+    return found
 
 
 def _days(number: int, cells: list[str], order: DayOrder) -> list[tuple[int, date | None, str, bool]]:
