@@ -40,7 +40,20 @@ class RuleSetting:
 
 def evaluate(rule: Rule, setting: RuleSetting, book: Book) -> tuple[RuleResult, ...]:
     """One result, or one for each reading of the rule. Weights are compared exactly: 5 % is not above 5 %."""
-    return tuple(_one(rule, setting, book, reading) for reading in rule.readings or (None,))
+    return tuple(_seen(rule, setting, book, reading) for reading in rule.readings or (None,))
+
+
+def _seen(rule: Rule, setting: RuleSetting, book: Book, reading: LimitReading | None) -> RuleResult:
+    """The result on the lines as they are held or, where the rule looks through funds, on what these hold."""
+    inside = book.inside
+    if not rule.measure.look_through or book.unvalued:
+        return _one(rule, setting, book, reading)
+    if inside is None or inside.why_not:
+        why = inside.why_not if inside is not None else "The rule looks through funds, and nobody took them apart."
+        return _open(_blank(rule, setting, reading), ("fund holdings",), why)
+    taken_apart = replace(book, positions=inside.positions, inside=None, whole=book, earlier=None)
+    result = _one(rule, setting, taken_apart, reading)
+    return replace(result, explanation=f"{result.explanation} {inside.statement}")
 
 
 def _one(rule: Rule, setting: RuleSetting, book: Book, reading: LimitReading | None) -> RuleResult:

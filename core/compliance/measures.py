@@ -18,6 +18,7 @@ from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, By, LimitReading, RuleMetric
 
 ZERO = Fraction()
+_ENTITIES = frozenset({By.ISSUER, By.GROUP, By.BODY, By.COUNTERPARTY})
 Gaps = Mapping[str, tuple[RulePosition, ...]]
 
 
@@ -119,6 +120,9 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
         if amount <= 0:
             continue
         key, name, field = _key(position, measure.by)
+        if key and measure.by in _ENTITIES:
+            names = book.group_names if measure.by is By.GROUP else book.issuer_names
+            key = names.get(key.strip(), key)
         if isinstance(inside, str):
             chosen.gaps.setdefault(inside, []).append(position)
         if field:
@@ -171,12 +175,13 @@ def _of_keys(lines: Iterable[_Line], keys: Iterable[str]) -> list[_Line]:
 
 def _groups(lines: Sequence[_Line], base: Fraction) -> tuple[ExposureGroup, ...]:
     sums = _sums(lines)
-    ranked = sorted(sums, key=lambda key: (-sums[key], key))
-    found = []
-    for key in ranked:
-        own = _of_keys(lines, [key])
-        found.append(ExposureGroup(own[0].name, sums[key] / base, ids_of([line.position for line in own])))
-    return tuple(found)
+    of_key: dict[str, list[_Line]] = {}
+    for line in lines:
+        of_key.setdefault(line.key if line.key is not None else f"\0{line.position.instrument}", []).append(line)
+    return tuple(
+        ExposureGroup(of_key[key][0].name, sums[key] / base, ids_of([line.position for line in of_key[key]]))
+        for key in sorted(sums, key=lambda key: (-sums[key], key))
+    )
 
 
 def _base(book: Book, measure: Measurement) -> tuple[Fraction, Fraction]:

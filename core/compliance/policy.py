@@ -19,6 +19,7 @@ from core.errors import BadInput
 Percent = Annotated[Decimal, Field(ge=0, le=1000)]
 
 MAX_BYTES = 200_000
+_LOOKED = ", funds looked through"
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
 
@@ -28,12 +29,14 @@ class Range(Strict):
 
     Attributes:
         bucket: A class of lines, as `core.compliance.lines` names them ("equity", "illiquid", "country:US").
+        look_through: Funds count with what they hold.
     """
 
     bucket: Text
     min: Percent | None = None
     target: Percent | None = None
     max: Percent | None = None
+    look_through: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -48,10 +51,15 @@ class Range(Strict):
 
 
 class SingleLimit(Strict):
-    """A limit on one line or one issuer, in percent of net assets; classes in `without` are exempt."""
+    """A limit on one line or one issuer, in percent of net assets; classes in `without` are exempt.
+
+    Attributes:
+        look_through: Of an issuer: what funds hold counts too.
+    """
 
     max: Percent
     without: tuple[str, ...] = ()
+    look_through: bool = False
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -98,6 +106,10 @@ class Policy(Strict):
                 raise ValueError(f"the exclusion '{name}' {why}")
         if self.rating_floor and self.rating_floor not in RATINGS:
             raise ValueError(f"rating_floor '{self.rating_floor}' is none of: {', '.join(RATINGS)}")
+        if self.max_single_line is not None and self.max_single_line.look_through:
+            raise ValueError(
+                "max_single_line is about lines as they are held; look_through goes with max_single_issuer"
+            )
         buckets = [one.bucket for one in self.ranges]
         if twice := sorted({one for one in buckets if buckets.count(one) > 1}):
             raise ValueError(f"there are two ranges for {', '.join(twice)}")
@@ -161,8 +173,8 @@ def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
         )
 
     for one in policy.ranges:
-        measure = Measurement(metric=RuleMetric.TOTAL, of=(one.bucket,))
-        words = one.bucket.replace("_", " ").replace(":", " ")
+        measure = Measurement(metric=RuleMetric.TOTAL, of=(one.bucket,), look_through=one.look_through)
+        words = f"{one.bucket.replace('_', ' ').replace(':', ' ')}{_LOOKED if one.look_through else ''}"
         if one.min is not None:
             add(f"range.{_slug(one.bucket)}.min", f"At least {one.min} % {words}", measure, Operator.AT_LEAST, one.min)
         if one.max is not None:
@@ -171,8 +183,15 @@ def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
         measure = Measurement(metric=RuleMetric.LARGEST, by=By.INSTRUMENT, of=("all",), without=line.without)
         add("single-line", f"At most {line.max} % in one line", measure, Operator.AT_MOST, line.max)
     if (issuer := policy.max_single_issuer) is not None:
-        measure = Measurement(metric=RuleMetric.LARGEST, by=By.ISSUER, of=("securities",), without=issuer.without)
-        add("single-issuer", f"At most {issuer.max} % with one issuer", measure, Operator.AT_MOST, issuer.max)
+        measure = Measurement(
+            metric=RuleMetric.LARGEST,
+            by=By.ISSUER,
+            of=("securities",),
+            without=issuer.without,
+            look_through=issuer.look_through,
+        )
+        looked = _LOOKED if issuer.look_through else ""
+        add("single-issuer", f"At most {issuer.max} % with one issuer{looked}", measure, Operator.AT_MOST, issuer.max)
     excluded = [*policy.exclusions, *(f"esg:{flag}" for flag in policy.esg_exclusions)]
     if policy.rating_floor:
         excluded.append(f"rated_below:{policy.rating_floor}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from core.domain.instrument import Terms
+from core.domain.issuers import merged_names
 from core.domain.portfolio import Holding
 
 
@@ -28,7 +29,7 @@ class RulePosition:
     holding_id: str
     holding: Holding
     terms: Terms
-    value: Decimal | None
+    value: Decimal | Fraction | None
     notional: Decimal | None = None
 
     @property
@@ -59,12 +60,30 @@ class Measures:
 NO_MEASURES = Measures()
 
 
+@dataclass(frozen=True, slots=True)
+class InsideFunds:
+    """The same portfolio with its funds taken apart, for rules that look through them.
+
+    Attributes:
+        positions: Direct lines, and in the place of each fund what it holds, under the fund's id; what is not known of
+            a fund is a line of which nothing is known but its value.
+        statement: How much was looked through and of which days the reports are, as a sentence.
+        why_not: Why too little can be looked through, as a sentence; "" where enough is.
+    """
+
+    positions: tuple[RulePosition, ...]
+    statement: str
+    why_not: str = ""
+
+
 @dataclass(frozen=True)
 class Book:
     """A portfolio on a day, ready to be checked.
 
     Attributes:
         earlier: The same portfolio on an earlier day, which tells an active breach from a passive one; or None.
+        inside: The portfolio with its funds taken apart; None where nobody did.
+        whole: Of a book whose funds were taken apart, the book that it was: shares stay shares of that.
     """
 
     as_of: date
@@ -72,6 +91,8 @@ class Book:
     positions: tuple[RulePosition, ...]
     measures: Measures = NO_MEASURES
     earlier: Book | None = field(default=None)
+    inside: InsideFunds | None = None
+    whole: Book | None = field(default=None)
 
     @cached_property
     def unvalued(self) -> tuple[RulePosition, ...]:
@@ -81,17 +102,31 @@ class Book:
     @cached_property
     def net_assets(self) -> Fraction:
         """Sum of all values."""
+        if self.whole is not None:
+            return self.whole.net_assets
         return sum((value_of(position) for position in self.positions), Fraction())
 
     @cached_property
     def total_assets(self) -> Fraction:
         """Sum of what is held long."""
+        if self.whole is not None:
+            return self.whole.total_assets
         return sum((max(value_of(position), Fraction()) for position in self.positions), Fraction())
 
     @cached_property
     def ranked(self) -> tuple[RulePosition, ...]:
         """Lines, the largest first, so that no result depends on the order in which a file has them."""
         return tuple(sorted(self.positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))
+
+    @cached_property
+    def issuer_names(self) -> Mapping[str, str]:
+        """Issuers whose lines have one LEI under several names: each name, with the one that stands for all."""
+        return merged_names((one.terms.lei, one.terms.issuer) for one in self.positions)
+
+    @cached_property
+    def group_names(self) -> Mapping[str, str]:
+        """The same of their groups: one issuer is of one group, however lines call it."""
+        return merged_names((one.terms.lei, one.terms.issuer_group) for one in self.positions)
 
     @cached_property
     def by_id(self) -> dict[str, RulePosition]:
@@ -106,4 +141,5 @@ def value_of(position: RulePosition) -> Fraction:
 
 def ids_of(positions: Sequence[RulePosition]) -> tuple[str, ...]:
     """Their ids, the largest first."""
-    return tuple(one.holding_id for one in sorted(positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))
+    ranked = sorted(positions, key=lambda one: (-abs(value_of(one)), one.holding_id))
+    return tuple(dict.fromkeys(one.holding_id for one in ranked))  # a fund that was taken apart is named once

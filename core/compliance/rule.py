@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from core.compliance.lines import why_no_class
 from core.compliance.vocabulary import (
     HANDED_IN,
+    MAY_LOOK_THROUGH,
     NEEDS_BY,
     NEEDS_LINES,
     NEEDS_THRESHOLD,
@@ -44,6 +45,7 @@ class Measurement(Strict):
         share_of: Classes that shares are shares of, instead of `base`.
         threshold: In percent of the base.
         at_notional: Derivatives count with their notional instead of their value.
+        look_through: Funds count with what they hold; without enough reports the rule is not assessable.
     """
 
     metric: RuleMetric
@@ -55,6 +57,7 @@ class Measurement(Strict):
     share_of: tuple[str, ...] = ()
     threshold: Decimal | None = None
     at_notional: bool = False
+    look_through: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -70,6 +73,8 @@ class Measurement(Strict):
             raise ValueError(f"the metric '{self.metric}' needs 'of': the lines it is about")
         if self.metric not in NEEDS_LINES | {RuleMetric.DOCUMENTS} and self.of:
             raise ValueError(f"the metric '{self.metric}' takes no 'of'")
+        if self.look_through and self.metric not in MAY_LOOK_THROUGH:
+            raise ValueError(f"the metric '{self.metric}' takes no 'look_through'")
         if bool(self.free) and self.metric is not RuleMetric.DIVERSIFIED:
             raise ValueError(f"the metric '{self.metric}' takes no 'free'")
         return self

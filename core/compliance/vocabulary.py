@@ -110,3 +110,6 @@ HANDED_IN = frozenset(
 )
 NEEDS_LINES = NEEDS_BY | {RuleMetric.TOTAL, RuleMetric.DIVERSIFIED, RuleMetric.VOTES, RuleMetric.NOTIONAL}
 """Metrics of which a rule must say which lines they are about."""
+
+MAY_LOOK_THROUGH = frozenset({RuleMetric.LARGEST, RuleMetric.SUM_ABOVE, RuleMetric.COUNT_ABOVE, RuleMetric.TOTAL})
+"""Metrics that a rule may want measured with funds taken apart."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -214,3 +214,24 @@ class Issuers:
 def has_lei(key: str) -> bool:
     """Whether a key of an issuer is an identifier and not a name."""
     return key.startswith(_LEI)
+
+
+def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names that are of one entity by their identifiers: each in lower case, with the one that stands for all of them.
+
+    Names of one identifier only, or of none, are left out: they stand for themselves.
+
+    Args:
+        pairs: Identifier and name of lines; "" where one is not known.
+    """
+    names_of: dict[str, set[str]] = {}
+    for lei, name in pairs:
+        plain = name.strip().casefold()
+        if lei and plain:
+            names_of.setdefault(lei, set()).add(plain)
+    groups: list[set[str]] = []
+    for names in names_of.values():
+        apart = [one for one in groups if not one & names]
+        joined = set(names).union(*(one for one in groups if one & names))
+        groups = [*apart, joined]
+    return {name: min(names) for names in groups if len(names) > 1 for name in names}

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from core.compliance.check import Checked, check
 from core.compliance.library import chosen, rule_sets
-from core.compliance.policy import Policy, read_policy, sample_policy
+from core.compliance.policy import Policy, policy_rules, read_policy, sample_policy
 from core.compliance.position import NO_MEASURES, Book, Measures
 from core.compliance.vocabulary import HANDED_IN
 from core.domain.compliance import RuleResult, RuleStatus
@@ -17,10 +17,13 @@ from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
 from core.drafts.fact_sheets import total_value
+from core.drafts.fund_shelves import look_through_of
+from core.drafts.inside_rules import inside_of
 from core.drafts.rule_inputs import book_of, measures_of, snapshot_days
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.metrics.prices import PriceHistory
+from core.metrics.valuation import Valuer
 from core.storage.store import Store
 
 
@@ -67,7 +70,8 @@ def checks_of(
 
     A rule set that a portfolio names and nobody knows becomes a note, so that one word never hides the other rules.
     """
-    describer = Describer(Register(store.instruments.all()))
+    register = Register(store.instruments.all())
+    describer = Describer(register)
     stored = _stored_policies(store, portfolios) if policies is None else {}
     known = rule_sets()
     checks: list[RuleCheck] = []
@@ -77,12 +81,16 @@ def checks_of(
         under = [name for name in named if name in known]
         own = list(policies) if policies is not None else stored.get(portfolio.portfolio_id, [])
         measures, notes = _measures(store, rates, portfolio, under)
+        notes += _one_issuer(portfolio)
         notes += tuple(
             f"The portfolio names the rule set '{name}', which is not known; nothing of it was checked."
             for name in named
             if name not in known
         )
         book = book_of(portfolio, rates, measures)
+        if _looks_through(under, own):
+            looking = look_through_of(store, [portfolio], register)
+            book = replace(book, inside=inside_of(portfolio, Valuer(rates).value(portfolio), book, looking))
         done = check(book, under, policies=own, near=near)
         if any(result.status is RuleStatus.BREACH for result in done.results):
             # Only a breach asks where it came from, so only then is the day before read.
@@ -127,6 +135,27 @@ def _stored_policies(store: Store, portfolios: Sequence[Portfolio]) -> dict[str,
             policies = [sample]
         found[portfolio.portfolio_id] = policies
     return found
+
+
+def _one_issuer(portfolio: Portfolio) -> tuple[str, ...]:
+    """Which unlike names were taken for one issuer because their lines have one LEI."""
+    spellings: dict[str, set[str]] = {}
+    for line in portfolio.holdings:
+        if line.terms.lei and line.terms.issuer:
+            spellings.setdefault(line.terms.lei, set()).add(line.terms.issuer.strip())
+    return tuple(
+        f"{' and '.join(map(repr, sorted(names)))} are one issuer: their lines have the LEI {lei}."
+        for lei, names in sorted(spellings.items())
+        if len({name.casefold() for name in names}) > 1
+    )
+
+
+def _looks_through(regimes: Sequence[str], policies: Sequence[Policy]) -> bool:
+    """Whether some rule wants funds taken apart; only then are their reports read."""
+    rules = (
+        rule for rules in (*(one.rules for one in chosen(regimes)), *map(policy_rules, policies)) for rule in rules
+    )
+    return any(rule.measure.look_through for rule in rules)
 
 
 def _measures(

@@ -8,6 +8,7 @@ from math import fsum
 
 from core.domain.facts import AbsentFact, HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
+from core.domain.issuers import merged_names
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
 from core.metrics import concentration
@@ -80,8 +81,7 @@ def _state_issuers(rows: Rows, portfolio: Portfolio, valuation: Valuation, lines
         rows[1].append(AbsentFact(f"{_ISSUER}*", why))
         return
     of_issuer: defaultdict[str, list[HoldingFact]] = defaultdict(list)
-    for holding, line in zip(portfolio.holdings, lines, strict=True):
-        name = holding.terms.issuer.strip().casefold()
+    for holding, line, name in zip(portfolio.holdings, lines, _issuer_names(portfolio), strict=True):
         if name and holding.asset_class not in _NO_ISSUER and not is_fund(holding):
             of_issuer[name].append(line)
     weights = [
@@ -146,11 +146,10 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
     values: defaultdict[str, float] = defaultdict(float)
     unknown: defaultdict[str, float] = defaultdict(float)
     gross = known = 0.0
-    for holding, value in zip(portfolio.holdings, valuation.values, strict=True):
+    for holding, value, issuer in zip(portfolio.holdings, valuation.values, _issuer_names(portfolio), strict=True):
         if holding.asset_class in _NO_ISSUER or is_fund(holding):
             continue
         gross += abs(value)
-        issuer = holding.terms.issuer.strip().casefold()
         if issuer:
             known += abs(value)
             values[issuer] += value
@@ -167,6 +166,13 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
         return dict.fromkeys(_ISSUERS, "Long and short lines of every issuer cancel out.")
     top = 100.0 * concentration.top_share(list(values.values()), valuation.total, 1)
     return {"issuer_hhi": index, "issuer_effective_n": 1.0 / index, "issuer_top1_weight": top}
+
+
+def _issuer_names(portfolio: Portfolio) -> list[str]:
+    """The issuer of each line, in lower case; names whose lines have one LEI are one name."""
+    one_name = merged_names((holding.terms.lei, holding.terms.issuer) for holding in portfolio.holdings)
+    names = (holding.terms.issuer.strip().casefold() for holding in portfolio.holdings)
+    return [one_name.get(name, name) for name in names]
 
 
 def is_fund(holding: Holding) -> bool:
