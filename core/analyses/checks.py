@@ -64,11 +64,19 @@ _BUCKETS: Final = frozenset({"asset_class", "sector", "country", "currency", "li
 def weight_of(target_id: str, sheet: FactSheet) -> float | None:
     """Present weight of a holding or bucket in percent, or None where there is none."""
     for fact in sheet.facts:
-        family, _, rest = fact.metric_id.partition(".")
-        named = target_id in (fact.metric_id, rest) or target_id in _cells(fact.metric_id, rest)
-        if named and (family in _BUCKETS or family == "weight"):
+        name = fact.metric_id
+        if name.endswith(target_id) and _is_weight_of(name, target_id, ("", "")):
+            return fact.value
+    for fact in sheet.facts:
+        name = fact.metric_id
+        if _is_weight_of(name, target_id, _cells(name, name.partition(".")[2])):
             return fact.value
     return None
+
+
+def _is_weight_of(metric_id: str, target_id: str, spelt: tuple[str, str]) -> bool:
+    family, _, rest = metric_id.partition(".")
+    return (family in _BUCKETS or family == "weight") and target_id in (metric_id, rest, *spelt)
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +87,7 @@ def _cells(metric_id: str, rest: str) -> tuple[str, str]:
 
 def proposals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """Whether proposals are about what exists, start from present weights and go the way they say."""
-    known = known_targets(sheet)
+    known = known_targets(sheet) if analysis.get("proposals") else frozenset()
     for place, proposal in enumerate(analysis.get("proposals", ())):
         tick()
         path = f"proposals[{place}]"
@@ -113,23 +121,31 @@ def _plain(text: str) -> str:
     return " ".join(_QUOTES.sub("'", cell(text)).split()).casefold()
 
 
+_EDGES: Final = " .…'"
+"""What a quotation may have around it."""
+
+
 class Passages:
     """The texts that quotations are looked up in."""
 
     def __init__(self, sheet: FactSheet) -> None:
-        self._texts = {
-            cell(source.source_id): [_plain(passage) for passage in source.passages]
-            for source in sheet.evidence.sources
-        }
+        self._given = {cell(source.source_id): source.passages for source in sheet.evidence.sources}
+        self._texts: dict[str, list[str]] = {}
 
     def known(self, source_id: str) -> bool:
         """Whether there is such a source."""
-        return cell(source_id) in self._texts
+        return cell(source_id) in self._given
 
     def holds(self, source_id: str, quote: str) -> bool:
         """Whether the words stand in one passage of the source."""
-        words = _plain(quote).strip(" .…'")
-        return bool(words) and any(words in text for text in self._texts.get(cell(source_id), ()))
+        passages = self._given.get(cell(source_id), ())
+        words = quote.strip(_EDGES)
+        if words and words.isascii() and any(words in passage for passage in passages):
+            return True
+        words = _plain(quote).strip(_EDGES)
+        if source_id not in self._texts:
+            self._texts[source_id] = list(map(_plain, passages))
+        return bool(words) and any(words in text for text in self._texts[source_id])
 
 
 def quotes(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:

@@ -204,10 +204,13 @@ def _inputs(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         yield unlike("compliance", "", "nothing said", "breach", FindingKind.RULE)
     if not any(text.strip() for text in analysis["dissent"]):
         yield unlike("dissent", "", "empty", None, FindingKind.UNSUPPORTED)
-    said, cured = str([one.document for one in sheet.evidence.analyses]), _cured(sheet)
-    for place, task in enumerate(analysis["follow_ups"]):
-        if task["due_date"] and task["due_date"] not in said and task["due_date"] not in cured:
-            yield unlike(f"follow_ups[{place}].due_date", "", task["due_date"], None, FindingKind.UNSUPPORTED)
+    dated = [(place, task["due_date"]) for place, task in enumerate(analysis["follow_ups"]) if task["due_date"]]
+    cured = _cured(sheet) if dated else set()
+    dated = [one for one in dated if one[1] not in cured]
+    said = str([one.document for one in sheet.evidence.analyses]) if dated else ""
+    for place, due in dated:
+        if due not in said:
+            yield unlike(f"follow_ups[{place}].due_date", "", due, None, FindingKind.UNSUPPORTED)
 
 
 def _cured(sheet: FactSheet) -> set[str]:

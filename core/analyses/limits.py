@@ -39,7 +39,7 @@ class _Limit:
 
 def stated(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """Each limit exists, carries its own two numbers, and has the status that follows from them."""
-    known = _known(sheet)
+    known = _known(sheet) if analysis["limit_breaches"] else {}
     for place, one in enumerate(analysis["limit_breaches"]):
         path, limit = f"limit_breaches[{place}]", known.get(cell(one["limit_id"]))
         if limit is None:

@@ -88,9 +88,9 @@ def _verdict(analysis: Analysis, _sheet: FactSheet) -> Iterator[Finding]:
 def _basis(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
     """What kind of returns they are follows from the facts that are cited."""
     said = analysis["return_basis"]
-    cited = [part["metric_id"].rpartition(":")[2] for _, part in parts_of(analysis) if "metric_id" in part]
     family = said.partition("_")[0]
     if family in {"twr", "mwr"}:
+        cited = [part["metric_id"].rpartition(":")[2] for _, part in parts_of(analysis) if "metric_id" in part]
         if not any(name.startswith((f"{family}.", f"{family}_annual.")) for name in cited):
             yield unlike("return_basis", "", said, None, FindingKind.UNSUPPORTED)
         return

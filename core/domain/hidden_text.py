@@ -37,15 +37,13 @@ _SIGNS: Final = tuple(
         r"(?<![^\W_])[OoIlОоЗзӀІΟοΙ](?=[0-9]*[.,][0-9])",
     )
 )
-_PLAIN: Final = frozenset(
-    (*map(chr, range(0x20, 0x7F)), *"\t\n", *map(chr, range(0xC0, 0x180)), *"\u00a0«»“”„’‘–—…€°")
-) - frozenset("\\")
+_COMMON: Final = bytes((*range(0x20, 0x7F), *b"\t\n"))
+_RARE: Final = frozenset((*map(chr, range(0xC0, 0x180)), *"\u00a0«»“”„’‘–—…€°"))
 """Of Latin letters and the typography of Western texts nothing hides but letters that pass for digits."""
-_passing: Final = re.compile(
-    r"[0-9][.,][OoIl](?![^\W\d_])|[.,][0-9][OoIl](?![^\W\d_])|(?<![^\W_])[OoIl][0-9]*[.,][0-9]"
-).search
-_may_pass: Final = re.compile(r"[.,](?:[0-9][OoIl]|(?<=[0-9].)[OoIl]|(?<=[0-9OoIl].)[0-9])").search
-"""What has none of this has none of those either. It begins with what is rare, which is found six times as fast."""
+_pass = re.compile(
+    r"[.,](?:[0-9][OoIl](?![^\W\d_])|(?<=[0-9].)[OoIl](?![^\W\d_])|(?<=[OoIl].)(?<![^\W_]..)[0-9]|(?<=[0-9].)[0-9])"
+).finditer
+"""Letters that pass for digits, beginning with what is rare; the last of these wants a look at what is before."""
 
 _MOST_NAMED: Final = 4
 _AROUND: Final = 24
@@ -57,10 +55,25 @@ def is_plain_json(text: str) -> bool:
     One look at the whole: most documents are plain, and looking at each of their texts costs ten times as much.
     """
     # In JSON a backslash may spell anything; before a quotation mark it does not.
-    bare = text.replace('\\"', "")
-    if not (bare.isascii() and bare.isprintable() and "\\" not in bare) and not _PLAIN.issuperset(bare):
+    if "\\" in text and "\\" in text.replace('\\"', ""):
         return False
-    return _may_pass(text) is None or _passing(text) is None
+    try:
+        rare = text.encode().translate(None, _COMMON)
+    except UnicodeEncodeError:
+        return False  # half of a surrogate pair
+    if rare and not _RARE.issuperset(rare.decode()):
+        return False
+    return not any(_is_passing(found) for found in _pass(text))
+
+
+def _is_passing(found: re.Match[str]) -> bool:
+    """Whether a letter stands for a digit there; of a plain number only if it begins with one (I00.5)."""
+    text, at = found.string, found.start() - 1
+    if not found.group()[1].isdigit() or len(found.group()) > 2 or text[at] in "OoIl":
+        return True
+    while at >= 0 and "0" <= text[at] <= "9":
+        at -= 1
+    return at >= 0 and text[at] in "OoIl" and not text[at - 1 : at].isalnum()
 
 
 def hidden(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import fsum, isfinite
 from typing import Final
 
@@ -88,6 +89,18 @@ def member_of(metric_id: str) -> tuple[str, str]:
     head, _, member = metric_id.partition(".")
     portfolio, colon, family = head.rpartition(":")
     return family, f"{portfolio}:{member}" if colon and member else member
+
+
+OF_HOLDINGS: Final = frozenset({"weight", "contribution", "risk_share", "issuer"})
+SIDES: Final = {"return": "portfolio", "benchmark_return": "benchmark"}
+"""Families of which one is the portfolio's and the other the benchmark's."""
+
+
+@lru_cache(maxsize=4096)
+def is_owned(metric_id: str) -> bool:
+    """Whether a fact is one holding's, or one side's of the comparison with the benchmark."""
+    family = family_of(metric_id)
+    return family in OF_HOLDINGS or family in SIDES
 
 
 def _facts(parts: Iterable[Quantity]) -> tuple[Fact, ...]:

@@ -137,15 +137,22 @@ def _data() -> Mapping[str, Mapping[str, list[str]]]:
     return data
 
 
+@lru_cache(maxsize=1)
+def _languages() -> tuple[str, ...]:
+    return tuple(_data())
+
+
 _SAMPLE: Final = 60
 """Words that show a language; fewer than a third of them say nothing."""
+
+SAMPLE_CHARACTERS: Final = 12 * _SAMPLE
 
 
 def written_in(folded: str) -> str:
     """The language that a text is most likely written in; "" where it is too short to say."""
-    sample = words(folded[: 12 * _SAMPLE])[:_SAMPLE]
+    sample = words(folded[:SAMPLE_CHARACTERS])[:_SAMPLE]
     if len(sample) < _SAMPLE // 3:
         return ""
-    counts = {name: sum(map(lexicon(name).language.__contains__, sample)) for name in _data()}
+    counts = {name: sum(map(lexicon(name).language.__contains__, sample)) for name in _languages()}
     best = max(counts, key=lambda name: counts[name])
     return best if 12 * counts[best] >= len(sample) else ""

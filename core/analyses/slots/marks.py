@@ -12,7 +12,7 @@ from core.analyses.slots import reading
 from core.analyses.slots.form import Form
 from core.analyses.slots.page import Page
 from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, REFUSED, Piece, Rendered
-from core.analyses.slots.sentences import Seen, seen, split
+from core.analyses.slots.sentences import Seen, word_for
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
@@ -20,7 +20,7 @@ _steps: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]").findall
 _MARKS: Final = {INSERTED: Mark.INSERTED, COMPUTED: Mark.COMPUTED, DECIDED: Mark.DECIDED}
 _MISPLACED: Final = frozenset({FindingKind.WRONG_ID, FindingKind.SIGN})
 _OWN_WORDS: Final = frozenset({FindingKind.OUTSIDE, FindingKind.WORDING})
-_SENTENCES: Final = {Seen.OPINION: Mark.OPINION, Seen.UNCHECKED: Mark.UNCHECKED}
+_SENTENCES: Final = {Seen.OPINION.value: Mark.OPINION, Seen.UNCHECKED.value: Mark.UNCHECKED}
 
 
 def has_marks(page: Mapping[str, Any]) -> bool:
@@ -107,12 +107,12 @@ def _words(path: str, made: Rendered, wrong: list[Finding]) -> Iterator[Marked]:
 
 def _sentences(path: str, made: Rendered, wrong: list[Finding], *, opinion: bool) -> Iterator[Marked]:
     """Sentences without a slot that decides anything, and words outside slots that do not hold."""
-    for sentence in split(made):
-        mark = _SENTENCES.get(seen(sentence, opinion=opinion))
-        text = made.text[sentence.start : sentence.end].rstrip()
+    for start, end, pieces in made.sentences:
+        mark = _SENTENCES.get(word_for(pieces, opinion=opinion))
+        text = made.text[start:end].rstrip()
         if not text:
             continue
         finding = next((one for one in wrong if one.stated and one.stated in text.casefold()), None)
-        if mark is not None and (finding is not None or not sentence.pieces):
+        if mark is not None and (finding is not None or not pieces):
             kind = Mark.UNSUPPORTED if finding is not None else mark
-            yield Marked(path, text, kind, sentence.start, sentence.start + len(text), (), finding)
+            yield Marked(path, text, kind, start, start + len(text), (), finding)

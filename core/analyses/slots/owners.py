@@ -7,34 +7,32 @@ name behind it; and as many numbers after as many names belong to them in order 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
-from core.analyses.slots.derived import family_of, member_of
+from core.analyses.slots.derived import OF_HOLDINGS, SIDES, member_of
 from core.analyses.slots.rendering import INSERTED, NAMED, Piece
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
-_OF_HOLDINGS: Final = frozenset({"weight", "contribution", "risk_share", "issuer"})
 _LEGAL: Final = re.compile(
     r"[,.]? (?:Inc|Corp|Corporation|Holding|Holdings|Group|plc|PLC|SA|SE|AG|NV|N\.V|Co|Company)\.?$"
 )
 _word: Final = re.compile(r"[^\W_]+")
+_words: Final = _word.findall
 _FEWEST_CHARACTERS: Final = 3
 
-_SIDES: Final = {"return": "portfolio", "benchmark_return": "benchmark"}
-"""Families of which one is the portfolio's and the other the benchmark's."""
+_SIDE_WORDS: Final = frozenset(
+    {
+        "benchmark", "index", "indice", "vergleichsindex",
+        "portfolio", "portefeuille", "fund", "account", "fonds", "depot", "mandat", "mandate",
+    }
+)  # fmt: skip
+"""One of these stands wherever a side is named in words."""
 
 _benchmark: Final = re.compile(r"\b(?:benchmark|index|indice(?: de référence)?|vergleichsindex)\b", re.IGNORECASE)
 _portfolio: Final = re.compile(r"\b(?:portfolio|portefeuille|fund|account|fonds|depot|mandate?)\b", re.IGNORECASE)
-
-
-@lru_cache(maxsize=4096)
-def is_owned(metric_id: str) -> bool:
-    """Whether a fact is one holding's, or one side's of the comparison with the benchmark."""
-    family = family_of(metric_id)
-    return family in _OF_HOLDINGS or family in _SIDES
 
 
 class Mention(NamedTuple):
@@ -69,9 +67,9 @@ class Owners:
                 found.setdefault(first, []).append((name, line.holding_id))
         return found
 
-    def typed(self, folded: str) -> Iterator[Mention]:
-        """Holdings named in a text in lower case; of names that begin alike, the longest."""
-        for first in self._by_first.keys() & _word.findall(folded):
+    def typed(self, folded: str, words: Iterable[str]) -> Iterator[Mention]:
+        """Holdings named in a text in lower case, of which these are the words; the longest of several."""
+        for first in self._by_first.keys() & words:
             taken: set[int] = set()
             for name, holding_id in sorted(self._by_first[first], key=lambda one: -len(one[0])):
                 at = folded.find(name)
@@ -81,35 +79,29 @@ class Owners:
                         yield Mention(at, holding_id, None)
                     at = folded.find(name, at + 1)
 
-    def wrong(self, start: int, plain: str, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+    def wrong(self, folded: str, pieces: Sequence[tuple[int, Piece]]) -> Iterator[Finding]:
         """Numbers of one sentence that stand beside another's name.
 
         Args:
-            start: Where the sentence begins in its text.
-            plain: The sentence as the model wrote it, in lower case, blanks where slots were.
-            pieces: Slots of the sentence.
+            folded: The sentence's own words in lower case, with a gap for each slot.
+            pieces: Slots of the sentence, each with the place of its gap.
         """
         inserted = [
-            (at, piece) for at, _, piece in pieces if piece.kind == INSERTED and "name" not in piece.slot.options
+            (at, piece, *member_of(piece.facts[0].metric_id))
+            for at, piece in pieces
+            if piece.kind == INSERTED and "name" not in piece.slot.options
         ]
-        numbers = [
-            Mention(at, member, piece)
-            for at, piece in inserted
-            for family, member in [member_of(piece.facts[0].metric_id)]
-            if family in _OF_HOLDINGS
-        ]
+        words = _words(folded)
+        numbers = [Mention(at, member, piece) for at, piece, family, member in inserted if family in OF_HOLDINGS]
         if numbers:
-            names = {start + one.start: Mention(start + one.start, one.owner, None) for one in self.typed(plain)}
-            names |= {at: Mention(at, piece.name, None) for at, _, piece in pieces if piece.kind == NAMED}
+            names = {at: Mention(at, piece.name, None) for at, piece in pieces if piece.kind == NAMED}
+            if not self._by_first.keys().isdisjoint(words):
+                names |= {one.start: one for one in self.typed(folded, words)}
             if names:
                 yield from _unlike([names[at] for at in sorted(names)], numbers)
-        of_sides = [
-            (at, side, piece)
-            for at, piece in inserted
-            if (side := _SIDES.get(family_of(piece.facts[0].metric_id))) is not None
-        ]
+        of_sides = [(at, SIDES[family], piece) for at, piece, family, _ in inserted if family in SIDES]
         if of_sides:
-            yield from _sides(start, plain, pieces, of_sides)
+            yield from _sides(folded, words, pieces, of_sides)
 
 
 def _unlike(names: list[Mention], numbers: list[Mention]) -> Iterator[Finding]:
@@ -137,12 +129,18 @@ def _finding(one: Mention, near: Mention) -> Finding:
 
 
 def _sides(
-    start: int, plain: str, pieces: list[tuple[int, int, Piece]], of_sides: list[tuple[int, str, Piece]]
+    folded: str, said: list[str], pieces: Sequence[tuple[int, Piece]], of_sides: list[tuple[int, str, Piece]]
 ) -> Iterator[Finding]:
     """The portfolio's return beside the word benchmark alone, and the other way round."""
-    words = [(start + one.start(), "benchmark") for one in _benchmark.finditer(plain)]
-    words += [(start + one.start(), "portfolio") for one in _portfolio.finditer(plain)]
-    words += [(at, piece.name) for at, _, piece in pieces if piece.kind == NAMED and piece.name in _SIDES.values()]
+    words = [(at, piece.name) for at, piece in pieces if piece.kind == NAMED and piece.name in SIDES.values()]
+    if not _SIDE_WORDS.isdisjoint(said):
+        words += [(one.start(), "benchmark") for one in _benchmark.finditer(folded)]
+        words += [(one.start(), "portfolio") for one in _portfolio.finditer(folded)]
+    if words:
+        yield from _apart(words, of_sides)
+
+
+def _apart(words: list[tuple[int, str]], of_sides: list[tuple[int, str, Piece]]) -> Iterator[Finding]:
     said = {word for _, word in words}
     for _, side, piece in of_sides:
         if said and side not in said and len(said) == 1 and len({one for _, one, _ in of_sides}) == 1:

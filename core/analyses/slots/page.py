@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -10,15 +9,14 @@ from typing import Any, Final
 
 from core.analyses.cells import respelt
 from core.analyses.slots.form import Document, Grade
-from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
-from core.analyses.slots.sentences import Outside, Role, Seen, Sentence, seen, split
+from core.analyses.slots.rendering import WRONG, Rendered, Renderer
+from core.analyses.slots.sentences import Outside, Role, word_for
 from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 
 _CONFIDENCE: Final = {"fact": "high", "interpretation": "medium", "assumption": "low", "forecast": "low"}
 _OPINION: Final = "opinion"
-_CHECKED: Final = frozenset({INSERTED, COMPUTED, DECIDED, NAMED})
 
 
 class Page:
@@ -29,7 +27,6 @@ class Page:
         verified: Slots that hold.
         seen: Sentences by what they rest on.
         texts: Each rendered text by its path.
-        cited: Ids of the facts behind it all.
         rules: Rules that were named or had to be; `rules_agreeing`: those of them that were named.
     """
 
@@ -40,28 +37,27 @@ class Page:
         self._outside = Outside(sheet, self._renderer)
         self._findings: list[Finding] = []
         self.verified = 0
-        self.seen: Counter[Seen] = Counter()
+        self.seen: dict[str, int] = {}
         self.texts: dict[str, tuple[Rendered, bool]] = {}
-        self.cited: set[str] = set()
         self.rules = self.rules_agreeing = 0
         self._references: dict[str, Document] = {}
-        self._unseen: list[tuple[str, Rendered, list[Sentence], Role]] = []
+        self._unseen: list[tuple[str, Rendered, Role]] = []
 
     @property
     def findings(self) -> list[Finding]:
         """What does not hold, also in texts that nobody looked at yet."""
         if self._unseen:
-            for path, made, sentences, role in self._unseen:
-                found = self._outside.findings(made, sentences, role)
+            for path, made, role in self._unseen:
+                found = self._outside.findings(made, role)
                 if found:
                     self._findings.extend([replace(one, path=path) for one in found])
             self._unseen.clear()
         return self._findings
 
     @property
-    def plain(self) -> str:
+    def own(self) -> str:
         """All that the model wrote outside slots, a text a line."""
-        return "\n".join(made.plain for made, _ in self.texts.values())
+        return "\n".join([made.template.own for made, _ in self.texts.values()])
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -88,24 +84,35 @@ class Page:
         tick()
         made = self._renderer.render(raw)
         self.texts[path] = made, opinion
-        if not made.text:
+        text, pieces, apart = made
+        if not text:
             return made
-        sentences = split(made)
-        if made.pieces or not made.template.is_plain:
-            self._unseen.append((path, made, sentences, role))
-        for _, _, piece in made.pieces:
-            if piece.kind in _CHECKED:
-                self.verified += 1
-            for fact in piece.facts:
-                self.cited.add(fact.metric_id)
-        for sentence in sentences:
-            self.seen[seen(sentence, opinion=opinion)] += 1
+        unseen, counts = not apart.is_plain, self.seen
+        if not pieces:
+            word = word_for((), opinion=opinion)
+            counts[word] = counts.get(word, 0) + len(apart.sentences)
+        else:
+            for piece in pieces:
+                if piece.doubtful:
+                    unseen = True
+                if piece.rank < WRONG:
+                    self.verified += 1
+            for one in apart.sentences:
+                word = word_for(pieces[one.first : one.last], opinion=opinion)
+                counts[word] = counts.get(word, 0) + 1
+        if unseen:
+            self._unseen.append((path, made, role))
         return made
+
+    @property
+    def cited(self) -> set[str]:
+        """Ids of the facts behind it all."""
+        return self._renderer.cited | self._references.keys()
 
     def grounded(self, path: str, raw: str, role: Role = Role.STATEMENT) -> str:
         """A text that must name something: headline, summary, a caveat, a dissent."""
         made = self.rendered(path, raw, role)
-        if raw.strip() and not made.pieces:
+        if raw.strip() and not made.slots:
             self.find(path, raw, None, FindingKind.UNSUPPORTED)
         return made.text
 
@@ -121,7 +128,7 @@ class Page:
         opinion = one["kind"] == _OPINION
         made = self.rendered(f"{path}.text", one["text"], opinion=opinion)
         facts, sources = self._basis(f"{path}.basis", one["basis"])
-        if not (made.pieces or facts or sources or opinion):
+        if not (made.slots or facts or sources or opinion):
             self.find(f"{path}.basis", "nothing", None, FindingKind.UNSUPPORTED)
         kind = "interpretation" if opinion else one["kind"]
         return {
@@ -172,22 +179,27 @@ class Page:
 
     def references(self, facts: Iterable[Fact]) -> list[Document]:
         """Facts as an answer states them."""
-        return [self.reference(fact) for fact in {fact.metric_id: fact for fact in facts}.values()]
+        made = self._references
+        return [
+            (made.get(name) or self._reference(fact)).copy()
+            for name, fact in {fact.metric_id: fact for fact in facts}.items()
+        ]
 
     def reference(self, fact: Fact) -> Document:
         """A fact as an answer states it."""
-        made = self._references.get(fact.metric_id)
-        if made is None:
-            self.cited.add(fact.metric_id)
-            value = float(fact.shown)
-            made = self._references[fact.metric_id] = {
-                "metric_id": fact.metric_id,
-                "value": int(value) if fact.decimals == 0 else value,
-                "unit": fact.unit.value,
-                "currency": fact.currency,
-                "period": fact.period,
-            }
-        return made.copy()
+        return (self._references.get(fact.metric_id) or self._reference(fact)).copy()
+
+    def _reference(self, fact: Fact) -> Document:
+        value = float(fact.shown)
+        made: Document = {
+            "metric_id": fact.metric_id,
+            "value": int(value) if fact.decimals == 0 else value,
+            "unit": f"{fact.unit}",
+            "currency": fact.currency,
+            "period": fact.period,
+        }
+        self._references[fact.metric_id] = made
+        return made
 
     def grade(self, name: str) -> str:
         """A grade that the program made; "" where there is none."""
@@ -214,11 +226,3 @@ class Page:
     def _is_absent(self, name: str) -> bool:
         bare = name.removeprefix("absent.")
         return bare in self.absent or f"{bare.partition('.')[0]}.*" in self.absent or bare in self.facts
-
-
-def sentences_of(made: Rendered) -> list[Sentence]:
-    """The sentences of a rendered text, for showing them."""
-    return split(made)
-
-
-__all__ = ["NAMED", "REFUSED", "Page", "Piece", "Role", "Seen", "sentences_of"]

@@ -17,7 +17,7 @@ from core.analyses.cleaning import cleaned
 from core.analyses.prompt_context import PromptContext
 from core.analyses.slots import caveats
 from core.analyses.slots.form import Document, Form, Tags
-from core.analyses.slots.lexicon import written_in
+from core.analyses.slots.lexicon import SAMPLE_CHARACTERS, written_in
 from core.analyses.slots.page import Page
 from core.domain.analysis import Finding, FindingKind, Verification
 from core.domain.facts import FactSheet
@@ -27,7 +27,6 @@ WRITTEN: Final = "written"
 """Under which a page keeps what the model wrote."""
 
 _SEEN: Final = "sentences"
-_LANGUAGE_CHARACTERS: Final = 1500
 _version = re.compile(r'"schema_version"\s*:\s*"3"')
 
 
@@ -116,11 +115,10 @@ def made(
     document["caveats"] = [*prescribed, *said]
     document["headline"] = page.grounded("headline", wire["headline"])
     document["summary"] = page.grounded("summary", wire["summary"])
-    plain = page.plain
     _present(page, wire)
-    _strangers(page, plain)
-    _language(page, plain)
-    document[WRITTEN] = {"answer": wire, _SEEN: {seen.value: count for seen, count in page.seen.items()}}
+    _strangers(page)
+    _language(page)
+    document[WRITTEN] = {"answer": wire, _SEEN: page.seen}
     return Read(document, page, mandatory)
 
 
@@ -131,21 +129,29 @@ def _present(page: Page, wire: Mapping[str, Any]) -> None:
             page.find(name, "empty", None, FindingKind.UNSUPPORTED)
 
 
-def _strangers(page: Page, plain: str) -> None:
+def _strangers(page: Page) -> None:
     """Companies, ISINs and tickers that are named were named to the model."""
     if not any(made.template.names for made, _ in page.texts.values()):
         return
     context = PromptContext(page.sheet, page.facts)
-    for name in dict.fromkeys(context.strangers(plain)):
-        path = next((path for path, (made, _) in page.texts.items() if name in made.plain), "")
+    for name in dict.fromkeys(context.strangers(page.own)):
+        path = next((path for path, (made, _) in page.texts.items() if name in made.template.own), "")
         page.find(path, name, None, FindingKind.UNSUPPORTED)
 
 
-def _language(page: Page, plain: str) -> None:
+def _language(page: Page) -> None:
     """It is written in the language that was asked for."""
-    found = written_in(plain[:_LANGUAGE_CHARACTERS].lower())
     wanted = page.sheet.evidence.language
-    if found and wanted in {"en", "fr", "de"} and found != wanted:
+    if wanted not in {"en", "fr", "de"}:
+        return
+    said, length = [], 0
+    for made, _ in page.texts.values():
+        said.append(made.plain)
+        length += len(said[-1])
+        if length > SAMPLE_CHARACTERS:
+            break
+    found = written_in("\n".join(said).lower())
+    if found and found != wanted:
         page.find("language", found, wanted, FindingKind.VALUE)
 
 

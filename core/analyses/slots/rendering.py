@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core.analyses.cells import cell, respelt
-from core.analyses.slots.derived import Known, quantity
+from core.analyses.slots.derived import Known, is_owned, quantity
 from core.analyses.slots.form import Grade
 from core.analyses.slots.formats import Style, number, period, style_of
 from core.analyses.slots.grammar import Slot, Term, leaves
@@ -15,7 +15,7 @@ from core.analyses.slots.labels import Names
 from core.analyses.slots.lexicon import Lexicon, lexicon
 from core.analyses.slots.quantities import Quantity, Refused, of_fact
 from core.analyses.slots.relations import Judge
-from core.analyses.slots.templates import Template, closed_up, template
+from core.analyses.slots.templates import GAP, Template, closed_up, template
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
 
@@ -24,6 +24,7 @@ COMPUTED: Final = "computed"
 DECIDED: Final = "decided"
 NAMED: Final = "named"
 REFUSED: Final = "refused"
+WRONG: Final = 4
 
 
 class Piece(NamedTuple):
@@ -37,6 +38,9 @@ class Piece(NamedTuple):
         note: Formula, or what decided; "" for a fact itself.
         name: Id of the holding, rule or document that a name slot names, else "".
         finding: Why it does not hold; its path is set by whoever knows it.
+        placed: It has to stand in the right place: beside its own name, or with a word that gives its direction.
+        doubtful: Its sentence wants a look for its sake: it is placed, or does not hold.
+        rank: The higher, the more its sentence rests on it: 0 for a name, WRONG where it does not hold.
     """
 
     kind: str
@@ -46,37 +50,62 @@ class Piece(NamedTuple):
     note: str = ""
     name: str = ""
     finding: Finding | None = None
+    placed: bool = False
+    doubtful: bool = False
+    rank: int = 0
 
 
-@dataclass(slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A text as it is read.
 
     Attributes:
         text: With every slot written.
-        pieces: Each with its place in `text`.
-        plain: What the model wrote itself: `text` with spaces where slots were written.
+        slots: What each became, in order.
         template: The text before its slots were written.
     """
 
     text: str
-    pieces: list[tuple[int, int, Piece]]
-    plain: str
+    slots: list[Piece]
     template: Template
 
     @property
-    def facts(self) -> tuple[Fact, ...]:
-        """All facts behind it, each once, in order."""
-        if not self.pieces:
-            return ()
-        return tuple({fact.metric_id: fact for _, _, piece in self.pieces for fact in piece.facts}.values())
+    def facts(self) -> list[Fact]:
+        """All facts behind it, in order."""
+        return [fact for piece in self.slots for fact in piece.facts]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Ids that name slots name, each once, in order."""
-        if not self.pieces:
-            return ()
-        return tuple(dict.fromkeys([piece.name for _, _, piece in self.pieces if piece.name]))
+    def names(self) -> list[str]:
+        """Ids that name slots name, in order."""
+        return [piece.name for piece in self.slots if piece.name]
+
+    @property
+    def pieces(self) -> list[tuple[int, int, Piece]]:
+        """What each slot became, with its place in `text`."""
+        found, end = [], 0
+        for words, piece in zip(self.template.parts[::2], self.slots, strict=False):
+            start = end + len(words)
+            end = start + len(piece.text)
+            found.append((start, end, piece))
+        return found
+
+    @property
+    def plain(self) -> str:
+        """What the model wrote itself: `text` with spaces where slots were written."""
+        parts = [*self.template.parts]
+        parts[1::2] = [" " * len(piece.text) for piece in self.slots]
+        return "".join(parts)
+
+    @property
+    def sentences(self) -> list[tuple[int, int, list[Piece]]]:
+        """Its sentences: where each begins and ends in `text`, and its slots."""
+        apart, grown, found = self.template, 0, []
+        gaps = apart.own.count(GAP) == len(self.slots)
+        for one in apart.sentences:
+            pieces = self.slots[one.first : one.last]
+            start = one.start + grown
+            grown += sum(len(piece.text) - (1 if gaps or piece.text else 0) for piece in pieces)
+            found.append((start, one.end + grown, pieces))
+        return found
 
 
 class Renderer:
@@ -99,30 +128,29 @@ class Renderer:
         """A text with its slots written."""
         apart = template(raw, self._language)
         if not apart.slots:
-            return Rendered(raw, [], raw, apart)
-        words, done = apart.words, self._done
-        texts, plains = [words[0]], [words[0]]
-        pieces: list[tuple[int, int, Piece]] = []
-        place, closed = len(words[0]), False
-        for slot, behind in zip(apart.slots, words[1:], strict=True):
+            return Rendered(raw, [], apart)
+        done, pieces = self._done, []
+        for slot in apart.slots:
             piece = done.get(slot.body)
             if piece is None:
                 piece = done[slot.body] = self._piece(slot)
-            text = piece.text
-            end = place + len(text)
-            pieces.append((place, end, piece))
-            texts += (text, behind)
-            plains += (" " * (end - place), behind)
-            place, closed = end + len(behind), closed or not text
-        plain = "".join(plains)
-        if closed:
-            apart = closed_up(apart, plain, self._language)
-        return Rendered("".join(texts), pieces, plain, apart)
+            pieces.append(piece)
+        texts = [piece.text for piece in pieces]
+        parts = [*apart.parts]
+        parts[1::2] = texts
+        if "" in texts:
+            apart = closed_up(apart, texts, self._language)
+        return Rendered("".join(parts), pieces, apart)
+
+    @property
+    def cited(self) -> set[str]:
+        """Ids of the facts behind all slots that were written."""
+        return {fact.metric_id for piece in self._done.values() for fact in piece.facts}
 
     def _piece(self, slot: Slot) -> Piece:
         term = slot.term
         if term is not None and not term.function and (fact := self.known.facts.get(term.text)) is not None:
-            return Piece(INSERTED, self._written(of_fact(fact), slot), slot, (fact,))
+            return self._inserted(fact, self._written(of_fact(fact), slot), slot)
         if slot.problem:
             return self._refused(slot, slot.problem, FindingKind.SLOT)
         try:
@@ -139,14 +167,14 @@ class Renderer:
         if not facts and kind is FindingKind.SLOT and not slot.problem:
             kind = FindingKind.UNSUPPORTED
         finding = Finding("", facts[0].metric_id if facts else "", stated, why[:200] or None, kind)
-        return Piece(REFUSED, shown, slot, facts, why, finding=finding)
+        return Piece(REFUSED, shown, slot, facts, why, "", finding, False, True, WRONG)
 
     def _relation(self, slot: Slot) -> Piece:
         decided = self.judge.decide(slot.relation, tuple(map(self._spelt, slot.terms)))
         other = self.lexicon.contradicts(slot.relation, slot.words)
         if other:
             raise Refused(f"Its words say '{other}' and not '{slot.relation}'. {decided.because}.")
-        return Piece(DECIDED, slot.words, slot, decided.facts, decided.because)
+        return Piece(DECIDED, slot.words, slot, decided.facts, decided.because, rank=3)
 
     def _value(self, slot: Slot) -> Piece:
         term = slot.term
@@ -155,12 +183,19 @@ class Renderer:
         if not term.function and (named := self._name(term.text)) is not None:
             if (grade := self._grades.get(term.text)) is not None:
                 behind = tuple(fact for name in grade.fact_ids if (fact := self.known.fact(name)) is not None)
-                return Piece(COMPUTED, named, slot, behind, grade.because)
+                return Piece(COMPUTED, named, slot, behind, grade.because, rank=2)
             return Piece(NAMED, named, slot, name=term.text)
         spelt = self._spelt(term)
         found = quantity(spelt, self.known)
-        kind = COMPUTED if term.function else INSERTED
-        return Piece(kind, self._written(found, slot), slot, found.facts, found.formula)
+        if not term.function:
+            return self._inserted(found.facts[0], self._written(found, slot), slot)
+        text, placed = self._written(found, slot), "abs" in slot.options
+        return Piece(COMPUTED, text, slot, found.facts, found.formula, "", None, placed, placed, 2)
+
+    @staticmethod
+    def _inserted(fact: Fact, text: str, slot: Slot) -> Piece:
+        placed = "abs" in slot.options or is_owned(fact.metric_id)
+        return Piece(INSERTED, text, slot, (fact,), "", "", None, placed, placed, 1)
 
     def _name(self, name: str) -> str | None:
         """What an id is called that is a name and no fact; the program's own hints, such as simulated, stay out."""

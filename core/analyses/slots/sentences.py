@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.analyses.cells import respelt
 from core.analyses.checks import Passages
 from core.analyses.fact_selection import rule_key
 from core.analyses.slots.derived import family_of
 from core.analyses.slots.lexicon import BEARS, Hit
-from core.analyses.slots.owners import Owners, is_owned
-from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, NAMED, REFUSED, Piece, Rendered, Renderer
+from core.analyses.slots.owners import Owners
+from core.analyses.slots.rendering import DECIDED, NAMED, REFUSED, Piece, Rendered, Renderer
+from core.analyses.slots.templates import Sentence, Template
 from core.domain.analysis import Finding, FindingKind
 from core.domain.compliance import RuleStatus
 from core.domain.facts import FactSheet
 
-_ends = re.compile(r"(?<=[.!?;])[\s\u00a0]+(?=\S)")
 _any_digit = re.compile(r"[\d¼½¾⅓⅔⅛]").search
 _not_blank = re.compile(r"[^\s\"«»„“”]+").findall
 _quoted = re.compile(r"“[^“”]+”|«[^«»]+»|„[^„“]+“|\"[^\"]+\"")
@@ -81,41 +81,17 @@ SEEN: Final = {
 """What people are told that a sentence rests on."""
 
 
-class Sentence(NamedTuple):
-    """One sentence of a rendered text."""
-
-    start: int
-    end: int
-    pieces: list[tuple[int, int, Piece]]
+_BY_RANK: Final = tuple(one.value for one in (Seen.UNCHECKED, Seen.INSERTED, Seen.COMPUTED, Seen.DECIDED, Seen.WRONG))
+_OPINION: Final = Seen.OPINION.value
 
 
-def split(made: Rendered) -> list[Sentence]:
-    """The sentences of a text, each with its slots. What slots wrote ends no sentence."""
-    # Blanks stand in `plain` where slots were written: a sentence may begin with one, so its begin is found in `text`.
-    if not made.template.ends:
-        return [Sentence(0, len(made.text), made.pieces)]
-    plain = made.plain
-    begins = [0, *(found.end() for found in _ends.finditer(made.text) if plain[found.start() - 1] != " ")]
-    if len(begins) == 1:
-        return [Sentence(0, len(made.text), made.pieces)]
-    ends = [*begins[1:], len(made.text)]
-    return [
-        Sentence(begin, end, [one for one in made.pieces if begin <= one[0] < end])
-        for begin, end in zip(begins, ends, strict=True)
-    ]
-
-
-def seen(one: Sentence, *, opinion: bool) -> Seen:
-    """What a sentence rests on."""
-    if not one.pieces:
-        return Seen.OPINION if opinion else Seen.UNCHECKED
-    kinds = {piece.kind for _, _, piece in one.pieces}
-    if REFUSED in kinds:
-        return Seen.WRONG
-    for kind, word in ((DECIDED, Seen.DECIDED), (COMPUTED, Seen.COMPUTED), (INSERTED, Seen.INSERTED)):
-        if kind in kinds:
-            return word
-    return Seen.OPINION if opinion else Seen.UNCHECKED
+def word_for(pieces: Sequence[Piece], *, opinion: bool) -> str:
+    """What a sentence with these slots rests on (`Seen`)."""
+    rank = 0
+    for piece in pieces:
+        if piece.rank > rank:
+            rank = piece.rank
+    return _BY_RANK[rank] if rank or not opinion else _OPINION
 
 
 class Outside:
@@ -124,42 +100,37 @@ class Outside:
     def __init__(self, sheet: FactSheet, renderer: Renderer) -> None:
         self._sheet = sheet
         self._renderer = renderer
-        self._lexicon = renderer.lexicon
         self.owners = Owners(sheet)
         self._names: list[str] | None = None
         self._passages: Passages | None = None
         self._causes = {rule.breach_type.value for rule in sheet.rules if rule.breach_type}
 
-    def findings(self, made: Rendered, sentences: list[Sentence], role: Role) -> list[Finding]:
-        """What does not hold in one text with these sentences (`split`)."""
+    def findings(self, made: Rendered, role: Role) -> list[Finding]:
+        """What does not hold in one text."""
         found: list[Finding] = []
-        apart = made.template
+        apart, pieces = made.template, made.slots
         if apart.broken:
             found.append(Finding("", "", made.text[:120], None, FindingKind.SLOT))
-        found.extend([piece.finding for _, _, piece in made.pieces if piece.finding is not None])
+        found += [piece.finding for piece in pieces if piece.finding is not None]
         if apart.digits:
             found.extend(self._digits(made.plain))
-        keys = apart.keys
-        if not keys and not _placed(made.pieces):
-            return found
-        folded = made.plain.lower()
-        if keys:
-            found.extend(
-                Finding("", "", hit.words, None, FindingKind.OUTSIDE)
-                for hit in self._lexicon.hits(folded, keys)
-                if hit.kind == "number"
-            )
-        for sentence in sentences:
-            found.extend(self._sentence(folded[sentence.start : sentence.end], sentence, role, keys))
+        found += [Finding("", "", words, None, FindingKind.OUTSIDE) for words in apart.numbers]
+        if apart.hits or any(piece.placed for piece in pieces):
+            for sentence in apart.sentences:
+                self._sentence(apart, sentence, pieces[sentence.first : sentence.last], role, found)
         return found
 
-    def _sentence(self, folded: str, one: Sentence, role: Role, keys: frozenset[str]) -> Iterator[Finding]:
-        if one.pieces:
-            yield from self.owners.wrong(one.start, folded, one.pieces)
+    def _sentence(self, apart: Template, one: Sentence, pieces: list[Piece], role: Role, found: list[Finding]) -> None:
+        placed = any(piece.placed for piece in pieces)
+        if placed:
+            places = [place - one.start for place in apart.places[one.first : one.last]]
+            folded = apart.own[one.start : one.end].lower()
+            found.extend(self.owners.wrong(folded, list(zip(places, pieces, strict=True))))
         if role is Role.STATEMENT:
-            if keys:
-                yield from self._words(folded, one.pieces)
-            yield from self._unsigned(one.pieces)
+            if one.hits:
+                found.extend(self._words(one.hits, pieces))
+            if placed:
+                found.extend(self._unsigned(pieces))
 
     def _digits(self, plain: str) -> Iterator[Finding]:
         rest = plain
@@ -192,12 +163,7 @@ class Outside:
             self._names = sorted((name for name in names if any(map(str.isdigit, name))), key=len, reverse=True)
         return self._names
 
-    def _words(self, folded: str, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
-        hits = [hit for hit in self._lexicon.hits(folded) if hit.kind != "number"]
-        if hits and self._lexicon.is_conditional(folded):
-            hits = [hit for hit in hits if hit.kind == "maximum"]
-        if not hits:
-            return
+    def _words(self, hits: tuple[Hit, ...], pieces: list[Piece]) -> Iterator[Finding]:
         borne = self._borne(pieces)
         causes = {hit.words.startswith(_DRIFT) for hit in hits if hit.kind == "cause"}
         for hit in hits:
@@ -220,9 +186,9 @@ class Outside:
             true = ", ".join(sorted(self._causes)) or None
             yield Finding("", "", hit.words, true, FindingKind.RULE)
 
-    def _unsigned(self, pieces: list[tuple[int, int, Piece]]) -> Iterator[Finding]:
+    def _unsigned(self, pieces: list[Piece]) -> Iterator[Finding]:
         """A size without its sign needs something in the same sentence that says which way it went."""
-        bare = [piece for _, _, piece in pieces if "abs" in piece.slot.options and piece.facts]
+        bare = [piece for piece in pieces if "abs" in piece.slot.options and piece.facts]
         if not bare or self._borne(pieces, implied=False) & _DOWN:
             return
         for piece in bare:
@@ -233,10 +199,10 @@ class Outside:
             if negative and not loss:
                 yield Finding("", fact.metric_id, piece.text, fact.shown, FindingKind.SIGN)
 
-    def _borne(self, pieces: Iterable[tuple[int, int, Piece]], *, implied: bool = True) -> set[str]:
+    def _borne(self, pieces: Iterable[Piece], *, implied: bool = True) -> set[str]:
         """Relations that a sentence states or, if they are wanted too, that what it measures is by itself."""
         borne: set[str] = set()
-        for _, _, piece in pieces:
+        for piece in pieces:
             if piece.kind in {DECIDED, REFUSED} and piece.slot.relation:
                 borne.add(piece.slot.relation)  # one that was refused is a finding already
             elif piece.kind == NAMED:
@@ -252,11 +218,3 @@ class Outside:
 
 def _way(piece: Piece) -> tuple[str, ...]:
     return ("fell",) if piece.note.rpartition("= ")[2].startswith("-") else ("rose",)
-
-
-def _placed(pieces: list[tuple[int, int, Piece]]) -> bool:
-    """Whether a slot has to stand in the right place: beside its own name, or with a word that gives its direction."""
-    for _, _, piece in pieces:
-        if "abs" in piece.slot.options or (piece.kind == INSERTED and is_owned(piece.facts[0].metric_id)):
-            return True
-    return False

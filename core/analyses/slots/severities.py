@@ -5,6 +5,7 @@ They are the house's own round figures and no standard; docs/methodology.md show
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -132,7 +133,10 @@ def severities(sheet: FactSheet, known: Known) -> Iterator[Grade]:
     for kind, yardsticks in YARDSTICKS.items():
         found = [one for yardstick in yardsticks if (one := _measured(known, yardstick)) is not None]
         if found:
-            yield _graded(kind, max(found, key=lambda one: one[0]))
+            place, facts, yardstick = max(found, key=lambda one: one[0])
+            said = " + ".join([f"{fact.metric_id} {fact.shown}" for fact in facts])
+            ids = tuple([fact.metric_id for fact in facts])
+            yield _graded(kind, (place, f"{said}, {_range(place, yardstick.steps)}", ids))
     for kind, family, steps, own in (
         ("factor", "sector.", SECTOR, "sector.cash"),
         ("geopolitical", "country.", COUNTRY, "country.unclassified"),
@@ -155,18 +159,15 @@ def _graded(kind: str, found: tuple[int, str, tuple[str, ...]]) -> Grade:
     return Grade(f"severity.{kind}", SEVERITIES[place], because, ids)
 
 
-def _measured(known: Known, one: Yardstick) -> tuple[int, str, tuple[str, ...]] | None:
-    facts = [fact for name in one.fact_ids if (fact := known.fact(name)) is not None]
+def _measured(known: Known, one: Yardstick) -> tuple[int, list[Fact], Yardstick] | None:
+    facts = [known.facts[name] for name in one.fact_ids if name in known.facts]
     if not facts:
         return None
-    total = abs(sum(fact.value for fact in facts))
-    said = " + ".join(f"{fact.metric_id} {fact.shown}" for fact in facts)
-    place = _place(total, one.steps)
-    return place, f"{said}, {_range(place, one.steps)}", tuple(fact.metric_id for fact in facts)
+    return _place(sum([fact.value for fact in facts]), one.steps), facts, one
 
 
 def _place(value: float, steps: tuple[float, ...]) -> int:
-    return sum(abs(value) >= step for step in steps)
+    return bisect_right(steps, abs(value))
 
 
 def _largest(facts: list[Fact], but: str) -> Fact | None:

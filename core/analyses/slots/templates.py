@@ -1,4 +1,5 @@
-"""A text as a model wrote it, taken apart once: its own words, its slots, and whether its words need a closer look.
+"""A text as a model wrote it, taken apart once: its own words, its slots, its sentences, and what in its words wants a
+closer look.
 
 Nothing here depends on a fact sheet, so that what one answer says is remembered for the next: the sentences of a model
 repeat, and of most of them one look at all words says that there is nothing to check.
@@ -12,42 +13,66 @@ from typing import Final, NamedTuple
 
 from core.analyses.prompt_context import may_name
 from core.analyses.slots.grammar import Slot, parse
-from core.analyses.slots.lexicon import lexicon
+from core.analyses.slots.lexicon import Hit, Lexicon, lexicon
 
 _REMEMBERED: Final = 8192
 _LONGEST_REMEMBERED: Final = 2000
 """Characters; a sentence has a tenth of it, and what is remembered of them all stays small."""
 
+GAP: Final = "\0"
+"""Stands for a slot among a text's own words: no blank, no letter, and in no text that was made readable."""
+
 _any_digit = re.compile(r"[\d¼½¾⅓⅔⅛]").search
-_inner_end = re.compile(r"[.!?;](?:\s|\Z)").search
-_last_end = re.compile(r"[.!?;]\s").search
+_ends = re.compile(r"(?<=[.!?;])[\s\u00a0]+(?=\S)").finditer
+
+
+class Sentence(NamedTuple):
+    """One sentence of a text.
+
+    Attributes:
+        start: Where it begins among the text's own words; `end` is behind it.
+        first: The first of its slots; `last` is behind the last one.
+        hits: Words in it that need something to bear them.
+    """
+
+    start: int
+    end: int
+    first: int
+    last: int
+    hits: tuple[Hit, ...]
 
 
 class Template(NamedTuple):
     """A text before its slots are written.
 
     Attributes:
-        words: What stands before, between and behind the slots; each may be empty.
-        slots: One fewer than words.
+        parts: Words and, in every second place, nothing yet: a slot's text comes there.
+        slots: One fewer than there are words.
+        own: The words with a GAP for each slot.
+        places: Where the gaps are in `own`.
+        sentences: What slots write ends none.
         broken: Braces without a partner.
         digits: A number in digits stands in its words.
-        keys: Words that may be part of a phrase of the lexicon.
-        ends: A sentence may end before the text does.
+        numbers: Numbers in words.
         names: A company, an ISIN or a ticker may be named in its words.
+        hits: Some sentence has words that need something to bear them.
     """
 
-    words: tuple[str, ...]
+    parts: tuple[str, ...]
     slots: tuple[Slot, ...]
+    own: str
+    places: tuple[int, ...]
+    sentences: tuple[Sentence, ...]
     broken: bool
     digits: bool
-    keys: frozenset[str]
-    ends: bool
+    numbers: tuple[str, ...]
     names: bool
+    hits: bool
 
     @property
     def is_plain(self) -> bool:
         """Nothing in its words can be wrong, whatever the facts are."""
-        return not (self.broken or self.digits or self.keys)
+        return not (self.broken or self.digits or self.numbers or self.hits)
 
 
 def template(raw: str, language: str) -> Template:
@@ -55,24 +80,60 @@ def template(raw: str, language: str) -> Template:
     return _remembered(raw, language) if len(raw) <= _LONGEST_REMEMBERED else _taken_apart(raw, language)
 
 
-def closed_up(apart: Template, plain: str, language: str) -> Template:
+def closed_up(apart: Template, texts: list[str], language: str) -> Template:
     """The same of a text in which a slot came to nothing, so that the words around it meet."""
-    return _looked_at(apart.words, apart.slots, plain, True, language)
+    return _looked_at(apart.parts, apart.slots, [GAP if text else "" for text in texts], language)
 
 
 def _taken_apart(raw: str, language: str) -> Template:
     if "{" not in raw and "}" not in raw:
-        return _looked_at((raw,), (), raw, _last_end(raw) is not None, language)
+        return _looked_at((raw,), (), [], language)
     parts = parse(raw)
-    words = tuple(part for part in parts if isinstance(part, str))
     slots = tuple(part for part in parts if not isinstance(part, str))
-    ends = any(map(_inner_end, words[:-1])) or _last_end(words[-1]) is not None
-    return _looked_at(words, slots, "\n".join(words), ends, language)  # what stands apart stays apart
+    words = tuple(part if isinstance(part, str) else "" for part in parts)
+    return _looked_at(words, slots, [GAP] * len(slots), language)
 
 
-def _looked_at(words: tuple[str, ...], slots: tuple[Slot, ...], plain: str, ends: bool, language: str) -> Template:
-    broken, digits = "{" in plain or "}" in plain, _any_digit(plain) is not None
-    return Template(words, slots, broken, digits, lexicon(language).keys(plain.lower()), ends, may_name(plain))
+def _looked_at(parts: tuple[str, ...], slots: tuple[Slot, ...], gaps: list[str], language: str) -> Template:
+    own, places = parts[0], []
+    for gap, behind in zip(gaps, parts[2::2], strict=True):
+        places.append(len(own))
+        own += gap + behind
+    folded, words = own.lower(), lexicon(language)
+    keys = words.keys(folded)
+    sentences = tuple(_sentences(own, folded, places, words if keys else None))
+    return Template(
+        parts,
+        slots,
+        own,
+        tuple(places),
+        sentences,
+        "{" in own or "}" in own,
+        _any_digit(own) is not None,
+        tuple(hit.words for hit in words.hits(folded, keys) if hit.kind == "number") if keys else (),
+        may_name(own),
+        any(one.hits for one in sentences),
+    )
+
+
+def _sentences(own: str, folded: str, places: list[int], words: Lexicon | None) -> list[Sentence]:
+    begins = [0, *(found.end() for found in _ends(own))]
+    made, first = [], 0
+    for start, end in zip(begins, [*begins[1:], len(own) + 1], strict=True):
+        last = first
+        while last < len(places) and places[last] < end:
+            last += 1
+        hits = () if words is None else _bearing(folded[start:end], words)
+        made.append(Sentence(start, min(end, len(own)), first, last, hits))
+        first = last
+    return made
+
+
+def _bearing(folded: str, words: Lexicon) -> tuple[Hit, ...]:
+    hits = tuple(hit for hit in words.hits(folded) if hit.kind != "number")
+    if hits and words.is_conditional(folded):
+        hits = tuple(hit for hit in hits if hit.kind == "maximum")
+    return hits
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_taken_apart)

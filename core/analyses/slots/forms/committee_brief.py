@@ -70,8 +70,10 @@ def grades(sheet: FactSheet) -> tuple[Grade, ...]:
 
 def refuses(page: Mapping[str, Any], sheet: FactSheet) -> str:
     """Why a brief cannot stand: it approves what the rule engine found in breach."""
+    if page["recommendation"] != "approve":
+        return ""
     breached = [rule_key(rule) for rule in applicable(sheet.rules) if rule.status.value == "breach"]
-    if page["recommendation"] == "approve" and breached:
+    if breached:
         return f"recommendation: approve, although {', '.join(breached[:5])} is breached. A breach excludes it."
     return ""
 
