@@ -116,13 +116,16 @@ def _card(app: App, actor: Actor, file: Upload) -> Read:
             _heading(head, file, first, None)
             _as_it_was_read(first)
             return Read(first)
+        as_it_stands = st.container()
         said = _asked(app, actor, file, first, shown)
         intake = _inspected(app, actor, file, said) if said.readable else None
         known = intake if intake is not None else Intake(file.name, "")
         _heading(head, file, first, intake)
-        _table(file, known, shown, said)
+        with as_it_stands:
+            _table(file, known, shown, said)
+            for table in known.tables[:1]:
+                reading_card.comparisons(table.comparisons)
         for table in known.tables[:1]:
-            reading_card.comparisons(table.comparisons)
             reading_card.decisions(table.decisions, without=reading_card.boxed())
     st.session_state.setdefault(_SAID, {})[file.key] = said
     return Read(known, said)
@@ -175,7 +178,7 @@ def _asked(
     found = _survey(app, actor, file)
     again: dict[str, int] = st.session_state.setdefault(_AGAIN, {})
     key = f"{file.key}_{again.get(file.key, 0)}"
-    survey = _chosen_table(app, actor, file, found, first, key)
+    survey, beside = _chosen_table(app, actor, file, found, first, key)
     other = survey is not None
     survey = survey or found
     remembered = app.imports.remembered(actor, survey.fingerprint)
@@ -184,7 +187,7 @@ def _asked(
     if survey.warning and as_read is None:
         st.warning(text.escape(survey.warning[:1].upper() + survey.warning[1:]), icon=":material/swap_horiz:")
     answer = reading_card.ask(
-        start, f"{key}_{survey.block.place}" if other else key,
+        start, f"{key}_{survey.block.place}" if other else key, beside=beside,
         warning="" if as_read else survey.warning, remember=first is None or first.format == MAPPED,
     )  # fmt: skip
     changed = [*((f"Table: {survey.block.place}",) if other else ()), *answer.changed]
@@ -262,37 +265,36 @@ def _is_table(app: App, actor: Actor, file: Upload) -> bool:
 
 def _chosen_table(
     app: App, actor: Actor, file: Upload, survey: Survey, first: Intake | None, key: str
-) -> Survey | None:  # fmt: skip
-    """The table that is meant, where it is another than the file's own reading takes."""
+) -> tuple[Survey | None, list[reading_card.Place]]:
+    """The table that is meant, where it is another than the file's own reading takes; and two places beside its row."""
     tables = [survey, *survey.others]
     read = [table for table in (first.tables if first is not None else ()) if table.header_row]
     started = (read[0].sheet, read[0].header_row) if read else (survey.block.sheet, survey.header_row)
     at = next((place for place, one in enumerate(tables) if (one.block.sheet, one.header_row) == started), 0)
-    left, right = st.columns([3, 1])
     chosen = tables[at]
+    if len(tables) > 1:
+        label = f"Sheet and table (read: {len(read)})" if len(read) > 1 else "Sheet and table"
+        place = st.selectbox(
+            label, range(len(tables)), index=at, key=f"{key}_table",
+            format_func=lambda one: text.plain(
+                f"{tables[one].block.place}: {', '.join(filter(None, tables[one].header[:4]))}"
+            ),
+        )  # fmt: skip
+        chosen = tables[at if place is None else place]
+    left, *beside = st.columns(3)
     with left:
-        if len(tables) > 1:
-            label = f"Sheet and table (read: {len(read)})" if len(read) > 1 else "Sheet and table"
-            place = st.selectbox(
-                label, range(len(tables)), index=at, key=f"{key}_table",
-                format_func=lambda one: text.plain(
-                    f"{tables[one].block.place}: {', '.join(filter(None, tables[one].header[:4]))}"
-                ),
-            )  # fmt: skip
-            chosen = tables[at if place is None else place]
-        elif chosen.block.sheet:
-            st.text_input("Sheet", text.plain(chosen.block.sheet), disabled=True, key=f"{key}_sheet")
-    with right:
         row = int(
             st.number_input("Header in row", min_value=1, value=chosen.header_row, step=1,
                             key=f"{key}_row_{chosen.block.place}")
         )  # fmt: skip
     if row != chosen.header_row:
         try:
-            return app.imports.survey(actor, file.name, file.data, TableChoices(chosen.block.sheet, row))
+            again = app.imports.survey(actor, file.name, file.data, TableChoices(chosen.block.sheet, row))
         except UnreadableFile as error:
             st.error(text.escape(error), icon=":material/table_rows:")
-    return None if chosen is tables[at] else chosen
+        else:
+            return again, beside
+    return None if chosen is tables[at] else chosen, beside
 
 
 _Key = tuple[str, str, str | None, str | None, ColumnMapping | None, TableChoices]

@@ -44,7 +44,8 @@ _STYLES: dict[NumberStyle | None, str] = {
     NumberStyle.POINT: "point: 1,234.50",
     NumberStyle.COMMA: "comma: 1.234,50",
 }
-_USUAL = ("isin", "symbol", "name", "quantity", "price", "market_value", "currency", "asset_class")
+_NAMING = ("isin", "symbol", "name")
+_USUAL = ("quantity", "price", "market_value", "currency")
 """Fields whose boxes are always open; the others are where the file has them."""
 _DECIMAL, _DAYS = "decimal sign", "order of days"
 _BY = {DecidedBy.HAND: "by hand", DecidedBy.MEMORY: "remembered"}
@@ -98,38 +99,20 @@ def shown_as_read(table: TableRead) -> Shown | None:
     return Shown(table.header, table.first, mapping, {one.topic: _proof(one) for one in table.decisions})
 
 
-def ask(shown: Shown, key: str, *, warning: str, remember: bool) -> Answer:
+Place = st.delta_generator.DeltaGenerator
+
+
+def ask(shown: Shown, key: str, *, beside: Sequence[Place], warning: str, remember: bool) -> Answer:
     """A box for each decision with its evidence below, filled as the table was read or guessed.
 
     Args:
         key: Makes the boxes of this table its own.
+        beside: Two places for how numbers and days are written.
         warning: What speaks against its being positions, or "".
         remember: Whether it is remembered unless somebody says otherwise.
     """
-    start = shown.mapping
-    open_ = [field for field in MAPPABLE if field in _USUAL or start.place(field) is not None]
-    open_.sort(key=lambda field: (start.place(field) is None, start.place(field) or 0))
-    boxes = st.columns(3)
-    chosen = {field: _box(shown, field, key, boxes[number % 3]) for number, field in enumerate(open_)}
-    rest = [field for field in MAPPABLE if field not in open_]
-    with st.expander(f"Not in the file: {', '.join(LABELS[field] for field in rest)}") if rest else st.container():
-        more = st.columns(3)
-        chosen |= {field: _box(shown, field, key, more[number % 3]) for number, field in enumerate(rest)}
-    columns = tuple(sorted(((field, at) for field, at in chosen.items() if at is not None), key=lambda pair: pair[1]))
-    cells = iter(st.columns(3))
-    fixed = () if "currency" in dict(columns) else _currency(shown, key, next(cells))
-    with next(cells):
-        style = st.selectbox(
-            "Decimal sign", list(_STYLES), index=list(_STYLES).index(start.style), key=f"{key}_style",
-            format_func=_STYLES.__getitem__,
-        )  # fmt: skip
-        _evidence(shown.proofs.get(_DECIMAL, ""))
-    with next(cells):
-        order = st.selectbox(
-            "Days are written", list(_ORDERS), index=list(_ORDERS).index(start.day_order), key=f"{key}_order",
-            format_func=_ORDERS.__getitem__,
-        )  # fmt: skip
-        _evidence(shown.proofs.get(_DAYS, ""))
+    style, order = _style(shown, key, beside[0]), _order(shown, key, beside[1])
+    columns, fixed = _columns(shown, key)
     keep = st.checkbox("Remember this for files with the same header", value=remember, key=f"{key}_remember")
     positions = bool(warning) and st.checkbox("The rows are positions all the same", key=f"{key}_positions")
     mapping = ColumnMapping(columns, fixed, order, style, positions=positions)
@@ -139,9 +122,49 @@ def ask(shown: Shown, key: str, *, warning: str, remember: bool) -> Answer:
     return Answer(None if faults else mapping, tuple(_changes(shown, mapping)), keep)
 
 
-def _box(shown: Shown, field: str, key: str, place: st.delta_generator.DeltaGenerator) -> int | None:
+def _columns(shown: Shown, key: str) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, str], ...]]:
+    """Which column is which, and what is the same in every row."""
+    start = shown.mapping
+    named = any(start.place(field) is not None for field in _NAMING)
+    open_ = [field for field in MAPPABLE
+             if start.place(field) is not None or field in _USUAL or (field in _NAMING and not named)]  # fmt: skip
+    open_.sort(key=lambda field: (start.place(field) is None, start.place(field) or 0))
+    boxes = st.columns(3)
+    chosen = {field: _box(shown, field, key, boxes[number % 3]) for number, field in enumerate(open_)}
+    rest = [field for field in MAPPABLE if field not in open_]
+    if rest:
+        with st.expander(f"Not in the file: {', '.join(LABELS[field] for field in rest)}"):
+            more = st.columns(3)
+            chosen |= {field: _box(shown, field, key, more[number % 3]) for number, field in enumerate(rest)}
+    found = ((field, at) for field, at in chosen.items() if at is not None)
+    columns = tuple(sorted(found, key=lambda pair: pair[1]))
+    fixed = () if "currency" in dict(columns) else _currency(shown, key, boxes[len(open_) % 3])
+    return columns, fixed
+
+
+def _style(shown: Shown, key: str, place: Place) -> NumberStyle | None:
+    with place, st.container(gap=None):
+        answer = st.selectbox(
+            "Decimal sign", list(_STYLES), index=list(_STYLES).index(shown.mapping.style), key=f"{key}_style",
+            format_func=_STYLES.__getitem__,
+        )  # fmt: skip
+        _evidence(shown.proofs.get(_DECIMAL, ""), changed=answer is not shown.mapping.style)
+    return answer
+
+
+def _order(shown: Shown, key: str, place: Place) -> DayOrder:
+    with place, st.container(gap=None):
+        answer = st.selectbox(
+            "Days are written", list(_ORDERS), index=list(_ORDERS).index(shown.mapping.day_order), key=f"{key}_order",
+            format_func=_ORDERS.__getitem__,
+        )  # fmt: skip
+        _evidence(shown.proofs.get(_DAYS, ""), changed=answer is not shown.mapping.day_order)
+    return answer
+
+
+def _box(shown: Shown, field: str, key: str, place: Place) -> int | None:
     at = shown.mapping.place(field)
-    with place:
+    with place, st.container(gap=None):
         answer = st.selectbox(
             LABELS[field],
             list(range(len(shown.header))),
@@ -150,26 +173,28 @@ def _box(shown: Shown, field: str, key: str, place: st.delta_generator.DeltaGene
             format_func=lambda column: text.plain(_column(shown.header, column)),
             key=f"{key}_{field}",
         )
-        _evidence(shown.proofs.get(field, "") if answer == at and at is not None else "changed by hand"
-                  if answer != at else "")  # fmt: skip
+        _evidence(shown.proofs.get(field, "") if at is not None else "", changed=answer != at)
     return None if answer is None else int(answer)
 
 
-def _currency(
-    shown: Shown, key: str, place: st.delta_generator.DeltaGenerator
-) -> tuple[tuple[str, str], ...]:  # fmt: skip
+def _currency(shown: Shown, key: str, place: Place) -> tuple[tuple[str, str], ...]:
     value = dict(shown.mapping.fixed).get("currency", "")
-    with place:
-        code = st.text_input(
-            "Currency of all rows", value=value, max_chars=4, key=f"{key}_fixed", placeholder="EUR",
-            help="Needed where no column is the currency.",
-        )  # fmt: skip
-        _evidence(shown.proofs.get("currency", "") if dict(shown.mapping.fixed) else "")
-    return (("currency", code.strip()),) if code and code.strip() else ()
+    with place, st.container(gap=None):
+        code = (
+            st.text_input(
+                "Currency of all rows", value=value, max_chars=4, key=f"{key}_fixed", placeholder="EUR",
+                help="Needed where no column is the currency.",
+            )
+            or ""
+        ).strip()  # fmt: skip
+        _evidence(shown.proofs.get("currency", "") if value else "", changed=code != value)
+    return (("currency", code),) if code else ()
 
 
-def _evidence(proof: str) -> None:
-    st.caption(text.escape(proof[:1].upper() + proof[1:]) if proof else text.NONE)
+def _evidence(proof: str, *, changed: bool) -> None:
+    proof = "changed by hand" if changed else proof
+    if proof:
+        st.caption(text.escape(_sentence(proof)))
 
 
 def _column(header: Sequence[str], place: int | None) -> str:
@@ -231,7 +256,9 @@ def decisions(found: Iterable[Decision], *, without: Iterable[str] = ()) -> None
     for one in told:
         by = f" · {_BY[one.by]}" if one.by in _BY else ""
         topic = text.escape(text.words(LABELS.get(one.topic, one.topic)))
-        st.markdown(f"**{topic}**: {text.escape(one.choice)}  \n:small[{text.escape(_sentence(one.proof))}{by}]")
+        with st.container(gap=None):
+            st.markdown(f"**{topic}**: {text.escape(one.choice)}")
+            st.caption(f"{text.escape(_sentence(one.proof))}{by}")
 
 
 def boxed() -> set[str]:

@@ -31,7 +31,17 @@ from core.intake.transactions.table import BrokerLayout, Cells, HeadedTable, Num
 from core.intake.transactions.trades import per_unit, settled
 
 _STYLE_ROWS: Final = 2_000
-_NUMERIC: Final = ("quantity", "net_quantity", "price", "amount", "gross", "fees", "more_fees", "taxes")
+_NUMERIC: Final = (
+    "quantity",
+    "net_quantity",
+    "into_quantity",
+    "price",
+    "amount",
+    "gross",
+    "fees",
+    "more_fees",
+    "taxes",
+)
 _TRADES: Final = frozenset({EntryKind.BUY, EntryKind.SELL})
 _MOVES_UNITS: Final = INCOMING | OUTGOING | {EntryKind.SPLIT}
 _LEAVES: Final = frozenset({EntryKind.WITHDRAWAL, EntryKind.FEE, EntryKind.TAX})
@@ -77,7 +87,7 @@ def opened(description: Description, source: SourceFile, block: Block, case: Cas
     begin(
         case.findings, block, block.header, {name: place for name, place in places.items() if place < len(block.header)}
     )
-    known = (f"a column of {description.title}", DecidedBy.FORMAT)
+    known = ("its format names it so", DecidedBy.FORMAT)
     tell_columns(case.findings, block.header, places, dict.fromkeys(places, known))
     # A row with one cell is a remark below the table, as all brokers have them.
     lines = (one for one in chain(first, rows) if filled(one[1]) > 1)
@@ -134,7 +144,7 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
         signed = cells.needed("quantity")
         meant = EntryKind.BUY.value if signed > 0 else EntryKind.SELL.value
     if meant == EntryKind.EXCHANGE.value:
-        return _converted(cells)
+        return _swapped(description, cells) if cells.text("into_symbol") else _converted(cells)
     if description.habits.coins and (money := currency_code(cells.text("symbol"))) and money[1] == 1:
         return _coin_money(description, cells, meant, money[0])
     priced = currency_in(description, cells, "currency")
@@ -169,6 +179,22 @@ def _converted(cells: Cells) -> Iterable[Entry]:
     new = cells.security(found.into, "", "", kind=AssetClass.CRYPTO)
     entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind.EXCHANGE, column=cells.label("quantity"))
     return (replace(entry, security=old, quantity=found.units, into=new, into_quantity=found.into_units),)
+
+
+def _swapped(description: Description, cells: Cells) -> Iterator[Entry]:
+    """Two coins in one row beside what they were worth in money: one was sold for it, and one bought."""
+    worth = abs(cells.needed("amount"))
+    currency, _ = currency_in(description, cells, "amount_currency")
+    cells.moved = ""
+    for name, amount, bought in (("symbol", "quantity", False), ("into_symbol", "into_quantity", True)):
+        units, coin = abs(cells.needed(amount)), cells.text(name)
+        if (money := currency_code(coin)) and money[1] == 1:
+            continue
+        security = cells.security(coin, "", "", kind=AssetClass.CRYPTO)
+        if not cells.good or not units:
+            return
+        entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind.BUY, column=cells.label(amount))
+        yield entry.traded(security, units, worth / units, currency, worth if bought else None, bought=bought)
 
 
 def _coin_money(description: Description, cells: Cells, meant: str | None, currency: str) -> Iterable[Entry]:

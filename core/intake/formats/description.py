@@ -47,7 +47,7 @@ _FIELDS: Final = {
     DEALINGS: {
         "date", "clock", "account", "action", "symbol", "isin", "name", "asset_class", "quantity", "price", "currency",
         "amount", "amount_currency", "fees", "more_fees", "taxes", "balance", "status", "detail", "net_quantity",
-        "gross", "fees_currency",
+        "gross", "fees_currency", "into_symbol", "into_quantity",
     },
     COINS: {"date", "account", "action", "detail", "group", "symbol", "quantity", "fees", "balance", "id", "out_symbol",
             "out_quantity", "fee_symbol"},

@@ -75,7 +75,7 @@ def _read(description: Description, source: SourceFile, block: Block, many: bool
         said = ("said for this file", DecidedBy.HAND) if case.choices.style else ("its format writes them so", _FORMAT)
         case.findings.decided("decimal sign", style.value.removeprefix("decimal "), *said)
         case.findings.written(decimal="," if style is NumberStyle.COMMA else ".")
-    known = dict.fromkeys(places, (f"a column of {description.title}", _FORMAT))
+    known = dict.fromkeys(places, ("its format names it so", _FORMAT))
     tell_columns(case.findings, columns, places, with_products(known, first, places, style))
     beside = Beside(list(block.above))
     lines = beside.without_remarks(chain(first, rows), places.get("market_value"), lambda _number: None)

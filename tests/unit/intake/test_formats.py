@@ -146,6 +146,14 @@ CASES = (
     Case("ubs_transactions.csv", "ubs_transactions", {"CHF": "1200.25", "USD": "360.00"}, date(2026, 9, 15), 2),
     # 5 at 200; 6 at 640 / 4; cash 5,000 - 1,000 - 1,500 + 2.50 + 640.
     Case("delta.csv", "delta", {"USD": "5102.50"}, date(2026, 7, 1), 3),
+    # 10 at 110 euros; 5 at 200 dollars.
+    Case("degiro_transactions.csv", "degiro_transactions", {"EUR": "1100.00", "USD": "1000.00"}, date(2026, 9, 3), 2),
+    Case("degiro_transactions_euro.csv", "degiro_transactions_euro", {"EUR": "1200.00", "USD": "1000.00"},
+         date(2026, 6, 2), 2),
+    # 7.5 + 4.5 - 2 at 11; cash 200 - 75 - 45 + 1.20 + 22.
+    Case("xtb_history.csv", "xtb_history", {"EUR": "213.20"}, date(2026, 5, 12), 2, said=(("base_currency", "EUR"),)),
+    # 300 at 1,000 / 500; 90 + 10 - 40 at 4.40 / 40; 80 and 20 at 18 / 20; 0.01 at 100,000.
+    Case("crypto_com_app.csv", "crypto_com_app", {"EUR": "1696.60"}, date(2026, 10, 30), 5),
     # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
     Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
 )  # fmt: skip
