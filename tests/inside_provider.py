@@ -121,7 +121,9 @@ class InsideProvider:
         """See `Provider`."""
         return self._call("check", lambda: shapes.batch(self._works.view(self._record(batch_id))))
 
-    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(
+        self, newer_than: datetime | None = None, *, of_file: str = "", whole: bool = False
+    ) -> Iterator[Batch]:
         """See `Provider`."""
 
         def shown() -> list[Batch]:

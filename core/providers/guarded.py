@@ -159,9 +159,11 @@ class GuardedProvider:
         """See `Provider`. Repeated where the provider asks to slow down."""
         return self._read(lambda: self._inner.check(batch_id))
 
-    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(
+        self, newer_than: datetime | None = None, *, of_file: str = "", whole: bool = False
+    ) -> Iterator[Batch]:
         """See `Provider`. Repeated only as long as nothing came."""
-        return self._each(lambda: self._inner.list_batches(newer_than, of_file=of_file))
+        return self._each(lambda: self._inner.list_batches(newer_than, of_file=of_file, whole=whole))
 
     def cancel(self, batch_id: str) -> Batch:
         """See `Provider`. Never repeated."""

@@ -213,16 +213,19 @@ class OpenAIProvider:
             answer = self._reads.batches.with_raw_response.retrieve(batch_id).http_response
             return shapes.batch(_document(answer), known_id=batch_id)
 
-    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(
+        self, newer_than: datetime | None = None, *, of_file: str = "", whole: bool = False
+    ) -> Iterator[Batch]:
         """Every batch created at or after `newer_than`, all pages, in the provider's order.
 
         One of somebody else that cannot be read is left out with a warning.
 
         Args:
             of_file: An input file of ours that is looked for.
+            whole: Something is concluded from what is not in the list.
         """
         with told_apart("list the batches", self._key, CallTarget.PLACE):
-            for batch in self._lists.read("/batches", {"limit": A_PAGE}, shapes.batch, of_file):
+            for batch in self._lists.read("/batches", {"limit": A_PAGE}, shapes.batch, of_file, whole=whole):
                 # No early stop: the order of the list is documented nowhere.
                 if newer_than is None or batch.created_at >= newer_than:
                     yield batch

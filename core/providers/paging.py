@@ -38,7 +38,15 @@ class Lists:
         self._refused: set[tuple[str, str]] = set()
         self._told: set[str] = set()
 
-    def read(self, path: str, query: Mapping[str, Any], shape: Callable[[object], T], of_file: str = "") -> Iterator[T]:
+    def read(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        shape: Callable[[object], T],
+        of_file: str = "",
+        *,
+        whole: bool = False,
+    ) -> Iterator[T]:
         """Every item of a list that can be read, each once.
 
         An item that cannot be read and speaks neither of this program nor of `of_file` is somebody else's: it is left
@@ -46,12 +54,14 @@ class Lists:
 
         Args:
             of_file: A file of ours that the caller looks for.
+            whole: The caller concludes something from what is not in the list.
 
         Raises:
-            ProviderUnreadable: An item that may be ours cannot be read, so nothing can be said of the whole list.
+            ProviderUnreadable: An item that may be ours cannot be read, so nothing can be said of the whole list; or
+                it is wanted whole and keeps back what it says that there is.
             Malformed: An answer was no list.
         """
-        for item in self._items(path, query):
+        for item in self._items(path, query, whole=whole):
             try:
                 yield shape(item)
             except shapes.Malformed as odd:
@@ -66,15 +76,16 @@ class Lists:
         """One item of a list, to see whether there is such a list."""
         return self._page(path, {"limit": 1})
 
-    def _items(self, path: str, query: Mapping[str, Any]) -> Iterator[object]:
-        after, seen, promised = "", set[str](), True
-        while True:
+    def _items(self, path: str, query: Mapping[str, Any], *, whole: bool) -> Iterator[object]:
+        cursors, seen, promised = [""], set[str](), True
+        while cursors:
+            after = cursors.pop(0)
             try:
                 page = self._page(path, {**query, "after": after} if after else query)
             except _SAYS_NO:
-                if promised:
+                if promised and not cursors:
                     raise
-                return  # it never said that there was more
+                continue  # the cursor that it gave means nothing to it, or it never said that there was more
             fresh = 0
             for item in page.items:
                 found = shapes.identified(item)
@@ -83,15 +94,26 @@ class Lists:
                 fresh += bool(found)
                 seen |= {found} if found else set()
                 yield item
-            cursor = page.last_id or next(filter(None, map(shapes.identified, reversed(page.items))), "")
-            if page.more and not (fresh and cursor):
-                # A server that repeats its cursor, or ignores ours, would keep us here for ever.
-                if page.items and not cursor:
-                    raise shapes.Malformed("the list says that there is more and names nothing to go on from")
-                self._tell(f"the provider's list {path} says that there is more and shows nothing new")
-            if page.more is False or not fresh or not cursor:
+            if page.more is False:
                 return
-            after, promised = cursor, page.more is True
+            named = [page.last_id, next(filter(None, map(shapes.identified, reversed(page.items))), "")]
+            if fresh:
+                cursors, promised = [one for one in dict.fromkeys(named) if one], page.more is True
+            elif page.more and not cursors:
+                # A server that repeats its cursor, or ignores ours, would keep us here for ever.
+                self._stuck(path, page, shown=any(named), whole=whole)
+
+    def _stuck(self, path: str, page: shapes.Page, *, shown: bool, whole: bool) -> None:
+        """A list promised more and shows nothing new: where its page has room for more it has ended all the same."""
+        if page.items and not shown:
+            raise shapes.Malformed("the list says that there is more and names nothing to go on from")
+        has_room = 0 < len(page.items) < A_PAGE and (path, "limit") not in self._refused
+        if whole and not has_room:
+            raise ProviderUnreadable(
+                f"The provider's list {path} says that there is more and does not show it. Nothing is concluded from "
+                "the list before it does."
+            )
+        self._tell(f"the provider's list {path} says that there is more and shows nothing new")
 
     def _page(self, path: str, query: Mapping[str, Any]) -> shapes.Page:
         """One answer; where the server refuses a parameter that a list can do without, it is left away and remembered.

@@ -35,16 +35,20 @@ class Provider(Protocol):
     def check(self, batch_id: str) -> Batch:
         """The provider's present view of a batch."""
 
-    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(
+        self, newer_than: datetime | None = None, *, of_file: str = "", whole: bool = False
+    ) -> Iterator[Batch]:
         """Every batch created at or after `newer_than`, all pages. The order is the provider's.
 
         One of somebody else that cannot be read is left out.
 
         Args:
             of_file: An input file of ours that is looked for.
+            whole: Something is concluded from what is not in the list.
 
         Raises:
-            ProviderUnreadable: One that may be ours, or of that file, cannot be read: nothing is known of the list.
+            ProviderUnreadable: One that may be ours, or of that file, cannot be read: nothing is known of the list. Or
+                it is wanted whole, and the provider says that there is more and does not show it.
         """
 
     def cancel(self, batch_id: str) -> Batch:

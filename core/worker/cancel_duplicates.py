@@ -8,6 +8,7 @@ from core.domain.alert import AlertKind
 from core.domain.batch import ENDED, Batch
 from core.domain.records import Shard
 from core.errors import ProviderRefused
+from core.worker.confirm import is_as_listed
 from core.worker.context import Context
 from core.worker.reconcile_at_start import shard_of
 from core.worker.remote_files import given_up
@@ -42,6 +43,8 @@ def cancel_duplicates(context: Context) -> int:
             continue
         if batch.status in ENDED and context.store.alerts.of(batch.batch_id):
             continue
+        if is_as_listed(context.provider, batch) is False:
+            continue  # it may be anybody's
         found += 1
         note = _called_off(context, shard, batch)
         logger.error("%s", note)

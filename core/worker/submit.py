@@ -32,6 +32,7 @@ from core.errors import (
 from core.storage.jobs.shards import QUEUE_AGAIN
 from core.storage.store import Store
 from core.worker.approved_file import InputChanged
+from core.worker.confirm import confirmed
 from core.worker.context import Context
 from core.worker.input_file import FileNotReady, file_is_absent, file_is_worked_on, look_again_in, ready_file
 from core.worker.queue_plan import FULL, no_room
@@ -338,7 +339,7 @@ def reconcile(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
     if shard.file_id is None or shard.create_at is None:
         raise StaleMove(f"Shard {shard.shard_id} is unknown but was never sent.")
     try:
-        found = _ours(context, job, shard, shard.file_id)
+        found = _ours(context, job, shard, shard.file_id, whole=True)
         if found:
             return adopt(context, claim, shard, found)
         now = context.clock()
@@ -351,7 +352,7 @@ def reconcile(context: Context, claim: ShardClaim, shard: Shard) -> datetime:
         context.crossing("before_fence")
         context.provider.delete_file(shard.file_id)
         context.crossing("after_fence")
-        found = _ours(context, job, shard, shard.file_id)
+        found = _ours(context, job, shard, shard.file_id, whole=True)
         if found:
             return adopt(context, claim, shard, found)
     except ProviderError as error:
@@ -399,7 +400,7 @@ def _absent(context: Context, claim: ShardClaim, shard: Shard, job: Job) -> date
     return now
 
 
-def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]:
+def _ours(context: Context, job: Job, shard: Shard, file_id: str, *, whole: bool = False) -> list[Batch]:
     """Batches of this shard at the provider, oldest first. One that failed validation costs nothing and is no match.
 
     However old they are: the lost create of an earlier attempt is dated long before the present attempt's file.
@@ -408,7 +409,7 @@ def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]
     return sorted(
         (
             batch
-            for batch in context.provider.list_batches(of_file=file_id)
+            for batch in context.provider.list_batches(of_file=file_id, whole=whole)
             if batch.status != "failed" and (batch.metadata.get("job_key") == key or batch.input_file_id == file_id)
         ),
         key=lambda batch: (batch.created_at, batch.batch_id),
@@ -416,8 +417,12 @@ def _ours(context: Context, job: Job, shard: Shard, file_id: str) -> list[Batch]
 
 
 def adopt(context: Context, claim: ShardClaim, shard: Shard, found: list[Batch]) -> datetime:
-    """Take up the first of a shard's batches, and cancel the others."""
-    first, *others = found
+    """Take up the first of a shard's batches, and cancel the others.
+
+    Raises:
+        ProviderError: It is not certain which they are; nothing was taken up.
+    """
+    first, *others = confirmed(context.provider, found)
     for extra in others:
         if extra.batch_id == first.batch_id:
             continue

@@ -123,7 +123,9 @@ def watch(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None 
         raise StaleMove(f"Shard {shard.shard_id} is {shard.state} without a batch.")
     shards = context.store.shards
     try:
-        batch = view if view is not None and not _says_too_little(view) else context.provider.check(shard.batch_id)
+        batch = (
+            view if view is not None and not _says_too_little(shard, view) else context.provider.check(shard.batch_id)
+        )
     except ProviderRefused as refusal:
         if refusal.status == 404:
             return _gone(context, claim, shard, refusal)
@@ -161,10 +163,13 @@ def watch(context: Context, claim: ShardClaim, shard: Shard, view: Batch | None 
     return found.due
 
 
-def _says_too_little(listed: Batch) -> bool:
-    """Whether a list shows a batch as ended without the files, or the counts, that the batch itself would name."""
+def _says_too_little(shard: Shard, listed: Batch) -> bool:
+    """Whether the batch itself must be asked for: its list shows it ended without the files or counts that it would
+    name, or shows what was made of another file under its id.
+    """
     bare = listed.output_file_id is None and listed.error_file_id is None
-    return listed.status in ENDED and (bare or not listed.counts.total)
+    another = shard.file_id not in {None, listed.input_file_id} and listed.input_file_id != ""
+    return another or (listed.status in ENDED and (bare or not listed.counts.total))
 
 
 def _gone(context: Context, claim: ShardClaim, shard: Shard, refusal: ProviderRefused) -> datetime:

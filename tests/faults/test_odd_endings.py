@@ -39,7 +39,7 @@ def seen(house: House, change: Callable[[Batch], Batch], *, listed: bool = False
         found = house.provider.check(batch_id)
         return found if listed else change(found)
 
-    def list_batches(newer_than: Any = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(newer_than: Any = None, *, of_file: str = "", whole: bool = False) -> Iterator[Batch]:
         yield from map(change, house.provider.list_batches(newer_than, of_file=of_file))
 
     return house.context(provider=Meddler(house.provider, check=check, list_batches=list_batches))

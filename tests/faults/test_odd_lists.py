@@ -23,7 +23,7 @@ from core.worker.reconcile_at_start import adopt_forgotten
 from tests.batch_lines import chat_body, line, write
 from tests.faults.staging import House
 from tests.local_provider import LocalProvider
-from tests.odd_server import Ask, OddServer, said
+from tests.odd_server import Ask, OddServer, Said, said
 
 BATCHES, FILES = "/v1/batches", "/v1/files"
 
@@ -296,6 +296,51 @@ def test_a_page_that_ends_with_an_odd_item_is_not_the_last_one(odd: OddServer, o
     }
     odd.refuses = _served(lambda after: pages[after])
     assert _ids(oddly.list_batches()) == [*(f"batch_{number}" for number in range(5)), "17", "batch_5"]
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "ignored"])
+def test_a_list_whose_own_cursor_means_nothing_is_read_on_from_its_last_item(
+    odd: OddServer, oddly: OpenAIProvider, refused: bool
+) -> None:
+    pages = {None: _numbered(0, 2), "batch_1": _numbered(2, 4), "batch_3": _numbered(4, 5)}
+
+    def answer(ask: Ask) -> Said | None:
+        after = ask.query.get("after")
+        if after == "always" and refused:
+            return said(400, {"error": {"message": "no object with id 'always'"}})
+        data = pages[None if after == "always" else after]
+        return said(200, {"data": data, "has_more": after != "batch_3", "last_id": "always"})
+
+    odd.refuses = answer
+    assert _ids(oddly.list_batches(whole=True)) == [f"batch_{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(("shown", "known"), [(0, False), (3, True), (99, True), (100, False)])
+def test_nothing_is_concluded_from_a_list_that_keeps_back_what_it_says_it_has(
+    odd: OddServer, oddly: OpenAIProvider, shown: int, known: bool
+) -> None:
+    odd.refuses = _served(lambda _after: {"data": _numbered(0, shown), "has_more": True})
+    assert len(_ids(oddly.list_batches())) == shown
+    if known:
+        assert len(_ids(oddly.list_batches(whole=True))) == shown
+    else:
+        with pytest.raises(ProviderUnreadable, match="does not show it"):
+            _ids(oddly.list_batches(whole=True))
+
+
+def test_a_lost_create_is_found_beside_a_batch_that_the_list_invents(
+    house: House, local: LocalProvider, odd: OddServer, oddly: OpenAIProvider
+) -> None:
+    local.set_faults({"http": {"POST /v1/batches": {"1": "drop_after"}}})
+    odd.answers = lambda ask, document: (
+        {**document, "data": [{**one, "id": "batch_0"} for one in document["data"][:1]] + document["data"]}
+        if ask.of("GET", BATCHES)
+        else document
+    )
+    job_id = house.submit()
+    assert house.run(job_id, context=whole(odd, house, oddly)) is JobState.DONE
+    assert local.calls("POST /v1/batches/{id}/cancel") == 0
+    house.check(job_id, batches=1)
 
 
 def test_a_list_that_says_there_is_more_and_not_where_is_not_read_as_whole(

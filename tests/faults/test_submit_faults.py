@@ -221,7 +221,9 @@ class Lagging:
         self._house = house
         self.shows = False
 
-    def __call__(self, newer_than: datetime | None = None, of_file: str = "") -> Iterator[Batch]:
+    def __call__(
+        self, newer_than: datetime | None = None, of_file: str = "", *, whole: bool = False
+    ) -> Iterator[Batch]:
         # The server lists the newest first and gives whole seconds, in which two creates may coincide here.
         for age, batch in enumerate(self._house.provider.list_batches()):
             old = replace(batch, created_at=batch.created_at - timedelta(hours=1, seconds=age))
@@ -273,7 +275,7 @@ def test_c4_of_two_batches_that_show_up_late_the_older_is_collected_and_the_othe
 
 
 def test_c6_a_batch_whose_metadata_was_stripped_is_found_by_its_input_file(house: House, local: LocalProvider) -> None:
-    def stripped(newer_than: Any = None, of_file: str = "") -> Iterator[Batch]:
+    def stripped(newer_than: Any = None, of_file: str = "", *, whole: bool = False) -> Iterator[Batch]:
         return (replace(batch, metadata={}) for batch in house.provider.list_batches(newer_than))
 
     local.set_faults({"http": {CREATE: {"1": "drop_after"}}})

@@ -73,7 +73,9 @@ class Scripted:
         self._call("check")
         return BATCH
 
-    def list_batches(self, newer_than: datetime | None = None, *, of_file: str = "") -> Iterator[Batch]:
+    def list_batches(
+        self, newer_than: datetime | None = None, *, of_file: str = "", whole: bool = False
+    ) -> Iterator[Batch]:
         yield BATCH
         self._call("list_batches")
         yield BATCH
