@@ -25,6 +25,7 @@ from core.desk.imports import ImportService
 from core.desk.instruments import RegisterService
 from core.desk.jobs import JobService
 from core.desk.labels import PortfolioLabels
+from core.desk.legal_entities import EntityService
 from core.desk.market_sources import MarketService, rates_file
 from core.desk.oversight import Oversight
 from core.desk.portfolio_edits import PortfolioEditor
@@ -140,6 +141,7 @@ class App:
         self.figures = PortfolioFigures(store, rates)
         self.register = RegisterService(store, clock)
         self.funds = FundService(store, clock)
+        self.entities = EntityService(store, clock)
         self.prices = PriceService(store, clock)
         sources = Sources(settings.market, timeout_seconds=settings.http_timeout_seconds)
         self.series = SeriesService(store, clock, sources.fred_terms)

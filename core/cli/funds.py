@@ -137,3 +137,28 @@ def delete(fund_id: str, as_json: AsJson = False) -> int:
     else:
         output.line(f"Deleted {fund_id}.")
     return 0
+
+
+@fund_app.command()
+def issuers(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files of GLEIF; none: say how much is kept.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Keep what GLEIF says of issuers: ISIN to LEI, ultimate parents (level 2), legal names (level 1)."""
+    with opened() as (app, actor):
+        done = app.entities.import_paths(actor, paths or [])
+        counts = app.entities.counts(actor)
+    if as_json:
+        output.document({**output.plain(done), "stored": counts})
+        return 2 if done.problems else 0
+    if done.kept:
+        output.table(
+            ("file", "says", "rows", "kept"),
+            ((one.file, one.kind, f"{one.rows:,}", f"{one.kept:,}") for one in done.kept),
+            right=("rows", "kept"),
+        )
+    for note in done.notes:
+        output.line(f"Note: {note}")
+    output.line(f"Stored: {counts.isins:,} ISINs with LEI, {counts.parents:,} parents, {counts.names:,} names.")
+    output.problems(done.problems)
+    return 2 if done.problems else 0

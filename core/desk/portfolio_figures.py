@@ -10,6 +10,7 @@ from decimal import Decimal
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
+from core.domain.issuers import with_entities
 from core.domain.portfolio import Portfolio
 from core.drafts.fact_sheets import prices_of, sheets_of, total_value
 from core.drafts.fund_shelves import look_through_of
@@ -116,7 +117,8 @@ class PortfolioFigures:
         """
         require(actor, Permission.PORTFOLIO_READ)
         register = Register(self._store.instruments.all())
-        portfolio = Describer(register).describe(self._load(portfolio_id, as_of)).portfolio
+        described = Describer(register).describe(self._load(portfolio_id, as_of)).portfolio
+        portfolio = with_entities(described, self._store.entities.links())
         valuation = Valuer(self._rates).value(portfolio)
         if valuation.total is None or valuation.why_no_shares or not any(map(is_fund, portfolio.holdings)):
             return None

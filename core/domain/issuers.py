@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from core.domain.portfolio import AssetClass, Holding, Portfolio
+
+_NOT_ISSUED = frozenset(
+    {AssetClass.CASH, AssetClass.DERIVATIVE, AssetClass.FUND, AssetClass.EQUITY_FUND, AssetClass.BOND_FUND}
+)
 _LEI = "lei:"
 _NAME = "name:"
 _LEI_CHARS = 20
@@ -235,3 +240,32 @@ def merged_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         joined = set(names).union(*(one for one in groups if one & names))
         groups = [*apart, joined]
     return {name: min(names) for names in groups if len(names) > 1 for name in names}
+
+
+def with_entities(portfolio: Portfolio, links: IssuerLinks) -> Portfolio:
+    """A portfolio whose lines know their legal entities, where a register does; what lines say themselves stays.
+
+    Blanks are filled: the identifier by ISIN, the issuer by its legal name, the group by its ultimate parent. That an
+    entity is its own parent is known only where it is one of others'.
+    """
+    if not (links.leis or links.names or links.parents):
+        return portfolio
+    heads = set(links.parents.values())
+    holdings = tuple(_with_entity(holding, links, heads) for holding in portfolio.holdings)
+    return portfolio if holdings == portfolio.holdings else replace(portfolio, holdings=holdings)
+
+
+def _with_entity(holding: Holding, links: IssuerLinks, heads: set[str]) -> Holding:
+    terms = holding.terms
+    lei = terms.lei or links.leis.get(holding.isin, "")
+    # A fund's identifier is the fund's own, and no issuer of securities.
+    if not lei or terms.fund_kind is not None or holding.asset_class in _NOT_ISSUED:
+        return holding
+    head = links.parents.get(lei) or (lei if lei in heads else "")
+    filled = replace(
+        terms,
+        lei=lei,
+        issuer=terms.issuer or links.names.get(lei, lei),
+        issuer_group=terms.issuer_group or (links.names.get(head, head) if head else ""),
+    )
+    return holding if filled == terms else replace(holding, terms=filled)

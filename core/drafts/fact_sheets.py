@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
+from core.domain.issuers import with_entities
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
 from core.drafts.fund_shelves import look_through_of
@@ -38,7 +39,8 @@ def sheets_of(
     snapshots = {}
     if MetricGroup.FLOWS in groups:
         snapshots = {one.portfolio_id: _totals(store, rates, one) for one in portfolios}
-    portfolios = [describer.describe(portfolio).portfolio for portfolio in portfolios]
+    links = store.entities.links()
+    portfolios = [with_entities(describer.describe(portfolio).portfolio, links) for portfolio in portfolios]
     look_through = look_through_of(store, portfolios, register) if MetricGroup.LOOKTHROUGH in groups else None
     sheets: dict[int, FactSheet] = {}
     for is_sample in (True, False):

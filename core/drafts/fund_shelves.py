@@ -22,7 +22,8 @@ def look_through_of(store: Store, portfolios: Sequence[Portfolio], register: Reg
     """
     codes = {line.isin or line.symbol for portfolio in portfolios for line in portfolio.holdings if is_fund(line)}
     shelf, by_code = store.funds.load(codes)
-    return LookThrough(FundShelf([_described(one, register) for one in shelf], by_code))
+    described = [_described(one, register) for one in shelf]
+    return LookThrough(FundShelf(described, by_code), store.entities.links())
 
 
 def _described(report: FundReport, register: Register) -> FundReport:

@@ -14,6 +14,7 @@ from core.compliance.position import NO_MEASURES, Book, Measures
 from core.compliance.vocabulary import HANDED_IN
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.fx import Rates
+from core.domain.issuers import IssuerLinks, with_entities
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
 from core.drafts.fact_sheets import total_value
@@ -74,9 +75,10 @@ def checks_of(
     describer = Describer(register)
     stored = _stored_policies(store, portfolios) if policies is None else {}
     known = rule_sets()
+    links = store.entities.links()
     checks: list[RuleCheck] = []
     for raw in portfolios:
-        portfolio = describer.describe(raw).portfolio
+        portfolio = with_entities(describer.describe(raw).portfolio, links)
         named = tuple(regimes) if regimes is not None else portfolio.regimes
         under = [name for name in named if name in known]
         own = list(policies) if policies is not None else stored.get(portfolio.portfolio_id, [])
@@ -94,7 +96,7 @@ def checks_of(
         done = check(book, under, policies=own, near=near)
         if any(result.status is RuleStatus.BREACH for result in done.results):
             # Only a breach asks where it came from, so only then is the day before read.
-            earlier = _earlier(store, rates, describer, portfolio)
+            earlier = _earlier(store, rates, describer, links, portfolio)
             if earlier is not None:
                 done = check(replace(book, earlier=earlier), under, policies=own, near=near)
         checks.append(
@@ -176,9 +178,9 @@ def _measures(
     return measures_of(portfolio, rates, prices, values)
 
 
-def _earlier(store: Store, rates: Rates, describer: Describer, portfolio: Portfolio) -> Book | None:
+def _earlier(store: Store, rates: Rates, describer: Describer, links: IssuerLinks, portfolio: Portfolio) -> Book | None:
     days = [day for day in store.portfolios.days(portfolio.portfolio_id) if day < portfolio.as_of]
     if not days:
         return None
     before = store.portfolios.load([portfolio.portfolio_id], as_of=days[-1])[0]
-    return book_of(describer.describe(before).portfolio, rates)
+    return book_of(with_entities(describer.describe(before).portfolio, links), rates)

@@ -516,6 +516,18 @@ def m0019_fund_holdings(connection: Connection) -> None:
     )
 
 
+def m0020_legal_entities(connection: Connection) -> None:
+    """What registers of legal entities say of issuers: identifiers by ISIN, names, ultimate parents."""
+    _run(
+        connection,
+        """
+        CREATE TABLE isin_lei (isin VARCHAR PRIMARY KEY, lei VARCHAR NOT NULL, updated_at BIGINT NOT NULL);
+        CREATE TABLE legal_name (lei VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, updated_at BIGINT NOT NULL);
+        CREATE TABLE legal_parent (lei VARCHAR PRIMARY KEY, parent VARCHAR NOT NULL, updated_at BIGINT NOT NULL)
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0001_first_tables,
     m0002_import_mappings,
@@ -536,6 +548,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m0017_what_a_try_asks,
     m0018_read_again,
     m0019_fund_holdings,
+    m0020_legal_entities,
 )
 """In order; the number in the name is the version."""
 

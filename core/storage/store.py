@@ -34,6 +34,7 @@ from core.storage.portfolios.edits import Edits
 from core.storage.portfolios.funds import Funds
 from core.storage.portfolios.groups import Groups
 from core.storage.portfolios.instruments import Instruments
+from core.storage.portfolios.legal_entities import LegalEntities
 from core.storage.portfolios.mappings import Mappings
 from core.storage.portfolios.policies import Policies
 from core.storage.portfolios.portfolios import Portfolios
@@ -49,6 +50,7 @@ class Store:
         self.groups = Groups(self.database)
         self.instruments = Instruments(self.database)
         self.funds = Funds(self.database)
+        self.entities = LegalEntities(self.database)
         self.prices = Prices(self.database)
         self.series = SeriesRepository(self.database)
         self.market = MarketAnswers(self.database)

@@ -217,6 +217,33 @@ class FundHoldingsTable(SQLModel, table=True):
     document: str = _text()
 
 
+class IsinLeiTable(SQLModel, table=True):
+    """The legal entity that issued an ISIN, as GLEIF maps it."""
+
+    __tablename__ = "isin_lei"
+    isin: str = Field(primary_key=True)
+    lei: str
+    updated_at: datetime = _moment()
+
+
+class LegalNameTable(SQLModel, table=True):
+    """Legal names of entities (GLEIF level 1)."""
+
+    __tablename__ = "legal_name"
+    lei: str = Field(primary_key=True)
+    name: str
+    updated_at: datetime = _moment()
+
+
+class LegalParentTable(SQLModel, table=True):
+    """Ultimate parents of entities (GLEIF level 2)."""
+
+    __tablename__ = "legal_parent"
+    lei: str = Field(primary_key=True)
+    parent: str
+    updated_at: datetime = _moment()
+
+
 class InstrumentChangeTable(SQLModel, table=True):
     """Every change of a user's instrument, with the row before and after."""
 

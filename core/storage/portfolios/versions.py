@@ -15,6 +15,9 @@ from core.storage.tables import (
     FundHoldingsTable,
     GroupMemberTable,
     InstrumentTable,
+    IsinLeiTable,
+    LegalNameTable,
+    LegalParentTable,
     PolicyTable,
     PriceTable,
     SnapshotTable,
@@ -27,6 +30,7 @@ _P = table(PolicyTable)
 _M = table(GroupMemberTable)
 _F = table(FundHoldingsTable)
 _C = table(FundCodeTable)
+_ENTITIES = [table(one) for one in (IsinLeiTable, LegalNameTable, LegalParentTable)]
 
 
 class Versions:
@@ -38,7 +42,8 @@ class Versions:
     def stamp(self, portfolio_id: str, symbols: Collection[str]) -> str:
         """A text that changes whenever the portfolio's figures may: what was computed under it may be shown again.
 
-        It covers the snapshots, the prices of `symbols`, the register, policies, funds and the portfolio's groups.
+        It covers the snapshots, the prices of `symbols`, the register, policies, funds, legal entities and the
+        portfolio's groups.
 
         Args:
             symbols: Of the holdings and of the benchmark.
@@ -56,6 +61,7 @@ class Versions:
             (func.max(_F.c.imported_at), _F, None),
             (func.max(_C.c.updated_at), _C, None),
             (func.max(_M.c.at), _M, member),
+            *((func.max(one.c.updated_at), one, None) for one in _ENTITIES),
         ):
             for value in (newest, func.count()):
                 query = select(value).select_from(rows)
