@@ -18,8 +18,8 @@ from core.domain.facts import Fact
 
 _SIGNED: Final = frozenset(
     {
-        "return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr", "attribution", "contribution",
-        "stress", "annual_return", "max_drawdown", "indicator",
+        "return", "benchmark_return", "excess_return", "twr", "twr_annual", "modified_dietz", "mwr", "attribution",
+        "contribution", "stress", "annual_return", "max_drawdown", "indicator",
     }
 )  # fmt: skip
 _RELATIVE: Final = frozenset({"excess_return"})

@@ -17,7 +17,9 @@ from core.domain.units import Badge, Unit
 PERIODS: Final = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Names of the periods over which returns are stated; si is since inception."""
 
-_BY_PERIOD: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
+_BY_PERIOD: Final = frozenset(
+    {"return", "benchmark_return", "excess_return", "twr", "twr_annual", "modified_dietz", "mwr"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,8 @@ ENGINE = Engine(
         ),
         families=(
             Family("return."), Family("benchmark_return."), Family("excess_return."), Family("twr."),
-            Family("twr_annual."), Family("mwr."), Family("contribution.", 16), Family("currency."),
+            Family("twr_annual."), Family("modified_dietz."), Family("mwr."), Family("contribution.", 16),
+            Family("currency."),
         ),
     ),
     slots=slots_performance.FORM,

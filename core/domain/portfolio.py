@@ -96,6 +96,7 @@ class Portfolio:
         regimes: Rule sets it is under ("ucits", "ric", "bvv2"; ids of `core.compliance`); empty when none was named.
         benchmark: Symbols and their weights as fractions that sum to 1; empty when none was named.
         flows: Outside money up to `as_of`, oldest first, as far as the source tells; empty when it does not.
+        no_flows: True when the source says that there was none.
     """
 
     portfolio_id: str
@@ -111,6 +112,7 @@ class Portfolio:
     regimes: tuple[str, ...] = ()
     benchmark: tuple[tuple[str, Decimal], ...] = ()
     flows: tuple[Flow, ...] = ()
+    no_flows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

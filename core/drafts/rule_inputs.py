@@ -11,7 +11,7 @@ from core.compliance.vev import LEAST_YEARS, var_equivalent_volatility
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
-from core.metrics.flows import account_of, time_weighted
+from core.metrics.flows import Account, account_of, modified_dietz, time_weighted
 from core.metrics.prices import PriceHistory
 from core.metrics.returns import Sample, samples
 from core.metrics.valuation import Valuer, holding_ids
@@ -61,7 +61,7 @@ def measures_of(
         why.append(("value_fall", f"No snapshot is stored of {start}, the start of the quarter, or before."))
     else:
         account = account_of(portfolio, valuation, since, rates)
-        grown = account if isinstance(account, str) else time_weighted(account)
+        grown = account if isinstance(account, str) else _growth(account)
         if isinstance(grown, str):
             why.append(("value_fall", grown))
         else:
@@ -80,6 +80,15 @@ def measures_of(
     else:
         why.append(("vev", found.reason if found is not None else "There is no price history."))
     return Measures(value_fall=fall, vev=vev, why_unknown=tuple(why)), tuple(notes)
+
+
+def _growth(account: Account) -> float | str:
+    """The return of an account: exact where it can be, else near, else why not."""
+    exact = time_weighted(account)
+    if not isinstance(exact, str):
+        return exact
+    near = modified_dietz(account)
+    return exact if isinstance(near, str) else near
 
 
 def snapshot_days(days: Sequence[date], as_of: date) -> list[date]:

@@ -61,6 +61,7 @@ class Gathered:
         regimes: Rule sets that the file names.
         benchmark: Symbols and weights that the file names; they sum to 1.
         flows: Outside money that the file tells of, in any order.
+        no_flows: True when the file says that there was none.
     """
 
     portfolio_id: str
@@ -73,6 +74,7 @@ class Gathered:
     regimes: tuple[str, ...] = ()
     benchmark: tuple[tuple[str, Decimal], ...] = ()
     flows: tuple[Flow, ...] = ()
+    no_flows: bool = False
 
 
 def merged(groups: Iterable[Gathered]) -> list[Gathered]:
@@ -146,6 +148,7 @@ def portfolios_of(gathered: Iterable[Gathered], source_format: str, case: Case) 
                 regimes=group.regimes,
                 benchmark=group.benchmark,
                 flows=tuple(sorted(group.flows, key=lambda flow: flow.day)),
+                no_flows=group.no_flows and not group.flows,
             )
         )
     _note_derived(case.findings, "Base currency", "the one that holds the most value", currencies)

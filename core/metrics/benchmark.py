@@ -15,6 +15,7 @@ from core.metrics import relative
 from core.metrics.metric_definitions import BENCHMARK_METRICS
 from core.metrics.plans import largest
 from core.metrics.returns import Floats, Sample
+from core.metrics.risk import per_year
 from core.metrics.rows import Rows, absent, state
 from core.metrics.thresholds import MAX_STALE_DAYS, MIN_RETURNS, MIN_RETURNS_A_YEAR, MIN_YEAR_RETURNS
 
@@ -134,10 +135,10 @@ def benchmark_rows(
 
 _YEARLY = frozenset({"information_ratio"})
 
-_MEASURES: Mapping[str, Callable[[Floats, Floats], Floats]] = {
-    "beta": relative.beta,
-    "benchmark_correlation": relative.correlation,
-    "tracking_error": lambda returns, benchmark: 100.0 * relative.tracking_error(returns, benchmark),
+_MEASURES: Mapping[str, Callable[[Floats, Floats, float], Floats]] = {
+    "beta": lambda returns, benchmark, _: relative.beta(returns, benchmark),
+    "benchmark_correlation": lambda returns, benchmark, _: relative.correlation(returns, benchmark),
+    "tracking_error": lambda returns, benchmark, a_year: 100.0 * relative.tracking_error(returns, benchmark, a_year),
     "information_ratio": relative.information_ratio,
 }
 
@@ -152,7 +153,7 @@ def _compared(sample: Sample, benchmark: Benchmark, places: Sequence[int], badge
     own, other, kept = paired(sample.by_portfolio[places], benchmark)
     count = other.size
     days = sample.days[kept]
-    yearly = count / (int((days[-1] - days[0]).astype(int)) / 365.25) if count else 0.0
+    yearly = per_year(count, int((days[-1] - days[0]).astype(int))) if count else 0.0
     if count < MIN_RETURNS or yearly < MIN_RETURNS_A_YEAR:
         reason = (
             f"The portfolio and its benchmark share {count} daily returns, {yearly:.0f} a year; {MIN_RETURNS} and "
@@ -162,10 +163,10 @@ def _compared(sample: Sample, benchmark: Benchmark, places: Sequence[int], badge
             yield absent(BENCHMARK_METRICS, reason)
         return
     period = f"{days[0]}..{days[-1]}"
-    note = f"Sample: {count} returns."
+    note = f"Sample: {count} returns, {yearly:.0f} a year."
     short = f"The common history {period} has {count} returns and a yearly figure needs {MIN_YEAR_RETURNS}."
     values = {
-        metric_id: measure(own.T, other).tolist()
+        metric_id: measure(own.T, other, yearly).tolist()
         for metric_id, measure in _MEASURES.items()
         if count >= MIN_YEAR_RETURNS or metric_id not in _YEARLY
     }
@@ -178,5 +179,5 @@ def _compared(sample: Sample, benchmark: Benchmark, places: Sequence[int], badge
             elif isnan(value):
                 state(rows, metric_id, _MEANINGLESS[metric_id])
             else:
-                state(rows, metric_id, value, period, badges[place], note)
+                state(rows, metric_id, value, period, badges[place], f"{note} {sample.notes[place]}".rstrip())
         yield rows

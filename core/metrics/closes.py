@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.domain.fx import Rates
 from core.metrics.plans import CASH_IN
 from core.metrics.prices import PriceHistory
+from core.metrics.thresholds import MAX_STALE_DAYS
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
@@ -53,6 +54,7 @@ class Closes:
         self._masks: list[Mask] = []
         self._calendar_of: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._factors: dict[tuple[str, str], Floats] = {}
+        self._spans: dict[tuple[date, int], int] = {}
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self._row
@@ -97,6 +99,15 @@ class Closes:
         """Currencies of these symbols that have no rate to `base` on any day."""
         foreign = {self._currency[symbol] for symbol in symbols} - {base}
         return sorted(one for one in foreign if np.isnan(self.factor(one, base)).all())
+
+    def span(self, as_of: date, calendar: int) -> int:
+        """Days of one such set up to a day, after its last hole of over 10 days."""
+        key = as_of, calendar
+        if key not in self._spans:
+            days = self.days[self._masks[calendar] & (self.days <= np.datetime64(as_of))]
+            holes = np.flatnonzero(np.diff(days).astype(np.int64) > MAX_STALE_DAYS)
+            self._spans[key] = int(days.size - (holes[-1] + 1 if holes.size else 0))
+        return self._spans[key]
 
     def common(self, as_of: date, calendars: Iterable[int]) -> NDArray[np.intp]:
         """Places of the days up to one that all of these sets have."""

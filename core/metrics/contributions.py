@@ -17,6 +17,7 @@ from core.metrics.risk import is_flat
 from core.metrics.rows import Rows, state, state_family
 from core.metrics.valuation import holding_ids
 
+_UNUSED = "It has no usable price history, or a short one that was left out; the others are scaled up for it."
 _FLAT = "Returns of the portfolio do not vary over the sample: there is no risk to share out."
 _NEGATIVE = "A position lowers the risk: shares of risk that are not all positive have no number of bets."
 _SHORT = "A position is short: a weighted sum of volatilities would set its risk off against the others'."
@@ -28,14 +29,14 @@ def contribution_rows(sample: Sample, portfolios: Sequence[Portfolio], badges: S
     year = window(sample.days, "1y")
     start = 0 if isinstance(year, str) else year.start
     periods = f"{sample.first}..{sample.last}", f"{sample.days[start]}..{sample.last}"
-    for plan, returns, badge in zip(sample.plans, sample.by_portfolio, badges, strict=True):
+    for plan, returns, badge, said in zip(sample.plans, sample.by_portfolio, badges, sample.notes, strict=True):
         positions = [sample.place[symbol] for symbol in plan.weights]
         moves = sample.moves[positions]
         weights = np.fromiter(plan.weights.values(), dtype=np.float64)
         rows: Rows = ([], [])
         betas = betas_to_whole(moves, returns)
         for metric_id, value in _together(plan, weights, deviations[positions], moves, returns, betas).items():
-            state(rows, metric_id, value, periods[0], badge, f"Sample: {returns.size} returns.")
+            state(rows, metric_id, value, periods[0], badge, f"Sample: {returns.size} returns. {said}".rstrip())
         grown = _grown(moves[:, start:], returns[start:])
         ids = holding_ids(portfolios[plan.member].holdings)
         for family, found, period in (("risk_share.", betas, periods[0]), ("contribution.", grown, periods[1])):
@@ -45,9 +46,9 @@ def contribution_rows(sample: Sample, portfolios: Sequence[Portfolio], badges: S
             of_unit = dict(zip(plan.weights, (100.0 * found).tolist(), strict=True))
             by_line = [(ids[place], weight * of_unit.get(symbol, 0.0)) for place, symbol, weight in plan.lines]
             count = returns.size - (start if family == "contribution." else 0)
-            state_family(rows, family, by_line, period, badge, f"Sample: {count} returns.")
+            state_family(rows, family, by_line, period, badge, f"Sample: {count} returns. {said}".rstrip())
             for place in plan.uncovered:
-                state(rows, family + ids[place], "It has no usable price history; the others are scaled up for it.")
+                state(rows, family + ids[place], _UNUSED)
         yield rows
 
 

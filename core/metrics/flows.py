@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from math import isfinite
+from typing import Final
 
 import numpy as np
 import pyxirr
@@ -55,11 +56,16 @@ def flow_rows(portfolio: Portfolio, valuation: Valuation, snapshots: Snapshots, 
     badge = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
     short = f"The stored values reach from {account.first} to {account.last}, less than a year: no yearly figure."
     whole_year = back(account.last, 12) >= account.first
-    twr = time_weighted(account)
+    twr, dietz = time_weighted(account), modified_dietz(account)
     annual = twr
     if not isinstance(twr, str):
         annual = (1.0 + twr) ** (365.25 / (account.last - account.first).days) - 1.0 if whole_year else short
-    found = {"twr.si": twr, "twr_annual.si": annual, "mwr.si": money_weighted(account) if whole_year else short}
+    found = {
+        "twr.si": twr,
+        "twr_annual.si": annual,
+        "modified_dietz.si": dietz,
+        "mwr.si": money_weighted(account) if whole_year else short,
+    }
     note = f"From {len(account.values)} values and {len(account.flows)} flows."
     rows: Rows = ([], [])
     for metric_id, value in found.items():
@@ -76,9 +82,12 @@ def account_of(
     values = {day: value for day, value in snapshots if day < portfolio.as_of}
     if not values:
         return "No earlier snapshot of the portfolio is stored: there is no value to start from."
-    if not portfolio.flows:
+    if not portfolio.flows and not portfolio.no_flows:
         # An account without a known flow may have had many: a deposit would then read as a gain.
-        return "The source names no money that came in or went out, and a deposit must not read as a gain."
+        return (
+            "The source names no money that came in or went out, and a deposit must not read as a gain. Say "
+            "`flows: []` where there was none."
+        )
     values[portfolio.as_of] = valuation.total
     ordered = sorted(values.items())
     wrong = [day for day, value in ordered if not isfinite(value) or value < 0]
@@ -98,13 +107,62 @@ def account_of(
     return Account(tuple(ordered), tuple(sorted(flows)))
 
 
+LARGE_FLOW: Final = 0.10
+"""Part of an account's value from which a flow needs a value of its own day."""
+
+LONGEST_DIETZ: Final = 31
+"""Days between two values over which flows may be weighted by time: GIPS wants a value every month at least."""
+
+
 def time_weighted(account: Account) -> float | str:
     """Return of one unit of money that stayed in all the time, as a fraction: sub-periods compounded.
 
-    0.10 reads: 10 % over the whole time, not a year. Each sub-period between two values is
-    (V1 - V0 - F) / (V0 + sum of f * share of the sub-period it was in), flows at the end of their day: modified Dietz,
-    and exact when the only flows are on the day of V1. A sentence where there is no money to measure.
+    0.10 reads: 10 % over the whole time, not a year. Each sub-period between two values is (V1 - F) / V0 - 1 with the
+    flows F of the day of V1, at the end of their day. A sentence where a flow has no value of its day (what came in
+    then is not known to have gained or lost: see `modified_dietz`), or where there is no money to measure.
     """
+    for start, end, flows in _between(account):
+        if flows:
+            return (
+                f"Money moved on {flows[0][0]} and no value of that day is stored, between {start} and {end}: import "
+                "the portfolio as of that day for a time-weighted return."
+            )
+    return _compounded(account)
+
+
+def modified_dietz(account: Account) -> float | str:
+    """Approximation of the time-weighted return where flows have no value of their day, as a fraction.
+
+    Each sub-period is (V1 - V0 - F) / (V0 + sum of f * share of the sub-period it was in). It is no better than the
+    sub-periods are short and the flows small: a sentence where one is over a month or a flow over a tenth of the
+    value, and where every flow has a value of its day, so that the return is exact.
+    """
+    between = [one for one in _between(account) if one[2]]
+    if not between:
+        return "Every flow has a value of its day: the time-weighted return is exact."
+    values = dict(account.values)
+    for start, end, flows in between:
+        if (end - start).days > LONGEST_DIETZ:
+            return (
+                f"Money moved on {flows[0][0]}, between values of {start} and {end}, which are over a month apart: "
+                "what it gained or lost is not known."
+            )
+        largest = max(flows, key=lambda flow: abs(flow[1]))
+        if abs(largest[1]) > LARGE_FLOW * values[start]:
+            return (
+                f"Over a tenth of the value moved on {largest[0]} and no value of that day is stored, between {start} "
+                f"and {end}: what it gained or lost is not known."
+            )
+    return _compounded(account)
+
+
+def _between(account: Account) -> Iterator[tuple[date, date, list[tuple[date, float]]]]:
+    """Each sub-period with its flows that are on no day of a value."""
+    for (start, _), (end, _) in pairwise(account.values):
+        yield start, end, [(day, amount) for day, amount in account.flows if start < day < end and amount]
+
+
+def _compounded(account: Account) -> float | str:
     growth = 1.0
     for (start, before), (end, after) in pairwise(account.values):
         flows = [(day, amount) for day, amount in account.flows if start < day <= end]

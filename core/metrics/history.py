@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from math import isnan
+from typing import Final
 
 from core.domain.units import Badge
 from core.metrics import risk
@@ -19,15 +20,15 @@ RUIN = "On a day of the sample the present holdings would have lost their whole 
 _YEARLY = frozenset({"sharpe", "sortino", "annual_return"})
 _TAILS = {0.95: ("var_95_1d", "cvar_95_1d"), 0.99: ("var_99_1d", "cvar_99_1d")}
 
-_MEASURES: Mapping[str, Callable[[Floats], Floats]] = {
-    "volatility": lambda returns: 100.0 * risk.volatility(returns),
-    "downside_deviation": lambda returns: 100.0 * risk.downside_deviation(returns),
-    "sharpe": risk.sharpe,
-    "sortino": risk.sortino,
-    "max_drawdown": lambda returns: 100.0 * risk.max_drawdown(returns),
-    "var_95_1d_normal": lambda returns: 100.0 * risk.normal_var(returns),
-    "cvar_95_1d_normal": lambda returns: 100.0 * risk.normal_cvar(returns),
-    "annual_return": lambda returns: 100.0 * risk.annual_return(returns),
+_MEASURES: Mapping[str, Callable[[Floats, float], Floats]] = {
+    "volatility": lambda returns, a_year: 100.0 * risk.volatility(returns, a_year),
+    "downside_deviation": lambda returns, a_year: 100.0 * risk.downside_deviation(returns, a_year=a_year),
+    "sharpe": lambda returns, a_year: risk.sharpe(returns, a_year=a_year),
+    "sortino": lambda returns, a_year: risk.sortino(returns, a_year=a_year),
+    "max_drawdown": lambda returns, _: 100.0 * risk.max_drawdown(returns),
+    "var_95_1d_normal": lambda returns, _: 100.0 * risk.normal_var(returns),
+    "cvar_95_1d_normal": lambda returns, _: 100.0 * risk.normal_cvar(returns),
+    "annual_return": lambda returns, a_year: 100.0 * risk.annual_return(returns, a_year),
 }
 
 _MEANINGLESS = {
@@ -41,26 +42,54 @@ _MEANINGLESS = {
 
 def history_rows(sample: Sample, badges: Sequence[Badge]) -> Iterator[Rows]:
     """The history metrics of each portfolio of a sample, in its order."""
-    values, reasons = figures(sample.returns, f"{sample.first}..{sample.last}")
+    values, reasons = figures(sample.returns, sample.a_year, f"{sample.first}..{sample.last}")
     columns = {metric_id: column.tolist() for metric_id, column in values.items()}
     period = f"{sample.first}..{sample.last}"
-    note = f"Sample: {sample.days.size - 1} returns, on the days for which every line has a price."
+    note = (
+        f"Sample: {sample.days.size - 1} returns, {sample.a_year:.0f} a year, on the days for which every line has a "
+        "price."
+    )
     falls = risk.drawdown_days(sample.returns).reshape(3, -1).T.tolist()
     for place, badge in enumerate(badges):
         rows: Rows = ([], [])
+        said = f"{note} {sample.notes[place]}".rstrip()
+        other = _with_all_lines(sample, place)
         fall = _fall(sample, falls[place], ruined=isnan(columns["max_drawdown"][place]))
         for metric_id in HISTORY_METRICS:
             if metric_id in fall:
                 days, between = fall[metric_id]
-                state(rows, metric_id, days, between, badge, note)
+                state(rows, metric_id, days, between, badge, said)
                 continue
             if metric_id in reasons:
                 state(rows, metric_id, reasons[metric_id])
                 continue
             value: float = columns[metric_id][place]
             stated = _MEANINGLESS[metric_id] if isnan(value) else value
-            state(rows, metric_id, stated, period, badge, note)
+            state(rows, metric_id, stated, period, badge, f"{said} {_differs(metric_id, value, other)}".rstrip())
         yield rows
+
+
+_DIFFERENT: Final = 0.1
+"""Relative difference from which a figure is shown under both readings of the history."""
+
+
+def _with_all_lines(sample: Sample, place: int) -> tuple[str, Mapping[str, float]] | None:
+    """The same figures over the days that the lines that were left out have, too, with these days."""
+    whole = sample.whole.get(sample.plans[place].member)
+    if whole is None:
+        return None
+    period = f"{whole.first}..{whole.last}"
+    values, _ = figures(whole.returns, whole.a_year, period)
+    return period, {metric_id: float(column[0]) for metric_id, column in values.items()}
+
+
+def _differs(metric_id: str, value: float, other: tuple[str, Mapping[str, float]] | None) -> str:
+    if other is None or metric_id not in other[1] or isnan(value) or isnan(other[1][metric_id]):
+        return ""
+    period, with_all = other[0], other[1][metric_id]
+    if abs(with_all - value) <= _DIFFERENT * max(abs(value), abs(with_all)):
+        return ""
+    return f"With what was left out, over {period}, it is {with_all:.{HISTORY_METRICS[metric_id].decimals}f}."
 
 
 def _fall(sample: Sample, places: Sequence[int], *, ruined: bool) -> dict[str, tuple[float | str, str | None]]:
@@ -80,11 +109,12 @@ def _days_between(first: str, last: str) -> float:
     return float((date.fromisoformat(last) - date.fromisoformat(first)).days)
 
 
-def figures(returns: Floats, period: str) -> tuple[dict[str, Floats], dict[str, str]]:
+def figures(returns: Floats, a_year: float, period: str) -> tuple[dict[str, Floats], dict[str, str]]:
     """Every history metric of daily returns in its unit, and why some are not stated for a sample of this length.
 
     Args:
         returns: As in `core.metrics.risk`, at least 60.
+        a_year: How many of them make a year.
         period: First and last day, for the reasons.
     """
     count = returns.shape[0]
@@ -97,7 +127,7 @@ def figures(returns: Floats, period: str) -> tuple[dict[str, Floats], dict[str, 
         f"The common history {period} has {count} returns; the worst 1 % of them is too few days, and "
         f"{MIN_FAR_TAIL_RETURNS} are needed.",
     )
-    found = {metric_id: measure(returns) for metric_id, measure in _MEASURES.items() if metric_id not in short}
+    found = {metric_id: measure(returns, a_year) for metric_id, measure in _MEASURES.items() if metric_id not in short}
     levels = [level for level, ids in _TAILS.items() if ids[0] not in short]
     for level, tail in zip(levels, risk.historical_tails(returns, levels), strict=True):
         found |= {metric_id: 100.0 * loss for metric_id, loss in zip(_TAILS[level], tail, strict=True)}

@@ -38,6 +38,7 @@ _DAILY = (
     "of the portfolio's simple daily returns r in base currency at each day's last known rates, present weights "
     "rebalanced daily, cash earning 0"
 )
+_YEARLY = f"{_DAILY}; n is the number of returns a year that the sample has"
 _PRESENT = (
     "of the present holdings, their weights rebalanced daily, in base currency at each day's last known rates, cash "
     "earning 0, before costs: what these holdings would have returned and not what the account did"
@@ -60,7 +61,7 @@ _BRINSON = (
 )
 
 _HERFINDAHL = "Hirschman (1945), Herfindahl (1950)"
-_SHARPE = "Sharpe (1994), The Sharpe Ratio"
+_SHARPE = "after Sharpe (1966), Mutual Fund Performance, over a rate of 0 % instead of that of a bill"
 _SORTINO = "Sortino and Price (1994), Performance Measurement in a Downside Risk Framework"
 _RISKMETRICS = "J.P. Morgan/Reuters (1996), RiskMetrics Technical Document"
 _SHORTFALL = "Acerbi and Tasche (2002), On the Coherence of Expected Shortfall"
@@ -144,18 +145,22 @@ FAMILIES: dict[str, Definition] = {
 """Families of metrics of the holdings by the prefix of their ids, in the order they are stated."""
 
 HISTORY_METRICS: dict[str, Definition] = {
-    "volatility": Definition(Unit.PCT, 2, f"std(r, ddof=1) * sqrt(252) {_DAILY}.", _RISKMETRICS),
+    "volatility": Definition(Unit.PCT, 2, f"std(r, ddof=1) * sqrt(n) {_YEARLY}.", _RISKMETRICS),
     "downside_deviation": Definition(
         Unit.PCT,
         2,
-        f"sqrt(mean(min(r, 0)^2)) * sqrt(252) {_DAILY}; the minimum return is 0 and all days count in the mean.",
+        f"sqrt(mean(min(r, 0)^2)) * sqrt(n) {_YEARLY}; the minimum return is 0 and all days count in the mean.",
         _SORTINO,
     ),
     "sharpe": Definition(
-        Unit.RATIO, 2, f"mean(r) / std(r, ddof=1) * sqrt(252) {_DAILY}; the risk-free rate is taken as 0 %.", _SHARPE
+        Unit.RATIO,
+        2,
+        f"mean(r) / std(r, ddof=1) * sqrt(n) {_YEARLY}; the risk-free rate is taken as 0 %, so that "
+        "it is return for a unit of risk.",
+        _SHARPE,
     ),
     "sortino": Definition(
-        Unit.RATIO, 2, f"mean(r) * 252 / downside deviation {_DAILY}; the minimum return is 0.", _SORTINO
+        Unit.RATIO, 2, f"mean(r) * n / downside deviation {_YEARLY}; the minimum return is 0.", _SORTINO
     ),
     "max_drawdown": Definition(
         Unit.PCT,
@@ -214,7 +219,7 @@ HISTORY_METRICS: dict[str, Definition] = {
         _SHORTFALL,
     ),
     "annual_return": Definition(
-        Unit.PCT, 2, f"Compound annual growth: prod(1 + r)^(252 / T) - 1 over all T values {_DAILY}.", _GIPS
+        Unit.PCT, 2, f"Compound annual growth: prod(1 + r)^(n / T) - 1 over all T values {_YEARLY}.", _GIPS
     ),
 }
 """Metrics that need price histories, in the order they are stated."""
@@ -224,9 +229,14 @@ BENCHMARK_METRICS: dict[str, Definition] = {
     "benchmark_correlation": Definition(
         Unit.RATIO, 2, f"cov(r, b) / (std(r) * std(b)), {_BENCHMARK}.", "Pearson (1895)"
     ),
-    "tracking_error": Definition(Unit.PCT, 2, f"std(r - b, ddof=1) * sqrt(252), {_BENCHMARK}.", _ACTIVE),
+    "tracking_error": Definition(
+        Unit.PCT, 2, f"std(r - b, ddof=1) * sqrt(n), {_BENCHMARK}; n is the number of returns a year.", _ACTIVE
+    ),
     "information_ratio": Definition(
-        Unit.RATIO, 2, f"mean(r - b) / std(r - b, ddof=1) * sqrt(252), {_BENCHMARK}.", _ACTIVE
+        Unit.RATIO,
+        2,
+        f"mean(r - b) / std(r - b, ddof=1) * sqrt(n), {_BENCHMARK}; n is the number of returns a year.",
+        _ACTIVE,
     ),
 }
 """Metrics of the history against the portfolio's benchmark, in the order they are stated."""
@@ -266,9 +276,8 @@ FLOW_METRICS: dict[str, Definition] = {
         Unit.PCT,
         2,
         "Time-weighted return since the first snapshot, not annualised whatever its length: sub-periods between "
-        "snapshots compounded, each (V1 - V0 - F) / (V0 + sum of flows weighted by the share of the sub-period they "
-        "were in), which is modified Dietz where a flow's day has no snapshot and exact where it has one (flows at "
-        f"the end of their day), {_FLOWS}.",
+        "snapshots compounded, each (V1 - F) / V0 - 1 with the flows F at the end of the day of V1; stated only where "
+        f"every flow's day has a snapshot, {_FLOWS}.",
         _GIPS,
     ),
     "twr_annual.si": Definition(
@@ -276,6 +285,15 @@ FLOW_METRICS: dict[str, Definition] = {
         2,
         f"(1 + time-weighted return since the first snapshot)^(365.25 / days) - 1, a year at least, {_FLOWS}.",
         _GIPS,
+    ),
+    "modified_dietz.si": Definition(
+        Unit.PCT,
+        2,
+        "Modified Dietz return since the first snapshot, not annualised: sub-periods between snapshots compounded, "
+        "each (V1 - V0 - F) / (V0 + sum of flows weighted by the share of the sub-period they were in). It "
+        "approximates the time-weighted return where flows have no snapshot of their day, and is stated where such "
+        f"sub-periods are at most 31 days and such flows at most 10 % of the value, {_FLOWS}.",
+        "Dietz (1966), Pension Funds: Measuring Investment Performance",
     ),
     "mwr.si": Definition(
         Unit.PCT,

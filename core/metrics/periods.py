@@ -94,7 +94,8 @@ def period_rows(
     for place, weights in enumerate(named):
         rows: Rows = ([], [])
         own = {period: _of(wealth[place], int(ruin[place]), one) for period, one in windows.items()}
-        _family(rows, "return.", own, windows, badges[place])
+        said = sample.notes[place]
+        _family(rows, "return.", own, windows, badges[place], said)
         found = benchmarks.of(weights)
         if isinstance(found, str):
             rest = absent(("benchmark_return.", "excess_return."), found)
@@ -103,7 +104,7 @@ def period_rows(
             other = _of_benchmark(found, windows, sample.days)
             _family(rows, "benchmark_return.", other, windows, benchmark_badges[place])
             excess = {period: _less(own[period], other[period]) for period in PERIODS}
-            _family(rows, "excess_return.", excess, windows, benchmark_badges[place])
+            _family(rows, "excess_return.", excess, windows, benchmark_badges[place], said)
         yield rows
 
 
@@ -147,6 +148,7 @@ def _family(
     values: Mapping[str, float | str],
     windows: Mapping[str, Window | str],
     badge: Badge,
+    said: str = "",
 ) -> None:
     reasons = set(values.values())
     if len(reasons) == 1 and isinstance(reason := reasons.pop(), str):
@@ -155,6 +157,7 @@ def _family(
     for period, value in values.items():
         one = windows[period]
         if isinstance(one, Window) and not isinstance(value, str):
-            state_family(rows, family, [(period, value)], one.period, badge, f"Sample: {one.count} returns.")
+            note = f"Sample: {one.count} returns. {said}".rstrip()
+            state_family(rows, family, [(period, value)], one.period, badge, note)
         else:
             state(rows, family + period, value)

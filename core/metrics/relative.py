@@ -43,20 +43,26 @@ def correlation(returns: Floats, benchmark: Floats) -> Floats:
     return np.where(flat, np.nan, found)
 
 
-def tracking_error(returns: Floats, benchmark: Floats) -> Floats:
-    """How much a year's return strays from the benchmark's: std(r - b, ddof=1) * sqrt(252), as a fraction.
+def tracking_error(returns: Floats, benchmark: Floats, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """How much a year's return strays from the benchmark's: std(r - b, ddof=1) * sqrt(n), as a fraction.
+
+    Args:
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Tracking error", returns)
-    return np.asarray(_active(returns, benchmark).std(axis=0, ddof=1) * np.sqrt(DAYS_PER_YEAR))
+    return np.asarray(_active(returns, benchmark).std(axis=0, ddof=1) * np.sqrt(a_year))
 
 
-def information_ratio(returns: Floats, benchmark: Floats) -> Floats:
-    """Excess return for one unit of straying: mean(r - b) / std(r - b, ddof=1) * sqrt(252).
+def information_ratio(returns: Floats, benchmark: Floats, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """Excess return for one unit of straying: mean(r - b) / std(r - b, ddof=1) * sqrt(n).
 
     NaN where the portfolio never strays: the ratio has no meaning there.
+
+    Args:
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
@@ -65,7 +71,7 @@ def information_ratio(returns: Floats, benchmark: Floats) -> Floats:
     active = _active(returns, benchmark)
     deviation = active.std(axis=0, ddof=1)
     flat = is_flat(deviation)
-    return np.where(flat, np.nan, active.mean(axis=0) / np.where(flat, 1.0, deviation) * np.sqrt(DAYS_PER_YEAR))
+    return np.where(flat, np.nan, active.mean(axis=0) / np.where(flat, 1.0, deviation) * np.sqrt(a_year))
 
 
 def _mean_product(returns: Floats, moves: Floats) -> Floats:

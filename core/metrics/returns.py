@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Portfolio
 from core.domain.units import Badge
+from core.metrics.caveats import notes
 from core.metrics.closes import Closes
-from core.metrics.plans import CASH_IN, NoSample, Plan, Usable, age, benchmark_symbols, plan
+from core.metrics.plans import CASH_IN, NoSample, Plan, Usable, age, benchmark_symbols, plan, too_short, without
 from core.metrics.prices import PriceHistory
+from core.metrics.risk import per_year
 from core.metrics.thresholds import MAX_STALE_DAYS, MIN_RETURNS, MIN_RETURNS_A_YEAR
 from core.metrics.valuation import Valuation
 
@@ -36,6 +38,8 @@ class Sample:
         by_portfolio: Simple daily returns in base currency, shape (n_portfolios, n_days - 1), each row contiguous.
         moves: The same of each symbol, shape (n_symbols, n_days - 1).
         place: Row of each symbol in `moves`.
+        notes: Of each portfolio, what must be said of its figures; "" mostly.
+        whole: By member, of a portfolio from which short histories were left out: the same with them.
     """
 
     plans: tuple[Plan, ...]
@@ -46,6 +50,8 @@ class Sample:
     by_portfolio: Floats
     moves: Floats
     place: Mapping[str, int]
+    notes: tuple[str, ...]
+    whole: Mapping[int, Sample] = field(default_factory=dict)
     _rates: dict[str, Floats] = field(default_factory=dict, repr=False)
 
     @property
@@ -70,6 +76,11 @@ class Sample:
         day: date = self.days[-1].item()
         return day
 
+    @property
+    def a_year(self) -> float:
+        """How many of its returns make a year."""
+        return per_year(self.days.size - 1, (self.last - self.first).days)
+
     def rate_moves(self, symbol: str) -> Floats | None:
         """Daily moves of the exchange rate in a symbol's returns, shape (n_days - 1,); None where it is in base."""
         currency = self.closes.currency(symbol)
@@ -93,8 +104,9 @@ def samples(
     """Returns of every portfolio; those with the same days and base currency share one table of moves.
 
     Each portfolio keeps the weekdays that all its series have, up to its own day and after the last hole of more
-    than 10 days; today's weights are held by daily rebalancing. Base cash earns nothing, foreign cash earns its
-    exchange rate. Everything else comes back as a `NoSample`.
+    than 10 days, and leaves small lines out that would shorten the sample (`core.metrics.plans.too_short`). Today's
+    weights are held by daily rebalancing. Base cash earns nothing, foreign cash earns its exchange rate. Everything
+    else comes back as a `NoSample`.
 
     Args:
         benchmarks: Hold the closes of the portfolios' benchmarks, too.
@@ -118,20 +130,47 @@ def samples(
 def _grouped(plans: Sequence[Plan], closes: Closes) -> Iterator[Sample | NoSample]:
     """Group the plans by base currency and common days, and compute each group from one table of moves."""
     groups: defaultdict[tuple[str, bytes], list[Plan]] = defaultdict(list)
-    found: dict[tuple[date, frozenset[int]], NDArray[np.intp] | str] = {}
+    days = _CommonDays(closes)
+    whole: dict[int, Plan] = {}
     for one in plans:
-        key = one.as_of, frozenset(closes.calendars(one.base, one.weights))
-        if key not in found:
-            found[key] = _common(closes, *key)
-        at = found[key]
+        kept = _without_short(one, closes)
+        at = days.of(kept)
         if isinstance(at, str):
-            unknown = closes.unknown_rates(one.base, one.weights)
-            why = f"There is no exchange rate from {', '.join(unknown)} to {one.base} for its price histories."
-            yield NoSample(one.member, why if unknown else at)
-        else:
-            groups[one.base, at.tobytes()].append(one)
+            yield NoSample(one.member, at)
+            continue
+        if kept is not one:
+            whole[one.member] = one
+        groups[one.base, at.tobytes()].append(kept)
     for (base, packed), group in groups.items():
-        yield _multiplied(base, np.frombuffer(packed, dtype=np.intp), group, closes)
+        others: dict[int, Sample] = {}
+        for one in group:
+            if one.member in whole and not isinstance(at := days.of(whole[one.member]), str):
+                others[one.member] = _multiplied(base, at, [whole[one.member]], closes, {})
+        yield _multiplied(base, np.frombuffer(packed, dtype=np.intp), group, closes, others)
+
+
+def _without_short(one: Plan, closes: Closes) -> Plan:
+    numbers = zip(one.weights, closes.calendars(one.base, one.weights), strict=True)
+    out = too_short(one, {symbol: closes.span(one.as_of, number) for symbol, number in numbers})
+    return without(one, out) if out else one
+
+
+class _CommonDays:
+    """Which days portfolios can be measured on; remembered, because they share calendars."""
+
+    def __init__(self, closes: Closes) -> None:
+        self._closes = closes
+        self._known: dict[tuple[date, frozenset[int]], NDArray[np.intp] | str] = {}
+
+    def of(self, one: Plan) -> NDArray[np.intp] | str:
+        """Their places, or why there are too few."""
+        key = one.as_of, frozenset(self._closes.calendars(one.base, one.weights))
+        if key not in self._known:
+            self._known[key] = _common(self._closes, *key)
+        at = self._known[key]
+        if isinstance(at, str) and (unknown := self._closes.unknown_rates(one.base, one.weights)):
+            return f"There is no exchange rate from {', '.join(unknown)} to {one.base} for its price histories."
+        return at
 
 
 def _common(closes: Closes, as_of: date, calendars: Iterable[int]) -> NDArray[np.intp] | str:
@@ -152,7 +191,7 @@ def _common(closes: Closes, as_of: date, calendars: Iterable[int]) -> NDArray[np
                 f"Its price histories share {at.size} days since the last hole of over {MAX_STALE_DAYS} days, which "
                 f"ends on {since}, and {MIN_RETURNS + 1} are needed."
             )
-    yearly = (at.size - 1) / (int((days[-1] - days[0]).astype(int)) / 365.25)
+    yearly = per_year(at.size - 1, int((days[-1] - days[0]).astype(int)))
     if yearly < MIN_RETURNS_A_YEAR:
         return (
             f"Its price histories share {yearly:.0f} days a year: daily figures need {MIN_RETURNS_A_YEAR}, weekly or "
@@ -161,7 +200,9 @@ def _common(closes: Closes, as_of: date, calendars: Iterable[int]) -> NDArray[np
     return at
 
 
-def _multiplied(base: str, at: NDArray[np.intp], group: Sequence[Plan], closes: Closes) -> Sample:
+def _multiplied(
+    base: str, at: NDArray[np.intp], group: Sequence[Plan], closes: Closes, whole: Mapping[int, Sample]
+) -> Sample:
     symbols = sorted({symbol for one in group for symbol in one.weights})
     place = {symbol: row for row, symbol in enumerate(symbols)}
     values = closes.in_currency(symbols, base, at)
@@ -172,7 +213,9 @@ def _multiplied(base: str, at: NDArray[np.intp], group: Sequence[Plan], closes: 
     for row, one in enumerate(group):
         weights = np.fromiter(one.weights.values(), dtype=np.float64)
         np.matmul(weights, moves[[place[symbol] for symbol in one.weights]], out=returns[row])
-    return Sample(tuple(group), base, closes, at, closes.days[at], returns, moves, place)
+    days = closes.days[at]
+    said = notes(group, moves, days, place)
+    return Sample(tuple(group), base, closes, at, days, returns, moves, place, said, whole)
 
 
 def worst_badge(portfolio: Portfolio, prices: PriceHistory) -> Badge:

@@ -1,7 +1,7 @@
 """Risk of daily returns. Every function takes one series or many at once, and never returns a plausible guess.
 
 Returns are simple daily returns as fractions, shape (n_days,) or (n_days, n_portfolios), no NaN; results are floats
-of shape () or (n_portfolios,). Annual figures count 252 trading days a year.
+of shape () or (n_portfolios,). Annual figures take the returns a year from whoever knows the days; 252 otherwise.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from core.errors import BadInput
 
 DAYS_PER_YEAR = 252
+"""Trading days of a year, for whoever does not know the days of the returns."""
+
+CALENDAR_DAYS_PER_YEAR = 365.25
 VAR_LEVEL = 0.95
 
 Floats = NDArray[np.float64]
@@ -34,45 +37,55 @@ class TooFewReturns(BadInput):
         )
 
 
-def volatility(returns: Floats) -> Floats:
-    """How much a year's return swings: std(ddof=1) * sqrt(252), as a fraction.
+def per_year(count: int, days: int) -> float:
+    """Returns a year of a sample: `count` of them over so many calendar days. 252 of 365.25 days read 252."""
+    return CALENDAR_DAYS_PER_YEAR * count / days
+
+
+def volatility(returns: Floats, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """How much a year's return swings: std(ddof=1) * sqrt(n), as a fraction.
 
     0.18 reads: in about two years of three the return lies within 18 points of its mean.
+
+    Args:
+        a_year: Returns a year n, see `per_year`.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Volatility", returns, 2)
-    return np.asarray(returns.std(axis=0, ddof=1) * np.sqrt(DAYS_PER_YEAR))
+    return np.asarray(returns.std(axis=0, ddof=1) * np.sqrt(a_year))
 
 
-def sharpe(returns: Floats, risk_free: float = 0.0) -> Floats:
-    """Excess return for one unit of risk: mean(r - rf_d) / std(r - rf_d, ddof=1) * sqrt(252).
+def sharpe(returns: Floats, risk_free: float = 0.0, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """Excess return for one unit of risk: mean(r - rf_d) / std(r - rf_d, ddof=1) * sqrt(n).
 
     NaN where the returns do not vary: the ratio has no meaning there.
 
     Args:
-        risk_free: Yearly rate as a fraction; its day's share is (1 + rf)^(1/252) - 1.
+        risk_free: Yearly rate as a fraction; its day's share is (1 + rf)^(1/n) - 1.
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Sharpe ratio", returns, 2)
-    daily = (1.0 + risk_free) ** (1.0 / DAYS_PER_YEAR) - 1.0
+    daily = (1.0 + risk_free) ** (1.0 / a_year) - 1.0
     excess = returns - daily if daily else returns
     deviation = excess.std(axis=0, ddof=1)
     flat = deviation < _FLAT
-    ratio = excess.mean(axis=0) / np.where(flat, 1.0, deviation) * np.sqrt(DAYS_PER_YEAR)
+    ratio = excess.mean(axis=0) / np.where(flat, 1.0, deviation) * np.sqrt(a_year)
     return np.where(flat, np.nan, ratio)
 
 
-def downside_deviation(returns: Floats, minimum: float = 0.0) -> Floats:
-    """How much a year's return falls short of a minimum: sqrt(mean(min(r - minimum, 0)^2)) * sqrt(252), a fraction.
+def downside_deviation(returns: Floats, minimum: float = 0.0, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """How much a year's return falls short of a minimum: sqrt(mean(min(r - minimum, 0)^2)) * sqrt(n), a fraction.
 
     All days count in the mean, not only the bad ones: a portfolio that rarely loses has a small one.
 
     Args:
         minimum: Wanted daily return as a fraction.
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
@@ -80,24 +93,25 @@ def downside_deviation(returns: Floats, minimum: float = 0.0) -> Floats:
     _require("Downside deviation", returns, 2)
     short = np.minimum(returns - minimum if minimum else returns, 0.0)
     np.square(short, out=short)
-    return np.asarray(np.sqrt(np.mean(short, axis=0)) * np.sqrt(DAYS_PER_YEAR))
+    return np.asarray(np.sqrt(np.mean(short, axis=0)) * np.sqrt(a_year))
 
 
-def sortino(returns: Floats, minimum: float = 0.0) -> Floats:
-    """Return for one unit of downside risk: mean(r - minimum) * 252 / downside deviation.
+def sortino(returns: Floats, minimum: float = 0.0, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """Return for one unit of downside risk: mean(r - minimum) * n / downside deviation.
 
     NaN where no day fell short of the minimum: the ratio has no meaning there.
 
     Args:
         minimum: Wanted daily return as a fraction.
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under two returns there is no deviation.
     """
     _require("Sortino ratio", returns, 2)
-    deviation = downside_deviation(returns, minimum)
+    deviation = downside_deviation(returns, minimum, a_year)
     flat = deviation < _FLAT
-    ratio = (returns.mean(axis=0) - minimum) * DAYS_PER_YEAR / np.where(flat, 1.0, deviation)
+    ratio = (returns.mean(axis=0) - minimum) * a_year / np.where(flat, 1.0, deviation)
     return np.where(flat, np.nan, ratio)
 
 
@@ -209,8 +223,11 @@ def normal_cvar(returns: Floats, level: float = VAR_LEVEL) -> Floats:
     return np.asarray(-(returns.mean(axis=0) - returns.std(axis=0, ddof=1) * density / (1.0 - level)))
 
 
-def annual_return(returns: Floats) -> Floats:
-    """Growth a year, compounded: prod(1 + r)^(252/T) - 1. NaN where a day lost 100 % or more.
+def annual_return(returns: Floats, a_year: float = DAYS_PER_YEAR) -> Floats:
+    """Growth a year, compounded: prod(1 + r)^(n/T) - 1. NaN where a day lost 100 % or more.
+
+    Args:
+        a_year: Returns a year n.
 
     Raises:
         TooFewReturns: Under 252 returns: less than a year is not scaled up to one.
@@ -218,7 +235,7 @@ def annual_return(returns: Floats) -> Floats:
     _require("Annual return", returns, DAYS_PER_YEAR)
     ruined = (returns <= -1.0).any(axis=0)
     growth = np.where(ruined, 1.0, np.prod(1.0 + returns, axis=0))
-    return np.where(ruined, np.nan, growth ** (DAYS_PER_YEAR / returns.shape[0]) - 1.0)
+    return np.where(ruined, np.nan, growth ** (a_year / returns.shape[0]) - 1.0)
 
 
 def is_flat(deviation: Floats) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import msgspec
 
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass, Holding
+from core.metrics.exposure import is_code
 
 _FILE = Path(__file__).with_name("scenarios.json")
 
@@ -151,10 +152,19 @@ def _credit(line: Traits) -> float | None:
     return table.credit.get(letters, table.funds.get(line.fund))
 
 
-def rate_move(scenario: Scenario, currency: str, base: str) -> float:
-    """Change of one unit of a currency in base currency, as a fraction."""
-    if currency == base:
+def rate_move(scenario: Scenario, currency: str | None, base: str) -> float | None:
+    """Change of one unit of a currency in base currency, as a fraction; None where it is not known.
+
+    Args:
+        currency: As `core.metrics.exposure.currency_of` says: a region of several currencies is foreign as a whole, and
+            how it moves against single currencies is not known.
+    """
+    if currency == base or not (scenario.all_foreign or scenario.currencies):
         return 0.0
+    if currency is None:
+        return None
     if scenario.all_foreign:
         return scenario.all_foreign
+    if not is_code(currency):
+        return None
     return (1.0 + scenario.currencies.get(currency, 0.0)) / (1.0 + scenario.currencies.get(base, 0.0)) - 1.0

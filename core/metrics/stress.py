@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
+from core.metrics.exposure import currency_of
 from core.metrics.metric_definitions import STRESS_FAMILIES
-from core.metrics.plans import age, why_uncovered
+from core.metrics.plans import age, no_notional, why_uncovered
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.returns import worst_badge
 from core.metrics.rows import Rows, absent, state
@@ -40,9 +42,13 @@ class Stress:
         """Each scenario's change of value in percent, or why it is not known."""
         if valuation.total is None or valuation.why_no_shares:
             return absent(STRESS_FAMILIES, valuation.why_no_shares or valuation.why_no_total)
-        moves, covered, changes = self.changes(portfolio, valuation.values, valuation.total)
+        lines, sizes = portfolio.holdings, np.array(valuation.sizes)
+        unstated = {line.symbol: abs(value) for line, value in zip(lines, valuation.values, strict=True)}
+        unstated = {line.symbol: unstated[line.symbol] for line, size in zip(lines, sizes, strict=True) if isnan(size)}
+        if unstated:
+            return absent(STRESS_FAMILIES, no_notional(unstated))
+        moves, covered, changes = self.changes(portfolio, valuation.values, sizes, valuation.total)
         known = ~np.isnan(moves)
-        lines, sizes = portfolio.holdings, np.abs(valuation.values)
         shocked = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
         replay_badge = worst_badge(portfolio, self._prices)
         missing: dict[bytes, dict[str, float]] = {}
@@ -51,6 +57,11 @@ class Stress:
             stated: float | str
             if scenario.last is not None and scenario.last > portfolio.as_of:
                 stated = f"The window {_period(scenario)} ends after the portfolio's day, {portfolio.as_of}."
+            elif scenario.kind == "replay" and replay_badge is Badge.SIMULATED:
+                stated = (
+                    f"{scenario.name} is replayed with prices of {_period(scenario)}, and these prices are simulated: "
+                    "they know nothing of what happened then."
+                )
             elif covered[column] < MIN_COVERAGE - 1e-9:
                 # Most windows of the past lack the same lines.
                 mask = known[:, column].tobytes()
@@ -66,12 +77,13 @@ class Stress:
         return rows
 
     def changes(
-        self, portfolio: Portfolio, values: Sequence[float], total: float
+        self, portfolio: Portfolio, values: Sequence[float], sizes: Floats, total: float
     ) -> tuple[Floats, list[float], list[float]]:
         """Each line's move in each scenario, and of each scenario the share covered and the change of the covered.
 
         Args:
             values: Of the lines in base currency.
+            sizes: What each of them stands for, see `Valuation`.
             total: Their sum, above zero.
 
         Returns:
@@ -81,11 +93,12 @@ class Stress:
         base, lines = portfolio.base_currency, portfolio.holdings
         replayed = np.array([self._replayed(*_quote(line), base) for line in lines])
         local = np.array([_shocked(Traits.of(line)) for line in lines])
-        rate = np.array([_rates_shocked(line.currency, base) for line in lines])
+        rate = np.array([_rates_shocked(currency_of(line), base) for line in lines])
         moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
-        known = ~np.isnan(moves)
         worth = np.array(values)
-        sizes = np.abs(worth)
+        # What leans on a notional moves with it, and whether for or against the whole is not stated.
+        moves[sizes > np.abs(worth) * (1.0 + 1e-9)] = np.nan
+        known = ~np.isnan(moves)
         covered = (sizes @ known / sizes.sum()).tolist()
         return moves, covered, (worth @ np.where(known, moves, 0.0) * (100.0 / total)).tolist()
 
@@ -127,8 +140,10 @@ def _shocked(line: Traits) -> Floats:
 
 
 @lru_cache(maxsize=4096)
-def _rates_shocked(currency: str, base: str) -> Floats:
-    return np.array([rate_move(scenario, currency, base) for scenario in _SHOCKS])
+def _rates_shocked(currency: str | None, base: str) -> Floats:
+    """How a currency's rate moves in each shock; NaN where that is not known."""
+    found = (rate_move(scenario, currency, base) for scenario in _SHOCKS)
+    return np.array([np.nan if move is None else move for move in found])
 
 
 def _missing(lines: Sequence[Holding], sizes: Floats, known: NDArray[np.bool_]) -> dict[str, float]:
@@ -144,7 +159,7 @@ def _why(scenario: Scenario, missing: Mapping[str, float], covered: float) -> st
     if scenario.kind == "replay":
         what, lack = f"Price history over {_period(scenario)}", "no prices or exchange rates at both ends"
     else:
-        what, lack = "A known sensitivity", "no kind of risk, duration or rating"
+        what, lack = "A known sensitivity", "no kind of risk, duration, rating, currency of exposure or delta"
     return why_uncovered(covered, missing, what=what, lack=lack)
 
 

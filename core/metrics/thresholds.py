@@ -36,3 +36,6 @@ MAX_REPORT_AGE = 180
 
 ISSUERS_NAMED = 25
 """So many issuers, the largest, are named of those that are seen in funds and beside them."""
+
+MIN_CHANGES = 0.5
+"""Share of its days on which a daily price changes at least: appraisals written on every day stand still on most."""

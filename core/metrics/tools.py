@@ -60,7 +60,8 @@ class ReturnSeries:
 
     def rolling_volatility(self, window: int = 63) -> Floats:
         """Volatility of the last `window` returns as a fraction a year; NaN before there are as many. (n_days,)."""
-        return self._rolling(window, lambda windows: windows.std(axis=1, ddof=1) * np.sqrt(risk.DAYS_PER_YEAR))
+        a_year = risk.per_year(self.returns.size, int((self.days[-1] - self.days[0]).astype(int)))
+        return self._rolling(window, lambda windows: windows.std(axis=1, ddof=1) * np.sqrt(a_year))
 
     def rolling_return(self, window: int = risk.DAYS_PER_YEAR) -> Floats:
         """Compounded return of the last `window` days as a fraction; NaN before there are as many. (n_days,)."""

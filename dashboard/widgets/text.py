@@ -184,6 +184,7 @@ _FACTS = {
     "benchmark_correlation": "Correlation with the benchmark",
     "twr.si": "Time-weighted return since the start",
     "twr_annual.si": "Time-weighted return, a year",
+    "modified_dietz.si": "Modified Dietz return since the start",
     "mwr.si": "Money-weighted return, a year",
     "attribution.active_return": "Active return",
     "annual_return": "Return a year",

@@ -19,7 +19,9 @@ from core.domain.facts import FactSheet
 _percent = re.compile(r"(?<=\d) ?%")
 _FILE: Final = Path(__file__).with_name("labels.yaml")
 _BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution", "issuer"})
-_BY_SPAN: Final = frozenset({"return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr"})
+_BY_SPAN: Final = frozenset(
+    {"return", "benchmark_return", "excess_return", "twr", "twr_annual", "modified_dietz", "mwr"}
+)
 _OF: Final = {"en": "of", "fr": "de", "de": "von"}
 _BENCHMARK: Final = {"en": "the benchmark", "fr": "l'indice de référence", "de": "die Benchmark"}
 

@@ -16,8 +16,8 @@ from core.domain.units import Unit
 
 _DIRECTED: Final = frozenset(
     {
-        "return", "benchmark_return", "excess_return", "twr", "twr_annual", "mwr", "attribution", "contribution",
-        "stress", "annual_return", "max_drawdown", "indicator",
+        "return", "benchmark_return", "excess_return", "twr", "twr_annual", "modified_dietz", "mwr", "attribution",
+        "contribution", "stress", "annual_return", "max_drawdown", "indicator",
     }
 )  # fmt: skip
 """Families whose sign is a direction."""

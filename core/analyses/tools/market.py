@@ -73,6 +73,7 @@ def _stock(arguments: StockArguments, around: Surroundings) -> ToolFindings:
     closes = np.array([close for _, close in pairs])
     returns = closes[1:] / closes[:-1] - 1.0
     period = f"{pairs[0][0]}..{pairs[-1][0]}"
+    a_year = risk.per_year(returns.size, (pairs[-1][0] - pairs[0][0]).days)
 
     def fact(metric_id: str, value: float, definition: str) -> Fact:
         return Fact(metric_id, value * 100.0, Unit.PCT, None, period, definition, Badge.DERIVED, 2)
@@ -80,7 +81,7 @@ def _stock(arguments: StockArguments, around: Surroundings) -> ToolFindings:
     # The owner keeps its closes out of prompts; figures that we compute from them are ours.
     facts = (
         fact("price_return", float(closes[-1] / closes[0] - 1.0), "Change of the close over the period."),
-        fact("volatility", float(risk.volatility(returns)), "Standard deviation of daily returns, a year."),
+        fact("volatility", float(risk.volatility(returns, a_year)), "Standard deviation of daily returns, a year."),
         fact("max_drawdown", float(risk.max_drawdown(returns)), "Largest fall from a high of the period."),
     )
     about = {"symbol": symbol, "currency": history.currency, "closes": len(pairs)}

@@ -27,8 +27,9 @@ _ATTRIBUTES: Final = {
     "information_ratio": "information_ratio", "downside_deviation": "downside", "hhi": "hhi", "issuer_hhi": "hhi",
     "effective_n": "effective_n", "holdings_count": "count", "total_value": "total", "top1_weight": "top1",
     "issuer_top1_weight": "top1", "top5_weight": "top5", "top10_weight": "top10", "return": "return", "twr": "return",
-    "twr_annual": "return", "mwr": "return", "annual_return": "return", "benchmark_return": "return",
-    "excess_return": "excess", "weight": "weight", "risk_share": "risk_share", "contribution": "contribution",
+    "twr_annual": "return", "mwr": "return", "modified_dietz": "return", "annual_return": "return",
+    "benchmark_return": "return", "excess_return": "excess", "weight": "weight", "risk_share": "risk_share",
+    "contribution": "contribution",
 }  # fmt: skip
 _OF_PORTFOLIO: Final = frozenset({"volatility", "drawdown", "sharpe", "sortino", "downside", "var", "cvar", "return"})
 """Attributes that the benchmark has too, so that it matters whose they are."""

@@ -11,7 +11,7 @@ from core.analyses.typed.context import Cited, Context
 from core.analyses.typed.sentence import Sentence
 from core.domain.analysis import Finding, FindingKind
 
-_OF_THE_ACCOUNT: Final = frozenset({"twr", "twr_annual", "mwr"})
+_OF_THE_ACCOUNT: Final = frozenset({"twr", "twr_annual", "modified_dietz", "mwr"})
 
 
 def basis(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Finding]:

@@ -7,7 +7,7 @@
     region: FR                   optional, one of core.intake.cells.region.REGIONS
     regimes: [ucits, priips]     optional, rule sets it is under
     benchmark: {VTI: 60, BND: 40}        optional, symbols and weights
-    flows: [{date: 2026-01-05, amount: 100}]     optional, money from (or, negative, to) outside
+    flows: [{date: 2026-01-05, amount: 100}]     optional, money from (or, negative, to) outside; []: none came
     description: Since 2019      optional, like `sample`: for the reader of the file, not kept
     accounts:                    or `holdings` directly, when the file is one portfolio
       - account: A-1             optional, like everything above
@@ -69,6 +69,7 @@ class _Head:
     regimes: tuple[str, ...] = ()
     benchmark: tuple[tuple[str, Decimal], ...] = ()
     flows: tuple[Flow, ...] = ()
+    no_flows: bool = False
 
 
 def read_document(source: SourceFile, tree: Node, case: Case) -> list[Gathered]:
@@ -149,6 +150,7 @@ class _Document:
             self._benchmark(level, path) if "benchmark" in level else above.benchmark,
             # Never inherited: the same money did not come into every account.
             self._flows(level, path, base or above.base_currency) if "flows" in level else (),
+            "flows" in level and level["flows"].value == [],
         )
 
     def _regimes(self, level: dict[str, Node], path: str) -> tuple[str, ...]:
@@ -250,6 +252,7 @@ class _Document:
                 regimes=head.regimes,
                 benchmark=head.benchmark,
                 flows=() if own else head.flows,
+                no_flows=not own and head.no_flows,
             )
         self._gathered[key_of].holdings.append(holding)
 

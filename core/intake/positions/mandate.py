@@ -4,6 +4,7 @@ regimes: [ucits, priips]              or one text with commas
 benchmark: {VTI: 0.6, BND: 0.4}       fractions of 1 or percents of 100; or one symbol
 flows:                                money from outside (positive) or to outside (negative)
   - {date: 2026-01-05, amount: 1000, currency: EUR}
+flows: []                             no money came in or went out
 """
 
 from __future__ import annotations

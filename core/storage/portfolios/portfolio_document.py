@@ -33,7 +33,7 @@ def to_document(portfolio: Portfolio) -> bytes:
         document["regimes"] = portfolio.regimes
     if portfolio.benchmark:
         document["benchmark"] = [[symbol, str(weight)] for symbol, weight in portfolio.benchmark]
-    if portfolio.flows:
+    if portfolio.flows or portfolio.no_flows:
         document["flows"] = [[flow.day.isoformat(), str(flow.amount), flow.currency] for flow in portfolio.flows]
     return orjson.dumps(document)
 
@@ -57,6 +57,7 @@ def from_document(document: str | bytes) -> Portfolio:
         flows=tuple(
             Flow(date.fromisoformat(day), Decimal(amount), currency) for day, amount, currency in found.get("flows", ())
         ),
+        no_flows=found.get("flows") == [],
     )
 
 

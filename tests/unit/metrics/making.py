@@ -98,6 +98,16 @@ def wobble(count: int, seed: int = 1, size: float = 0.01) -> list[float]:
     return list(np.random.default_rng(seed).normal(0.0003, size, count))
 
 
+def still(count: int) -> list[float]:
+    """Returns that are rounding and no more, of a price that is alive: one that stands still is no daily price."""
+    return [1e-13 * (-1) ** day for day in range(count)]
+
+
+def a_year(days: np.ndarray) -> float:
+    """Returns a year of a sample with these days of closes."""
+    return float(365.25 * (len(days) - 1) / int((days[-1] - days[0]).astype(int)))
+
+
 def values(sheet: FactSheet) -> dict[str, float]:
     return {fact.metric_id: fact.value for fact in sheet.facts}
 

@@ -17,6 +17,7 @@ from core.metrics.prices import PriceHistory, PriceSeries
 from tests.unit.metrics.making import (
     FRIDAY,
     FixedRates,
+    a_year,
     cash,
     holding,
     portfolio,
@@ -58,10 +59,11 @@ def test_figures_against_the_benchmark_agree_with_the_formulas_written_out() -> 
     found = values(sheet_of(one))
     r, b = 0.6 * np.array(A) + 0.3 * np.array(B), 0.5 * np.array(IX) + 0.5 * np.array(IY)
     covariance = np.cov(r, b)
+    n = a_year(weekdays(801))
     assert found["beta"] == pytest.approx(covariance[0, 1] / covariance[1, 1], rel=1e-9)
     assert found["benchmark_correlation"] == pytest.approx(np.corrcoef(r, b)[0, 1], rel=1e-9)
-    assert found["tracking_error"] == pytest.approx(100 * (r - b).std(ddof=1) * 252**0.5, rel=1e-9)
-    assert found["information_ratio"] == pytest.approx((r - b).mean() / (r - b).std(ddof=1) * 252**0.5, rel=1e-9)
+    assert found["tracking_error"] == pytest.approx(100 * (r - b).std(ddof=1) * n**0.5, rel=1e-9)
+    assert found["information_ratio"] == pytest.approx((r - b).mean() / (r - b).std(ddof=1) * n**0.5, rel=1e-9)
 
 
 def test_the_benchmarks_own_badge_weakens_only_what_uses_it() -> None:
@@ -110,7 +112,9 @@ def test_risk_against_a_benchmark_with_other_holidays_skips_them_and_compounds_o
     found = sheet_of(portfolio(holding("A", 1), benchmark={"IX": 1}), prices)
     own = series("A", A).closes[kept]
     r, b = own[1:] / own[:-1] - 1, full.closes[kept][1:] / full.closes[kept][:-1] - 1
-    assert values(found)["tracking_error"] == pytest.approx(100 * (r - b).std(ddof=1) * 252**0.5, rel=1e-9)
+    assert values(found)["tracking_error"] == pytest.approx(
+        100 * (r - b).std(ddof=1) * a_year(full.days[kept]) ** 0.5, rel=1e-9
+    )
     assert f"Sample: {kept.sum() - 1} returns" in found.by_id()["beta"].definition
 
 

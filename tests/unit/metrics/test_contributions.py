@@ -14,7 +14,7 @@ from core.domain.units import Unit
 from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
-from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, reasons, series, values, wobble
+from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, reasons, series, still, values, wobble
 
 A, B, C = (np.array(wobble(400, seed)) for seed in (1, 2, 3))
 PRICES = PriceHistory.from_series([series("A", list(A)), series("B", list(B)), series("C", list(C))])
@@ -98,11 +98,11 @@ def test_foreign_cash_carries_the_risk_of_its_exchange_rate() -> None:
 
 
 def test_returns_that_do_not_vary_have_no_risk_to_share_out() -> None:
-    flat = PriceHistory.from_series([series("A", [0.0] * 100)])
+    flat = PriceHistory.from_series([series("A", still(100))])
     sheet = sheet_of(portfolio(holding("A", 1)), flat)
     assert "no risk to share out" in reasons(sheet)["risk_share.*"]
     assert "no risk to share out" in reasons(sheet)["effective_bets"]
-    assert values(sheet)["contribution.A"] == 0
+    assert values(sheet)["contribution.A"] == pytest.approx(0, abs=1e-9)
 
 
 def test_a_year_that_lost_everything_has_no_contributions() -> None:

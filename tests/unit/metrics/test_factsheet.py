@@ -16,7 +16,18 @@ from core.metrics.factsheet import fact_sheets
 from core.metrics.fx import EcbRates
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.valuation import slug
-from tests.unit.metrics.making import FRIDAY, FixedRates, cash, holding, portfolio, series, weekdays, wobble
+from tests.unit.metrics.making import (
+    FRIDAY,
+    FixedRates,
+    a_year,
+    cash,
+    holding,
+    portfolio,
+    series,
+    still,
+    weekdays,
+    wobble,
+)
 
 
 def sheet_of(
@@ -235,18 +246,19 @@ def test_history_metrics_agree_with_the_formulas_written_out() -> None:
         wealth *= 1 + x
         peak = max(peak, wealth)
         deepest = min(deepest, wealth / peak - 1)
+    n = a_year(weekdays(301))
     ranked = sorted(r)
     place = 0.05 * 299
     low = int(place)
     quantile = ranked[low] + (place - low) * (ranked[low + 1] - ranked[low])
     tail = [x for x in r if x <= quantile]
     expected = {
-        "volatility": 100 * deviation * 252**0.5,
-        "sharpe": mean / deviation * 252**0.5,
+        "volatility": 100 * deviation * n**0.5,
+        "sharpe": mean / deviation * n**0.5,
         "max_drawdown": 100 * deepest,
         "var_95_1d": -100 * quantile,
         "cvar_95_1d": -100 * sum(tail) / len(tail),
-        "annual_return": 100 * (wealth ** (252 / 300) - 1),
+        "annual_return": 100 * (wealth ** (n / 300) - 1),
     }
     found = values(sheet)
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-9)
@@ -275,7 +287,7 @@ def test_returns_are_in_base_currency_compounded_with_the_rate_of_each_day() -> 
     found = sheet_of(portfolio(holding("A", 1, currency="USD")), Rising(), PriceHistory.from_series([closes]))
     steps = np.diff(closes.days).astype(int)
     expected = 1.01 * 1.001**steps - 1
-    assert values(found)["volatility"] == pytest.approx(100 * expected.std(ddof=1) * 252**0.5)
+    assert values(found)["volatility"] == pytest.approx(100 * expected.std(ddof=1) * a_year(closes.days) ** 0.5)
 
 
 def test_foreign_cash_earns_its_exchange_rate_and_base_cash_nothing() -> None:
@@ -283,11 +295,11 @@ def test_foreign_cash_earns_its_exchange_rate_and_base_cash_nothing() -> None:
         def factor(self, source: str, target: str, on: date) -> float | None:
             return 1.0 if source == target else 1.0 if on < FRIDAY else 0.5
 
-    prices = PriceHistory.from_series([series("A", [0.0] * 100)])
+    prices = PriceHistory.from_series([series("A", still(100))])
     sheet = sheet_of(portfolio(holding("A", 50), cash(100, "USD")), Doubling(), prices)
     assert values(sheet)["max_drawdown"] == pytest.approx(-25)
-    still = sheet_of(portfolio(holding("A", 50), cash(50)), Doubling(), prices)
-    assert values(still)["max_drawdown"] == 0
+    unmoved = sheet_of(portfolio(holding("A", 50), cash(50)), Doubling(), prices)
+    assert values(unmoved)["max_drawdown"] == pytest.approx(0, abs=1e-9)
 
 
 def test_only_days_that_every_line_has_are_used() -> None:
@@ -297,7 +309,9 @@ def test_only_days_that_every_line_has_are_used() -> None:
     prices = PriceHistory.from_series([full, PriceSeries("B", "EUR", Badge.REAL, holes.days[kept], holes.closes[kept])])
     sheet = sheet_of(portfolio(holding("A", 1), holding("B", 1)), None, prices)
     moves = [one.closes[kept][1:] / one.closes[kept][:-1] - 1 for one in (full, holes)]
-    assert values(sheet)["volatility"] == pytest.approx(100 * np.mean(moves, axis=0).std(ddof=1) * 252**0.5)
+    assert values(sheet)["volatility"] == pytest.approx(
+        100 * np.mean(moves, axis=0).std(ddof=1) * a_year(full.days[kept]) ** 0.5
+    )
     assert f"Sample: {kept.sum() - 1} returns" in sheet.by_id()["volatility"].definition
 
 
@@ -348,9 +362,9 @@ def test_under_a_year_yearly_figures_are_absent_and_the_others_stand() -> None:
 
 
 def test_a_price_that_never_moves_has_no_sharpe_ratio() -> None:
-    prices = PriceHistory.from_series([series("A", [0.0] * 300)])
+    prices = PriceHistory.from_series([series("A", still(300))])
     sheet = sheet_of(portfolio(holding("A", 1)), None, prices)
-    assert values(sheet)["volatility"] == 0
+    assert values(sheet)["volatility"] == pytest.approx(0, abs=1e-9)
     assert "do not vary" in reasons(sheet)["sharpe"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -32,11 +33,36 @@ def test_a_deposit_on_the_day_of_a_snapshot_is_no_return() -> None:
     assert found["twr_annual.si"] == pytest.approx(100 * (1.21 ** (365.25 / 730) - 1))
 
 
-def test_a_flow_between_snapshots_counts_by_the_time_it_was_there() -> None:
-    # 365 days; 100 in after 73 of them, so for 0.8 of the time: (231 - 100 - 100) / (100 + 80)
-    one = portfolio(holding("A", 231), flows=[(date(2026, 1, 11), 100, "EUR")])
-    found = values(sheet_of(one, [(date(2025, 10, 30), 100)]))
-    assert found["twr.si"] == pytest.approx(100 * 31 / 180)
+def test_a_small_flow_between_snapshots_counts_by_the_time_it_was_there_and_is_called_dietz() -> None:
+    # 30 days; 10 in after 6 of them, so for 0.8 of the time: (141 - 100 - 10) / (100 + 8)
+    one = portfolio(holding("A", 141), flows=[(date(2026, 10, 6), 10, "EUR")])
+    sheet = sheet_of(one, [(date(2026, 9, 30), 100)])
+    assert values(sheet)["modified_dietz.si"] == pytest.approx(100 * 31 / 108)
+    assert "import the portfolio as of that day" in reasons(sheet)["twr.si"]
+
+
+@pytest.mark.parametrize(
+    ("first", "flow", "why"),
+    [
+        (date(2026, 9, 28), (date(2026, 10, 6), 10, "EUR"), "over a month apart"),
+        (date(2026, 9, 30), (date(2026, 10, 6), 11, "EUR"), "Over a tenth"),
+        (date(2026, 9, 30), (date(2026, 10, 6), -11, "EUR"), "Over a tenth"),
+    ],
+)
+def test_what_a_large_or_old_flow_gained_or_lost_is_not_known(
+    first: date, flow: tuple[date, float, str], why: str
+) -> None:
+    # -50 % and then +50 % on money that came between reads +16.7 % where it is weighted by time.
+    sheet = sheet_of(portfolio(holding("A", 141), flows=[flow]), [(first, 100)])
+    assert why in reasons(sheet)["modified_dietz.si"]
+    assert not {"twr.si", "twr_annual.si", "modified_dietz.si"} & set(values(sheet))
+
+
+def test_who_says_that_no_money_moved_has_a_return_of_the_account() -> None:
+    fell = replace(portfolio(holding("A", 60)), no_flows=True)
+    sheet = sheet_of(fell, [(date(2026, 9, 30), 100)])
+    assert values(sheet)["twr.si"] == pytest.approx(-40)
+    assert "exact" in reasons(sheet)["modified_dietz.si"]
 
 
 def test_the_order_of_snapshots_does_not_matter_and_later_ones_are_not_used() -> None:
@@ -67,7 +93,7 @@ def test_flows_are_converted_at_the_rate_of_their_day() -> None:
 
 
 def test_under_a_year_only_the_cumulated_return_is_stated() -> None:
-    one = portfolio(holding("A", 110), flows=[(date(2026, 8, 1), 5, "EUR")])
+    one = portfolio(holding("A", 110), flows=[(date(2026, 10, 30), 5, "EUR")])
     sheet = sheet_of(one, [(date(2026, 7, 1), 100)])
     assert list(values(sheet)) == ["twr.si"]
     assert "less than a year" in reasons(sheet)["mwr.si"]
@@ -86,7 +112,7 @@ def test_under_a_year_only_the_cumulated_return_is_stated() -> None:
 )
 def test_without_values_or_flows_no_return_of_the_account_is_stated(one: Portfolio, snapshots: Rows, said: str) -> None:
     sheet = sheet_of(one, snapshots)
-    assert set(reasons(sheet)) == {"twr.si", "twr_annual.si", "mwr.si"}
+    assert set(reasons(sheet)) == {"twr.si", "twr_annual.si", "modified_dietz.si", "mwr.si"}
     assert said in reasons(sheet)["mwr.si"]
 
 
@@ -97,7 +123,7 @@ def test_an_account_that_was_empty_for_a_time_has_no_time_weighted_return() -> N
 
 
 def test_a_loss_of_everything_has_no_growth() -> None:
-    one = portfolio(holding("A", 100), cash(-100), flows=[(date(2025, 6, 1), 1, "EUR")])
+    one = portfolio(holding("A", 100), cash(-100), flows=[(date(2026, 10, 30), 1, "EUR")])
     sheet = sheet_of(one, [(START, 100)])
     assert "Everything was lost" in reasons(sheet)["twr.si"]
     assert "same way" in reasons(sheet)["mwr.si"]

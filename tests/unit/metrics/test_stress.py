@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -98,20 +99,23 @@ def test_a_worse_rating_widens_more(rating: str, share: float) -> None:
 @pytest.mark.parametrize("line", [bond(100, None, rating="A"), bond(100, 5.0), bond(100, 5.0, rating="NR")])
 def test_a_bond_of_unknown_duration_or_rating_is_not_shocked(line: Holding) -> None:
     sheet = sheet_of(portfolio(line, base="USD"))
-    assert "duration or rating for BOND" in reasons(sheet)[FED]
+    assert "duration, rating, currency of exposure or delta for BOND" in reasons(sheet)[FED]
     assert values(sheet)["stress.equity_down_20"] == 0, "an equity shock asks nothing of a bond"
 
 
 @pytest.mark.parametrize("kind", [AssetClass.CRYPTO, AssetClass.DERIVATIVE, AssetClass.COMMODITY, AssetClass.FUND])
 def test_what_has_no_documented_sensitivity_is_not_shocked(kind: AssetClass) -> None:
     one = portfolio(holding("X", 100, asset_class=kind))
-    assert "covers 0.0%" in reasons(sheet_of(one))["stress.equity_down_20"]
-    assert values(sheet_of(one))["stress.base_currency_up_10"] == 0
+    reason = reasons(sheet_of(one))
+    if kind is AssetClass.DERIVATIVE:
+        assert "neither notional nor delta" in reason["stress.*"]
+    else:
+        assert "covers 0.0%" in reason["stress.equity_down_20"]
 
 
 def test_a_bond_fund_without_a_rating_widens_by_what_it_is_known_to_hold() -> None:
     def fund(symbol: str, **terms: str) -> Holding:
-        known = Terms(duration_years=5.0, **terms)  # type: ignore[arg-type]
+        known = Terms(duration_years=5.0, exposure="USD", **terms)  # type: ignore[arg-type]
         return holding(symbol, 100, currency="USD", asset_class=AssetClass.BOND_FUND, terms=known)
 
     for symbol, share in (("IEF", 0.0), ("LQD", 0.85), ("HYG", 1.8)):
@@ -119,7 +123,10 @@ def test_a_bond_fund_without_a_rating_widens_by_what_it_is_known_to_hold() -> No
         assert found["stress.spreads_up_200bp"] == pytest.approx(-10 * share)
     stated = values(sheet_of(portfolio(fund("LQD", rating="A"), base="USD")))
     assert stated["stress.spreads_up_200bp"] == pytest.approx(-7), "what its source states comes first"
-    assert "duration or rating for MYFUND" in reasons(sheet_of(portfolio(fund("MYFUND"), base="USD")))[FED]
+    assert (
+        "duration, rating, currency of exposure or delta for MYFUND"
+        in reasons(sheet_of(portfolio(fund("MYFUND"), base="USD")))[FED]
+    )
 
 
 def test_what_is_not_listed_moves_with_equity_only_where_it_is_equity() -> None:
@@ -138,7 +145,7 @@ def test_a_scenario_moves_foreign_lines_by_its_exchange_rates() -> None:
     assert euros[FED] == pytest.approx(100 * (1 / 0.87 - 1))
     francs = values(sheet_of(portfolio(cash(100, "USD"), base="CHF")))
     assert francs[FED] == 0, "a currency that the scenario does not name keeps its rate to the dollar"
-    assert euros["stress.base_currency_up_10"] == pytest.approx(-10)
+    assert euros["stress.base_currency_up_10"] == pytest.approx(100 * (1 / 1.1 - 1))
 
 
 def test_a_short_line_gains_where_a_long_one_loses() -> None:
@@ -163,10 +170,63 @@ def test_every_scenario_is_reviewed_data_with_a_source_and_a_day() -> None:
     assert sensitivities().source
 
 
-def test_badges_say_whose_prices_and_whose_holdings() -> None:
+def test_nothing_of_the_past_is_replayed_on_prices_that_know_nothing_of_it() -> None:
     simulated = PriceSeries("A", "EUR", Badge.SIMULATED, closes("A", *COVID).days, np.array([100.0, 60.0]))
     sheet = sheet_of(portfolio(holding("A", 1)), PriceHistory.from_series([simulated]))
-    assert sheet.by_id()["stress.covid_2020"].badge is Badge.SIMULATED
+    assert "these prices are simulated" in reasons(sheet)["stress.covid_2020"]
+
+
+def line_in(kind: AssetClass, currency: str = "EUR", symbol: str = "X", **terms: object) -> Holding:
+    return holding(symbol, 100, currency=currency, asset_class=kind, terms=Terms(**terms))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "move"),
+    [
+        (line_in(AssetClass.EQUITY_FUND, exposure="USD"), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.EQUITY_FUND, exposure="World"), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.EQUITY_FUND, exposure="US-KY"), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.EQUITY_FUND, exposure="DE"), 0),
+        (line_in(AssetClass.EQUITY_FUND, "USD", hedged_to="EUR"), 0),
+        (line_in(AssetClass.EQUITY_FUND, exposure="World", hedged_to="EUR"), 0),
+        (line_in(AssetClass.EQUITY_FUND, "EUR", hedged_to="CHF"), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.COMMODITY), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.EQUITY), 0),
+        (line_in(AssetClass.EQUITY, "USD"), 100 * (1 / 1.1 - 1)),
+        (line_in(AssetClass.BOND, "USD", instrument_type=InstrumentType.CORPORATE_BOND), 100 * (1 / 1.1 - 1)),
+    ],
+)
+def test_a_currency_moves_what_a_line_holds_and_not_what_it_is_quoted_in(line: Holding, move: float) -> None:
+    assert values(sheet_of(portfolio(line)))["stress.base_currency_up_10"] == pytest.approx(move)
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD"])
+@pytest.mark.parametrize("kind", [AssetClass.EQUITY_FUND, AssetClass.BOND_FUND, AssetClass.FUND])
+def test_a_fund_that_does_not_say_what_it_holds_has_no_shock_of_currencies(kind: AssetClass, currency: str) -> None:
+    reason = reasons(sheet_of(portfolio(line_in(kind, currency))))["stress.base_currency_up_10"]
+    assert "covers 0.0%" in reason
+    assert "currency of exposure" in reason
+
+
+def test_what_leans_on_a_notional_is_shocked_by_nobody_who_does_not_know_which_way() -> None:
+    def beside(notional: int | None, value: float = 500) -> FactSheet:
+        future = Terms(instrument_type=InstrumentType.FUTURE, notional=None if notional is None else Decimal(notional))
+        lines = holding("EUQ", 100_000), holding("FUT", value, asset_class=AssetClass.DERIVATIVE, terms=future)
+        return sheet_of(portfolio(*lines))
+
+    assert "for FUT" in reasons(beside(80_000))["stress.equity_down_20"]
+    assert "covers 55.5% of gross value" in reasons(beside(80_000))["stress.equity_down_20"]
+    assert "for FUT" in reasons(beside(80_000, -500))["stress.equity_down_20"]
+    assert "neither notional nor delta" in reasons(beside(None))["stress.*"]
+    small = values(beside(4_000))["stress.equity_down_20"]
+    # 4,000 of 104,000 is not known: what is known is scaled up for it.
+    assert small == pytest.approx(-20 * 100_000 / 100_500 * 104_000 / 100_000)
+
+
+def test_badges_say_whose_prices_and_whose_holdings() -> None:
+    prices = PriceHistory.from_series([closes("A", *COVID)])
+    sheet = sheet_of(portfolio(holding("A", 1)), prices)
+    assert sheet.by_id()["stress.covid_2020"].badge is Badge.DERIVED
     assert sheet.by_id()[FED].badge is Badge.DERIVED
     assert sheet_of(portfolio(holding("A", 1), is_sample=True)).by_id()[FED].badge is Badge.SIMULATED
 

@@ -17,11 +17,22 @@ from core.metrics.tools import (
     return_series,
     risk_calculator,
 )
-from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, reasons, series, values, wobble
+from tests.unit.metrics.making import (
+    FixedRates,
+    a_year,
+    cash,
+    holding,
+    portfolio,
+    reasons,
+    series,
+    still,
+    values,
+    wobble,
+)
 
 A, B = np.array(wobble(400, 1)), np.array(wobble(400, 2))
 PRICES = PriceHistory.from_series(
-    [series("A", list(A)), series("B", list(B)), series("IX", list(A), badge=Badge.SIMULATED), series("Z", [0.0] * 400)]
+    [series("A", list(A)), series("B", list(B)), series("IX", list(A), badge=Badge.SIMULATED), series("Z", still(400))]
 )
 RATES = FixedRates()
 ONE = portfolio(holding("A", 60), holding("B", 30), cash(10), benchmark={"IX": 1})
@@ -44,8 +55,8 @@ def test_rolling_figures_are_those_of_each_window_and_unknown_before() -> None:
     found = return_series(ONE, RATES, PRICES)
     rolling = found.rolling_volatility(63)
     assert np.isnan(rolling[:63]).all()
-    assert rolling[63] == pytest.approx(found.returns[:63].std(ddof=1) * 252**0.5)
-    assert rolling[-1] == pytest.approx(found.returns[-63:].std(ddof=1) * 252**0.5)
+    assert rolling[63] == pytest.approx(found.returns[:63].std(ddof=1) * a_year(found.days) ** 0.5)
+    assert rolling[-1] == pytest.approx(found.returns[-63:].std(ddof=1) * a_year(found.days) ** 0.5)
     assert found.rolling_return(252)[-1] == pytest.approx(np.prod(1 + found.returns[-252:]) - 1)
     assert np.isnan(found.rolling_return(401)).all()
     with pytest.raises(BadInput, match="at least 2"):

@@ -22,11 +22,13 @@ from core.metrics.prices import PriceHistory, PriceSeries
 from tests.unit.metrics.making import (
     FRIDAY,
     FixedRates,
+    a_year,
     cash,
     holding,
     portfolio,
     reasons,
     series,
+    still,
     values,
     weekdays,
     wobble,
@@ -44,7 +46,7 @@ def sheet_of(one: Portfolio, *prices: PriceSeries, rates: Rates | None = None) -
 def test_percent_figures_are_percent_and_no_fractions() -> None:
     found = values(sheet_of(portfolio(holding("A", 75), cash(25)), series("A", SWINGS)))
     assert found["weight.A"] == 75
-    assert found["volatility"] == pytest.approx(0.75 * 15.9, abs=0.1)
+    assert found["volatility"] == pytest.approx(0.75 * 16.17, abs=0.1)
     assert found["var_95_1d"] == pytest.approx(0.75)
     assert found["risk_share.A"] == pytest.approx(100)
 
@@ -76,10 +78,10 @@ def test_a_return_over_a_weekend_uses_the_last_known_rate_and_never_the_next() -
             # It jumps on Monday the 26th.
             return 1.0 if source == target else 1.0 if on < date(2026, 10, 26) else 2.0
 
-    sheet = sheet_of(portfolio(cash(25, "USD"), holding("A", 50)), series("A", [0.0] * 100), rates=Rates())
+    sheet = sheet_of(portfolio(cash(25, "USD"), holding("A", 50)), series("A", still(100)), rates=Rates())
     assert values(sheet)["return.1m"] == pytest.approx(50)
     before = replace(portfolio(cash(50, "USD"), holding("A", 50)), as_of=date(2026, 10, 25))
-    assert values(sheet_of(before, series("A", [0.0] * 100), rates=Rates()))["return.1m"] == 0
+    assert values(sheet_of(before, series("A", still(100)), rates=Rates()))["return.1m"] == pytest.approx(0, abs=1e-9)
 
 
 def test_local_return_and_rate_compound_and_do_not_add() -> None:
@@ -107,7 +109,7 @@ def test_a_share_class_hedged_to_base_currency_has_no_currency_effect() -> None:
     line = holding("HEDGED", 1, asset_class=AssetClass.EQUITY_FUND, country="IE")
     found = values(sheet_of(portfolio(line, benchmark={"HEDGED": 1}), series("HEDGED", SWINGS), rates=Wild()))
     assert found["attribution.currency"] == 0
-    assert found["volatility"] == pytest.approx(15.9, abs=0.1)
+    assert found["volatility"] == pytest.approx(16.17, abs=0.1)
 
 
 def test_what_trades_at_weekends_is_measured_on_weekdays() -> None:
@@ -117,7 +119,7 @@ def test_what_trades_at_weekends_is_measured_on_weekdays() -> None:
     sheet = sheet_of(portfolio(holding("COIN", 1, asset_class=AssetClass.CRYPTO)), coin)
     kept = np.is_busday(days)
     moves = closes[kept][1:] / closes[kept][:-1] - 1
-    assert values(sheet)["volatility"] == pytest.approx(100 * moves.std(ddof=1) * 252**0.5, rel=1e-9)
+    assert values(sheet)["volatility"] == pytest.approx(100 * moves.std(ddof=1) * a_year(days[kept]) ** 0.5, rel=1e-9)
     every_day = (closes[1:] / closes[:-1] - 1).std(ddof=1)
     # A year of 365 days, each counted: within sampling; counted as 252 it would be a sixth too little.
     assert values(sheet)["volatility"] == pytest.approx(100 * every_day * 365**0.5, rel=0.08)
@@ -153,7 +155,7 @@ def test_prices_that_ended_before_the_portfolios_day_are_stale() -> None:
 
 
 def test_returns_are_simple_and_not_logarithmic() -> None:
-    found = values(sheet_of(portfolio(holding("A", 1)), series("A", [0.5, *([0.0] * 299)])))
+    found = values(sheet_of(portfolio(holding("A", 1)), series("A", [0.5, *still(299)])))
     assert found["return.si"] == pytest.approx(100 * (1.5 ** (365.25 / (FRIDAY - weekdays(301)[0].item()).days) - 1))
     assert float(risk.annual_return(np.array([0.5, *([0.0] * 251)]))) == pytest.approx(0.5)
 
