@@ -165,6 +165,10 @@ def _name(text: str) -> str:
     return text.strip()
 
 
+def _desk(text: str) -> str:
+    return _name(text) if text.strip() else ""
+
+
 def _contact(text: str) -> str:
     if not text.isascii() or not text.isprintable() or "@" not in text or len(text) > 200:
         raise ValueError("must be a name and an e-mail address, such as Acme Research ada@acme.example")
@@ -382,7 +386,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MOSYCHLOS_BUDGET_DESK_USD", None, "What the desk may commit in a calendar month (UTC). Unset: no limit.", _usd
     ),
-    Setting("MOSYCHLOS_DESK", "", "Name of the desk that jobs of this installation are charged to. Empty: none."),
+    Setting(
+        "MOSYCHLOS_DESK", "", "Name of the desk that jobs of this installation are charged to. Empty: none.", _desk
+    ),
     Setting("MOSYCHLOS_BUDGET_THRESHOLDS", "50,80,100", "Percents of a budget at which a notice is shown.", _percents),
     Setting(
         "MOSYCHLOS_SIMULATED",

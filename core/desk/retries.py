@@ -25,6 +25,7 @@ from core.drafts.batch_size import batch_room
 from core.drafts.drafting import line_hash
 from core.drafts.fact_store import sheet_index, sheet_path
 from core.drafts.job_files import job_folder
+from core.drafts.submission import stop_unknown
 from core.errors import BadInput, ProviderError, ProviderRefused, ProviderUnreachable, Refused
 from core.guard.access import Permission, require
 from core.guard.budgets import Budgets
@@ -289,8 +290,10 @@ class RetryService:
             raise Refused(f"Job {job_id} is {job.row.state}: what failed can be asked again once it has ended.")
         stay_here(self._identity, job.row)
         items = self._store.retries.unanswered(job_id, only or UNANSWERED)
-        if model is not None and not find(model).known:
-            raise BadInput(f"The model '{model}' is not known. See the known ones with: mosychlos models list.")
+        if model is not None:
+            if not find(model).known:
+                raise BadInput(f"The model '{model}' is not known. See the known ones with: mosychlos models list.")
+            stop_unknown(model)
         # What was asked then may be gone now: the refusal names the replacement, for --model.
         for name in dict.fromkeys([model] if model is not None else [item.model for item in items]):
             usable(find(name), now.date())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -28,6 +30,9 @@ from core.storage.jobs.job_sets import Approval, NewSet
 from core.storage.jobs.jobs import ALREADY_STORED, NewJob
 from core.storage.jobs.open_jobs import stop_alike, stop_waiting
 from core.storage.store import Store
+
+_MODEL_ID: Final = re.compile(r"[!-~]{1,200}")
+"""What is stored, shown and sent as the name of a model: nothing that could read otherwise than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,7 @@ class Submission:
                 f"{at.astimezone(UTC):%Y-%m-%d %H:%M}Z already. Give a later moment, or none."
             )
         for one in wanted:
-            if not force:
-                stop_unknown(one.request)
+            stop_unknown(one.request.model, force=force)
         if nonce and self._store.open_jobs.of_nonce(nonce) is not None:
             raise Refused(ALREADY_STORED)
         word = nonce or secrets.token_hex(16)
@@ -262,15 +266,20 @@ def new_id(at: datetime) -> str:
     return f"{at:%y%m%d-%H%M%S}-{secrets.token_hex(6)}"
 
 
-def stop_unknown(request: AnalysisRequest) -> None:
-    """Let known models pass.
+def stop_unknown(model_id: str, *, force: bool = False) -> None:
+    """Let known models pass; with `force` also what may be the name of one.
 
     Raises:
-        BadInput: The model is not known.
+        BadInput: The model is not known, or that is no name of a model.
     """
-    if not find(request.model).known:
+    if not _MODEL_ID.fullmatch(model_id):
         raise BadInput(
-            f"The model '{request.model}' is not known. See the known ones with: mosychlos models list. "
+            f"'{model_id}' is no name of a model: these are letters, digits and signs of ASCII without blanks. "
+            "See the known ones with: mosychlos models list."
+        )
+    if not force and not find(model_id).known:
+        raise BadInput(
+            f"The model '{model_id}' is not known. See the known ones with: mosychlos models list. "
             "--force sends it all the same, with conservative parameters."
         )
 

@@ -125,8 +125,7 @@ class TryService:
         """
         require(actor, Permission.JOB_SUBMIT)
         stop_real_work(self._home, self._identity)
-        if not force:
-            stop_unknown(request)
+        stop_unknown(request.model, force=force)
         at = self._clock()
         one = _about(request, portfolio_id)
         built, _, estimate = self._drafter.single(one, at)

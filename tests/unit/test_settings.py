@@ -43,6 +43,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("OPENAI_BASE_URL", "ftp://host/v1"),
         ("OPENAI_BASE_URL", "http://example.com/v1"),
         ("OPENAI_BASE_URL", "https://user:word@example.com/v1"),
+        ("MOSYCHLOS_DESK", "Rates\u202e"),
+        ("MOSYCHLOS_DESK", "Rates\x1b[31m"),
     ],
 )
 def test_an_impossible_value_is_named_with_its_setting(name: str, value: str) -> None:
