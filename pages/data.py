@@ -1,9 +1,12 @@
-"""Data: the prices, series, documents and instruments behind the figures, and the sources they come from."""
+"""Data: the prices, series, documents, instruments and funds behind the figures, and the sources they come from."""
 
 import streamlit as st
 
 from dashboard.data import (
     documents as data_documents,
+)
+from dashboard.data import (
+    funds as data_funds,
 )
 from dashboard.data import (
     instruments as data_instruments,
@@ -26,6 +29,7 @@ BODIES = {
     "Series": data_series.tab,
     "Documents": data_documents.tab,
     "Instruments": data_instruments.tab,
+    "Funds": data_funds.tab,
     "Sources": data_sources.tab,
 }
 

@@ -41,6 +41,9 @@ def import_(
         )
     for note in done.notes:
         output.line(f"Note: {note}")
+    for one in done.kept:
+        if set(one.codes) <= {one.fund_id}:
+            output.line(f"Say it with: mosychlos fund bind {one.fund_id} ISIN")
     output.problems(done.problems)
     return 2 if done.problems else 0
 

@@ -94,8 +94,8 @@ class FundService:
         notes = list(reading.notes)
         if not [code for code in bound if not _SERIES.fullmatch(code)]:
             notes.append(
-                f"No holding is known to be of '{report.name}', because its file names neither ISIN nor symbol. Say "
-                f"them: mosychlos fund bind {stored.fund_id} US0000000000 TICKER"
+                f"No holding is known to be of '{report.name}', because its file names neither ISIN nor symbol. Say by "
+                "which of them your holdings name it."
             )
         kept = KeptFund(reading.file, stored.fund_id, report.name, report.as_of, stored.change, bound)
         return FundImport((kept,), reading.problems, tuple(notes))

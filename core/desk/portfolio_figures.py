@@ -20,7 +20,7 @@ from core.intake.register.instruments import Register
 from core.metrics.calendar_years import YearReturn, calendar_years
 from core.metrics.definitions import MetricGroup
 from core.metrics.holdings import is_fund
-from core.metrics.lookthrough import Looked
+from core.metrics.lookthrough import FundSeen
 from core.metrics.prices import PriceHistory
 from core.metrics.tools import (
     CorrelationMatrix,
@@ -71,6 +71,25 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FundsSeen:
+    """The funds of a portfolio and how far they are looked through.
+
+    Attributes:
+        funds: The heaviest first.
+        coverage: Percent of their value that is looked through.
+        statement: That, and the days of the reports, as a sentence; "" where nothing is known of any.
+        identified: Percent of the issuers' value that is told by LEI.
+        why_not: Why no figure is stated, as a sentence; "" where enough is looked through.
+    """
+
+    funds: tuple[FundSeen, ...]
+    coverage: float
+    statement: str
+    identified: float
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """How positions move together.
 
@@ -109,8 +128,8 @@ class PortfolioFigures:
         require(actor, Permission.PORTFOLIO_READ)
         return sheets_of(self._store, self._rates, [self._load(portfolio_id, as_of)], groups=groups)[0]
 
-    def looked_through(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> Looked | None:
-        """A portfolio with its funds looked through; None where it has no fund, or its lines cannot be weighed.
+    def funds(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> FundsSeen | None:
+        """How far a portfolio's funds can be looked through; None where it has none, or its lines cannot be weighed.
 
         Raises:
             NotFound: No such portfolio or day.
@@ -122,8 +141,11 @@ class PortfolioFigures:
         valuation = Valuer(self._rates).value(portfolio)
         if valuation.total is None or valuation.why_no_shares or not any(map(is_fund, portfolio.holdings)):
             return None
-        looking = look_through_of(self._store, [portfolio], register)
-        return looking.look(portfolio, holding_facts(portfolio, valuation))
+        looked = look_through_of(self._store, [portfolio], register).look(
+            portfolio, holding_facts(portfolio, valuation)
+        )
+        statement = looked.statement if looked.days else ""
+        return FundsSeen(looked.funds, looked.coverage, statement, looked.identified, looked.why_not)
 
     def past(self, actor: Actor, portfolio_id: str, *, as_of: date | None = None) -> PortfolioPast:
         """Daily returns of the present holdings and of their benchmark.

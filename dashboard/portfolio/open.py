@@ -9,7 +9,7 @@ from datetime import date
 import plotly.graph_objects as go
 
 from core.app import App
-from core.desk.portfolio_figures import DayRow, PortfolioPast, Together
+from core.desk.portfolio_figures import DayRow, FundsSeen, PortfolioPast, Together
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
@@ -80,6 +80,10 @@ class OpenPortfolio:
         return queries.sheet(
             self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp, groups
         )
+
+    def funds(self) -> FundsSeen | None:
+        """How far its funds can be looked through; None where there are none to weigh."""
+        return queries.funds(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
 
     def past(self) -> PortfolioPast:
         """Daily returns of its holdings and its benchmark."""

@@ -23,6 +23,9 @@ from dashboard.portfolio import (
     holdings as portfolio_holdings,
 )
 from dashboard.portfolio import (
+    look_through as portfolio_look_through,
+)
+from dashboard.portfolio import (
     performance as portfolio_performance,
 )
 from dashboard.portfolio import (
@@ -45,6 +48,7 @@ _PICKER = "portfolio_day"
 _HEADLINE = ("total_value", "holdings_count", "top10_weight", "effective_n")
 _TABS: dict[str, Callable[[OpenPortfolio], None]] = {
     "Holdings": portfolio_holdings.tab,
+    "Funds": portfolio_look_through.tab,
     "Performance": portfolio_performance.tab,
     "Risk": portfolio_risk.tab,
     "Attribution": portfolio_attribution.tab,

@@ -13,7 +13,7 @@ import streamlit as st
 from core.app import App, ModelRow
 from core.desk.comparisons import Comparison
 from core.desk.job_summary import OUTLIERS, Summary
-from core.desk.portfolio_figures import DayRow, PortfolioPast, Together
+from core.desk.portfolio_figures import DayRow, FundsSeen, PortfolioPast, Together
 from core.desk.portfolio_matrix import Matrix
 from core.desk.results import Spread
 from core.desk.sets import SetPreview, SetWish
@@ -50,6 +50,12 @@ def sheet(
 ) -> FactSheet:
     """Some groups of a portfolio's facts; `stamp` changes when they may (`PortfolioFigures.stamp`)."""
     return _app.figures.sheet(_actor, portfolio_id, groups=groups, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def funds(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> FundsSeen | None:
+    """How far a portfolio's funds can be looked through, fund by fund."""
+    return _app.figures.funds(_actor, portfolio_id, as_of=as_of)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)

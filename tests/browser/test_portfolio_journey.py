@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 Installed = Callable[..., AbstractContextManager[Installation]]
 Window = Callable[..., AbstractContextManager[Visitor]]
-TABS = ("Holdings", "Performance", "Risk", "Attribution", "Rules", "History")
+TABS = ("Holdings", "Funds", "Performance", "Risk", "Attribution", "Rules", "History")
 
 
 @pytest.mark.full

@@ -14,7 +14,7 @@ from tests.pages.conftest import Page
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World
 
-TABS = ("Prices", "Series", "Documents", "Instruments", "Sources")
+TABS = ("Prices", "Series", "Documents", "Instruments", "Funds", "Sources")
 PRICES = """date,symbol,close,currency
 2026-10-28,VOO,600.10,USD
 2026-10-29,VOO,602.00,USD

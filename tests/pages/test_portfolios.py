@@ -11,7 +11,7 @@ from tests.pages.portfolio_pages import viewing
 from tests.pages.reading import button, column, said
 from tests.pages.world import POSITIONS, World
 
-TABS = ("Holdings", "Performance", "Risk", "Attribution", "Rules", "History")
+TABS = ("Holdings", "Funds", "Performance", "Risk", "Attribution", "Rules", "History")
 EACH = pytest.mark.parametrize("tab", TABS)
 
 
@@ -129,6 +129,7 @@ def test_every_tab_says_what_it_lacks_where_there_are_no_prices(page: Page, worl
     assert not test.error
     told = {
         "Holdings": "Concentration (HHI): ",
+        "Funds": "Nothing is known of what the funds hold",
         "Performance": "No history to draw",
         "Risk": "No history to measure risk with",
         "Attribution": "No attribution",

@@ -78,7 +78,7 @@ def test_codes_of_two_funds_are_refused_and_nothing_is_stored(sqlite_store: Stor
 def test_a_fund_that_no_holding_can_be_of_is_told_of_and_bound_later(sqlite_store: Store) -> None:
     funds = service(sqlite_store)
     done = funds.keep(LOCAL, funds.inspect(LOCAL, "f.xml", nport(security("A", "1"))))
-    assert "fund bind S000000001" in done.notes[-1]
+    assert "No holding is known to be of" in done.notes[-1]
     funds.bind(LOCAL, "S000000001", [ISIN, "vwra"])
     assert funds.rows(LOCAL)[0].codes == (ISIN, "S000000001", "VWRA")
 
