@@ -19,7 +19,6 @@ from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.metrics.calendar_years import YearReturn, calendar_years
 from core.metrics.definitions import MetricGroup
-from core.metrics.holdings import is_fund
 from core.metrics.lookthrough import FundSeen
 from core.metrics.prices import PriceHistory
 from core.metrics.tools import (
@@ -139,11 +138,10 @@ class PortfolioFigures:
         described = Describer(register).describe(self._load(portfolio_id, as_of)).portfolio
         portfolio = with_entities(described, self._store.entities.links())
         valuation = Valuer(self._rates).value(portfolio)
-        if valuation.total is None or valuation.why_no_shares or not any(map(is_fund, portfolio.holdings)):
+        looking = look_through_of(self._store, [portfolio], register)
+        if valuation.total is None or valuation.why_no_shares or not any(map(looking.is_fund, portfolio.holdings)):
             return None
-        looked = look_through_of(self._store, [portfolio], register).look(
-            portfolio, holding_facts(portfolio, valuation)
-        )
+        looked = looking.look(portfolio, holding_facts(portfolio, valuation))
         statement = looked.statement if looked.days else ""
         return FundsSeen(looked.funds, looked.coverage, statement, looked.identified, looked.why_not)
 

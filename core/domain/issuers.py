@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 
 _NOT_ISSUED = frozenset(
@@ -259,7 +260,8 @@ def _with_entity(holding: Holding, links: IssuerLinks, heads: set[str]) -> Holdi
     terms = holding.terms
     lei = terms.lei or links.leis.get(holding.isin, "")
     # A fund's identifier is the fund's own, and no issuer of securities.
-    if not lei or terms.fund_kind is not None or holding.asset_class in _NOT_ISSUED:
+    is_fund = terms.fund_kind is not None or terms.instrument_type is InstrumentType.FUND
+    if not lei or is_fund or holding.asset_class in _NOT_ISSUED:
         return holding
     head = links.parents.get(lei) or (lei if lei in heads else "")
     filled = replace(

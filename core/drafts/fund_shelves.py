@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.domain.fund import FundLine, FundReport, FundShelf
-from core.domain.portfolio import Portfolio
+from core.domain.portfolio import AssetClass, Portfolio
 from core.intake.register.instruments import Register
 from core.metrics.holdings import is_fund
 from core.metrics.lookthrough import LookThrough
@@ -20,7 +20,8 @@ def look_through_of(store: Store, portfolios: Sequence[Portfolio], register: Reg
         portfolios: As the register describes them.
         register: Adds sector and country where a report states none.
     """
-    codes = {line.isin or line.symbol for portfolio in portfolios for line in portfolio.holdings if is_fund(line)}
+    lines = (line for portfolio in portfolios for line in portfolio.holdings)
+    codes = {line.isin or line.symbol for line in lines if is_fund(line) or line.asset_class is AssetClass.OTHER}
     shelf, by_code = store.funds.load(codes)
     described = [_described(one, register) for one in shelf]
     return LookThrough(FundShelf(described, by_code), store.entities.links())

@@ -12,7 +12,6 @@ from core.domain.fund import FundLine
 from core.domain.instrument import NO_TERMS, Terms
 from core.domain.issuers import Issuers
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.metrics.holdings import is_fund
 from core.metrics.inside_funds import Inside
 from core.metrics.lookthrough import Looked, LookThrough, issuer_name
 from core.metrics.valuation import Valuation, holding_facts
@@ -26,17 +25,18 @@ def inside_of(portfolio: Portfolio, valuation: Valuation, book: Book, look_throu
     Args:
         portfolio: As the register describes it: the book's lines are its lines, in its order.
     """
-    if not any(is_fund(holding) for holding in portfolio.holdings):
+    if not any(map(look_through.is_fund, portfolio.holdings)):
         return InsideFunds(book.positions, _NO_FUND)
     if valuation.total is None or valuation.why_no_shares:
         return InsideFunds((), "", valuation.why_no_shares or valuation.why_no_total)
     looked = look_through.look(portfolio, holding_facts(portfolio, valuation))
     if looked.why_not:
         return InsideFunds((), "", looked.why_not)
-    names = _Names(looked.issuers, book.positions)
+    direct = [one for one in book.positions if not look_through.is_fund(one.holding)]
+    names = _Names(looked.issuers, direct)
     positions: list[RulePosition] = []
     for position in book.positions:
-        if is_fund(position.holding):
+        if look_through.is_fund(position.holding):
             inside = look_through.inside(position.holding, portfolio.as_of)
             positions.extend(_taken_apart(position, inside, names))
         else:
@@ -55,14 +55,18 @@ class _Named:
 
 
 class _Names:
-    """One name for every issuer and for every group, that of the direct lines where there are some."""
+    """One name for every issuer and for every group, that of the direct lines where there are some.
+
+    Args:
+        positions: The direct lines.
+    """
 
     def __init__(self, issuers: Issuers, positions: Iterable[RulePosition]) -> None:
         self._issuers = issuers
         self._issuer_of: dict[str, str] = {}
         self._group_of: dict[str, str] = {}
         for one in sorted(positions, key=lambda one: (one.terms.issuer, one.terms.issuer_group)):
-            if one.terms.issuer and not is_fund(one.holding):
+            if one.terms.issuer:
                 key = self._key(one.holding)
                 self._issuer_of.setdefault(key, one.terms.issuer)
                 if one.terms.issuer_group:

@@ -13,6 +13,7 @@ from core.domain.portfolio import AssetClass
 from core.metrics.thresholds import MAX_REPORT_AGE
 
 FUND_CLASSES = frozenset({AssetClass.EQUITY_FUND, AssetClass.BOND_FUND, AssetClass.FUND})
+_ROUNDING = Fraction(1, 10**9)
 MAX_DEPTH = 5
 """Funds of funds of funds are looked through so deep; a circle of funds ends here too."""
 
@@ -115,6 +116,8 @@ class FundInsides:
                 found.missing += abs(share * part)
             else:
                 self._gather(found, inner, share * part, on, (*path, inner.fund_id))
+        if abs(left) < _ROUNDING:
+            return  # weights are kept to twelve digits
         found.unlisted += share * left
         # More than all is listed where liabilities are not: nothing is missing then.
         found.missing += abs(share) * max(left, Fraction())

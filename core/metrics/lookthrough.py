@@ -141,8 +141,8 @@ class Looked:
 
     def by_issuer(self, *, groups: bool = False) -> list[tuple[str, float]]:
         """Weight by issuer's key, or by that of its group; the largest first."""
-        key = self.issuers.group if groups else str
-        return _summed((key(one.issuer), one.weight) for one in self.parts if one.issuer)
+        known = (one for one in self.parts if one.issuer)
+        return _summed((self.issuers.group(one.issuer) if groups else one.issuer, one.weight) for one in known)
 
     def by(self, dimension: str) -> list[tuple[str, float]]:
         """Weight by sector, country or currency, the largest first."""
@@ -196,6 +196,13 @@ class LookThrough:
                 if line.issuer:
                     self._issuers.learn(line.issuer, isin=line.isin, lei=line.lei)
 
+    def is_fund(self, holding: Holding) -> bool:
+        """Whether a line is units of a fund: it says so, or it does not say what it is and a fund has its code."""
+        return is_fund(holding) or (
+            holding.asset_class is AssetClass.OTHER
+            and bool(self._insides.fund_id(isin=holding.isin, symbol=holding.symbol))
+        )
+
     def inside(self, holding: Holding, on: date) -> Inside:
         """What a fund that is held has inside on a day."""
         return self._insides.of(isin=holding.isin, symbol=holding.symbol, on=on)
@@ -204,7 +211,7 @@ class LookThrough:
         """What tells issuers apart once these lines are known too."""
         found = self._issuers.more()
         for holding in holdings:
-            if not is_fund(holding):
+            if not self.is_fund(holding):
                 found.learn(issuer_name(holding), isin=holding.isin, lei=holding.terms.lei)
         return found
 
@@ -220,7 +227,7 @@ class LookThrough:
         days: set[date] = set()
         notional = 0.0
         for holding, line in zip(portfolio.holdings, lines, strict=True):
-            if not is_fund(holding):
+            if not self.is_fund(holding):
                 parts.append(_direct(holding, line, issuers))
                 continue
             inside = self.inside(holding, portfolio.as_of)
@@ -332,9 +339,10 @@ def look_through_rows(
     everything = (*LOOK_THROUGH_METRICS, *LOOK_THROUGH_FAMILIES)
     if valuation.total is None or valuation.why_no_shares:
         return absent(everything, valuation.why_no_shares)
-    if not any(is_fund(holding) for holding in portfolio.holdings):
+    looking = look_through or LookThrough(FundShelf())
+    if not any(map(looking.is_fund, portfolio.holdings)):
         return absent(everything, "No line is a fund, so there is nothing to look through.")
-    looked = (look_through or LookThrough(FundShelf())).look(portfolio, lines)
+    looked = looking.look(portfolio, lines)
     badge = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
     period = f"as of {portfolio.as_of}"
     rows: Rows = ([], [])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -305,7 +305,7 @@ class _Records:
         self._kept = kept
         self._path: list[str] = []
         self._cells = {"StartNode": "", "EndNode": "", "RelationshipType": "", "RelationshipStatus": ""}
-        self.lines = lambda: 0
+        self.lines: Callable[[], int] = lambda: 0
 
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
         """An element opens."""

@@ -13,6 +13,7 @@ from core.intake.positions.nport import CASH_NAME, DOLLAR, REST_NAME, Schedule, 
 
 NAME = "sec_nport"
 _GOVERNMENT = frozenset({"UST", "USGA", "USGSE", "NUSS", "MUN"})
+_NAME_CHARS = 120
 _SHOWN_PLACES = Decimal("0.000000000001")
 
 
@@ -41,7 +42,9 @@ def read(source: SourceFile, case: Case) -> FundReading:
     lines += _beside(found, net)
     tell_differing(found, case)
     _tell(found, net, lines, case)
-    report = FundReport("", found.group.name, found.group.as_of, NAME, source.name, DOLLAR, net, tuple(lines))
+    report = FundReport(
+        "", found.group.name[:_NAME_CHARS], found.group.as_of, NAME, source.name, DOLLAR, net, tuple(lines)
+    )
     codes = FundCodes(series_id=found.series_id)
     return FundReading(source.name, codes, report if lines else None, findings.problems, findings.notes)
 

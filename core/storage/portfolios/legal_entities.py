@@ -64,7 +64,8 @@ class LegalEntities:
         with self._database.read() as connection:
             found = [connection.execute(select(func.count(), func.max(one.c.updated_at))).one() for one in (_I, _N, _P)]
         moments = [row[1] for row in found if row[1] is not None]
-        return EntityCounts(*(int(row[0]) for row in found), max(moments, default=None))
+        isins, names, parents = (int(row[0]) for row in found)
+        return EntityCounts(isins, names, parents, max(moments, default=None))
 
 
 def _rows(values: Mapping[str, str], key: str, value: str, at: datetime) -> list[dict[str, Any]]:

@@ -237,3 +237,14 @@ def test_weights_looked_through_sum_to_the_weights_of_the_lines_in_any_order(
             assert sum(weight for _, weight in looked.by(dimension)) == pytest.approx(100)
         found.append((looked.by("country"), looked.by_issuer(), looked.coverage))
     assert found[0] == found[1]
+
+
+def test_a_line_that_does_not_say_what_it_is_is_a_fund_where_a_fund_has_its_code() -> None:
+    unsaid = holding("WORLD", 50, asset_class=AssetClass.OTHER)
+    assert family(sheet([unsaid, cash(50)], WORLD), "issuer") == pytest.approx({"robots_inc": 30, "brewery_plc": 15})
+    assert "nothing to look through" in reasons(sheet([unsaid, cash(50)]))["lookthrough.coverage"]
+
+
+def test_rounding_of_weights_is_no_part_of_a_fund() -> None:
+    held = report("ROUND", line("A", "33.333333333333", country="US"), line("B", "66.666666666668", country="US"))
+    assert family(sheet([fund("ROUND", 100)], held), "country") == pytest.approx({"US": 100})
