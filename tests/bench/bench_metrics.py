@@ -128,13 +128,13 @@ def _numbers(portfolios: list[Portfolio], prices: PriceHistory, rates: EcbRates)
         row["hhi"] = concentration.hhi(valuation.values) or 0.0
         for count in (1, 5, 10):
             row[f"top{count}_weight"] = 100.0 * concentration.top_share(valuation.values, valuation.total, count)
-        _, covered, changes = stress.changes(portfolio, valuation.values, valuation.total)
+        _, covered, changes = stress.changes(portfolio, valuation.values, np.array(valuation.sizes), valuation.total)
         for scenario, share, change in zip(scenarios(), covered, changes, strict=True):
             row[f"stress.{scenario.scenario_id}"] = change / share if share else 0.0
     for sample in samples(portfolios, valuations, rates, prices, benchmarks=True):
         if isinstance(sample, NoSample):
             raise TypeError(sample.reason)
-        columns, _ = figures(sample.returns, "")
+        columns, _ = figures(sample.returns, sample.a_year, "")
         for metric_id, values in columns.items():
             for member, value in zip(sample.members, values.tolist(), strict=True):
                 found[member][metric_id] = value

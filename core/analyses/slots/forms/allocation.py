@@ -12,7 +12,8 @@ from core.analyses.slots.derived import Known
 from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, Tags
 from core.analyses.slots.forms import shared
 from core.analyses.slots.forms.shared import SlotProposal
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.analyses.slots.severities import LARGE_ISSUER, largest_issuer
 from core.domain.analysis import FindingKind
 from core.domain.facts import Fact, FactSheet

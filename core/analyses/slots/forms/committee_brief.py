@@ -17,7 +17,8 @@ from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, SlotClai
 from core.analyses.slots.forms import shared
 from core.analyses.slots.forms.compliance import cure_days, overall
 from core.analyses.slots.forms.shared import SlotAlternative, SlotProposal
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.domain.analysis import FindingKind
 from core.domain.facts import FactSheet
 

@@ -11,7 +11,8 @@ from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
 from core.analyses.slots import suitability
 from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, SlotClaim, Tags
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.domain.analysis import FindingKind
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet

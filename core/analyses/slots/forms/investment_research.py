@@ -10,7 +10,8 @@ from core.analyses.answer import Part, Stance, middle_stance
 from core.analyses.slots.form import Document, Form, SlotAnswer, SlotClaim, Tags, no_grades
 from core.analyses.slots.forms import shared
 from core.analyses.slots.forms.shared import SlotCatalyst, SlotProposal, SlotQuote
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.domain.analysis import FindingKind
 
 

@@ -9,7 +9,8 @@ from core.analyses.answer import Part, Stance, middle_stance
 from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, SlotClaim, Tags
 from core.analyses.slots.forms import shared
 from core.analyses.slots.forms.shared import SlotCatalyst, SlotQuote
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.domain.analysis import FindingKind
 from core.domain.facts import Fact, FactSheet
 

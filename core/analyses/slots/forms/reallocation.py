@@ -12,7 +12,8 @@ from core.analyses.slots.derived import family_of
 from core.analyses.slots.form import Document, Form, SlotAnswer, SlotClaim, Tags, no_grades
 from core.analyses.slots.forms import shared
 from core.analyses.slots.forms.shared import SlotAlternative
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.domain.analysis import FindingKind
 
 _SOURCES: Final = {

@@ -10,7 +10,8 @@ from pydantic import Field
 from core.analyses.answer import Part
 from core.analyses.slots.derived import Known
 from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, Tags
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 from core.analyses.slots.severities import LEVELS, SEVERITIES, level, severities
 from core.analyses.value_at_risk import PLACEHOLDER, tail_of
 from core.domain.analysis import FindingKind

@@ -11,7 +11,8 @@ from core.analyses.answer import Action, Grade, Part, Priority
 from core.analyses.cells import cell
 from core.analyses.checks import weight_of
 from core.analyses.slots.form import Document
-from core.analyses.slots.page import Page, Role
+from core.analyses.slots.page import Page
+from core.analyses.slots.sentences import Role
 
 Wire = Mapping[str, Any]
 
