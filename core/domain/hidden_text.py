@@ -40,9 +40,12 @@ _SIGNS: Final = tuple(
 _COMMON: Final = bytes((*range(0x20, 0x7F), *b"\t\n"))
 _RARE: Final = frozenset((*map(chr, range(0xC0, 0x180)), *"\u00a0«»“”„’‘–—…€°"))
 """Of Latin letters and the typography of Western texts nothing hides but letters that pass for digits."""
-_pass = re.compile(
-    r"[.,](?:[0-9][OoIl](?![^\W\d_])|(?<=[0-9].)[OoIl](?![^\W\d_])|(?<=[OoIl].)(?<![^\W_]..)[0-9]|(?<=[0-9].)[0-9])"
-).finditer
+_PASS: Final = tuple(
+    re.compile(
+        rf"{mark}(?:[0-9][OoIl](?![^\W\d_])|(?<=[0-9].)[OoIl](?![^\W\d_])|(?<=[OoIl].)(?<![^\W_]..)[0-9]|(?<=[0-9].)[0-9])"
+    ).finditer
+    for mark in (r"\.", ",")  # apart, since what begins with one character is found in a fraction of the time
+)
 """Letters that pass for digits, beginning with what is rare; the last of these wants a look at what is before."""
 
 _MOST_NAMED: Final = 4
@@ -63,7 +66,7 @@ def is_plain_json(text: str) -> bool:
         return False  # half of a surrogate pair
     if rare and not _RARE.issuperset(rare.decode()):
         return False
-    return not any(_is_passing(found) for found in _pass(text))
+    return not any(_is_passing(found) for find in _PASS for found in find(text))
 
 
 def _is_passing(found: re.Match[str]) -> bool:

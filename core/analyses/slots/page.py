@@ -25,6 +25,7 @@ class Page:
     Attributes:
         sheet: The facts that the prompt stated.
         verified: Slots that hold.
+        names: A company, an ISIN or a ticker may be named in its words.
         seen: Sentences by what they rest on.
         texts: Each rendered text by its path.
         rules: Rules that were named or had to be; `rules_agreeing`: those of them that were named.
@@ -37,6 +38,7 @@ class Page:
         self._outside = Outside(sheet, self._renderer)
         self._findings: list[Finding] = []
         self.verified = 0
+        self.names = False
         self.seen: dict[str, int] = {}
         self.texts: dict[str, tuple[Rendered, bool]] = {}
         self.rules = self.rules_agreeing = 0
@@ -88,6 +90,8 @@ class Page:
         if not text:
             return made
         unseen, counts = not apart.is_plain, self.seen
+        if apart.names:
+            self.names = True
         if not pieces:
             word = word_for((), opinion=opinion)
             counts[word] = counts.get(word, 0) + len(apart.sentences)

@@ -131,7 +131,7 @@ def _present(page: Page, wire: Mapping[str, Any]) -> None:
 
 def _strangers(page: Page) -> None:
     """Companies, ISINs and tickers that are named were named to the model."""
-    if not any(made.template.names for made, _ in page.texts.values()):
+    if not page.names:
         return
     context = PromptContext(page.sheet, page.facts)
     for name in dict.fromkeys(context.strangers(page.own)):

@@ -56,6 +56,7 @@ class Template(NamedTuple):
         numbers: Numbers in words.
         names: A company, an ISIN or a ticker may be named in its words.
         hits: Some sentence has words that need something to bear them.
+        is_plain: Nothing in its words can be wrong, whatever the facts are.
     """
 
     parts: tuple[str, ...]
@@ -68,11 +69,7 @@ class Template(NamedTuple):
     numbers: tuple[str, ...]
     names: bool
     hits: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Nothing in its words can be wrong, whatever the facts are."""
-        return not (self.broken or self.digits or self.numbers or self.hits)
+    is_plain: bool
 
 
 def template(raw: str, language: str) -> Template:
@@ -102,18 +99,11 @@ def _looked_at(parts: tuple[str, ...], slots: tuple[Slot, ...], gaps: list[str],
     folded, words = own.lower(), lexicon(language)
     keys = words.keys(folded)
     sentences = tuple(_sentences(own, folded, places, words if keys else None))
-    return Template(
-        parts,
-        slots,
-        own,
-        tuple(places),
-        sentences,
-        "{" in own or "}" in own,
-        _any_digit(own) is not None,
-        tuple(hit.words for hit in words.hits(folded, keys) if hit.kind == "number") if keys else (),
-        may_name(own),
-        any(one.hits for one in sentences),
-    )
+    broken, digits = "{" in own or "}" in own, _any_digit(own) is not None
+    numbers = tuple(hit.words for hit in words.hits(folded, keys) if hit.kind == "number") if keys else ()
+    hits = any(one.hits for one in sentences)
+    is_plain = not (broken or digits or numbers or hits)
+    return Template(parts, slots, own, tuple(places), sentences, broken, digits, numbers, may_name(own), hits, is_plain)
 
 
 def _sentences(own: str, folded: str, places: list[int], words: Lexicon | None) -> list[Sentence]:
