@@ -72,7 +72,8 @@ def _totals(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         wanted = f"attribution.{name}"
         if metric["metric_id"] in facts and metric["metric_id"] != wanted:
             yield unlike(f"totals.{name}.metric_id", wanted, metric["metric_id"], wanted, FindingKind.WRONG_ID)
-    yield from adds_up("totals", (totals[name]["value"] for name in _EFFECTS), totals["active_return"]["value"])
+    if totals.keys() >= {"active_return", *_EFFECTS}:
+        yield from adds_up("totals", (totals[name]["value"] for name in _EFFECTS), totals["active_return"]["value"])
 
 
 def _computed(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:

@@ -96,6 +96,8 @@ def _statuses(analysis: Analysis, sheet: FactSheet) -> Iterator[Finding]:
         if rule is None:
             yield unlike(f"{path}.rule_id", "", one["rule_id"], None, FindingKind.RULE)
             continue
+        if key in named:
+            yield unlike(f"{path}.rule_id", key, f"{one['rule_id']} twice", None, FindingKind.RULE)
         named.add(key)
         yield from _as_decided(path, key, one, rule)
         yield from _of_the_rule(path, key, one, rule)

@@ -47,6 +47,12 @@ class SlotVoice:
         """A statement."""
         return {"text": text, "basis": list(basis), "kind": kind}
 
+    def weigh(self, *metric_ids: str) -> str:
+        """Advice to weigh something against the first of these facts that is there, else against the heaviest line."""
+        wanted = (*metric_ids, *(f"weight.{name}" for name in self.weights), *self.numbers)
+        found = next((name for name in wanted if name in self.numbers), None)
+        return self.say("plain") if found is None else self.say("weigh", ID=found)
+
     def stated(self, *metric_ids: str) -> list[Document]:
         """A statement of each of these facts that is there."""
         return [self.claim(self.say("stands", ID=name)) for name in metric_ids if name in self.numbers]
@@ -118,7 +124,7 @@ def _risk(voice: SlotVoice, kind: str, severity: str) -> Document | None:
         "likelihood": _LIKELIHOODS[severity],
         "driver_ids": names[:2],
         "explanation": voice.say("risk", KIND=kind, ID=names[0]),
-        "mitigation": voice.say("plain"),
+        "mitigation": voice.weigh(*names),
     }
 
 
@@ -175,7 +181,7 @@ def compliance(voice: SlotVoice) -> Document:
     own = {
         "findings": [
             {"rule_id": row["rule_id"], "explanation": _status(voice, row),
-             "remediation": "" if row["status"] == "pass" else voice.say("plain")}
+             "remediation": "" if row["status"] == "pass" else voice.weigh(row["measured_id"])}
             for row in chosen
         ],
         "suitability_reasons": voice.stated(*bounds[:1]) if voice.blocks.table("PROFILE") else [],

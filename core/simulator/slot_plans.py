@@ -30,7 +30,7 @@ def allocation(voice: SlotVoice) -> Document:
             for name in buckets[:_MOST]
             if round(numbers[name], 2) != round(numbers[f"target.{name}"], 2)
         ],
-        "turnover_comment": voice.say("plain"),
+        "turnover_comment": voice.weigh("top1_weight"),
     }  # fmt: skip
     claims = voice.lines() + voice.stated(
         "effective_n", "hhi", "top1_weight", "issuer_top1_weight", "top5_weight", "diversification_ratio"
@@ -54,7 +54,7 @@ def attribution(voice: SlotVoice) -> Document:
             for effect, segment in largest
         ],
         "persistence": "unclear",
-        "evidence_limits": voice.say("plain"),
+        "evidence_limits": voice.weigh("attribution.active_return"),
     }  # fmt: skip
     claims = voice.stated("attribution.active_return", *(f"attribution.{name}" for name in _EFFECTS))
     return voice.frame("attribution", "active_return", claims, own)
@@ -68,7 +68,7 @@ def reallocation(voice: SlotVoice) -> Document:
     own = {
         "constraints": [{"fact_id": name, "text": voice.say("stands", ID=name)} for name in limits],
         "trades": trades,
-        "effects": [{"aspect": "concentration", "direction": "unclear", "explanation": voice.say("plain")}],
+        "effects": [{"aspect": "concentration", "direction": "unclear", "explanation": voice.weigh("hhi")}],
         "do_nothing": voice.stated("top1_weight"),
         "alternatives": _alternatives(voice),
         "recommendation": "trade" if trades else "no_trade",
@@ -96,13 +96,13 @@ def _trades(voice: SlotVoice) -> list[Document]:
 def _trade(voice: SlotVoice, name: str, action: str, weight: float) -> Document:
     return {
         "target_id": name, "action": action, "to_weight_pct": weight,
-        "rationale": voice.say("stands", ID=f"weight.{name}"), "execution": voice.say("plain"),
+        "rationale": voice.say("stands", ID=f"weight.{name}"), "execution": voice.weigh("profile.max_turnover"),
         "priority": "next_review",
     }  # fmt: skip
 
 
 def _alternatives(voice: SlotVoice) -> list[Document]:
-    plain = voice.say("plain")
+    plain = voice.weigh("top1_weight", "total_value")
     return [{"option": voice.say("nothing"), "advantages": [plain], "drawbacks": [plain], "why_not": plain}]
 
 
@@ -133,7 +133,7 @@ def market_research(voice: SlotVoice) -> Document:
         "horizon": "3-12M",
         "themes": [
             {"title": voice.say("caveat"), "stance": "neutral", "exposed_holding_ids": list(voice.weights)[:3],
-             "claims": claims[:1], "counter_argument": voice.say("plain")}
+             "claims": claims[:1], "counter_argument": voice.weigh("total_value")}
         ],
         "indicators": [
             {"indicator_id": name, "implication": voice.say("stands", ID=f"indicator.{name}.latest")} for name in names
@@ -141,7 +141,8 @@ def market_research(voice: SlotVoice) -> Document:
         "relations": _relations(voice),
         "sector_rotation": _sectors(voice),
         "sentiment": [
-            {"holding_id": name, "quotes": _quote(source_id, words), "stance": "neutral", "comment": voice.say("plain")}
+            {"holding_id": name, "quotes": _quote(source_id, words), "stance": "neutral",
+             "comment": voice.weigh(f"weight.{name}")}
             for name, source_id, words in _quotes(voice)
         ],
         "catalysts": [],
@@ -183,13 +184,14 @@ def investment_research(voice: SlotVoice) -> Document:
     for name, source_id, words in _quotes(voice):
         quotes.setdefault(name, _quote(source_id, words))
     lines = [name for name in voice.weights if voice.weights[name] > 0][:_MOST]
-    plain = voice.say("plain")
     own = {
         "horizon": "1-3Y",
         "role_in_portfolio": [voice.claim(voice.say("stands", ID=f"weight.{name}")) for name in lines[:3]],
         "theses": [
-            {"holding_id": name, "quotes": quotes.get(name, []), "bull_case": plain, "bear_case": plain,
-             "what_would_change_it": plain, "stance": "neutral", "conviction": "low"}
+            {"holding_id": name, "quotes": quotes.get(name, []), "bull_case": voice.say("plain"),
+             "bear_case": voice.weigh(f"risk_share.{name}", "top1_weight"),
+             "what_would_change_it": voice.weigh(f"contribution.{name}", f"weight.{name}"), "stance": "neutral",
+             "conviction": "low"}
             for name in lines
         ],
         "concerns": [
@@ -198,7 +200,7 @@ def investment_research(voice: SlotVoice) -> Document:
         ] if lines else [],
         "catalysts": [],
         "proposals": [],
-        "open_questions": [plain],
+        "open_questions": [voice.weigh("top1_weight")],
     }  # fmt: skip
     return voice.frame("investment_research", "stance", voice.stated("top1_weight") + voice.lines(), own)
 
@@ -222,12 +224,17 @@ def committee_brief(voice: SlotVoice) -> Document:
         "proposals": [],
         "alternatives": _alternatives(voice),
         "dissent": [dissent],
-        "conditions": [voice.say("plain")],
+        "conditions": [voice.weigh(*totals)],
         "questions": [
-            {"question": voice.say("decide"), "why": voice.say("plain"), "addressed_to": "portfolio_manager"}
+            {
+                "question": voice.say("decide"),
+                "why": voice.weigh("holdings_count", *totals),
+                "addressed_to": "portfolio_manager",
+            }
         ],
         "follow_ups": [
-            {"task": voice.say("plain"), "owner_role": "compliance", "rule_id": row["rule_id"]} for row in breached[:3]
+            {"task": voice.weigh(row["measured_id"]), "owner_role": "compliance", "rule_id": row["rule_id"]}
+            for row in breached[:3]
         ],
     }
     return voice.frame("committee_brief", "overall_status", voice.stated(*totals), own)
@@ -236,7 +243,7 @@ def committee_brief(voice: SlotVoice) -> Document:
 def _from(voice: SlotVoice, analyses: list[Row], kind: str) -> list[Any]:
     """A claim that rests on the finished analysis of a kind."""
     found = next((row["analysis_id"] for row in analyses if row["kind"] == kind), None)
-    return [voice.claim(voice.say("plain"), found, kind="interpretation")] if found else []
+    return [voice.claim(voice.weigh(), found, kind="interpretation")] if found else []
 
 
 KINDS: dict[str, Callable[[SlotVoice], Document]] = {

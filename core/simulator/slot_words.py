@@ -11,9 +11,9 @@ SAYS: Final[dict[str, dict[str, str]]] = {
         "de": "Simulierte Antwort: {grade}",
     },
     "summary": {
-        "en": "A plain rule comes to {grade}. {stated} No model was asked.",
-        "fr": "Une règle simple conduit à {grade}. {stated} Nul modèle n'a été interrogé.",
-        "de": "Nach einfacher Regel ergibt sich {grade}. {stated} Kein Modell wurde gefragt.",
+        "en": "A plain rule, and not a model, comes to {grade}. {stated}",
+        "fr": "Une règle simple, et non un modèle, conduit à {grade}. {stated}",
+        "de": "Nach einfacher Regel, ohne Modell, ergibt sich {grade}. {stated}",
     },
     "caveat": {
         "en": "This is a simulated answer about {{portfolio}}, worked out by plain rules from the tables.",
@@ -99,9 +99,14 @@ SAYS: Final[dict[str, dict[str, str]]] = {
         "de": "{{ID}} ist {{kept(ID): eingehalten}}: {{rule.ID.measured}} gegen {{rule.ID.limit}}.",
     },
     "plain": {
-        "en": "A plain rule sees no context; a person should look at it.",
-        "fr": "Une règle simple ignore le contexte ; une personne devrait l'examiner.",
-        "de": "Eine einfache Regel kennt keinen Zusammenhang; ein Mensch sollte es ansehen.",
+        "en": "A person should look at it, since a plain rule sees no context.",
+        "fr": "Une personne devrait l'examiner, car une règle simple ignore le contexte.",
+        "de": "Ein Mensch sollte es ansehen, denn eine einfache Regel kennt keinen Zusammenhang.",
+    },
+    "weigh": {
+        "en": "A person should weigh this against {{ID name}}, since a plain rule sees no context.",
+        "fr": "Une personne devrait mettre cela en regard de {{ID name}}, car une règle simple ignore le contexte.",
+        "de": "Ein Mensch sollte dies gegen {{ID name}} abwägen, denn eine einfache Regel kennt keinen Zusammenhang.",
     },
     "tools": {"en": "The tools give: ", "fr": "Les outils indiquent : ", "de": "Die Werkzeuge nennen: "},
     "nothing": {"en": "Leave everything as it is.", "fr": "Ne rien changer.", "de": "Alles lassen, wie es ist."},

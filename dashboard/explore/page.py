@@ -214,7 +214,7 @@ def flagged(app: App, actor: Actor, scope: ExploreScope) -> None:
                 grades.TITLES[scope.job.row.kind]: [grades.word(row.grade) for row in rows],
                 "Mismatched": [f"{row.mismatched:,}" for row in rows],
                 "Unsupported": [f"{row.unsupported:,}" for row in rows],
-                "Verified": [f"{row.verified:,}" for row in rows],
+                "Matched": [f"{row.verified:,}" for row in rows],
             },
             [row.custom_id for row in rows],
             key="explore_flagged",

@@ -22,6 +22,12 @@ _DIRECTED: Final = frozenset(
 )  # fmt: skip
 """Families whose sign is a direction."""
 
+NEAR_POINTS: Final = 2.0
+NEAR_SHARE: Final = 0.1
+"""What is near: percentages within so many points of each other, other figures within a tenth of the second."""
+
+_POINTS: Final = frozenset({Unit.PCT, Unit.PP})
+_NOISE: Final = 1e-9
 _KEPT: Final = frozenset({RuleStatus.PASS, RuleStatus.NEAR})
 
 
@@ -174,7 +180,15 @@ class Judge:
         return self._status(terms, _KEPT, "kept")
 
     def _near(self, terms: Sequence[Term]) -> Decided:
-        return self._status(terms, frozenset({RuleStatus.NEAR}), "near")
+        """A rule that is nearly breached, or two facts of which the first comes near the second."""
+        if len(terms) != 2 or any(self.rules(term.text) for term in terms if not term.function):
+            return self._status(terms, frozenset({RuleStatus.NEAR}), "near")
+        first, second = self._two(terms)
+        room = NEAR_POINTS if first.unit in _POINTS else NEAR_SHARE * abs(shown(second))
+        said = f"{_said(first)} within {room:g} of {_said(second)}"
+        if abs(shown(first) - shown(second)) > room + _NOISE:
+            raise Refused(f"{_said(first)} is not within {room:g} of {_said(second)}.")
+        return Decided((*first.facts, *second.facts), said)
 
     def _none(self, terms: Sequence[Term]) -> Decided:
         """No rule of a status, or nothing in a bucket."""

@@ -200,6 +200,7 @@ def test_a_sentence_may_repeat_what_the_answer_proposes_and_nothing_else() -> No
         (put("overall_status", "compliant"), "overall_status", F.RULE),
         (put("suitability.assessed", True), "suitability.assessed", F.UNSUPPORTED),
         (lambda d: d["findings"].pop(0), "findings", F.RULE),
+        (lambda d: d["findings"].append(d["findings"][0]), "findings[3].rule_id", F.RULE),
     ],
 )
 def test_compliance_says_what_the_rule_engine_says(change: Change, path: str, kind: FindingKind) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from core.analyses.build import Builder
 from core.analyses.engines import engine_for
-from core.domain.analysis import AnalysisRequest, Kind
+from core.analyses.slots.reading import sentences_of
+from core.domain.analysis import AnalysisRequest, FindingKind, Kind
 from core.domain.compliance import RuleStatus
+from core.domain.facts import FactSheet
 from core.llm.tokens import counter
 from core.simulator import answers
 from core.simulator.slot_mistakes import MISTAKES
@@ -90,3 +92,54 @@ def test_a_regime_of_which_no_rule_applies_was_not_shown_and_need_not_be_named()
     checked = engine_for(Kind.COMPLIANCE).read(one.answer, sheet).verification
     assert checked is not None
     assert checked.findings == ()
+
+
+def test_a_demo_shows_mostly_sentences_that_rest_on_something() -> None:
+    for kind in Kind:
+        one = asked(kind, "v3", "US")
+        page = one.read(one.answer).analysis
+        assert page is not None
+        said = sentences_of(page)
+        assert said.get("unchecked", 0) <= 0.3 * sum(said.values()), (kind, said)
+
+
+@pytest.mark.parametrize("name", ["active_return", "allocation", "residual"])
+def test_an_attribution_without_one_of_its_totals_says_so_and_is_checked_to_its_end(name: str) -> None:
+    one = asked(Kind.ATTRIBUTION, "v3", "US")
+    sheet = replace(one.sheet, facts=tuple(f for f in one.sheet.facts if f.metric_id != f"attribution.{name}"))
+    reading = engine_for(Kind.ATTRIBUTION).read(one.answer, sheet)
+    assert reading.verification is not None, reading.error
+    assert ("totals." + name, "missing") in {(found.path, found.stated) for found in reading.verification.findings}
+    assert reading.analysis is not None
+    assert name not in reading.analysis["totals"]
+
+
+@pytest.mark.parametrize("signs", [(1, -1, 1), (-1, 1), (1, -1)])
+def test_a_verdict_over_periods_that_disagree_is_mixed_whatever_their_order(signs: tuple[int, ...]) -> None:
+    one = asked(Kind.PERFORMANCE, "v3", "US")
+    ours = [fact.metric_id for fact in one.sheet.facts if fact.metric_id.startswith("excess_return.")]
+    wanted = dict(zip(ours, signs, strict=False))
+    assert len(wanted) > 1
+    facts = tuple(
+        replace(fact, value=wanted[fact.metric_id] * 3.0) if fact.metric_id in wanted else fact
+        for fact in one.sheet.facts
+        if fact.metric_id not in ours or fact.metric_id in wanted
+    )
+    assert _verdict(replace(one.sheet, facts=facts)) == "mixed"
+    agreeing = tuple(replace(fact, value=3.0) if fact.metric_id in ours else fact for fact in facts)
+    assert _verdict(replace(one.sheet, facts=agreeing)) == "outperformed"
+
+
+def _verdict(sheet: FactSheet) -> str:
+    return {grade.name: grade.value for grade in engine_for(Kind.PERFORMANCE).form.grades(sheet)}["verdict"]
+
+
+def test_a_rule_that_is_reported_twice_is_a_finding_and_shown_once() -> None:
+    one = asked(Kind.COMPLIANCE, "v3", "US")
+    document: dict[str, Any] = json.loads(one.answer)
+    document["findings"].append(document["findings"][0])
+    reading = one.read(json.dumps(document))
+    assert reading.verification is not None
+    assert [found.kind for found in reading.verification.findings] == [FindingKind.RULE]
+    assert reading.analysis is not None
+    assert len(reading.analysis["findings"]) == len(document["findings"]) - 1

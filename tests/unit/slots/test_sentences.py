@@ -165,3 +165,20 @@ def test_who_speaks_of_the_breach_says_that_there_is_one() -> None:
     page = Page(replace(SHEET, rules=kept))
     page.text("summary", text)
     assert {finding.kind for finding in page.findings} == {K.WORDING}
+
+
+@pytest.mark.parametrize(
+    ("relation", "holds"),
+    [
+        ("near(weight.MSFT, top1_weight)", True),
+        ("near(weight.MSFT, weight.ASML.AS)", False),
+        ("near(var_95_1d, cvar_95_1d)", True),
+        ("near(sharpe, beta)", False),
+        ("near(sharpe, sharpe)", True),
+        ("near(volatility, total_value)", False),
+        ("near(EU.10)", True),
+        ("near(EU.40)", False),
+    ],
+)
+def test_near_is_decided_of_rules_and_of_two_figures_alike(relation: str, holds: bool) -> None:
+    assert (kinds(f"It is {{{{{relation}: close}}}}.") == set()) is holds

@@ -50,7 +50,13 @@ def grades(sheet: FactSheet) -> tuple[Grade, ...]:
 
 
 def _page(wire: Document, page: Page) -> Document:
-    totals = {name: page.reference(page.facts[f"attribution.{name}"]) for name in _TOTALS}
+    totals = {}
+    for name in _TOTALS:
+        fact = page.facts.get(f"attribution.{name}")
+        if fact is None:
+            page.find(f"totals.{name}", "missing", None, FindingKind.UNSUPPORTED, f"attribution.{name}")
+        else:
+            totals[name] = page.reference(fact)
     segments: list[Document] = []
     for one in wire["segments"]:
         path = f"segments[{len(segments)}]"
@@ -62,7 +68,7 @@ def _page(wire: Document, page: Page) -> Document:
     return {
         "method": "brinson_fachler",
         "linking": "carino",
-        "period": page.facts["attribution.active_return"].period or "",
+        "period": totals["active_return"]["period"] or "" if "active_return" in totals else "",
         "totals": totals,
         "segments": segments,
         "persistence": wire["persistence"],
@@ -86,9 +92,10 @@ def _segment(one: Mapping[str, Any], page: Page, path: str) -> Document | None:
 
 def _summarise(page: Mapping[str, Any]) -> tuple[str, Tags]:
     totals = page["totals"]
-    main = max(_EFFECTS, key=lambda name: abs(totals[name]["value"]))
-    won = "added" if totals["active_return"]["value"] >= 0 else "detracted"
-    return won, (("main_effect", main), ("persistence", page["persistence"]))
+    effects = [name for name in _EFFECTS if name in totals]
+    main = [("main_effect", max(effects, key=lambda name: abs(totals[name]["value"])))] if effects else []
+    won = "" if "active_return" not in totals else "added" if totals["active_return"]["value"] >= 0 else "detracted"
+    return won, (*main, ("persistence", page["persistence"]))
 
 
 FORM: Final = Form(answer=AttributionSlots, page=_page, summarise=_summarise, grades=grades)
