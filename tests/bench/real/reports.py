@@ -13,6 +13,7 @@ from typing import Any, Final
 from core.analyses.marking import Mark, Marked, marks
 from core.domain.facts import Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
+from tests.bench.real.contested import REFUTED, has_that_day, is_refuted
 from tests.bench.real.scores import Score, Wanted
 
 _STATS: Final = {
@@ -41,14 +42,17 @@ Span = tuple[int, int]
 def run(folder: Path) -> tuple[list[Score], list[Wanted]]:
     """All three sets."""
     games, words = _games(folder)
-    weather, days = _weather(folder)
+    weather, there, days = _weather(folder)
     series, charts = _series(folder)
     caught = games.caught + weather.caught + series.caught
     wrong = games.wrong + weather.wrong + series.wrong
-    clean = days.right + charts.right
-    return [games, words, weather, days, series, charts], [
+    clean, flagged = days.right + charts.right, days.flagged + charts.flagged
+    refuted = days.refuted + charts.refuted
+    return [games, words, weather, there, days, series, charts], [
         Wanted("wrong owner, row or day caught", caught, wrong, 0.8),
-        Wanted("clean answers flagged", days.flagged + charts.flagged, clean, 0.05, most=True),
+        Wanted("the same but for what the table has that day", caught - there.caught, wrong - there.wrong, 0.8),
+        Wanted("clean answers flagged", flagged, clean, 0.05, most=True),
+        Wanted("the same but for what their tables refute", flagged - refuted, clean - refuted, 0.05, most=True),
     ]
 
 
@@ -83,19 +87,23 @@ def _games(folder: Path) -> tuple[Score, Score]:
     return digits, words
 
 
-def _weather(folder: Path) -> tuple[Score, Score]:
+def _weather(folder: Path) -> tuple[Score, Score, Score]:
     numbers, answers = Score("weather: numbers", "number"), Score("weather: answers", "answer")
+    there = Score("of them: the table has it that day", "number")
     facts = {row["example"]: row for row in _lines(folder / "weather_facts.jsonl")}
     for one in _lines(folder / "weather_answers.jsonl"):
         spans = [span for spans in one["annotators"] for span in spans]
         bad = [(s["start"], s["end"]) for s in spans if s["type"] in {"contradictory", "not_checkable"}]
-        found = _marked(one["text"], _forecast(facts[one["example"]]))
+        sheet = _forecast(facts[one["example"]])
+        found = _marked(one["text"], sheet)
         # Models were told of rain and snow, and the kept tables are not: nothing here can tell right from wrong.
         found = [span for span in found if not _UNTOLD.match(one["text"], span[0])]
-        _count(numbers, one, found, bad, re.compile(r"(?<![\d.-])-?\d+(?:\.\d+)?(?=\s?(?:°|m/s|hPa|mb|%))"))
-        answers.add(wrong=bool(bad), flagged=bool(found), example=_first(one, found))
+        measured = re.compile(r"(?<![\d.-])-?\d+(?:\.\d+)?(?=\s?(?:°|m/s|hPa|mb|%))")
+        _count(numbers, one, found, bad, measured)
+        _count(there, one, found, bad, measured, sheet)
+        _answer(answers, one, found, wrong=bool(bad))
     answers.wrong = answers.caught = 0  # most errors are words about clouds, of which no fact was given
-    return numbers, answers
+    return numbers, there, answers
 
 
 def _series(folder: Path) -> tuple[Score, Score]:
@@ -108,15 +116,37 @@ def _series(folder: Path) -> tuple[Score, Score]:
         found = _marked(one["text"], _chart(facts[one["example"]]))
         _count(numbers, one, found, bad, re.compile(r"(?<![\d.,])\d[\d,]*\.\d+"))
         if one["fully_correct"]:
-            answers.add(wrong=False, flagged=bool(found), example=_first(one, found))
+            _answer(answers, one, found, wrong=False)
     return numbers, answers
 
 
-def _count(score: Score, one: dict[str, Any], found: list[Span], bad: list[Span], number: re.Pattern[str]) -> None:
-    """Each number of an answer: wrong where it lies in a marked span, flagged where checking marks it."""
+def _answer(score: Score, one: dict[str, Any], found: list[Span], *, wrong: bool) -> None:
+    score.add(wrong=wrong, flagged=bool(found), example=_first(one, found))
+    if not wrong and is_refuted(one, found):
+        score.refuted += 1
+        score.examples[-1] += f" Refuted by its table: {REFUTED[one['id']][1]}"
+
+
+def _count(
+    score: Score,
+    one: dict[str, Any],
+    found: list[Span],
+    bad: list[Span],
+    number: re.Pattern[str],
+    there: FactSheet | None = None,
+) -> None:
+    """Each number of an answer: wrong where it lies in a marked span, flagged where checking marks it.
+
+    With a sheet only wrong ones whose value it has on the day that their sentence names.
+    """
+    sentences = list(_sentences(one["text"])) if there else []
     for match in number.finditer(one["text"]):
         begin, end = match.span()
         wrong = any(lo <= begin and end <= hi for lo, hi in bad)
+        if there is not None:
+            around = next((one["text"][lo:hi] for lo, hi in sentences if lo <= begin < hi), "")
+            if not wrong or not has_that_day(match, around, there):
+                continue
         flagged = any(lo < end and begin < hi for lo, hi in found)
         score.add(
             wrong=wrong,

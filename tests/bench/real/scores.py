@@ -13,6 +13,7 @@ class Score:
 
     Attributes:
         level: "number", "sentence" or "answer".
+        refuted: Of the flagged ones those whose label their own table refutes (`contested`).
         examples: Missed and wrongly flagged statements, for `--show`.
     """
 
@@ -22,6 +23,7 @@ class Score:
     caught: int = 0
     right: int = 0
     flagged: int = 0
+    refuted: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, *, wrong: bool, flagged: bool, example: str = "") -> None:

@@ -11,6 +11,7 @@ import pytest
 from core.analyses.engines import engine_for
 from core.domain.analysis import Kind
 from tests.bench.real import __main__ as bench
+from tests.bench.real.contested import is_refuted
 from tests.bench.real.prompt_tables import sheet_of
 from tests.bench.real.scores import Score, Wanted
 from tests.unit.analyses.whole import view
@@ -42,3 +43,13 @@ def test_a_share_that_was_missed_is_said() -> None:
     assert (score.wrong, score.caught, score.right, score.flagged, len(score.examples)) == (2, 1, 1, 0, 1)
     assert not Wanted("caught", score.caught, score.wrong, 0.9).met
     assert "not measured" in str(Wanted("caught", 0, 0, 0.9))
+
+
+def test_an_answer_counts_as_refuted_only_where_all_that_is_marked_is_what_its_table_refutes() -> None:
+    text = "A low of -5.77 °C on Wednesday, and 3 °C on Friday."
+    low, other = (text.index("-5.77"), text.index("-5.77") + 5), (text.index("3 °C"), text.index("3 °C") + 1)
+    answer = {"id": "weather-0-gpt4o", "text": text}
+    assert is_refuted(answer, [low])
+    assert not is_refuted(answer, [low, other])
+    assert not is_refuted(answer, [])
+    assert not is_refuted({**answer, "id": "another"}, [low])
