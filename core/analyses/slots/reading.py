@@ -156,15 +156,17 @@ def _language(page: Page) -> None:
 
 
 def _verification(page: Page, mandatory: tuple[str, ...]) -> Verification:
-    unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in page.findings)
+    findings = page.findings
+    unsupported = sum(finding.kind is FindingKind.UNSUPPORTED for finding in findings) if findings else 0
     wanted = [name for name in mandatory if name in page.facts]
+    cited = page.cited if wanted else set()
     return Verification(
         verified=page.verified,
-        mismatched=len(page.findings) - unsupported,
+        mismatched=len(findings) - unsupported,
         unsupported=unsupported,
-        findings=tuple(page.findings),
+        findings=tuple(findings),
         wanted=len(wanted),
-        covered=sum(name in page.cited for name in wanted),
+        covered=len(cited.intersection(wanted)),
         rules=page.rules,
         rules_agreeing=page.rules_agreeing,
     )
@@ -183,4 +185,7 @@ def sentences_of(document: Mapping[str, Any]) -> dict[str, int]:
 
 def tags_of(counts: Mapping[str, int]) -> Tags:
     """The same of counts by what a sentence rests on."""
-    return tuple((_SEEN, name) for name, count in counts.items() for _ in range(count))
+    tags: list[tuple[str, str]] = []
+    for name, count in counts.items():
+        tags += [(_SEEN, name)] * count
+    return tuple(tags)

@@ -129,17 +129,17 @@ class Renderer:
         apart = template(raw, self._language)
         if not apart.slots:
             return Rendered(raw, [], apart)
-        done, pieces = self._done, []
+        done, pieces, parts, place, closed = self._done, [], [*apart.parts], 1, False
         for slot in apart.slots:
             piece = done.get(slot.body)
             if piece is None:
                 piece = done[slot.body] = self._piece(slot)
             pieces.append(piece)
-        texts = [piece.text for piece in pieces]
-        parts = [*apart.parts]
-        parts[1::2] = texts
-        if "" in texts:
-            apart = closed_up(apart, texts, self._language)
+            parts[place] = text = piece.text
+            closed = closed or not text
+            place += 2
+        if closed:
+            apart = closed_up(apart, parts[1::2], self._language)
         return Rendered("".join(parts), pieces, apart)
 
     @property
