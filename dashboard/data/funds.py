@@ -18,7 +18,7 @@ from core.guard.access import Permission, may
 from core.storage.portfolios.funds import FundDay
 from dashboard.data import files
 from dashboard.shell import navigation, session
-from dashboard.widgets import confirm, listings, show, text
+from dashboard.widgets import confirm, fund_words, listings, show, text
 
 _KEY = "data_funds"
 _OUTCOME = f"{_KEY}_outcome"
@@ -64,8 +64,8 @@ def _listing(rows: Sequence[FundDay]) -> None:
             "Coverage": [f"{row.coverage_pct:.2f} %" for row in rows],
             "Lines": [f"{row.lines:,}" for row in rows],
             "Days": [f"{row.days:,}" for row in rows],
-            "Source": [row.source.replace("_", " ") for row in rows],
-            "Known as": [" ".join(row.codes) or "nothing: no holding is of it" for row in rows],
+            "Source": [fund_words.source(row.source) for row in rows],
+            "Known as": [fund_words.known_as(row.fund_id, row.codes) for row in rows],
         },
         [row.fund_id for row in rows],
         key="funds_table",
@@ -92,9 +92,9 @@ def _detail(app: App, actor: Actor, fund_id: str) -> None:
     report = app.funds.report(actor, fund_id, chosen.as_of)
     st.caption(
         text.escape(
-            f"{text.day(chosen.as_of)} · {report.source.replace('_', ' ')} · {chosen.file} · {len(report.lines):,} "
+            f"{text.day(chosen.as_of)} · {fund_words.source(report.source)} · {chosen.file} · {len(report.lines):,} "
             f"lines add up to {report.stated_pct:.2f} % and cover {report.coverage_pct:.2f} % of net assets · known as "
-            f"{' '.join(newest.codes) or 'nothing'}"
+            f"{fund_words.known_as(fund_id, newest.codes)}"
         )
     )
     if may(actor, Permission.PORTFOLIO_IMPORT):

@@ -22,6 +22,11 @@ _SHORT = {
     "average_correlation": "Mean correlation",
     "downside_deviation": "Downside dev.",
     "max_drawdown": "Max. drawdown",
+    "lookthrough.fund_weight": "In funds",
+    "lookthrough.coverage": "Looked through",
+    "lookthrough.data_age": "Oldest report",
+    "lookthrough.issuer_top1_weight": "Largest issuer",
+    "lookthrough.issuer_effective_n": "Effective issuers",
 }
 """Names that fit on a card; the definition is behind its question mark."""
 

@@ -14,7 +14,7 @@ from core.metrics.lookthrough import FundSeen
 from dashboard.portfolio.cards import cards, missing, origin
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import navigation
-from dashboard.widgets import charts, listings, show, text
+from dashboard.widgets import charts, fund_words, listings, show, text
 
 _FIGURES = (
     "lookthrough.fund_weight",
@@ -24,12 +24,13 @@ _FIGURES = (
     "lookthrough.issuer_effective_n",
 )
 _BREAKDOWNS = (
-    ("Issuers", "lookthrough.issuer."),
-    ("Groups of issuers", "lookthrough.group."),
+    ("Largest issuers", "lookthrough.issuer."),
+    ("Largest groups of issuers", "lookthrough.group."),
     ("Sectors", "lookthrough.sector."),
     ("Countries", "lookthrough.country."),
     ("Currencies", "lookthrough.currency."),
 )
+_LARGEST_ONLY = ("lookthrough.issuer.", "lookthrough.group.")
 _BARS = 10
 
 
@@ -107,11 +108,13 @@ def _breakdowns(one: OpenPortfolio, sheet: FactSheet) -> None:
 
 def _bars(one: OpenPortfolio, title: str, family: str, rows: Sequence[tuple[str, float]]) -> None:
     ranked = sorted(rows, key=lambda row: -abs(row[1]))
+    # Not all issuers are among the rows, so those that do not fit are not summed up as "others".
+    drawn = ranked[:_BARS] if family in _LARGEST_ONLY else ranked
     said = ", ".join(f"{name} {value:.1f} %" for name, value in ranked[:3])
     one.draw(
         f"bars_{family}",
         f"{title} by weight, funds looked through: {said}",
-        lambda colours: charts.shares(rows, colours, largest=_BARS),
+        lambda colours: charts.shares(drawn, colours, largest=_BARS),
     )
     show.same_as_table(
         lambda: {title: [name for name, _ in ranked], "Weight": [f"{value:.2f} %" for _, value in ranked]},
@@ -131,7 +134,7 @@ def _funds(funds: Sequence[FundSeen]) -> None:
             "Weight": [f"{one.weight:.2f} %" for one in funds],
             "Holdings of": [text.day(one.as_of) if one.as_of else None for one in funds],
             "Coverage": [f"{one.covered:.2f} %" if one.as_of else None for one in funds],
-            "Source": [one.source.replace("_", " ") for one in funds],
+            "Source": [fund_words.source(one.source) for one in funds],
             "Not looked through because": [one.why_not for one in funds],
         },
         alt="Funds with the day and the coverage of their holdings",
