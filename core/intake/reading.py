@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from core.domain.fx import Rates
@@ -16,9 +17,9 @@ from core.intake.cells.region import REGIONS, known_region
 from core.intake.findings import Findings
 from core.intake.formats.registry import DESCRIBED
 from core.intake.gathering import Case, Gathered, nothing_remembered, portfolios_of
-from core.intake.opening.files import bytes_of
+from core.intake.opening.files import bytes_of, opened_again
 from core.intake.opening.limits import check_size
-from core.intake.opening.source import Container, SourceFile, open_source
+from core.intake.opening.source import Again, Container, SourceFile, open_source
 from core.intake.positions import (
     beancount,
     canonical,
@@ -112,6 +113,7 @@ def read_bytes(
     columns: ColumnMapping | None = None,
     remembered: Callable[[str], ColumnMapping | None] = nothing_remembered,
     choices: TableChoices = NOTHING_SAID,
+    again: Again | None = None,
 ) -> Intake:
     """Read a file that is already in memory.
 
@@ -129,6 +131,7 @@ def read_bytes(
         columns: Which column is which; the file is then read as a mapped table whatever else it may be.
         remembered: Gives the mapping that is kept under a header's fingerprint.
         choices: How a table is to be read, as far as a person said it; a sheet or a header row makes the file a table.
+        again: Opens the same bytes where they lie, so that a large table need not stay in memory.
 
     Raises:
         NeedsMapping: A table whose header is not known, and no mapping for it.
@@ -150,8 +153,8 @@ def read_bytes(
         remembered,
         choices=choices,
     )
-    source = open_source(shown, data)
-    # A large table is read from its text: whoever else holds the bytes no more gives their memory back.
+    source = open_source(shown, data, again)
+    # Where nobody else holds them the bytes of a large table are gone now.
     del data
     if columns is not None:
         format = MAPPED  # noqa: A001  the command line's own word
@@ -212,6 +215,7 @@ def read_file(
         columns=columns,
         remembered=remembered,
         choices=choices,
+        again=partial(opened_again, path, path.stat().st_size if path.is_file() else 0),
     )
 
 

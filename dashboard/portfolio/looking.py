@@ -14,7 +14,7 @@ from core.domain.portfolio import Intake, Problem
 from core.errors import UnreadableFile
 from core.intake.reading import FORMATS, MAPPED
 from core.intake.tables.choices import NOTHING_SAID, NeedsCurrency, TableChoices, Undecided
-from core.intake.tables.column_mapping import ColumnMapping
+from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.mapping import NeedsMapping
 from core.intake.tables.surveying import Survey
 from core.intake.transactions.moments import DayOrder
@@ -122,6 +122,9 @@ def _card(app: App, actor: Actor, file: Upload) -> Read:
         known = intake if intake is not None else Intake(file.name, "")
         _heading(head, file, first, intake)
         with as_it_stands:
+            for problem in known.problems if not known.portfolios else ():
+                if problem.row is None:
+                    st.error(text.escape(problem.message), icon=":material/block:")
             _table(file, known, shown, said)
             for table in known.tables[:1]:
                 reading_card.comparisons(table.comparisons)
@@ -183,7 +186,7 @@ def _asked(
     survey = survey or found
     remembered = app.imports.remembered(actor, survey.fingerprint)
     as_read = None if other else shown
-    start = as_read or reading_card.shown_of(survey, remembered or survey.mapping)
+    start = as_read or _guessed(app, actor, file, survey, remembered or survey.mapping, other=other)
     if survey.warning and as_read is None:
         st.warning(text.escape(survey.warning[:1].upper() + survey.warning[1:]), icon=":material/swap_horiz:")
     answer = reading_card.ask(
@@ -198,6 +201,16 @@ def _asked(
     if (as_read is not None and not answer.changed) or (refused and not all_the_same):
         return Said(survey=survey)
     return _said(answer, start, survey, remembered, other=other, as_read=as_read is not None)
+
+
+def _guessed(
+    app: App, actor: Actor, file: Upload, survey: Survey, mapping: ColumnMapping, *, other: bool
+) -> reading_card.Shown:
+    read = None
+    if not faults_of(mapping, len(survey.header)):
+        placed = replace(mapping, sheet=survey.block.sheet, header_row=survey.header_row) if other else mapping
+        read = _inspected(app, actor, file, Said(placed))
+    return reading_card.shown_of(survey, mapping, read)
 
 
 def _said(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -83,9 +83,15 @@ class Answer:
     remember: bool
 
 
-def shown_of(survey: Survey, mapping: ColumnMapping) -> Shown:
-    """A table that was not read yet, by its guess or by what is remembered."""
+def shown_of(survey: Survey, mapping: ColumnMapping, read: Intake | None) -> Shown:
+    """A table that nobody has said yet how to read, by its guess or by what is remembered.
+
+    Args:
+        read: What it comes to so, whose evidence is better than that of the first look.
+    """
     proofs = {guess.field: guess.reason for guess in survey.guesses if guess.field}
+    for table in read.tables[:1] if read is not None else ():
+        proofs |= {one.topic: _proof(one) for one in table.decisions if one.by is DecidedBy.FILE}
     return Shown(survey.header, survey.rows, mapping, proofs)
 
 
@@ -129,17 +135,23 @@ def _columns(shown: Shown, key: str) -> tuple[tuple[tuple[str, int], ...], tuple
     open_ = [field for field in MAPPABLE
              if start.place(field) is not None or field in _USUAL or (field in _NAMING and not named)]  # fmt: skip
     open_.sort(key=lambda field: (start.place(field) is None, start.place(field) or 0))
-    boxes = st.columns(3)
-    chosen = {field: _box(shown, field, key, boxes[number % 3]) for number, field in enumerate(open_)}
+    cells = _cells()
+    chosen = {field: _box(shown, field, key, next(cells)) for field in open_}
     rest = [field for field in MAPPABLE if field not in open_]
     if rest:
         with st.expander(f"Not in the file: {', '.join(LABELS[field] for field in rest)}"):
-            more = st.columns(3)
-            chosen |= {field: _box(shown, field, key, more[number % 3]) for number, field in enumerate(rest)}
+            more = _cells()
+            chosen |= {field: _box(shown, field, key, next(more)) for field in rest}
     found = ((field, at) for field, at in chosen.items() if at is not None)
     columns = tuple(sorted(found, key=lambda pair: pair[1]))
-    fixed = () if "currency" in dict(columns) else _currency(shown, key, boxes[len(open_) % 3])
+    fixed = () if "currency" in dict(columns) else _currency(shown, key, next(cells))
     return columns, fixed
+
+
+def _cells() -> Iterator[Place]:
+    """Places in rows of three, so that a narrow window stacks them in their order."""
+    while True:
+        yield from st.columns(3)
 
 
 def _style(shown: Shown, key: str, place: Place) -> NumberStyle | None:

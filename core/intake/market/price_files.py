@@ -112,7 +112,7 @@ def _rows_of(source: SourceFile) -> tuple[Iterator[tuple[int, list[str]]], str]:
         return workbook_rows(source, is_price_header, _NAMES, MAX_SYMBOLS + 1), ""
     if source.container is Container.TEXT:
         delimiter = delimiter_of(source.text)
-        return table_rows(source.name, source.text, delimiter, MAX_SYMBOLS + 1), delimiter
+        return table_rows(source.name, source.lines(), delimiter, MAX_SYMBOLS + 1), delimiter
     raise UnreadableFile(f"'{source.name}' is {source.container.value}. Prices are read from CSV and Excel (.xlsx).")
 
 

@@ -26,7 +26,7 @@ from core.intake.findings import Findings
 from core.intake.market.price_table import DatesOrder, day_order
 from core.intake.opening.files import bytes_of
 from core.intake.opening.limits import MAX_CELL_CHARS, check_size
-from core.intake.opening.source import Container, SourceFile, delimiter_of, open_source, table_rows
+from core.intake.opening.source import Container, SourceFile, delimiter_of, lines_of, open_source, table_rows
 from core.intake.opening.workbook import workbook_rows
 from core.intake.positions.broker_tables import Columns
 
@@ -108,7 +108,7 @@ def read_series(
     rows, delimiter = (
         (workbook_rows(source, is_series_header, _NAMES), "")
         if source.container is Container.ARCHIVE
-        else (table_rows(shown, _text(source), delimiter_of(source.text)), delimiter_of(source.text))
+        else (table_rows(shown, lines_of(_text(source)), delimiter_of(source.text)), delimiter_of(source.text))
     )
     header = next((row for _, row in islice(rows, _HEADER_WITHIN) if is_series_header(row)), None)
     if header is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from core.errors import NotFound, UnreadableFile
 from core.intake.cells.names import display_name
@@ -32,3 +34,19 @@ def bytes_of(path: Path, check: Callable[[str, int], None] = check_size) -> byte
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableFile(f"'{shown}' cannot be opened: {reason}. Check the path and its permissions.") from None
+
+
+def opened_again(path: Path, size: int) -> IO[bytes]:
+    """A file that was read before, from its beginning.
+
+    Raises:
+        UnreadableFile: It is gone, or another one.
+    """
+    try:
+        file = path.open("rb")
+    except OSError:
+        raise UnreadableFile(f"'{display_name(path.name)}' went away while it was read. Import it again.") from None
+    if os.fstat(file.fileno()).st_size != size:
+        file.close()
+        raise UnreadableFile(f"'{display_name(path.name)}' changed while it was read. Import it again.")
+    return file

@@ -6,9 +6,11 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import IO
 
 from core.errors import UnreadableFile
 from core.intake.opening.archives import SINGLE, XLSX, kind_of, unpacked
@@ -53,6 +55,9 @@ _PAGE = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,20})", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_WIDE_BOMS = tuple(bom for bom, encoding in BOMS if encoding != "utf-8")
+_BEGINNING = 1_000_000
+"""Characters of a large text in which its kind and its delimiter are looked for."""
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 DELIMITERS = (",", ";", "\t", "|")
 _HEAD_CHARS = 60_000
@@ -67,19 +72,23 @@ class Container(Enum):
     TEXT = "text"
 
 
+Again = Callable[[], IO[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file on its way to a reader.
 
     Attributes:
         name: Display name.
-        data: Its bytes; of a large TEXT none, because only readers of tables take one, and they read its text.
-        text: Decoded text of JSON and TEXT; "" for the others.
+        data: Its bytes; of a large TEXT none, because only readers of tables take one, and they read its lines.
+        text: Decoded text of JSON and TEXT, of a large TEXT its beginning; "" for the others.
         note: How the text was decoded or what of a workbook was not read, where that is worth saying; else "".
         sheets: The visible ones of a workbook, which is the one ARCHIVE that is opened.
         hidden: The others, which are never read unasked.
         texts: Whether the sheets hold texts alone, as the tables of a page do, and not numbers.
         unpacked: How many bytes it has, where `data` is not kept.
+        again: Opens the bytes of a large TEXT in UTF-8 once more, so that it is in memory at no time as a whole.
     """
 
     name: str
@@ -91,22 +100,34 @@ class SourceFile:
     hidden: tuple[Sheet, ...] = ()
     texts: bool = False
     unpacked: int = 0
+    again: Again | None = None
 
     @property
     def size(self) -> int:
         """How many bytes it has."""
         return self.unpacked or len(self.data)
 
+    def lines(self) -> Iterator[str]:
+        """The lines of JSON and TEXT, each with its end."""
+        if self.again is None:
+            yield from lines_of(self.text)
+            return
+        with self.again() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+            yield from text
 
-def open_source(name: str, data: bytes) -> SourceFile:
+
+def open_source(name: str, data: bytes, again: Again | None = None) -> SourceFile:
     """What the bytes are, by content. An archive with a single file is that file.
+
+    Args:
+        again: Opens the same bytes once more where they lie.
 
     Raises:
         UnreadableFile: A program, picture, other archive or page without tables; NUL or control characters; mixed
             encodings; a workbook that is a bomb, carries macros or is damaged.
     """
     if not data.startswith(_ZIP) or kind_of(name, data) != SINGLE:
-        return _opened(name, data)
+        return _opened(name, data, again)
     inside, unpacked_data = unpacked(name, data)
     if not unpacked_data:
         raise UnreadableFile(f"'{inside}' in '{name}' is empty. Export it again.")
@@ -115,7 +136,7 @@ def open_source(name: str, data: bytes) -> SourceFile:
     return _opened(inside, unpacked_data)
 
 
-def _opened(name: str, data: bytes) -> SourceFile:
+def _opened(name: str, data: bytes, again: Again | None = None) -> SourceFile:
     if data.startswith(_ZIP):
         is_xlsx = kind_of(name, data) == XLSX
         return _workbook(name, data, read_sheets(name, data) if is_xlsx else read_other_sheets(name, data))
@@ -133,10 +154,19 @@ def _opened(name: str, data: bytes) -> SourceFile:
         return _markup(name, data, start)
     if start.startswith("MIME-Version:"):
         raise UnreadableFile(f"'{name}' is a web archive (.mht). Open it in a spreadsheet and save it as .xlsx or CSV.")
+    return _as_text(name, data, start, again)
+
+
+def _as_text(name: str, data: bytes, start: str, again: Again | None) -> SourceFile:
+    """JSON or a table; of a large table in UTF-8 the beginning alone, because its lines are read where they lie."""
     text, note = decoded(name, data)
     container = Container.JSON if start.startswith(("{", "[")) else Container.TEXT
     if container is Container.TEXT and len(data) > MAX_XML_BYTES:
-        return SourceFile(name, b"", container, text, note, unpacked=len(data))
+        in_utf8 = not note and not data.startswith(_WIDE_BOMS)
+        if not in_utf8:
+            return SourceFile(name, b"", container, text, note, unpacked=len(data))
+        again = again or partial(io.BytesIO, data)
+        return SourceFile(name, b"", container, text[:_BEGINNING], note, unpacked=len(data), again=again)
     return SourceFile(name, data, container, text, note)
 
 
@@ -299,15 +329,21 @@ def has_header(source: SourceFile, is_header: Callable[[list[str]], bool], withi
     return source.container is Container.TEXT and any(map(is_header, head_rows(source.text, within)))
 
 
-def table_rows(name: str, text: str, delimiter: str, max_columns: int = MAX_COLUMNS) -> Iterator[tuple[int, list[str]]]:
+def lines_of(text: str) -> Iterator[str]:
+    """Its lines, each with its end. Not a file in memory: that takes four bytes a character once more."""
+    return (found[0] for found in _LINE.finditer(text))
+
+
+def table_rows(
+    name: str, lines: Iterable[str], delimiter: str, max_columns: int = MAX_COLUMNS
+) -> Iterator[tuple[int, list[str]]]:
     """Every row with its number as a spreadsheet counts; blank rows are counted but not given.
 
     Raises:
         UnreadableFile: Over 1,000,000 rows or `max_columns` columns, or a field so long that a quotation mark must be
             missing.
     """
-    # Line by line: a text as a file in memory takes four bytes a character once more.
-    reader = csv.reader((found[0] for found in _LINE.finditer(text)), delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter)
     number = 0
     try:
         for row in reader:
@@ -331,3 +367,5 @@ def table_rows(name: str, text: str, delimiter: str, max_columns: int = MAX_COLU
         raise UnreadableFile(
             f"'{name}' breaks in row {number + 1}: {error}. A quotation mark is probably missing there."
         ) from None
+    except UnicodeDecodeError:
+        raise UnreadableFile(f"'{name}' changed while it was read. Import it again.") from None

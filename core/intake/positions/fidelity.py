@@ -55,7 +55,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:  # noqa: C901  # a f
     shares: dict[str, list[Decimal]] = {}
     downloaded: date | None = None
     lines = LineReader(case.findings)
-    for number, row in table_rows(source.name, source.text, delimiter_of(source.text)):
+    for number, row in table_rows(source.name, source.lines(), delimiter_of(source.text)):
         if columns is None:
             candidate = Columns(row, _NAMES)
             if candidate.has(*_NEEDED):

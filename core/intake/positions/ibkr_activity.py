@@ -110,7 +110,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
 
 def _rows(source: SourceFile) -> Iterator[_Row]:
     header: dict[str, list[str]] = {}
-    for number, row in table_rows(source.name, source.text, delimiter_of(source.text)):
+    for number, row in table_rows(source.name, source.lines(), delimiter_of(source.text)):
         table, kind = normal(row[0]), normal(row[1]) if len(row) > 1 else ""
         if kind == "header":
             header[table] = [normal(cell) for cell in row[2:]]

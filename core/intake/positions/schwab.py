@@ -59,7 +59,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
         UnreadableFile: No header, or a table that cannot be split.
     """
     statement = _Statement(source.name, case)
-    for number, row in table_rows(source.name, source.text, delimiter_of(source.text)):
+    for number, row in table_rows(source.name, source.lines(), delimiter_of(source.text)):
         statement.take(number, row)
     return statement.finish()
 

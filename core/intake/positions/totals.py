@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -155,6 +156,9 @@ class Totals:
             whole: The lines are one portfolio on one day; the total of several is not one sum.
         """
         for total in stated:
+            if total.other is not None and self._is(total.other, self._all, self._count):
+                # "24,531" alone may be two numbers: the lines say which.
+                total = replace(total, value=total.other)
             shown = f"row {total.row}, '{total.label[:60]}' {total.value:,.2f}"
             why = self._unlike(total) or ("" if whole else "the lines are several portfolios")
             agrees = None if why else self._is(total.value, self._all, self._count)

@@ -35,7 +35,7 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
         UnreadableFile: No such header, or a table that cannot be split into rows and columns.
     """
     delimiter = delimiter_of(source.text)
-    rows = table_rows(source.name, source.text, delimiter)
+    rows = table_rows(source.name, source.lines(), delimiter)
     header = next((row for _, row in islice(rows, 1)), [])
     if not _is_header(header):
         raise UnreadableFile(f"'{source.name}' has no header row as Wealthfolio writes it: {', '.join(_HEADER)}.")

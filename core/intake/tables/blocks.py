@@ -107,7 +107,7 @@ def blocks_in(
         if choices.sheet:
             raise UnreadableFile(f"'{source.name}' is no workbook and has no sheets. Leave --sheet out.")
         try:
-            rows = table_rows(source.name, source.text, delimiter_in(source))
+            rows = table_rows(source.name, source.lines(), delimiter_in(source))
             found = list(_blocks("", rows, choices, is_header))
         except UnreadableFile:
             if choices.header_row or is_header:
@@ -155,7 +155,7 @@ def rows_of(source: SourceFile, block: Block) -> Rows:
 
 def _area(source: SourceFile, block: Block) -> Rows:
     if source.container is Container.TEXT:
-        return table_rows(source.name, source.text, delimiter_in(source))
+        return table_rows(source.name, source.lines(), delimiter_in(source))
     sheet = next(one for one in (*source.sheets, *source.hidden) if one.title == block.sheet)
     return _narrow(source.name, sheet.rows())
 

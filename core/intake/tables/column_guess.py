@@ -79,8 +79,13 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
     """
     width = len(header)
     columns = [[row[place].strip() if place < len(row) else "" for row in rows[:_SAMPLE]] for place in range(width)]
-    style = choose_style((cell for column in columns for cell in column if _figure_like(cell)), delimiter).style
-    evidence = [_evidence(column, style) for column in columns]
+    choice = choose_style((cell for column in columns for cell in column if _figure_like(cell)), delimiter)
+    # Where "50.255" may be two numbers, the style in which the rows multiply is the one they are written in.
+    styles = [choice.style, *(style for style in NumberStyle if choice.unsure and style is not choice.style)]
+    looked = [[_evidence(column, style) for column in columns] for style in styles]
+    scored = [_by_product(header, evidence) for evidence in looked]
+    at = max(range(len(styles)), key=lambda place: (scored[place][0], -place))
+    evidence, proven = looked[at], scored[at][1]
     scores: dict[tuple[int, str], Guess] = {}
     for place in range(width):
         meant = named(header[place])
@@ -88,7 +93,6 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
             guess = _score(field, meant.get(field, 0.0), evidence[place])
             if guess.confidence >= LEAST:
                 scores[place, field] = guess
-    proven = _by_product(header, evidence)
     for place in proven:
         scores = {key: guess for key, guess in scores.items() if key[0] != place or key[1] not in NUMERIC}
     scores = {key: guess for key, guess in scores.items() if key[1] not in {one.field for one in proven.values()}} | {
@@ -248,8 +252,11 @@ _SCORES: dict[str, Callable[[float, _Evidence], tuple[float, str]]] = {
 }
 
 
-def _by_product(header: Sequence[str], evidence: Sequence[_Evidence]) -> dict[int, Guess]:
-    """Quantity, price and value are the three number columns of which one is the product of the others.
+def _by_product(
+    header: Sequence[str], evidence: Sequence[_Evidence]
+) -> tuple[tuple[float, int], dict[int, Guess]]:  # fmt: skip
+    """Quantity, price and value are the three number columns of which one is the product of the others; before them the
+    share of rows in which it is, and how many of them tell.
 
     Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
     """
@@ -269,12 +276,12 @@ def _by_product(header: Sequence[str], evidence: Sequence[_Evidence]) -> dict[in
         if enough and (best is None or (fits, telling) > best[:2]):
             best = (fits, telling, first, second, product)
     if best is None:
-        return {}
-    fits, _, first, second, product = best
+        return (0.0, 0), {}
+    fits, telling, first, second, product = best
     if _price_first(header, evidence, first, second):
         first, second = second, first
     reason = "quantity times price gives the value in nearly every row"
-    return {
+    return (fits, telling), {
         # Numbers contradict words: what the arithmetic of the rows says goes before any header.
         first: Guess("quantity", fits, reason),
         second: Guess("price", fits, reason),

@@ -14,7 +14,6 @@ from core.intake.tables.choices import Undecided
 Row = tuple[int, list[str]]
 _FIELDS: Final = ("quantity", "price", "market_value")
 _NEAR: Final = Decimal("0.001")
-_ENOUGH: Final = 3
 
 
 def style_of(
@@ -92,21 +91,29 @@ def _cells(rows: Iterable[Row], numeric: Sequence[int]) -> Iterable[str]:
 
 
 def _by_product(rows: Sequence[Row], places: Mapping[str, int]) -> NumberStyle | None:
-    """The only style in which quantity × price is the value throughout; None where both or neither are."""
+    """The style in which quantity × price is the value where it is not in the other; None where rows disagree."""
     if not set(_FIELDS) <= places.keys():
         return None
-    good = {style: _products(rows, places, style) for style in NumberStyle}
+    neither = 0
+    good = dict.fromkeys(NumberStyle, 0)
+    for _, row in rows:
+        # "85" at "1" is 85 in both, and so is "4,000" at "1": a row tells where one style alone fits.
+        read = {style: numbers for style in NumberStyle if (numbers := _numbers(row, places, style)) is not None}
+        fitting = [style for style, numbers in read.items() if _fits(*numbers)]
+        neither += bool(read) and not fitting
+        if len(fitting) == 1:
+            good[fitting[0]] += 1
     most = max(good, key=lambda style: good[style])
     others = [count for style, count in good.items() if style is not most]
-    return most if good[most] >= min(_ENOUGH, len(rows)) and not any(others) else None
+    return most if good[most] and good[most] >= neither and not any(others) else None
 
 
-def _products(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyle) -> int:
-    found = 0
-    for _, row in rows:
-        try:
-            quantity, price, value = (parse_number(row[places[field]], style) for field in _FIELDS)
-        except (NotANumber, IndexError):
-            continue
-        found += bool(value) and abs(quantity * price - value) <= abs(value) * _NEAR
-    return found
+def _fits(quantity: Decimal, price: Decimal, value: Decimal) -> bool:
+    return bool(value) and abs(quantity * price - value) <= abs(value) * _NEAR
+
+
+def _numbers(row: Sequence[str], places: Mapping[str, int], style: NumberStyle) -> list[Decimal] | None:
+    try:
+        return [parse_number(row[places[field]], style) for field in _FIELDS]
+    except (NotANumber, IndexError):
+        return None

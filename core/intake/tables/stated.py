@@ -56,6 +56,7 @@ class StatedTotal:
         label: What it is called there.
         currency: ISO 4217 that label or amount name, or "".
         net: Net assets, which may hold more than the lines: only told, never a fault.
+        other: The amount in the other decimal style, where it may be either; None where it is one.
     """
 
     row: int
@@ -63,6 +64,7 @@ class StatedTotal:
     value: Decimal
     currency: str
     net: bool
+    other: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +201,20 @@ def _totals(number: int, cells: list[str], style: NumberStyle | None) -> list[St
     amounts = [part for part in parts[1:] if _NUMBER.search(part) and not _DAY.search(part)]
     if len(amounts) != 1:
         return []
-    try:
-        chosen = style or choose_style([amounts[0]], "").style
-        value = parse_number(amounts[0], chosen)
-    except NotANumber:
+    choice = choose_style([amounts[0]], "")
+    either = [found for one in NumberStyle if (found := _amount(amounts[0], one)) is not None]
+    value = _amount(amounts[0], style or choice.style)
+    if value is None:
         return []
+    other = next((found for found in either if found != value), None) if choice.unsure and style is None else None
     marks = _CODE.findall(" ".join(parts))
     codes = {known[0] for mark in marks if (known := currency_code(mark) or currency_code(currency_named(mark) or ""))}
     currency = codes.pop() if len(codes) == 1 else ""
-    return [StatedTotal(number, head, value, currency, bool(_NET.search(label)))]
+    return [StatedTotal(number, head, value, currency, bool(_NET.search(label)), other)]
+
+
+def _amount(text: str, style: NumberStyle) -> Decimal | None:
+    try:
+        return parse_number(text, style)
+    except NotANumber:
+        return None

@@ -332,7 +332,7 @@ def settle(cells: Cells, entries: Iterable[Entry], ledger: Ledger) -> None:
 
 def text_rows(source: SourceFile) -> Rows:
     """The rows of a text with their numbers."""
-    return table_rows(source.name, source.text, delimiter_of(source.text))
+    return table_rows(source.name, source.lines(), delimiter_of(source.text))
 
 
 def open_table(source: SourceFile, case: Case, layout: BrokerLayout, what: str) -> tuple[HeadedTable, Rows]:

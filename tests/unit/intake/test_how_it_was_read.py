@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+
+import pytest
 
 from core.cli.as_read import documents, sentences
 from core.domain.portfolio import Intake
 from core.domain.table_read import DecidedBy, Decision
-from core.intake.reading import read_bytes, survey_bytes
+from core.errors import UnreadableFile
+from core.intake.opening.files import opened_again
+from core.intake.opening.source import open_source
+from core.intake.reading import read_bytes, read_file, survey_bytes
 from core.intake.tables.choices import choices_of
+from core.intake.tables.column_mapping import ColumnMapping
 from core.intake.tables.mapping import mapping_from
 
 TODAY = date(2026, 11, 24)
@@ -117,3 +124,49 @@ def test_the_command_line_prints_each_decision_once() -> None:
     (document,) = documents(tables)
     heading = "Rows with totals were left out; they agree with the lines"
     assert {"topic": "left out", "choice": heading, "proof": "row 7", "by": "file"} in document["decisions"]
+
+
+def values(intake: Intake) -> list[Decimal]:
+    return [line.market_value for portfolio in intake.portfolios for line in portfolio.holdings]
+
+
+def test_rows_that_fit_both_decimal_signs_do_not_hide_the_one_that_tells() -> None:
+    text = "Name;Stück;Kurs;Währung;Kurswert\nA AG;4,000;1;EUR;4,000\nB AG;85;1;EUR;85\nC AG;380;65;EUR;24,700\n"
+    intake = mapped(text)
+    assert values(intake) == [Decimal(4000), Decimal(85), Decimal(24700)]
+    assert decided(intake)["decimal sign"].choice == "point"
+
+
+def test_columns_are_guessed_in_the_decimal_sign_in_which_their_rows_multiply() -> None:
+    text = (
+        "Closing\tAmount\tProduct\tWorth\tCcy\n5.613\t1\tAlpha\t5.613\tUSD\n95\t529\tBeta\t50.255\tUSD\n"
+        "129\t1\tGamma\t129\tUSD\n3\t318\tDelta\t954\tUSD\n"
+    )
+    assert values(mapped(text)) == [Decimal(5613), Decimal(50255), Decimal(129), Decimal(954)]
+
+
+def test_a_total_above_that_may_be_two_numbers_is_the_one_that_the_lines_come_to() -> None:
+    text = "Total value;24,531\nName;Stück;Kurs;Währung;Kurswert\nA AG;100;200,00;EUR;20.000,00\nB AG;1;4531;EUR;4531\n"
+    intake = mapped(text)
+    assert not intake.problems
+    (table,) = intake.tables
+    assert [(one.stated, one.agrees) for one in table.comparisons] == [(Decimal(24531), True)]
+
+
+def test_what_is_remembered_for_a_header_goes_before_what_a_format_knows() -> None:
+    text = "symbol,quantity,price,currency,market_value,gross\nA,2,10,USD,20,24\n"
+    known = ColumnMapping((("symbol", 0), ("currency", 3), ("market_value", 5)))
+    intake = read_bytes("ours.csv", text.encode(), today=TODAY, remembered=lambda _fingerprint: known)
+    assert values(intake) == [Decimal(24)]
+    assert decided(intake)["market_value"].by is DecidedBy.MEMORY
+    assert any("as remembered for this header" in note for note in intake.notes)
+
+
+def test_a_large_table_is_read_where_it_lies_and_refused_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    row = f"A,2,10,USD,20,{'x' * 9_000}\n"
+    path.write_text("symbol,quantity,price,currency,market_value,remark\n" + row * 7_200, "utf-8")
+    assert sum(values(read_file(path, today=TODAY))) == 7_200 * 20
+    source = open_source("large.csv", path.read_bytes(), lambda: opened_again(path, 1))
+    with pytest.raises(UnreadableFile, match="changed while it was read"):
+        list(source.lines())
