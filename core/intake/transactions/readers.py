@@ -16,6 +16,7 @@ from core.intake.transactions import (
     ghostfolio,
     hargreaves,
     ibkr_trades,
+    investimental,
     saxo,
     schwab_awards,
     schwab_history,
@@ -53,6 +54,7 @@ READERS = (
     TransactionReader("schwab_awards", "Schwab Equity Award Center (CSV)", schwab_awards.detect, schwab_awards.read),
     TransactionReader("schwab_history", "Schwab transaction history (CSV)", schwab_history.detect, schwab_history.read),
     TransactionReader("ibkr_trades", "Interactive Brokers trades (Flex CSV)", ibkr_trades.detect, ibkr_trades.read),
+    TransactionReader("investimental", "Investimental orders (CSV)", investimental.detect, investimental.read),
     TransactionReader("ghostfolio", "Ghostfolio export (JSON)", ghostfolio.detect, ghostfolio.read),
     TransactionReader(
         "financetoolkit", "Finance Toolkit portfolio (Excel or CSV)", financetoolkit.detect, financetoolkit.read

@@ -154,6 +154,8 @@ CASES = (
     Case("xtb_history.csv", "xtb_history", {"EUR": "213.20"}, date(2026, 5, 12), 2, said=(("base_currency", "EUR"),)),
     # 300 at 1,000 / 500; 90 + 10 - 40 at 4.40 / 40; 80 and 20 at 18 / 20; 0.01 at 100,000.
     Case("crypto_com_app.csv", "crypto_com_app", {"EUR": "1696.60"}, date(2026, 10, 30), 5),
+    # 20 - 5 - 7 at 28, the last row's price; the order that ran out bought nothing.
+    Case("investimental.csv", "investimental", {"RON": "224.00"}, date(2026, 5, 31), 1),
     # 2,001 - 2 × 2.25 × 100 + 50 dollars; 1,218 + 205.40 euros. The lot is the summary's own.
     Case("ibkr_activity.csv", "ibkr_activity", {"USD": "1601", "EUR": "1423.40"}, date(2026, 10, 30), 5),
 )  # fmt: skip
