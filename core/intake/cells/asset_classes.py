@@ -105,6 +105,10 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}/\d{1,2}/\d{2}(?!\
 _GOVERNMENT = re.compile(r"US912|DE00010[0-3]|DE00011[0-4]|DE000BU|ES00000[0-2]|JP1")
 """ISINs that only debts of a state have: their first characters are those of its debt agency."""
 _OPTION = re.compile(r"(?=.{15,21}$)[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}")
+_COUPON = re.compile(r"(?<![\w.,])\d{1,2}(?:[.,]\d{1,5})?\s?%")
+_OPTION_NAME = re.compile(
+    r"\b(?:call|put)s?\b\W{0,3}[$€£]?\d|(?<![A-Za-z])\d{1,6}(?:[.,]\d{1,4})?\s?(?:call|put)s?\b", re.IGNORECASE
+)
 _NAME_CHARS = 120
 
 
@@ -120,11 +124,23 @@ def is_cash_name(name: str) -> bool:
 
 
 def is_bond_name(name: str) -> bool:
-    """Whether a name has a coupon and a year, or a word for a debt and a year: "Alpha 3.25% 2030", "Bund v.23(33)"."""
+    """Whether a name has a coupon and a year, or a word for a debt and one of them: "Alpha 3.25% 2030", "Bund v.23(33)"
+    and "BTP 1ST30 2.45%"."""
     if _BOND_NAME.search(name[:_NAME_CHARS]):
         return True
     upper = name[:_NAME_CHARS].upper()
-    return bool(_BOND_WORD.search(upper) and _YEAR.search(upper) and not _FUND.search(upper))
+    dated = _YEAR.search(upper) or has_coupon(upper)
+    return bool(_BOND_WORD.search(upper) and dated and not _FUND.search(upper))
+
+
+def has_coupon(name: str) -> bool:
+    """Whether a name holds a rate in percent: "Muster AG 4 %"."""
+    return bool(_COUPON.search(name[:_NAME_CHARS]))
+
+
+def is_option_name(name: str) -> bool:
+    """Whether a name is an option with its strike: "AAPL Jan 16 2026 200 Call", "DAX Put 20000"."""
+    return bool(_OPTION_NAME.search(name[:_NAME_CHARS]))
 
 
 def is_debt_of_a_state(isin: str) -> bool:

@@ -12,9 +12,11 @@ from core.domain.instrument import NO_TERMS, InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding
 from core.intake.cells.asset_classes import (
     class_of_words,
+    has_coupon,
     is_bond_name,
     is_cash_name,
     is_debt_of_a_state,
+    is_option_name,
     is_option_symbol,
 )
 from core.intake.cells.codes import country_code, currency_code, isin_fault
@@ -158,7 +160,10 @@ class LineReader:
         if not (good and quantity_good and price_good and value_good and cost_good) or currency is None or isin is None:
             return None
         code, units = currency
-        if not (self._marks_agree(row, raw, code) and self._unit_known(row, raw, kind, quantity, price, value)):
+        if not (
+            self._marks_agree(row, raw, code)
+            and (multiplier != ONE or self._unit_known(row, raw, kind, quantity, price, value))
+        ):
             return None
         if price is None and quantity is not None and value is None and kind is AssetClass.CASH:
             price = Decimal(units)
@@ -280,15 +285,26 @@ class LineReader:
         price: Decimal | None,
         value: Decimal | None,
     ) -> bool:
-        """Whether it is known what the price is for; a word for a class that nobody knows may mean a bond."""
-        unknown = kind is AssetClass.OTHER and raw.asset_class.strip() and class_of_words(raw.asset_class) is None
-        if not unknown or raw.asset_class in EMPTY or value is not None or quantity is None or price is None:
+        """Whether it is known what the price is for: one unit, 100 of nominal, or a contract of some units."""
+        if value is not None or quantity is None or price is None:
             return True
-        if quantity % 1000 or not _LIKE_PERCENT[0] <= price <= _LIKE_PERCENT[1]:
+        words = f"{raw.symbol}\n{raw.name}"
+        if is_option_name(words) and not is_option_symbol(raw.symbol.strip()):
+            message = (
+                "An option's price is of one unit, and the row does not say how many units a contract is. "
+                "Give market_value, or the symbol as the OCC writes it (AAPL260116C00200000), which is 100."
+            )
+            self._problem(row, "market_value", raw.market_value, message)
+            return False
+        if kind is not AssetClass.OTHER or quantity % 1000 or not _LIKE_PERCENT[0] <= price <= _LIKE_PERCENT[1]:
             return True
+        word = "" if raw.asset_class in EMPTY else raw.asset_class.strip()
+        if not (has_coupon(words) if not word else class_of_words(word) is None):
+            return True
+        why = f"'{word[:40]}' is no class that is known" if word else "The name has a coupon"
         message = (
-            f"'{raw.asset_class.strip()[:40]}' is no class that is known, and {quantity:,f} at {price:,f} may be "
-            "nominal priced per 100 or units priced each. Give market_value, or a class such as bond or equity."
+            f"{why}, and {quantity:,f} at {price:,f} may be nominal priced per 100 or units priced each. Give "
+            "market_value, or a class such as bond or equity."
         )
         self._problem(row, "market_value", raw.market_value, message)
         return False

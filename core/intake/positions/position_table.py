@@ -116,6 +116,8 @@ class _Table:
                 return
             if self._totals.is_total(number, raw, row[0]):
                 return
+        elif not raw.price.strip() and not raw.isin and self._totals.is_sum_with_units(number, raw, row[0]):
+            return
         day_text = row[self._date_place]
         known = self._days.of(number, day_text)
         if isinstance(known, str):

@@ -21,6 +21,8 @@ _WORD: Final = re.compile(
     r"depot(?:gesamt)?(?:wert|summe|bestand)\b.{0,40}|"
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
+    r".{1,60}[ :-](?:gesamt|insgesamt|sub-?totals?|totals?|totaal|totalt|totale|summe)|"
+    r"итого|всего|celkem|osszesen|toplam|"
     r"合計|小計|総合計|总计|合计|小计|總計"
 )
 LEFT_OUT: Final = "left out"
@@ -52,6 +54,15 @@ class Totals:
         self._known += _is_known(line)
         self._money += not _is_known(line) and line.asset_class is AssetClass.CASH
         self._currencies.add(line.currency)
+
+    def is_sum_with_units(self, row: int, raw: PositionCells, first_cell: str) -> bool:
+        """Whether a row that calls itself a total adds up units, too, which are of nothing; told and compared here."""
+        words = (raw.symbol, raw.name, first_cell)
+        named = any(_WORD.fullmatch(" ".join(folded(word).split()).strip(" :.")) for word in words if word.strip())
+        value = self._value(raw.market_value) if named else None
+        if value is None or not (self._is(value, self._all, self._count) or self._is_group(value)):
+            return False
+        return self.is_total(row, raw._replace(isin=""), first_cell)
 
     def is_total(self, row: int, raw: PositionCells, first_cell: str) -> bool:
         """Whether a row without units is a total; it is told and compared here."""

@@ -8,12 +8,13 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from core.intake.cells.codes import currency_code
-from core.intake.cells.money_marks import currency_named
+from core.intake.cells.money_marks import currency_named, marks_of
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case
 from core.intake.tables.column_words import named
 
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
+_IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]\s]{1,5})\s*[)\]]\s*$")
 _LOOKED_AT = 200
 _NEAR = Decimal("0.01")
 
@@ -94,6 +95,11 @@ def _changed(rows: Iterable[tuple[int, list[str]]], places: Mapping[str, int], n
 
 
 def _named(header: str) -> str | None:
+    # A sign in brackets at the end, as in "Wert (Fr.)".
+    sign = _IN_BRACKETS.search(header)
+    found = marks_of(sign[1]) if sign is not None else None
+    if found is not None and len(found) == 1:
+        return next(iter(found))
     for mark in _CODE.findall(header):
         known = currency_code(mark) or currency_code(currency_named(mark) or "")
         if known is not None and known[1] == 1:
