@@ -30,6 +30,9 @@ def check(one: Written) -> bool:
     intake = read(one.text)
     if intake is None or intake.problems:
         return False
+    if any("could be read in two ways" in note for note in intake.notes):
+        # "1,000" at 1 is 1,000 whichever number that is: no row tells, and so the person is told how to say it.
+        return False
     sums: dict[str, Decimal] = {}
     for portfolio in intake.portfolios:
         for line in portfolio.holdings:

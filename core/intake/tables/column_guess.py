@@ -14,6 +14,7 @@ from itertools import permutations
 from core.intake.cells.asset_classes import asset_class_of
 from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.dates import NotADate
+from core.intake.cells.money_marks import MARK
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.tables.column_words import named
 from core.intake.transactions.moments import DayOrder, parse_moment
@@ -119,7 +120,7 @@ def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
     return _Evidence(
         filled=len(cells),
         isin=_share(cells, lambda cell: isin_fault(cell.replace(" ", "").upper()) is None),
-        currency=_share(cells, lambda cell: len(cell) <= 5 and currency_code(cell) is not None),
+        currency=_share(cells, _is_currency),
         date=_share(cells, _is_date),
         number=sum(number is not None for number in numbers) / len(cells) if cells else 0.0,
         country=_share(cells, lambda cell: len(cell) <= 40 and bool(country_code(cell))),
@@ -130,6 +131,13 @@ def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
         constant=len(set(cells)) == 1,
         numbers=numbers,
     )
+
+
+def _is_currency(cell: str) -> bool:
+    """Whether a cell is a code or a sign of a currency and nothing else: "EUR", "€", "kr"."""
+    if len(cell) > 5:
+        return False
+    return currency_code(cell) is not None or (MARK.fullmatch(cell) is not None and not any(map(str.isdigit, cell)))
 
 
 def _is_class(cell: str) -> bool:
