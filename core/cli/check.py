@@ -11,9 +11,10 @@ import typer
 
 from core.cli import output
 from core.cli.session import opened
+from core.compliance.coverage import said
 from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
-from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.compliance import ArticleStatus, RuleResult, RuleStatus
 from core.domain.units import Unit
 from core.drafts.rule_checks import RuleCheck
 from core.errors import BadInput
@@ -70,6 +71,9 @@ def check(
                 "regimes": done.regimes,
                 "kept": done.kept[0],
                 "assessed": done.kept[1],
+                "articles_checked": done.articles_checked[0],
+                "articles": done.articles_checked[1],
+                "coverage": [output.plain(one) for one in done.articles],
                 "counts": {status.value: number for status, number in done.counts().items()},
                 "rules": [output.plain(result) for result in done.results],
                 "notes": done.notes,
@@ -88,7 +92,7 @@ def _show(done: RuleCheck) -> None:
     shown = sorted(done.results, key=lambda result: order.index(result.status))
     if shown:
         kept, assessed = done.kept
-        output.line(f"{kept} of {assessed} rules that could be assessed are kept.")
+        output.line(f"{kept} of {assessed} rules that could be assessed are kept; {said(done.articles_checked)}.")
         output.table(
             ("status", "rule", "reading", "measured", "", "limit", "headroom", "type", "what it demands"),
             (
@@ -114,10 +118,22 @@ def _show(done: RuleCheck) -> None:
             output.line(f"{_WORDS[status].capitalize()}:")
         for result in told:
             output.line(f"  {_sentence(result)}")
+    _uncovered(done)
     if done.notes:
         output.line()
     for note in done.notes:
         output.line(f"Note: {note}")
+
+
+def _uncovered(done: RuleCheck) -> None:
+    """Articles that nothing checked, each with the reason."""
+    open_ = [one for one in done.articles if one.status is ArticleStatus.NOT_CHECKED]
+    if not open_:
+        return
+    output.line()
+    output.line(f"Articles not checked ({done.articles[0].reviewer}):")
+    for one in open_:
+        output.line(f"  {one.regime} {one.article}, {one.about}: {one.why}")
 
 
 def _sentence(result: RuleResult) -> str:
@@ -152,7 +168,12 @@ def rules(
     if as_json:
         types = found.asset_types.model_dump(mode="json") if found.asset_types else None
         output.document(
-            {**_head(found), "rules": [rule.model_dump(mode="json") for rule in found.rules], "asset_types": types}
+            {
+                **_head(found),
+                "coverage": found.coverage and found.coverage.model_dump(mode="json"),
+                "rules": [rule.model_dump(mode="json") for rule in found.rules],
+                "asset_types": types,
+            }
         )
         return 0
     output.line(f"{found.title} ({found.jurisdiction})")

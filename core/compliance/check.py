@@ -9,11 +9,12 @@ from datetime import date
 from decimal import Decimal
 
 from core.compliance.asset_types import evaluate_types
+from core.compliance.coverage import articles_of, said
 from core.compliance.evaluate import NEAR, RuleSetting, evaluate
 from core.compliance.library import CLIENT_REGIME, RuleSet, chosen
 from core.compliance.policy import Policy, policy_rules
 from core.compliance.position import Book
-from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.compliance import ArticleCheck, RuleResult, RuleStatus, articles_checked
 from core.domain.units import Unit
 
 
@@ -23,11 +24,13 @@ class Checked:
 
     Attributes:
         notes: What a reader must know about the whole, as sentences.
+        articles: Articles of each rule set with whether they were checked, those that nothing checks included.
     """
 
     regimes: tuple[str, ...]
     results: tuple[RuleResult, ...]
     notes: tuple[str, ...]
+    articles: tuple[ArticleCheck, ...] = ()
 
     def counts(self) -> dict[RuleStatus, int]:
         """How many results there are of each status; every status is named."""
@@ -74,7 +77,13 @@ def check(
         notes.append(f"A pass is called near when less than {float(margin * 100):g} % of the limit is left.")
     if any(not result.confirmed for result in results.values()):
         notes.append("(M) marks a rule whose text was not found in a source: look it up before relying on it.")
-    return Checked(tuple(rule_set.regime for rule_set in sets), tuple(results.values()), tuple(notes))
+    by_id: dict[str, list[RuleResult]] = {}
+    for result in results.values():
+        by_id.setdefault(result.rule_id, []).append(result)
+    articles = tuple(one for rule_set in sets for one in articles_of(rule_set, by_id))
+    if articles:
+        notes.append(f"{said(articles_checked(articles))}: what no rule decided is neither kept nor broken.")
+    return Checked(tuple(rule_set.regime for rule_set in sets), tuple(results.values()), tuple(notes), articles)
 
 
 def _of_sets(

@@ -39,8 +39,29 @@ class RuleSetting:
 
 
 def evaluate(rule: Rule, setting: RuleSetting, book: Book) -> tuple[RuleResult, ...]:
-    """One result, or one for each reading of the rule. Weights are compared exactly: 5 % is not above 5 %."""
-    return tuple(_seen(rule, setting, book, reading) for reading in rule.readings or (None,))
+    """One result, or one for each reading of the rule. Weights are compared exactly: 5 % is not above 5 %.
+
+    Of several readings the first is the house's and decides; the others are information and have no status.
+    """
+    if not rule.readings:
+        return (_seen(rule, setting, book, None),)
+    house, *others = rule.readings
+    told = (_informing(_seen(rule, setting, book, reading), house) for reading in others)
+    return (_seen(rule, setting, book, house), *told)
+
+
+def _informing(result: RuleResult, house: LimitReading) -> RuleResult:
+    """A reading that decides nothing: its figure, and which reading decides."""
+    if result.status is RuleStatus.NOT_APPLICABLE:
+        return result
+    return replace(
+        result,
+        status=RuleStatus.NOT_APPLICABLE,
+        headroom=None,
+        breach_type=None,
+        missing=(),
+        explanation=f"For information, as '{result.reading}' reads it; '{house.value}' decides. {result.explanation}",
+    )
 
 
 def _seen(rule: Rule, setting: RuleSetting, book: Book, reading: LimitReading | None) -> RuleResult:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from core.compliance.position import RulePosition
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass
+
+if TYPE_CHECKING:
+    from core.compliance.position import RulePosition
 
 T = InstrumentType
 Types = frozenset[InstrumentType]
@@ -45,3 +48,9 @@ def types_of(position: RulePosition) -> Types:
     """Legal kinds that a line may be: one where it is known."""
     known = position.terms.instrument_type
     return frozenset({known}) if known is not None else _LEFT_OPEN[position.holding.asset_class]
+
+
+def is_short_derivative(position: RulePosition) -> bool:
+    """Whether a derivative was sold: what it is worth to its underlying may net with what is held of it."""
+    quantity = position.holding.quantity
+    return types_of(position) <= DERIVATIVES and quantity is not None and quantity < 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from core.compliance.rule import AssetTypes, Regime, Rule
+from core.compliance.rule import AssetTypes, Coverage, Regime, Rule
 from core.errors import BadInput
 
 FOLDER = Path(__file__).resolve().parent / "rules"
@@ -30,6 +30,7 @@ class RuleSet:
     Attributes:
         rules: Its own and those of the regimes it extends, without the ones it omits.
         asset_types: Its own lists, or those of the regime it extends.
+        coverage: Articles with what checks them, its own before those of the regime it extends; None for no law.
     """
 
     regime: str
@@ -39,6 +40,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     asset_types: AssetTypes | None
     replaced_by_policy: bool
+    coverage: Coverage | None = None
 
 
 def read_rules(files: Mapping[str, str]) -> dict[str, RuleSet]:
@@ -83,7 +85,16 @@ def _whole(name: str, regimes: Mapping[str, Regime], seen: tuple[str, ...] = ())
         rules=kept + regime.rules,
         asset_types=regime.asset_types or (base.asset_types if base else None),
         replaced_by_policy=regime.replaced_by_policy,
+        coverage=_coverage(regime.coverage, base.coverage if base else None),
     )
+
+
+def _coverage(own: Coverage | None, inherited: Coverage | None) -> Coverage | None:
+    if own is None or inherited is None:
+        return own or inherited
+    replaced = {one.article: one for one in own.articles}
+    kept = [replaced.pop(one.article, one) for one in inherited.articles]
+    return own.model_copy(update={"articles": (*kept, *replaced.values())})
 
 
 @cache

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from core.compliance.kinds import DEPOSITS, DERIVATIVES, types_of
+from core.compliance.hedges import unhedged_bounds
+from core.compliance.identity import Identities, Key, body_field, body_name
+from core.compliance.kinds import DEPOSITS, DERIVATIVES, is_short_derivative, types_of
 from core.compliance.lines import membership
 from core.compliance.position import Book, RulePosition, ids_of, value_of
 from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, By, LimitReading, RuleMetric
 
 ZERO = Fraction()
-_ENTITIES = frozenset({By.ISSUER, By.GROUP, By.BODY, By.COUNTERPARTY})
 Gaps = Mapping[str, tuple[RulePosition, ...]]
 
 
@@ -71,6 +72,8 @@ class _Line:
     certain: bool
     key: str | None
     name: str
+    wide: str | None
+    """What it is put together by at most; None where that is not known."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,12 @@ def measured(book: Book, measure: Measurement, reading: LimitReading | None = No
     match measure.metric:
         case RuleMetric.BORROWING:
             return _borrowing(book, measure)
+        case RuleMetric.ASSET_COVERAGE:
+            return _asset_coverage(book)
+        case RuleMetric.SHORT:
+            return _short(book, measure)
+        case RuleMetric.UNHEDGED:
+            return _unhedged(book, measure)
         case RuleMetric.VOTES:
             return _votes(book, measure)
         case RuleMetric.DIVERSIFIED:
@@ -107,11 +116,14 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
             continue
         amount = max(value_of(position), ZERO)
         if (at_notional or measure.at_notional) and types_of(position) & DERIVATIVES:
-            if position.notional is None:
+            if position.notional is None and ("derivatives" in measure.of or types_of(position) <= DERIVATIVES):
                 chosen.gaps.setdefault("notional", []).append(position)
                 chosen.unbounded = True
                 continue
-            notional = Fraction(position.notional)
+            notional = Fraction(position.notional or 0)
+            if is_short_derivative(position) and measure.by is not None and inside is True:
+                # Sold, it takes away from what is held of its underlying, or stands for itself.
+                inside = "netting"
             if types_of(position) <= DERIVATIVES:
                 amount = notional
             else:
@@ -119,44 +131,47 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
                 amount, inside = max(amount, notional), "instrument_type"
         if amount <= 0:
             continue
-        key, name, field = _key(position, measure.by)
-        if key and measure.by in _ENTITIES:
-            names = book.group_names if measure.by is By.GROUP else book.issuer_names
-            key = names.get(key.strip(), key)
+        (key, wide), name, field = _key(position, measure.by, book.identities)
         if isinstance(inside, str):
             chosen.gaps.setdefault(inside, []).append(position)
         if field:
             chosen.gaps.setdefault(field, []).append(position)
-        chosen.lines.append(_Line(position, amount, inside is True, key, name))
+        chosen.lines.append(_Line(position, amount, inside is True, key, name, wide))
     return chosen
 
 
-def _key(position: RulePosition, by: By | None) -> tuple[str | None, str, str]:  # noqa: C901  # a table of cases
-    """What a line is put together by: (key, name for people, missing field)."""
+def _key(position: RulePosition, by: By | None, known: Identities) -> tuple[Key, str, str]:
+    """What a line is put together by: (certain and widest key, name for people, missing field)."""
     holding, terms = position.holding, position.terms
     own = holding.name or holding.symbol
-    match by:
-        case None:
-            return "", own, ""
-        case By.INSTRUMENT:
-            return position.instrument, own, ""
-        case By.ISSUER:
-            name, field = terms.issuer, "issuer"
-        case By.GROUP:
-            name, field = terms.issuer_group, "issuer_group"
-        case By.REGION:
-            name, field = terms.exposure or holding.country, "country"
-        case By.INDUSTRY:
-            name, field = holding.sector.strip(), "sector"
-        case By.COUNTERPARTY:
-            name, field = terms.counterparty, "counterparty"
-        case By.BODY:
-            name, field = terms.issuer, "issuer"
-            if types_of(position) <= DERIVATIVES | DEPOSITS:
-                name, field = terms.counterparty, "counterparty"
-    if field == "counterparty" and not name and types_of(position) <= DEPOSITS:
-        name = terms.issuer
-    return (name.casefold(), name, "") if name else (None, own, field)
+    if by is None or by is By.INSTRUMENT:
+        key = "" if by is None else position.instrument
+        return (key, key), own, ""
+    if by in {By.REGION, By.INDUSTRY}:
+        name, field = _place(position, by)
+        keys: Key = (name.casefold(), name.casefold()) if name else (None, None)
+        return keys, name or own, "" if name else field
+    keys, name, field = {
+        By.ISSUER: (known.issuer, terms.issuer, "issuer"),
+        By.SCHEME: (known.scheme, terms.issuer, "issuer"),
+        By.GROUP: (known.group, terms.issuer_group, "issuer_group"),
+        By.BODY: (known.body, body_name(position), body_field(position)),
+        By.COUNTERPARTY: (known.counterparty, body_name(position), "counterparty"),
+        By.BODY_GROUP: (known.body_group, terms.issuer_group or body_name(position), "issuer_group"),
+        By.COUNTERPARTY_GROUP: (known.counterparty_group, terms.counterparty, "issuer_group"),
+    }[by]  # fmt: skip
+    found = keys(position)
+    if found[0] is None and by in {By.BODY_GROUP, By.COUNTERPARTY_GROUP}:
+        field = body_field(position)
+    elif found[0] != found[1] and found[1] is not None:
+        field = "lei"  # the same issuer, and unlike names: share classes, or funds of one umbrella
+    return found, name or own, field if found[0] != found[1] or found[1] is None else ""
+
+
+def _place(position: RulePosition, by: By) -> tuple[str, str]:
+    if by is By.REGION:
+        return position.terms.exposure or position.holding.country, "country"
+    return position.holding.sector.strip(), "sector"
 
 
 def _sums(lines: Iterable[_Line]) -> dict[str, Fraction]:
@@ -165,6 +180,15 @@ def _sums(lines: Iterable[_Line]) -> dict[str, Fraction]:
     for line in lines:
         key = line.key if line.key is not None else f"\0{line.position.instrument}"
         sums[key] = sums.get(key, ZERO) + line.amount
+    return sums
+
+
+def _wide_sums(lines: Iterable[_Line]) -> dict[str, Fraction]:
+    """Amounts by the widest key, of lines whose key is known."""
+    sums: dict[str, Fraction] = {}
+    for line in lines:
+        if line.wide is not None:
+            sums[line.wide] = sums.get(line.wide, ZERO) + line.amount
     return sums
 
 
@@ -224,8 +248,8 @@ def _grouped(book: Book, measure: Measurement) -> Bounds | Empty:
         return Empty()
     certain = [line for line in chosen.lines if line.certain]
     low_sums = _sums(certain)
-    known = _sums(line for line in chosen.lines if line.key is not None)
-    loose = [line for line in chosen.lines if line.key is None]
+    known = _wide_sums(chosen.lines)
+    loose = [line for line in chosen.lines if line.wide is None]
     unknown = sum((line.amount for line in loose), ZERO)
     gaps = chosen.found_gaps()
     threshold = Fraction(measure.threshold or 0) / 100
@@ -292,8 +316,8 @@ def _diversified(book: Book, measure: Measurement, reading: LimitReading) -> Bou
         if line.key is not None and line.position.terms.votes_pct:
             votes[line.key] = votes.get(line.key, 0.0) + line.position.terms.votes_pct
     controlled = {key for key, share in votes.items() if share > 10}
-    known = _sums(line for line in certain if line.key is not None and line.key not in controlled)
-    unknown = sum((line.amount for line in chosen.lines if line.key is None), ZERO)
+    known = _wide_sums(line for line in certain if line.key not in controlled)
+    unknown = sum((line.amount for line in chosen.lines if line.wide is None), ZERO)
     uncertain = sum((line.amount for line in chosen.lines if not line.certain), ZERO)
     loose = unknown + uncertain
 
@@ -318,15 +342,61 @@ def _diversified(book: Book, measure: Measurement, reading: LimitReading) -> Bou
     return Bounds(low, high, behind, gaps={field: tuple(gaps[field]) for field in sorted(gaps)})
 
 
+def _overdrafts(book: Book) -> list[RulePosition]:
+    return [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS]
+
+
 def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:
     base = _base(book, measure)
     if base[1] <= 0:
         return Empty()
-    overdrafts = [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS]
-    low, high = _share(
-        -sum((value_of(one) for one in overdrafts), ZERO), -sum((value_of(one) for one in overdrafts), ZERO), base
-    )
+    overdrafts = _overdrafts(book)
+    debt = -sum((value_of(one) for one in overdrafts), ZERO)
+    low, high = _share(debt, debt, base)
     return Bounds(low, high, ids_of(overdrafts))
+
+
+def _asset_coverage(book: Book) -> Bounds | Empty:
+    debt = -sum((value_of(one) for one in _overdrafts(book)), ZERO)
+    if debt <= 0:
+        return Empty()
+    coverage = (book.net_assets + debt) / debt
+    return Bounds(coverage, coverage, ids_of(_overdrafts(book)))
+
+
+def _short(book: Book, measure: Measurement) -> Bounds | Empty:
+    """Negative lines, less what is held long of the same instrument."""
+    base = _base(book, measure)
+    if base[1] <= 0:
+        return Empty()
+    sums: dict[str, Fraction] = {}
+    for one in book.positions:
+        sums[one.instrument] = sums.get(one.instrument, ZERO) + value_of(one)
+    certain, maybe, gaps = [], [], dict[str, list[RulePosition]]()
+    for one in book.ranked:
+        if value_of(one) >= 0 or sums[one.instrument] >= 0:
+            continue
+        inside = membership(one, measure.of, measure.without, book.base_currency)
+        if isinstance(inside, str):
+            gaps.setdefault(inside, []).append(one)
+        if inside is not False:
+            (certain if inside is True else maybe).append(one)
+
+    def sold(lines: Iterable[RulePosition]) -> Fraction:
+        return -sum((sums[name] for name in {one.instrument for one in lines}), ZERO)
+
+    low, high = _share(sold(certain), sold([*certain, *maybe]), base)
+    return Bounds(low, high, ids_of(certain or maybe), gaps={name: tuple(gaps[name]) for name in sorted(gaps)})
+
+
+def _unhedged(book: Book, measure: Measurement) -> Bounds | Empty:
+    base = _base(book, measure)
+    if base[1] <= 0:
+        return Empty()
+    found = unhedged_bounds(book, measure)
+    low, high = _share(found.low, found.high or ZERO, base)
+    gaps = {name: tuple(found.gaps[name]) for name in sorted(found.gaps)}
+    return Bounds(low, None if found.high is None else high, ids_of(found.lines), gaps=gaps)
 
 
 def _votes(book: Book, measure: Measurement) -> Bounds | Empty:
@@ -344,7 +414,7 @@ def _votes(book: Book, measure: Measurement) -> Bounds | Empty:
     largest = max(votes, key=lambda key: (votes[key], key), default="")
     behind = _of_keys(chosen.lines, [largest])
     low = votes.get(largest, ZERO)
-    loose = [line for line in chosen.lines if line.key is None or not line.certain]
+    loose = [line for line in chosen.lines if line.wide is None or not line.certain]
     gaps = {**chosen.found_gaps(), **({"votes_pct": tuple(silent)} if silent else {})}
     ids = ids_of([line.position for line in behind])
     groups = (ExposureGroup(behind[0].name, low, ids),) if behind else ()

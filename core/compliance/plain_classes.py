@@ -18,6 +18,14 @@ from core.compliance.kinds import (
     types_of,
 )
 from core.compliance.position import RulePosition
+from core.compliance.public_issuers import (
+    OECD,
+    STATE_CATEGORIES,
+    is_canadian_province,
+    is_local_authority,
+    is_supranational,
+    state_of,
+)
 from core.domain.instrument import FundKind, Liquidity
 from core.domain.portfolio import AssetClass
 
@@ -97,19 +105,122 @@ _US_GOVERNMENT = frozenset({"UST", "USGA", "USGSE"})
 """Treasury, agencies, sponsored enterprises: "Government securities" of the 1940 Act, s. 2(a)(16); no municipals."""
 
 
+def _government(position: RulePosition) -> Member:
+    """Issued or guaranteed by a state, its local authorities, or a public international body; bills as bonds."""
+    known = one_of(GOVERNMENT)(position)
+    if known is True or not types_of(position) <= BONDS:
+        return known
+    terms = position.terms
+    if terms.issuer_category and types_of(position) <= {T.MONEY_MARKET, T.CORPORATE_BOND}:
+        return terms.issuer_category in STATE_CATEGORIES
+    if not types_of(position) <= {T.MONEY_MARKET}:
+        return known
+    if state_of(terms.issuer) or is_supranational(terms.issuer):
+        return True
+    if sector := position.holding.sector.strip().casefold():
+        return sector in _STATE_SECTORS
+    return False if terms.issuer and not is_local_authority(terms.issuer) else "issuer_category"
+
+
+_STATE_SECTORS = frozenset({"government", "sovereign", "public sector", "governments", "treasury"})
+
+
+def _of_state(code: str, *categories: str) -> Test:
+    """A bond or bill of one state itself, by its category or its name; "issuer_category" where that cannot be told."""
+
+    def test(position: RulePosition) -> Member:
+        terms = position.terms
+        if not types_of(position) & (GOVERNMENT | {T.MONEY_MARKET}):
+            return False
+        if terms.issuer_category and categories:
+            return terms.issuer_category in categories and bool(types_of(position) & BONDS)
+        state = state_of(terms.issuer)
+        if state:
+            return state == code if types_of(position) <= BONDS else "instrument_type"
+        if is_local_authority(terms.issuer) or is_supranational(terms.issuer):
+            return False
+        public = both(_government, _country(code))(position)
+        # A bond of a public body may be the state's or a town's.
+        return "issuer_category" if public is True else public
+
+    return test
+
+
 def _us_government(position: RulePosition) -> Member:
     known = position.terms.issuer_category
     if known:
         return known in _US_GOVERNMENT and bool(types_of(position) & BONDS)
-    government = both(one_of(frozenset({T.GOVERNMENT_BOND})), _country("US"))(position)
-    # A bond of an American public body may be the Treasury's or a school district's.
-    return "issuer_category" if government is True else government
+    return _of_state("US", *_US_GOVERNMENT)(position)
+
+
+def _canadian_exempt(position: RulePosition) -> Member:
+    """NI 81-102, s. 1.1: issued or fully guaranteed by Canada, a province or territory, or the United States."""
+    issuer = position.terms.issuer
+    if is_canadian_province(issuer) and types_of(position) <= BONDS:
+        return True
+    return either(_of_state("CA"), _us_government)(position)
+
+
+def _oecd_government(position: RulePosition) -> Member:
+    """KKV art. 83: a state of the OECD or its public bodies, or an international body."""
+    public = _government(position)
+    if public is False or is_supranational(position.terms.issuer) or types_of(position) <= {T.SUPRANATIONAL_BOND}:
+        return public
+    country = state_of(position.terms.issuer) or position.holding.country
+    if not country:
+        return "country"
+    return public if country in OECD else False
+
+
+_PFANDBRIEF = ("pfandbriefbank", "pfandbriefzentrale", "lettres de gage", "obbligazioni fondiarie", "lettere di pegno")
+
+
+def _swiss_mortgage_institute(position: RulePosition) -> Member:
+    """BVV 2 art. 54(2)(b): the two Swiss mortgage bond institutes, and no other covered bond."""
+    issuer = position.terms.issuer.casefold()
+    if not issuer:
+        return "issuer"
+    return any(word in issuer for word in _PFANDBRIEF)
+
+
+def _single_name(position: RulePosition) -> Member:
+    """A derivative whose underlying is one issuer's: none on an index, a currency or a state."""
+    possible, terms = types_of(position) & DERIVATIVES, position.terms
+    if not possible or terms.index_tracker or terms.hedged_to:
+        return False
+    if state_of(terms.issuer) or is_supranational(terms.issuer):
+        return False
+    if not types_of(position) <= DERIVATIVES:
+        return "instrument_type"
+    return True if terms.issuer else "issuer"
+
+
+def _hong_kong_unauthorised(position: RulePosition) -> Member:
+    """SFC UT Code 7.11: a scheme that is neither eligible nor authorised. A fund of Hong Kong may be authorised."""
+    kind = position.terms.fund_kind
+    if kind is FundKind.UCITS:
+        return False
+    home = position.terms.domicile or position.holding.country
+    if kind is None:
+        return "fund_kind"
+    return "authorisation by the SFC" if home in {"HK", ""} else True
+
+
+def _insurer(position: RulePosition) -> Member:
+    sector = position.holding.sector.strip().casefold()
+    if not sector:
+        return "sector"
+    if "insur" in sector:
+        return True
+    return "sector" if "financ" in sector else False
 
 
 def _municipal(position: RulePosition) -> Member:
     known = position.terms.issuer_category
     if known:
         return known == "MUN"
+    if state_of(position.terms.issuer) == "US":
+        return False
     return "issuer_category" if position.holding.country in {"", "US"} else False
 
 
@@ -189,8 +300,12 @@ _HOME = {
 def _alternatives(position: RulePosition) -> Member:
     if types_of(position) <= {T.INFRASTRUCTURE}:
         return False
-    if types_of(position) <= {T.PRIVATE_EQUITY, T.CRYPTO, T.EXCHANGE_COMMODITY}:
+    # BVV 2 art. 53(3): securitised claims are alternative, whoever owes what is in them.
+    if types_of(position) <= {T.PRIVATE_EQUITY, T.CRYPTO, T.EXCHANGE_COMMODITY, T.SECURITISED}:
         return True
+    if types_of(position) <= {T.LOAN}:
+        # A mortgage is none; a senior secured loan is.
+        return "mortgage flag"
     answer = of_asset_class(AssetClass.COMMODITY, AssetClass.CRYPTO, AssetClass.PRIVATE)(position)
     return "instrument_type" if answer is True and T.INFRASTRUCTURE in types_of(position) else answer
 
@@ -205,12 +320,16 @@ PLAIN: Mapping[str, Test] = {
     "shares": _SHARES,
     "bonds": one_of(BONDS),
     "debt": one_of(DEBT),
-    "government": one_of(GOVERNMENT),
+    "government": _government,
+    "oecd_government": _oecd_government,
+    "canadian_exempt_government": _canadian_exempt,
     "us_government": _us_government,
     "municipal": both(one_of(frozenset({T.GOVERNMENT_BOND})), _municipal),
-    "swiss_government": both(one_of(frozenset({T.GOVERNMENT_BOND})), _country("CH")),
+    "swiss_government": _of_state("CH"),
     "covered_bonds": one_of(frozenset({T.COVERED_BOND})),
-    "swiss_covered_bonds": both(one_of(frozenset({T.COVERED_BOND})), _country("CH")),
+    "swiss_covered_bonds": both(
+        one_of(frozenset({T.COVERED_BOND})), _country("CH"), _swiss_mortgage_institute
+    ),
     "listed_funds": both(_FUNDS, _is_not(_unlisted)),
     "mortgages": either(
         both(one_of(frozenset({T.COVERED_BOND})), _country("CH")),
@@ -223,6 +342,9 @@ PLAIN: Mapping[str, Test] = {
     "non_ucits_funds": _fund_kind(FundKind.RIC, FundKind.OTHER),
     "ric_funds": _fund_kind(FundKind.RIC),
     "derivatives": one_of(DERIVATIVES),
+    "single_name_derivatives": _single_name,
+    "hong_kong_unauthorised_funds": both(_FUNDS, _hong_kong_unauthorised),
+    "insurance_shares": both(_SHARES, _insurer),
     "otc_derivatives": either(
         one_of(frozenset({T.FORWARD, T.SWAP})), both(one_of(frozenset({T.OPTION})), _unlisted)
     ),

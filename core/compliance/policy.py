@@ -173,7 +173,9 @@ def policy_rules(policy: Policy, place: int = 1) -> tuple[Rule, ...]:
         )
 
     for one in policy.ranges:
-        measure = Measurement(metric=RuleMetric.TOTAL, of=(one.bucket,), look_through=one.look_through)
+        hedged = one.bucket == "unhedged_currency"
+        metric = RuleMetric.UNHEDGED if hedged else RuleMetric.TOTAL
+        measure = Measurement(metric=metric, of=(one.bucket,), look_through=one.look_through)
         words = f"{one.bucket.replace('_', ' ').replace(':', ' ')}{_LOOKED if one.look_through else ''}"
         if one.min is not None:
             add(f"range.{_slug(one.bucket)}.min", f"At least {one.min} % {words}", measure, Operator.AT_LEAST, one.min)

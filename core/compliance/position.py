@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from core.compliance.identity import Identities
 from core.domain.instrument import Terms
-from core.domain.issuers import merged_names
 from core.domain.portfolio import Holding
 
 
@@ -119,14 +119,9 @@ class Book:
         return tuple(sorted(self.positions, key=lambda one: (-abs(value_of(one)), one.holding_id)))
 
     @cached_property
-    def issuer_names(self) -> Mapping[str, str]:
-        """Issuers whose lines have one LEI under several names: each name, with the one that stands for all."""
-        return merged_names((one.terms.lei, one.terms.issuer) for one in self.positions)
-
-    @cached_property
-    def group_names(self) -> Mapping[str, str]:
-        """The same of their groups: one issuer is of one group, however lines call it."""
-        return merged_names((one.terms.lei, one.terms.issuer_group) for one in self.positions)
+    def identities(self) -> Identities:
+        """Who issued each line, and what belongs together."""
+        return Identities(self.positions)
 
     @cached_property
     def by_id(self) -> dict[str, RulePosition]:

@@ -109,6 +109,7 @@ class Rule(Strict):
         source: Page that was read, or "" where none was found.
         confirmed: True when its number and text were found in a source; False puts the mark (M) beside it everywhere.
         limit: In `unit`; None where the rule names no number, and then `documents` decide.
+        readings: The first is the house's and decides; the others are shown as information.
         unless: What may allow more than the limit although holdings cannot show it: the rule is then not assessable.
         documents: What is needed beyond holdings.
         exemptions: In words, as the rule has them; what of it is computed stands in `without`.
@@ -178,6 +179,44 @@ class AssetTypes(Strict):
         return self
 
 
+class Article(Strict):
+    """One article that a daily check would read.
+
+    Attributes:
+        rules: Ids of the rules that check it; or
+        why: why nothing does.
+        applies: False where it is not for the funds of this rule set; `why` says so.
+    """
+
+    article: Text
+    about: Text
+    rules: tuple[RuleId, ...] = ()
+    why: str = ""
+    applies: bool = True
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        if bool(self.rules) is bool(self.why):
+            raise ValueError(f"article {self.article} has either rules that check it, or why none does")
+        if self.rules and not self.applies:
+            raise ValueError(f"article {self.article} does not apply and has rules")
+        return self
+
+
+class Coverage(Strict):
+    """Which articles a rule set checks and which it does not, as somebody went through them.
+
+    Attributes:
+        source: What was gone through.
+        as_of: When.
+    """
+
+    reviewer: Text
+    source: Text
+    as_of: date
+    articles: tuple[Article, ...]
+
+
 class Regime(Strict):
     """A rule set that a portfolio can be under, as one file has it.
 
@@ -185,6 +224,7 @@ class Regime(Strict):
         jurisdiction: ISO 3166-1 alpha-2, "EU", or "CLIENT".
         extends: Rule set whose rules apply as well.
         omits: Ids of those that do not.
+        coverage: Its articles; one named as in the rule set it extends takes that one's place.
         replaced_by_policy: True for the client's own statement: its rules come from a stored policy.
     """
 
@@ -197,6 +237,7 @@ class Regime(Strict):
     replaced_by_policy: bool = False
     rules: tuple[Rule, ...] = ()
     asset_types: AssetTypes | None = None
+    coverage: Coverage | None = None
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -35,6 +35,15 @@ class RuleMetric(StrEnum):
     VOTES = "votes"
     """The largest share of one issuer's votes."""
 
+    UNHEDGED = "unhedged"
+    """Foreign currency after what currency forwards sell of it."""
+
+    SHORT = "short"
+    """What was sold and is not held: negative lines, with nothing long of the same instrument beside them."""
+
+    ASSET_COVERAGE = "asset_coverage"
+    """Net assets before overdrafts, over overdrafts (1940 Act, s. 18(h))."""
+
     VALUE_FALL = "value_fall"
     """Fall of value since the start of the reporting period; handed in."""
 
@@ -59,7 +68,16 @@ class By(StrEnum):
     BODY = "body"
     """Issuer of securities, bank of deposits and counterparty of over-the-counter derivatives, as one."""
 
+    BODY_GROUP = "body_group"
+    """The same, with companies of one group as one body."""
+
     COUNTERPARTY = "counterparty"
+    COUNTERPARTY_GROUP = "counterparty_group"
+    """Banks and counterparties, with companies of one group as one."""
+
+    SCHEME = "scheme"
+    """One fund with all its share classes."""
+
     INSTRUMENT = "instrument"
     """One issue, one fund: lines with the same ISIN or symbol."""
 
@@ -109,7 +127,9 @@ HANDED_IN = frozenset(
     {RuleMetric.VALUE_FALL, RuleMetric.MARKET_RISK_CLASS, RuleMetric.ABSOLUTE_VAR, RuleMetric.RELATIVE_VAR}
 )
 NEEDS_LINES = NEEDS_BY | {RuleMetric.TOTAL, RuleMetric.DIVERSIFIED, RuleMetric.VOTES, RuleMetric.NOTIONAL}
+NEEDS_LINES |= {RuleMetric.UNHEDGED, RuleMetric.SHORT}
 """Metrics of which a rule must say which lines they are about."""
 
 MAY_LOOK_THROUGH = frozenset({RuleMetric.LARGEST, RuleMetric.SUM_ABOVE, RuleMetric.COUNT_ABOVE, RuleMetric.TOTAL})
+MAY_LOOK_THROUGH |= {RuleMetric.UNHEDGED}
 """Metrics that a rule may want measured with funds taken apart."""

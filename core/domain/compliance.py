@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -75,3 +76,44 @@ class RuleResult:
     missing: tuple[str, ...] = ()
     explanation: str = ""
     cure: str = ""
+
+
+class ArticleStatus(StrEnum):
+    """Whether an article of a law was checked."""
+
+    CHECKED = "checked"
+    NOT_CHECKED = "not_checked"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCheck:
+    """One article of a rule set's law, and whether it was checked on one portfolio.
+
+    Attributes:
+        regime: Rule set it belongs to.
+        article: As the law numbers it ("52(1)(b)").
+        about: What it is about, in a few words.
+        status: Checked where every rule of it has a verdict.
+        why: Why it was not checked or does not apply; "" where it was.
+        rule_ids: Rules that check it.
+        reviewer: Who went through the articles.
+        source: What was gone through.
+        as_of: When.
+    """
+
+    regime: str
+    article: str
+    about: str
+    status: ArticleStatus
+    why: str
+    rule_ids: tuple[str, ...]
+    reviewer: str
+    source: str
+    as_of: date
+
+
+def articles_checked(articles: Iterable[ArticleCheck]) -> tuple[int, int]:
+    """(n, m) of "n of m articles checked": m leaves out those that do not apply."""
+    counted = [one.status for one in articles if one.status is not ArticleStatus.NOT_APPLICABLE]
+    return sum(status is ArticleStatus.CHECKED for status in counted), len(counted)

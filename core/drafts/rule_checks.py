@@ -12,7 +12,7 @@ from core.compliance.library import chosen, rule_sets
 from core.compliance.policy import Policy, policy_rules, read_policy, sample_policy
 from core.compliance.position import NO_MEASURES, Book, Measures
 from core.compliance.vocabulary import HANDED_IN
-from core.domain.compliance import RuleResult, RuleStatus
+from core.domain.compliance import ArticleCheck, RuleResult, RuleStatus, articles_checked
 from core.domain.fx import Rates
 from core.domain.issuers import IssuerLinks, with_entities
 from core.domain.portfolio import Portfolio
@@ -35,6 +35,7 @@ class RuleCheck:
     Attributes:
         regimes: Rule sets that were applied.
         notes: What a reader must know about the whole, as sentences.
+        articles: Articles of each rule set with whether they were checked.
     """
 
     portfolio_id: str
@@ -45,10 +46,16 @@ class RuleCheck:
     regimes: tuple[str, ...]
     results: tuple[RuleResult, ...]
     notes: tuple[str, ...]
+    articles: tuple[ArticleCheck, ...] = ()
 
     def counts(self) -> dict[RuleStatus, int]:
         """How many results there are of each status; every status is named."""
         return Checked(self.regimes, self.results, self.notes).counts()
+
+    @property
+    def articles_checked(self) -> tuple[int, int]:
+        """(n, m) of "n of m articles checked": m leaves out articles that do not apply."""
+        return articles_checked(self.articles)
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -109,6 +116,7 @@ def checks_of(
                 done.regimes,
                 done.results,
                 (*done.notes, *notes),
+                done.articles,
             )
         )
     return checks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain.compliance import BreachType, RuleResult, RuleStatus
+from core.domain.compliance import ArticleStatus, BreachType, RuleResult, RuleStatus
 from core.domain.units import Unit
 from core.drafts.rule_checks import RuleCheck
 from dashboard.portfolio import head as portfolio_head
@@ -50,6 +50,7 @@ def tab(one: OpenPortfolio) -> None:
             if result.status is status:
                 _told(result)
     _not_assessable([result for result in found.results if result.status is RuleStatus.NOT_ASSESSABLE])
+    _uncovered(found)
     _sources(found.results)
     _notes(found)
 
@@ -61,6 +62,13 @@ def _headline(found: RuleCheck) -> None:
         st.metric(
             "Rules kept", f"{kept} of {assessed}", help="Of those that apply and could be assessed.", width="content"
         )
+        if found.articles:
+            checked, whole = found.articles_checked
+            st.metric(
+                "Articles checked", f"{checked} of {whole}",
+                help="Of the law's articles that a daily check would read. The others stand below, with the reason.",
+                width="content",
+            )  # fmt: skip
         st.markdown(
             " ".join(
                 f":{look.colour}-badge[{look.icon} {counts[status]} {look.word}]"
@@ -187,6 +195,25 @@ def _not_assessable(results: Sequence[RuleResult]) -> None:
             alt="Rules that could not be assessed, and what is missing",
         )
         st.caption("Fill the fields in under Holdings, or in the instruments register.")
+
+
+def _uncovered(found: RuleCheck) -> None:
+    """Articles that nothing checked, with the reason, who went through them and when."""
+    open_ = [one for one in found.articles if one.status is ArticleStatus.NOT_CHECKED]
+    if not open_:
+        return
+    with st.container(border=True):
+        st.subheader("Articles not checked", anchor=False, help="A report without a breach says nothing about these.")
+        listings.table(
+            {
+                "Rule set": [one.regime for one in open_],
+                "Article": [one.article for one in open_],
+                "About": [one.about for one in open_],
+                "Why": [one.why for one in open_],
+            },
+            alt="Articles that were not checked, and why",
+        )
+        st.caption(text.escape(f"Gone through by: {open_[0].reviewer}, {open_[0].as_of}. {open_[0].source}."))
 
 
 def _sources(results: Sequence[RuleResult]) -> None:

@@ -39,6 +39,10 @@ def target(rule: Rule, case: Case) -> Decimal:
     if rule.unit is Unit.COUNT:
         step = {Case.PASS: Decimal(0), Case.BREACH: Decimal(1)}[case]
         return limit + step if rule.operator.is_ceiling else limit - step
+    if rule.operator.is_ceiling and not limit:
+        return Decimal(5 if case is Case.BREACH else 0)
+    if rule.measure.metric is RuleMetric.ASSET_COVERAGE:
+        return limit * {Case.PASS: Decimal(2), Case.NEAR: Decimal("1.05"), Case.BREACH: Decimal("0.5")}[case]
     if rule.operator.is_ceiling:
         return limit * {Case.PASS: Decimal("0.5"), Case.NEAR: Decimal("0.95"), Case.BREACH: Decimal("1.1")}[case]
     return {Case.PASS: Decimal(90), Case.NEAR: limit * Decimal("1.05"), Case.BREACH: limit * Decimal("0.9")}[case]
@@ -74,6 +78,9 @@ SHAPES: dict[str, tuple[InstrumentType, dict[str, Any]]] = {
     "covered_bonds": (T.COVERED_BOND, {"asset_class": A.BOND}),
     "mortgages": (T.COVERED_BOND, {"asset_class": A.BOND, "country": "CH"}),
     "funds": (T.FUND, {"asset_class": A.EQUITY_FUND, "fund_kind": FundKind.UCITS}),
+    "hong_kong_unauthorised_funds": (T.FUND, {"asset_class": A.EQUITY_FUND, "fund_kind": FundKind.OTHER}),
+    "insurance_shares": (T.SHARE, {"sector": "Insurance"}),
+    "oecd_government": (T.GOVERNMENT_BOND, {"asset_class": A.BOND, "issuer": "A state"}),
     "non_ucits_funds": (T.FUND, {"asset_class": A.EQUITY_FUND, "fund_kind": FundKind.OTHER}),
     "real_estate": (T.FUND, {"asset_class": A.REAL_ESTATE, "country": "CH", "exposure": "EUR"}),
     "real_estate_abroad": (T.FUND, {"asset_class": A.REAL_ESTATE, "country": "DE", "exposure": "EUR"}),
@@ -124,10 +131,16 @@ def _measured(rule: Rule, wanted: Decimal, reading: LimitReading | None) -> list
             return [of_class(name, "M", WHOLE - wanted + capped)]
         case RuleMetric.BORROWING:
             return [cash(-wanted)]
+        case RuleMetric.SHORT:
+            return [of_class(name, "M", -wanted)]
+        case RuleMetric.UNHEDGED:
+            return [of_class(name, "M", wanted)]
+        case RuleMetric.ASSET_COVERAGE:
+            return [cash(-WHOLE / (wanted / WHOLE - 1))]
         case RuleMetric.VOTES:
             base = of_class(name, "M", Decimal(1))
             return [line("M", 1, base.terms.instrument_type, asset_class=base.holding.asset_class,
-                         votes_pct=float(wanted))]  # fmt: skip
+                         sector=base.holding.sector, votes_pct=float(wanted))]  # fmt: skip
         case RuleMetric.NOTIONAL:
             return [line("M", 0, T.SWAP, asset_class=AssetClass.DERIVATIVE, counterparty="M", notional=wanted)]
     raise AssertionError(f"say in generating.py how to measure '{measure.metric}'")
@@ -163,9 +176,11 @@ def _open(rule: Rule) -> Book:
     if measure.metric in HANDED_IN:
         return book(*_derivatives(rule), cash(WHOLE))
     match measure.metric:
-        case RuleMetric.BORROWING:
+        case RuleMetric.BORROWING | RuleMetric.ASSET_COVERAGE:
             missing = cash(5)
             return book(cash(95), RulePosition("X", missing.holding, missing.terms, None))
+        case RuleMetric.SHORT:
+            return book(unknown("X", -40), cash(140))
         case RuleMetric.VOTES:
             return book(of_class(name, "M", Decimal(10)), cash(90))
         case RuleMetric.NOTIONAL:

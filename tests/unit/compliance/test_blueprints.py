@@ -38,9 +38,16 @@ class Planted:
 
 PLANTED = (
     Planted("us-employer-stock", "US.FINRA.2111", OPEN, 46.0, ("AAPL",)),
-    Planted("us-large-cap-active", "US.1940.5b1", RuleStatus.PASS, 95.8, ("AAPL", "MSFT", "JPM", "UNH", "XOM"), "cap"),
+    Planted(
+        "us-large-cap-active",
+        "US.1940.5b1",
+        RuleStatus.NOT_APPLICABLE,
+        95.8,
+        ("AAPL", "MSFT", "JPM", "UNH", "XOM"),
+        "cap",
+    ),
     Planted("us-large-cap-active", "US.1940.5b1", BREACH, 70.8, ("AAPL", "MSFT", "JPM", "UNH", "XOM"), "exclude"),
-    Planted("us-technology", "US.IRC.851b3A", NEAR, 54.0, ("MSFT", "AAPL", "AMD"), "cap"),
+    Planted("us-technology", "US.IRC.851b3A", RuleStatus.NOT_APPLICABLE, 54.0, ("MSFT", "AAPL", "AMD"), "cap"),
     Planted("us-technology", "US.IRC.851b3A", BREACH, 39.0, ("MSFT", "AAPL", "AMD"), "exclude"),
     Planted("us-technology", "US.IRC.851b3B", NEAR, 24.0, ("MSFT",)),
     Planted("us-single-state-muni", "US.35d-1", OPEN, 97.8, ("KY_MUNI_02",)),
