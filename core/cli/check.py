@@ -9,29 +9,19 @@ from typing import Annotated
 
 import typer
 
-from core.cli import output
+from core.cli import output, trade_moves
+from core.cli.rule_words import WORDS, number
 from core.cli.session import opened
 from core.compliance.coverage import said
 from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
+from core.desk.trade_checks import TradeCheck
 from core.domain.compliance import ArticleStatus, RuleResult, RuleStatus
-from core.domain.units import Unit
 from core.drafts.rule_checks import RuleCheck
 from core.errors import BadInput
 from core.storage.portfolios.policies import PolicyScope
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
-
-_WORDS = {
-    RuleStatus.BREACH: "BREACH",
-    RuleStatus.NEAR: "near",
-    RuleStatus.PASS: "pass",
-    RuleStatus.NOT_ASSESSABLE: "not assessable",
-    RuleStatus.NOT_APPLICABLE: "not applicable",
-}
-"""What people read, the most urgent first."""
-
-_SIGNS = {Unit.PCT: " %", Unit.PP: " pp"}
 
 
 def check(
@@ -49,21 +39,33 @@ def check(
         float | None,
         typer.Option(min=0, max=100, metavar="PCT", help="Call a pass near below this share of the limit."),
     ] = None,
+    trade: Annotated[
+        list[str] | None,
+        typer.Option(help='A trade on paper: "SELL 1000 ASML.AS" or "BUY 50000 EUR ASML.AS"; may be repeated.'),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a portfolio against its rule sets. The engine decides, on full precision; no model has a part in it."""
+    """Check a portfolio against its rule sets, or what trades on paper would do to them.
+
+    The engine decides, on full precision; no model has a part in it.
+    """
+    day, statement = _day(as_of), None if policy is None else _text(policy)
+    margin = None if near is None else Decimal(str(near)) / 100
+    moved: TradeCheck | None = None
     with opened() as (app, actor):
-        done = app.compliance.check(
-            actor,
-            portfolio_id,
-            regimes=regime or None,
-            as_of=_day(as_of),
-            policy=None if policy is None else _text(policy),
-            near=None if near is None else Decimal(str(near)) / 100,
-        )
+        if trade:
+            moved = app.compliance.check_trades(
+                actor, portfolio_id, trade, regimes=regime or None, as_of=day, policy=statement, near=margin
+            )
+            done = moved.after
+        else:
+            done = app.compliance.check(
+                actor, portfolio_id, regimes=regime or None, as_of=day, policy=statement, near=margin
+            )
     if as_json:
         output.document(
             {
+                **({} if moved is None else trade_moves.as_json(moved)),
                 "portfolio_id": done.portfolio_id,
                 "name": done.name,
                 "as_of": done.as_of,
@@ -80,6 +82,9 @@ def check(
             }
         )
         return 0
+    if moved is not None:
+        trade_moves.show(moved)
+        return 0
     _show(done)
     return 0
 
@@ -88,7 +93,7 @@ def _show(done: RuleCheck) -> None:
     sample = " (sample)" if done.is_sample else ""
     under = f"; rule sets: {', '.join(done.regimes)}" if done.regimes else ""
     output.line(f"{done.name}{sample}: {done.as_of}, {done.base_currency}{under}")
-    order = list(_WORDS)
+    order = list(WORDS)
     shown = sorted(done.results, key=lambda result: order.index(result.status))
     if shown:
         kept, assessed = done.kept
@@ -97,13 +102,13 @@ def _show(done: RuleCheck) -> None:
             ("status", "rule", "reading", "measured", "", "limit", "headroom", "type", "what it demands"),
             (
                 (
-                    _WORDS[result.status],
+                    WORDS[result.status],
                     f"{result.rule_id}{'' if result.confirmed else ' (M)'}",
                     result.reading,
-                    _number(result.measured, result.unit),
+                    number(result.measured, result.unit),
                     result.operator if result.limit is not None else "",
-                    _number(result.limit, result.unit),
-                    _number(result.headroom, result.unit),
+                    number(result.limit, result.unit),
+                    number(result.headroom, result.unit),
                     result.breach_type.value if result.breach_type else "",
                     result.title,
                 )
@@ -115,7 +120,7 @@ def _show(done: RuleCheck) -> None:
         told = [result for result in shown if result.status is status]
         if told:
             output.line()
-            output.line(f"{_WORDS[status].capitalize()}:")
+            output.line(f"{WORDS[status].capitalize()}:")
         for result in told:
             output.line(f"  {_sentence(result)}")
     _uncovered(done)
@@ -239,16 +244,7 @@ def _head(one: RuleSet) -> dict[str, object]:
 def _limit(rule: Rule) -> str:
     if rule.limit is None:
         return "documents"
-    return f"{rule.operator} {_number(float(rule.limit), rule.unit)}"
-
-
-def _number(value: float | None, unit: Unit) -> str:
-    if value is None:
-        return ""
-    # A number that is not the limit must not read like it: 10.0000001 is not 10.00.
-    short = f"{value:.2f}"
-    text = short if abs(float(short) - value) < 1e-12 or abs(value - round(value)) > 0.005 else f"{value:.12g}"
-    return f"{f'{value:g}' if unit in {Unit.COUNT, Unit.SCORE} else text}{_SIGNS.get(unit, '')}"
+    return f"{rule.operator} {number(float(rule.limit), rule.unit)}"
 
 
 def _day(text: str | None) -> date | None:

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 from core.compliance.library import RuleSet, chosen, rule_sets
 from core.compliance.policy import read_policy
+from core.desk.trade_checks import TradeCheck, check_trades
 from core.domain.actor import Actor
 from core.domain.fx import Rates
 from core.drafts.rule_checks import RuleCheck, checks_of
+from core.drafts.trades import read_trade
 from core.errors import NotFound
 from core.guard.access import Permission, require
 from core.storage.portfolios.policies import PolicyScope, StoredPolicy
@@ -52,6 +54,34 @@ class ComplianceService:
         portfolio = self._store.portfolios.load([portfolio_id], as_of=as_of)[0]
         given = None if policy is None else [read_policy(policy)]
         return checks_of(self._store, self._rates, [portfolio], regimes=regimes, policies=given, near=near)[0]
+
+    def check_trades(
+        self,
+        actor: Actor,
+        portfolio_id: str,
+        trades: Sequence[str],
+        *,
+        regimes: Sequence[str] | None = None,
+        as_of: date | None = None,
+        policy: str | bytes | None = None,
+        near: Decimal | None = None,
+    ) -> TradeCheck:
+        """Which rules trades on paper would move, before and after. Nothing is stored and nothing is traded.
+
+        Args:
+            trades: Such as "SELL 1000 ASML.AS" or "BUY 50000 EUR US0378331005", done one after the other.
+
+        Raises:
+            NotFound: No such portfolio, or none on that day.
+            BadInput: A trade cannot be read or done; the message says why. Also as for `check`.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        if regimes is not None:
+            chosen(regimes)
+        portfolio = self._store.portfolios.load([portfolio_id], as_of=as_of)[0]
+        given = None if policy is None else [read_policy(policy)]
+        read = [read_trade(one) for one in trades]
+        return check_trades(self._store, self._rates, portfolio, read, regimes=regimes, policies=given, near=near)
 
     def rule_sets(self, actor: Actor) -> Mapping[str, RuleSet]:
         """Every rule set by id, with its rules."""

@@ -12,7 +12,7 @@ from core.domain.compliance import RuleResult, RuleStatus
 from dashboard.analysis import charts as analysis_charts
 from dashboard.analysis.answer import AnswerPlaces, Part
 from dashboard.analysis.parts import alternatives, badge, claims, heading, proposals, strings
-from dashboard.portfolio import rules as portfolio_rules
+from dashboard.portfolio import figures_of_rules
 from dashboard.widgets import listings, show, states, text
 from dashboard.widgets.states import StateLook
 
@@ -61,8 +61,8 @@ def _side_by_side(answer: AnswerPlaces, rules: Sequence[RuleResult]) -> None:
                 "answer": [[_word(said[key])] if key in said else [] for key, _ in ranked],
                 "agree": agree,
                 "title": [rule.title if rule else "no such rule" for _, rule in ranked],
-                "measured": [portfolio_rules.number(rule.measured, rule.unit) if rule else "" for _, rule in ranked],
-                "limit": [portfolio_rules.number(rule.limit, rule.unit) if rule else "" for _, rule in ranked],
+                "measured": [figures_of_rules.number(rule.measured, rule.unit) if rule else "" for _, rule in ranked],
+                "limit": [figures_of_rules.number(rule.limit, rule.unit) if rule else "" for _, rule in ranked],
                 "regime": [rule.regime.upper() if rule else "" for _, rule in ranked],
                 "rule": [key for key, _ in ranked],
             }

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain.compliance import ArticleStatus, BreachType, RuleResult, RuleStatus
-from core.domain.units import Unit
 from core.drafts.rule_checks import RuleCheck
+from dashboard.portfolio import figures_of_rules, trade_moves
 from dashboard.portfolio import head as portfolio_head
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, states, text
@@ -17,7 +17,6 @@ _COLUMN = st.column_config
 _FILTER = "rules_status"
 _FULL = 1.0
 
-_SIGNS = {Unit.PCT: " %", Unit.PP: " pp", Unit.BPS: " bps", Unit.X: " x", Unit.DAYS: " days", Unit.YEARS: " years"}
 _BREACHES = {
     BreachType.ACTIVE: "Active: it was traded into.",
     BreachType.PASSIVE: "Passive: the market carried it there.",
@@ -51,6 +50,7 @@ def tab(one: OpenPortfolio) -> None:
                 _told(result)
     _not_assessable([result for result in found.results if result.status is RuleStatus.NOT_ASSESSABLE])
     _uncovered(found)
+    trade_moves.card(one)
     _sources(found.results)
     _notes(found)
 
@@ -102,10 +102,10 @@ def _table(rows: Sequence[RuleResult]) -> None:
                 "status": [[states.RULE[result.status].word] for result in rows],
                 "title": [result.title + ("" if result.confirmed else " (M)") for result in rows],
                 **({"reading": [text.words(result.reading) for result in rows]} if readings else {}),
-                "measured": [number(result.measured, result.unit) for result in rows],
+                "measured": [figures_of_rules.number(result.measured, result.unit) for result in rows],
                 "limit": [_limit(result) for result in rows],
                 "used": used,
-                "headroom": [number(result.headroom, result.unit, signed=True) for result in rows],
+                "headroom": [figures_of_rules.number(result.headroom, result.unit, signed=True) for result in rows],
                 **({"breach": [one.breach_type.value if one.breach_type else "" for one in rows]} if breaches else {}),
                 "rule": [result.rule_id for result in rows],
             }
@@ -144,19 +144,8 @@ def _used(result: RuleResult) -> float | None:
     return part / whole
 
 
-def number(value: float | None, unit: Unit, *, signed: bool = False) -> str:
-    """A value or a limit with its unit; a value that is not the limit never reads like it: 10.0000001 is not 10."""
-    if value is None:
-        return ""
-    if unit in (Unit.COUNT, Unit.SCORE):
-        return f"{value:+g}" if signed else f"{value:g}"
-    short = f"{value:.2f}"
-    plain = short if abs(float(short) - value) < 1e-12 or abs(value - round(value)) > 0.005 else f"{value:.12g}"
-    return f"{'+' if signed and value > 0 else ''}{plain}{_SIGNS.get(unit, '')}"
-
-
 def _limit(result: RuleResult) -> str:
-    return "" if result.limit is None else f"{result.operator} {number(result.limit, result.unit)}"
+    return "" if result.limit is None else f"{result.operator} {figures_of_rules.number(result.limit, result.unit)}"
 
 
 def _told(result: RuleResult) -> None:

@@ -204,6 +204,18 @@ def test_rules_are_told_as_n_of_m_with_breaches_in_full(page: Page, lived_in: Wo
     assert len(column(test, "rule")) == len(found.results)
 
 
+def test_articles_that_were_not_checked_stand_below_and_trades_on_paper_move_rules(page: Page, lived_in: World) -> None:
+    test = opened(page, lived_in, "sample-eu-ucits-over-limit", "Rules")
+    checked, whole = lived_in.app.compliance.check(LOCAL, "sample-eu-ucits-over-limit").articles_checked
+    assert f"Articles checked: {checked} of {whole}" in said(test)
+    assert "56(2)" in column(test, "Article")
+    test.text_area(key="rules_trades").set_value("SELL 3000000 EUR ASML.AS").run()
+    assert "No issuer above 10 %" in column(test, "Rule that moves")
+    assert all(one for one in column(test, "After"))
+    test.text_area(key="rules_trades").set_value("SELL 1 <b>").run()
+    assert "neither held nor in the instruments register" in said(test)
+
+
 def test_a_newer_day_is_offered_beside_the_older_one_and_stands_in_the_address(page: Page, world: World) -> None:
     portfolio_id = world.import_text("family.csv", POSITIONS)
     world.import_text("family.csv", POSITIONS.replace("2026-10-30", "2026-11-20"))
