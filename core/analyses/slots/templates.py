@@ -98,29 +98,34 @@ def _looked_at(parts: tuple[str, ...], slots: tuple[Slot, ...], gaps: list[str],
         own += gap + behind
     folded, words = own.lower(), lexicon(language)
     keys = words.keys(folded)
-    sentences = tuple(_sentences(own, folded, places, words if keys else None))
+    found = words.hits(folded, keys) if keys else []
+    sentences = tuple(_sentences(own, folded, places, words, found, keys))
     broken, digits = "{" in own or "}" in own, _any_digit(own) is not None
-    numbers = tuple(hit.words for hit in words.hits(folded, keys) if hit.kind == "number") if keys else ()
+    numbers = tuple(hit.words for hit in found if hit.kind == "number")
     hits = any(one.hits for one in sentences)
     is_plain = not (broken or digits or numbers or hits)
     return Template(parts, slots, own, tuple(places), sentences, broken, digits, numbers, may_name(own), hits, is_plain)
 
 
-def _sentences(own: str, folded: str, places: list[int], words: Lexicon | None) -> list[Sentence]:
-    begins = [0, *(found.end() for found in _ends(own))]
+def _sentences(
+    own: str, folded: str, places: list[int], words: Lexicon, found: list[Hit], keys: frozenset[str]
+) -> list[Sentence]:
+    begins = [0, *(end.end() for end in _ends(own))]
+    if len(begins) == 1:
+        return [Sentence(0, len(own), 0, len(places), _bearing(folded, found, words))]
     made, first = [], 0
     for start, end in zip(begins, [*begins[1:], len(own) + 1], strict=True):
         last = first
         while last < len(places) and places[last] < end:
             last += 1
-        hits = () if words is None else _bearing(folded[start:end], words)
+        hits = _bearing(folded[start:end], words.hits(folded[start:end], keys) if found else [], words)
         made.append(Sentence(start, min(end, len(own)), first, last, hits))
         first = last
     return made
 
 
-def _bearing(folded: str, words: Lexicon) -> tuple[Hit, ...]:
-    hits = tuple(hit for hit in words.hits(folded) if hit.kind != "number")
+def _bearing(folded: str, found: list[Hit], words: Lexicon) -> tuple[Hit, ...]:
+    hits = tuple(hit for hit in found if hit.kind != "number")
     if hits and words.is_conditional(folded):
         hits = tuple(hit for hit in hits if hit.kind == "maximum")
     return hits
