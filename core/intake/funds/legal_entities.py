@@ -209,6 +209,8 @@ class _Kept:
         self._made = EntityReading(name, kind)
         self._held = held
         self._findings = findings
+        by_kind = {EntityFile.ISINS: self._isin, EntityFile.NAMES: self._name, EntityFile.PARENTS: self._parent}
+        self._take = by_kind[kind]
         self._doubtful: set[str] = set()
         self._direct: dict[str, str] = {}
         self._ultimate: dict[str, str] = {}
@@ -217,9 +219,7 @@ class _Kept:
     def take(self, number: int, cells: list[str]) -> None:
         """One row."""
         self._made.rows += 1
-        {EntityFile.ISINS: self._isin, EntityFile.NAMES: self._name, EntityFile.PARENTS: self._parent}[self._made.kind](
-            number, cells
-        )
+        self._take(number, cells)
 
     def reading(self) -> EntityReading:
         """What is kept, once every row was seen."""
@@ -241,12 +241,12 @@ class _Kept:
 
     def _isin(self, number: int, cells: list[str]) -> None:
         lei, isin = cells
+        if self._made.rows > self._held.small and isin not in self._held.isins:
+            return  # millions of rows are of nobody's concern
         if not self._good(number, lei):
             return
         if (fault := isin_fault(isin)) is not None:
             self._findings.problem(number, "ISIN", isin, f"The ISIN {fault}. The row was left out.")
-            return
-        if self._made.rows > self._held.small and isin not in self._held.isins:
             return
         if self._made.leis.setdefault(isin, lei) != lei:
             self._findings.tally("ISINs with several LEIs were left out", isin)
