@@ -91,7 +91,10 @@ def shown_of(survey: Survey, mapping: ColumnMapping, read: Intake | None) -> Sho
     """
     proofs = {guess.field: guess.reason for guess in survey.guesses if guess.field}
     for table in read.tables[:1] if read is not None else ():
-        proofs |= {one.topic: _proof(one) for one in table.decisions if one.by is DecidedBy.FILE}
+        for one in table.decisions:
+            # Their boxes say "as the numbers show"; which it is stands below.
+            found = f"{one.choice}: " if one.topic in (_DECIMAL, _DAYS) else ""
+            proofs |= {one.topic: found + _proof(one)} if one.by is DecidedBy.FILE else {}
     return Shown(survey.header, survey.rows, mapping, proofs)
 
 
