@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from core.compliance.library import RuleSet
+from core.compliance.library import RuleSet, rule_sets
 from core.compliance.rule import Article
-from core.domain.compliance import ArticleCheck, ArticleStatus, RuleResult, RuleStatus
+from core.domain.compliance import ArticleCheck, ArticleStatus, RuleResult, RuleStatus, articles_checked
 
 
 def articles_of(rule_set: RuleSet, results: Mapping[str, Sequence[RuleResult]]) -> tuple[ArticleCheck, ...]:
@@ -52,6 +52,26 @@ def _status(article: Article, results: Mapping[str, Sequence[RuleResult]]) -> tu
         if result.status is RuleStatus.NOT_ASSESSABLE
     ]
     return (ArticleStatus.NOT_CHECKED, "; ".join(unread)) if unread else (ArticleStatus.CHECKED, "")
+
+
+def articles_counted(results: Iterable[RuleResult]) -> tuple[int, int]:
+    """(n, m) of "n of m articles checked" from results that were kept, of one portfolio or of several.
+
+    In a group's results the portfolio stands before the rule, behind it a colon.
+    """
+    of_owner: dict[str, list[RuleResult]] = {}
+    for one in results:
+        of_owner.setdefault(one.rule_id.rpartition(":")[0], []).append(one)
+    checked = whole = 0
+    for owned in of_owner.values():
+        by_id: dict[str, list[RuleResult]] = {}
+        for one in owned:
+            by_id.setdefault(one.rule_id.rpartition(":")[2], []).append(one)
+        known = rule_sets()
+        regimes = dict.fromkeys(one.regime for one in owned if one.regime in known)
+        counts = articles_checked(one for regime in regimes for one in articles_of(known[regime], by_id))
+        checked, whole = checked + counts[0], whole + counts[1]
+    return checked, whole
 
 
 def said(checked: tuple[int, int]) -> str:

@@ -23,7 +23,7 @@ _CLASS_WORDS = frozenset(
         "acc", "accumulation", "accumulating", "dist", "distribution", "distributing", "inc", "income", "cap",
         "capitalisation", "thes", "hedged", "unhedged", "class", "cl", "share", "shares", "units", "unit",
         "institutional", "institutionnel", "inst", "retail", "ret", "anteile", "anteil", "part", "parts", "usd",
-        "eur", "gbp", "chf", "jpy", "hkd", "sgd", "cad", "aud", "sek", "nok", "dkk", "h", "i", "ii", "r", "p", "q",
+        "eur", "gbp", "chf", "jpy", "hkd", "sgd", "cad", "aud", "sek", "nok", "dkk", "h", "i", "r", "p", "q",
         "x", "y", "z", "a", "b", "c", "d", "e", "f", "g", "s", "t", "w", "n", "ia", "ra", "ea", "a1", "a2", "b1",
         "b2",
     ]

@@ -13,7 +13,7 @@ from math import ceil
 
 from core.compliance.hedges import unhedged_bounds
 from core.compliance.identity import Identities, Key, body_field, body_name
-from core.compliance.kinds import DEPOSITS, DERIVATIVES, is_short_derivative, types_of
+from core.compliance.kinds import DEPOSITS, DERIVATIVES, T, is_short_derivative, types_of
 from core.compliance.lines import membership
 from core.compliance.position import Book, RulePosition, ids_of, value_of
 from core.compliance.rule import Measurement
@@ -343,7 +343,7 @@ def _diversified(book: Book, measure: Measurement, reading: LimitReading) -> Bou
 
 
 def _overdrafts(book: Book) -> list[RulePosition]:
-    return [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS]
+    return [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS | {T.LOAN}]
 
 
 def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:

@@ -158,7 +158,7 @@ def _canadian_exempt(position: RulePosition) -> Member:
     issuer = position.terms.issuer
     if is_canadian_province(issuer) and types_of(position) <= BONDS:
         return True
-    return either(_of_state("CA"), _us_government)(position)
+    return either(_of_state("CA"), _of_state("US", "UST", "USGA"))(position)
 
 
 def _oecd_government(position: RulePosition) -> Member:

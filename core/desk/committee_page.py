@@ -6,7 +6,7 @@ portfolios, `MOST_READ` at most; how many were read is part of the page. Breache
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from core.analyses.committee_brief import group_id_of
 from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
+from core.compliance.coverage import articles_counted
 from core.desk.comparisons import CompareService
 from core.desk.results import ByValue, ResultService
 from core.domain.actor import Actor
@@ -121,6 +122,7 @@ class Brief:
         changes: Verdicts that differ from the run before; None where there is no earlier run to look at.
         classes: Weights by asset class in percent, of a single portfolio.
         parts: (name, value) of a group's portfolios in `currency`, where one answer is about all of them.
+        articles: (n, m) of "n of m articles checked", over all portfolios; (0, 0) where no rule set has any.
         asked_for_dissent: Whether the analysis has a place for arguments against it.
         models: Those that answered, as they name themselves.
     """
@@ -146,6 +148,7 @@ class Brief:
     breaches: tuple[BreachLine, ...]
     breached_rules: int
     rules_known: int
+    articles: tuple[int, int]
     dissent: tuple[ModelSentence, ...]
     asked_for_dissent: bool
     conditions: tuple[ModelSentence, ...]
@@ -230,6 +233,7 @@ class BriefService:
             breaches=breaches[:_BREACHES],
             breached_rules=len(breaches),
             rules_known=sum(bool(sheet.rules) for sheet in sheets.values()),
+            articles=_articles(sheets.values()),
             dissent=_listed(items, "dissent")[:_DISSENT],
             asked_for_dissent=decides,
             conditions=_listed(items, "conditions")[:_CONDITIONS],
@@ -392,6 +396,12 @@ def _breaches(sheets: Mapping[str, FactSheet]) -> tuple[BreachLine, ...]:
             )
         )  # fmt: skip
     return tuple(sorted(lines, key=lambda line: (-line.portfolios, line.title)))
+
+
+def _articles(sheets: Iterable[FactSheet]) -> tuple[int, int]:
+    """Articles of the law that were checked, and those that a daily check would read, over all portfolios."""
+    counts = [articles_counted(sheet.rules) for sheet in sheets]
+    return sum(one[0] for one in counts), sum(one[1] for one in counts)
 
 
 def _proposals(item: Item) -> tuple[ProposalLine, ...]:

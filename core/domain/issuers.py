@@ -61,6 +61,17 @@ _LEGAL = frozenset(
         "sarl",
         "aps",
         "the",
+        "public",
+        "aktiengesellschaft",
+        "aktiebolag",
+        "anonyme",
+        "anonima",
+        "societe",
+        "sociedad",
+        "societas",
+        "europaea",
+        "naamloze",
+        "vennootschap",
     ]
 )
 """Words for a legal form, which say nothing about who it is."""

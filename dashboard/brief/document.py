@@ -218,6 +218,12 @@ def _breaches_note(brief: Brief) -> str:
     more = brief.breached_rules - len(brief.breaches)
     parts = [f"{text.count(more, 'more broken rule')} not shown."] if more > 0 else []
     if brief.rules_known:
+        checked, whole = brief.articles
+        if whole:
+            over = f" over {text.count(brief.rules_known, 'portfolio')}" if brief.rules_known > 1 else ""
+            parts.append(
+                f"{checked} of {whole} articles checked{over}; what no rule decided is neither kept nor broken."
+            )
         parts.append("Decided by the rule engine; no model has a part in it.")
         if any(not line.confirmed for line in brief.breaches):
             parts.append("(M): not found in a primary source.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
 from core.compliance.check import check
+from core.compliance.coverage import articles_counted
 from core.compliance.library import rule_sets
 from core.compliance.rule import Article
 from core.domain.compliance import ArticleStatus, articles_checked
@@ -64,3 +67,12 @@ def test_an_article_that_another_rule_set_replaces_is_not_counted() -> None:
 
 def test_without_rule_sets_no_article_is_claimed() -> None:
     assert check(book(cash(100)), []).articles == ()
+
+
+def test_results_that_were_kept_tell_how_many_articles_were_checked_of_each_portfolio() -> None:
+    done = check(book(*[line(f"S{n}", 4) for n in range(25)]), ["ucits"])
+    once = articles_counted(done.results)
+    assert once == articles_checked(done.articles)
+    group = [replace(one, rule_id=f"{owner}:{one.rule_id}") for owner in ("p1", "p2") for one in done.results]
+    assert articles_counted(group) == (2 * once[0], 2 * once[1])
+    assert articles_counted(()) == (0, 0)

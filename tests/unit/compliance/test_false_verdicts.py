@@ -103,6 +103,8 @@ def test_a_body_whose_group_is_not_known_is_at_least_itself() -> None:
         ({"issuer": "Siemens AG", "lei": LEI}, {"issuer": "SIEMENS Aktiengesellschaft", "lei": LEI}),
         ({"issuer": "Siemens AG"}, {"issuer": "SIEMENS  A.G."}),
         ({"issuer": "Apple Inc.", "cusip": "037833100"}, {"issuer": "APPLE COMPUTER", "isin": "US0378331005"}),
+        ({"issuer": "Siemens AG"}, {"issuer": "SIEMENS Aktiengesellschaft"}),
+        ({"issuer": "BP p.l.c."}, {"issuer": "BP Public Limited Company"}),
         ({"issuer": "Nestlé S.A."}, {"issuer": "NESTLE SA"}),
         ({"issuer": "Siemens AG", "lei": LEI}, {"issuer": "Siemens AG"}),
         ({"issuer": "", "lei": LEI}, {"issuer": "Siemens", "lei": LEI}),
@@ -205,6 +207,7 @@ def test_one_reading_decides_the_diversification_test_and_the_other_informs(rule
         ({"issuer": "Province of Ontario", "country": "CA"}, S.NOT_APPLICABLE),
         ({"issuer": "United States Treasury", "country": "US"}, S.NOT_APPLICABLE),
         ({"issuer": "City of Toronto", "country": "CA"}, S.BREACH),
+        ({"issuer": "Federal Home Loan Banks", "country": "US", "issuer_category": "USGSE"}, S.BREACH),
         ({"issuer": "", "country": "CA"}, S.NOT_ASSESSABLE),
     ],
 )
@@ -272,6 +275,10 @@ def test_a_forward_takes_away_what_it_sells_of_a_currency_that_is_held(
 )  # fmt: skip
 def test_an_overdraft_beyond_the_borrowing_limit_is_a_breach(rule_id: str, debt: int) -> None:
     assert result(rule_id, spread(cash(-debt))).status is S.BREACH
+
+
+def test_a_loan_that_was_taken_is_borrowing() -> None:
+    assert result("CH.CISO.77", spread(line("LOAN", -15, T.LOAN, asset_class=A.OTHER))).status is S.BREACH
 
 
 def test_a_swiss_fund_has_no_exemption_for_covered_bonds_and_one_for_states_of_the_oecd() -> None:
