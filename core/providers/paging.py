@@ -77,7 +77,7 @@ class Lists:
         return self._page(path, {"limit": 1})
 
     def _items(self, path: str, query: Mapping[str, Any], *, whole: bool) -> Iterator[object]:
-        cursors, seen, promised = [""], set[str](), True
+        cursors, seen, promised, held = [""], set[str](), True, 0
         while cursors:
             after = cursors.pop(0)
             try:
@@ -86,7 +86,7 @@ class Lists:
                 if promised and not cursors:
                     raise
                 continue  # the cursor that it gave means nothing to it, or it never said that there was more
-            fresh = 0
+            fresh, held = 0, len(page.items) or held
             for item in page.items:
                 found = shapes.identified(item)
                 if found in seen:
@@ -101,13 +101,17 @@ class Lists:
                 cursors, promised = [one for one in dict.fromkeys(named) if one], page.more is True
             elif page.more and not cursors:
                 # A server that repeats its cursor, or ignores ours, would keep us here for ever.
-                self._stuck(path, page, shown=any(named), whole=whole)
+                self._stuck(path, page, held, shown=any(named), whole=whole)
 
-    def _stuck(self, path: str, page: shapes.Page, *, shown: bool, whole: bool) -> None:
-        """A list promised more and shows nothing new: where its page has room for more it has ended all the same."""
+    def _stuck(self, path: str, page: shapes.Page, held: int, *, shown: bool, whole: bool) -> None:
+        """A list promised more and shows nothing new: where its last page had room for more it has ended all the same.
+
+        Args:
+            held: Items of the last page that had any.
+        """
         if page.items and not shown:
             raise shapes.Malformed("the list says that there is more and names nothing to go on from")
-        has_room = 0 < len(page.items) < A_PAGE and (path, "limit") not in self._refused
+        has_room = 0 < held < A_PAGE and (path, "limit") not in self._refused
         if whole and not has_room:
             raise ProviderUnreadable(
                 f"The provider's list {path} says that there is more and does not show it. Nothing is concluded from "

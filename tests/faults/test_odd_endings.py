@@ -49,6 +49,23 @@ def alerts(house: House, job_id: str) -> set[AlertKind]:
     return {one.kind for one in house.store.alerts.of(house.shard(job_id).shard_id) if one.cleared_at is None}
 
 
+def test_a_list_that_shows_another_batch_under_an_id_is_not_taken_at_its_word(house: House) -> None:
+    def anothers(batch: Batch) -> Batch:
+        return replace(
+            batch,
+            status="completed",
+            input_file_id="file-of-another",
+            output_file_id="file-gone",
+            counts=BatchCounts(3, 3),
+        )
+
+    jobs = [house.submit(3), house.submit(3)]
+    poorly = seen(house, anothers, listed=True)
+    for job_id in jobs:
+        assert house.run(job_id, context=poorly) is JobState.DONE
+        assert not alerts(house, job_id)
+
+
 @pytest.mark.parametrize("counts", [BatchCounts(), BatchCounts(3, 3, 0)])
 def test_a_list_that_shows_an_ended_batch_without_files_is_not_taken_at_its_word(
     house: House, counts: BatchCounts

@@ -315,11 +315,12 @@ def test_a_list_whose_own_cursor_means_nothing_is_read_on_from_its_last_item(
     assert _ids(oddly.list_batches(whole=True)) == [f"batch_{number}" for number in range(5)]
 
 
+@pytest.mark.parametrize("goes_on", [True, False], ids=["to-an-empty-page", "from-the-start"])
 @pytest.mark.parametrize(("shown", "known"), [(0, False), (3, True), (99, True), (100, False)])
 def test_nothing_is_concluded_from_a_list_that_keeps_back_what_it_says_it_has(
-    odd: OddServer, oddly: OpenAIProvider, shown: int, known: bool
+    odd: OddServer, oddly: OpenAIProvider, shown: int, known: bool, goes_on: bool
 ) -> None:
-    odd.refuses = _served(lambda _after: {"data": _numbered(0, shown), "has_more": True})
+    odd.refuses = _served(lambda after: {"data": [] if after and goes_on else _numbered(0, shown), "has_more": True})
     assert len(_ids(oddly.list_batches())) == shown
     if known:
         assert len(_ids(oddly.list_batches(whole=True))) == shown
