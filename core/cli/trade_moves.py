@@ -32,9 +32,9 @@ def show(done: TradeCheck) -> None:
              "after"),
             (_row(one) for one in done.moves),
         )  # fmt: skip
-    for one in done.moves:
-        if one.breaks or one.cures:
-            output.line(f"{'Breaks' if one.breaks else 'Cures'} {one.rule_id}: {one.explanation}")
+    for move in done.moves:
+        if move.breaks or move.cures:
+            output.line(f"{'Breaks' if move.breaks else 'Cures'} {move.rule_id}: {move.explanation}")
     for note in after.notes:
         output.line(f"Note: {note}")
 

@@ -191,8 +191,8 @@ class Identities:
     def _grouped(self, key: str | None, position: RulePosition, *, own: bool) -> Key:
         stated = _stated_group(position) if own else []
         if stated:
-            root = self._groups.find(stated[0])
-            return root, root
+            group = self._groups.find(stated[0])
+            return group, group
         root = self._groups.find(key) if key else None
         return root, root if root in self._in_group else None
 

@@ -149,8 +149,8 @@ def _key(position: RulePosition, by: By | None, known: Identities) -> tuple[Key,
         return (key, key), own, ""
     if by in {By.REGION, By.INDUSTRY}:
         name, field = _place(position, by)
-        keys: Key = (name.casefold(), name.casefold()) if name else (None, None)
-        return keys, name or own, "" if name else field
+        place: Key = (name.casefold(), name.casefold()) if name else (None, None)
+        return place, name or own, "" if name else field
     keys, name, field = {
         By.ISSUER: (known.issuer, terms.issuer, "issuer"),
         By.SCHEME: (known.scheme, terms.issuer, "issuer"),
@@ -372,7 +372,9 @@ def _short(book: Book, measure: Measurement) -> Bounds | Empty:
     sums: dict[str, Fraction] = {}
     for one in book.positions:
         sums[one.instrument] = sums.get(one.instrument, ZERO) + value_of(one)
-    certain, maybe, gaps = [], [], dict[str, list[RulePosition]]()
+    certain: list[RulePosition] = []
+    maybe: list[RulePosition] = []
+    gaps: dict[str, list[RulePosition]] = {}
     for one in book.ranked:
         if value_of(one) >= 0 or sums[one.instrument] >= 0:
             continue
