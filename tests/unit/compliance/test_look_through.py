@@ -126,13 +126,23 @@ def test_a_limit_on_lines_cannot_look_through() -> None:
         read_policy("name: P\nas_of: 2026-01-01\nmax_single_line: {max: 5, look_through: true}\n")
 
 
-@pytest.mark.parametrize(("by", "same"), [({"lei": LEI}, True), ({}, False)])
-def test_two_spellings_with_one_lei_are_one_issuer_in_every_rule(by: Mapping[str, Any], same: bool) -> None:
+@pytest.mark.parametrize(
+    ("by", "other", "same"),
+    [
+        ({"lei": LEI}, "SIEMENS Aktiengesellschaft", True),
+        ({"lei": LEI}, "SIEMFIN", True),
+        ({}, "SIEMENS Aktiengesellschaft", True),
+        ({}, "SIEMFIN", False),
+    ],
+)
+def test_two_spellings_are_one_issuer_by_lei_or_by_a_name_that_means_the_same(
+    by: Mapping[str, Any], other: str, same: bool
+) -> None:
     rest = [line(f"X{n}", 4) for n in range(22)]
     made = book(
         line("SIE1", 6, issuer="Siemens AG", issuer_group="Siemens AG", **by),
         line("SIE2", 6, InstrumentType.CORPORATE_BOND, asset_class=AssetClass.BOND,
-             issuer="SIEMENS Aktiengesellschaft", issuer_group="SIEMENS Aktiengesellschaft", **by),
+             issuer=other, issuer_group=other, **by),
         *rest,
     )  # fmt: skip
     found = {one.rule_id: one for one in check(made, ["ucits"]).results}["EU.UCITS.52.1-2"]
