@@ -64,6 +64,38 @@ _one_in = re.compile(
     rf"(?:in|out of|sur|von|an|auf)[ -](?:a[ -]|one[ -])?(?P<of>\d{{1,4}}|{'|'.join(_ONE_IN)})(?:\b|(?=tage))",
     re.IGNORECASE,
 )
+_MANY: Final = {
+    **_COUNTS,
+    **dict.fromkeys(("nineteen", "dix-neuf", "neunzehn"), 19),
+    **dict.fromkeys(("ninety-five", "quatre-vingt-quinze", "fünfundneunzig"), 95),
+    **dict.fromkeys(("ninety-nine", "quatre-vingt-dix-neuf", "neunundneunzig"), 99),
+}
+_times_in = re.compile(
+    rf"(?<![\w.,-])(?P<count>\d{{1,4}}|{'|'.join(sorted(_MANY, key=len, reverse=True))})[ -]?"
+    r"(?:trading |business |of (?:the )?)?(?:times|days|cases|sessions|fois|jours|cas|séances|mal|tagen?|fällen)[ -]"
+    rf"(?:in|out of|of|sur|von|aus|auf)[ -](?P<of>\d{{1,4}}|{'|'.join(_ONE_IN)})\b",
+    re.IGNORECASE,
+)
+_METHOD_WORDS: Final = (
+    ("monte_carlo", re.compile(r"\bmonte[ -]?carlo\b", re.IGNORECASE)),
+    (
+        "parametric_normal",
+        re.compile(
+            r"\b(?:parametri(?:c|que|sche[rnms]?)|delta[ -]normale?|varian(?:ce|z)[ -](?:co|ko)varian(?:ce|z))\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("historical", re.compile(r"\b(?:histori(?:cal|cally|que|sche[rnms]?)[ -]simul)", re.IGNORECASE)),
+)
+"""What sentences call the methods of a fact of the tail."""
+
+_other_way = re.compile(
+    r"\b(?:not|no|nor|than|instead|unlike|without|versus|would|ni|pas|sans|plutôt|contrairement|au lieu|nicht|"
+    r"keine?[nms]?|statt|anders|ohne|gegenüber|wäre)\b",
+    re.IGNORECASE,
+)
+"""A sentence that sets one method against another may name both."""
+
 _sentence_end = re.compile(r"(?<=[.!?;])(?<!\d\.)\s+")
 _DAYS_A_YEAR: Final = frozenset({250, 252, 260, 360, 365})
 
@@ -159,17 +191,38 @@ def _in_sentence(path: str, sentence: str, tails: list[Tail]) -> Iterator[Findin
         if not any(abs(value - level) < 1e-9 for level in allowed):
             true = f"{tails[0].level:g} %" if tails else None
             yield Finding(path, "", stated, true, FindingKind.VALUE if tails else FindingKind.UNSUPPORTED)
+    yield from _methods_said(path, sentence, tails)
+    often = [found.span() for found in _times_in.finditer(sentence)]
     # "One day in twenty" is the level of 95 % once more.
     days = {number for tail in tails for number in (tail.days, round(100 / max(100.0 - tail.level, 0.1)))}
     for found in _horizon.finditer(sentence):
         value = _days(found)
+        if any(start <= found.start() < end for start, end in often):
+            continue  # "19 days in 20" is no horizon
         if value not in days and value not in _DAYS_A_YEAR:
             true = f"{tails[0].days} days" if tails else None
             yield Finding(path, "", found.group(), true, FindingKind.PERIOD if tails else FindingKind.UNSUPPORTED)
 
 
+def _methods_said(path: str, sentence: str, tails: list[Tail]) -> Iterator[Finding]:
+    """Methods that a sentence names and no fact beside it has: "a Monte Carlo simulation" of a historical figure."""
+    if not tails or _other_way.search(sentence):
+        return
+    methods = {tail.method for tail in tails}
+    for method, pattern in _METHOD_WORDS:
+        found = pattern.search(sentence)
+        if found is not None and method not in methods:
+            yield Finding(path, "", found.group(), ", ".join(sorted(methods)), FindingKind.VALUE)
+
+
 def _other_levels(sentence: str) -> Iterator[tuple[str, float]]:
-    """Levels that no percent sign stands beside: "the 99th percentile", "one day in a hundred"."""
+    """Levels that no percent sign stands beside: "the 99th percentile", "one day in a hundred", "19 days in 20"."""
+    for found in _times_in.finditer(sentence):
+        count, of = found["count"].lower(), found["of"].lower()
+        many = int(count) if count.isdigit() else _MANY[count]
+        whole = int(of) if of.isdigit() else _ONE_IN[of]
+        if 1 < many <= whole:
+            yield found.group(), round(100.0 * many / whole, 6)
     for found in _percentile.finditer(sentence):
         yield found.group(), float(found["level"].replace(",", "."))
     for found in _one_in.finditer(sentence):
