@@ -8,7 +8,7 @@ from math import fsum
 
 from core.domain.facts import AbsentFact, HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
-from core.domain.issuers import merged_names
+from core.domain.issuers import merged_names, normalised_name
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
 from core.metrics import concentration
@@ -169,9 +169,10 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
 
 
 def _issuer_names(portfolio: Portfolio) -> list[str]:
-    """The issuer of each line, in lower case; names whose lines have one LEI are one name."""
-    one_name = merged_names((holding.terms.lei, holding.terms.issuer) for holding in portfolio.holdings)
-    names = (holding.terms.issuer.strip().casefold() for holding in portfolio.holdings)
+    """The issuer of each line, without case and legal form; names whose lines have one LEI are one name."""
+    names = [normalised_name(holding.terms.issuer) if holding.terms.issuer else "" for holding in portfolio.holdings]
+    leis = (holding.terms.lei for holding in portfolio.holdings)
+    one_name = merged_names(zip(leis, names, strict=True))
     return [one_name.get(name, name) for name in names]
 
 

@@ -150,11 +150,10 @@ def test_two_spellings_are_one_issuer_by_lei_or_by_a_name_that_means_the_same(
     assert found.measured == (12 if same else 6)
 
 
-def test_two_spellings_with_one_lei_are_one_issuer_in_direct_concentration() -> None:
-    for lei, largest in ((LEI, 60), ("", 40)):
-        one = portfolio(
-            share("A", 40, "Siemens AG", lei), share("B", 20, "SIEMENS Aktiengesellschaft", lei), share("C", 40)
-        )
+def test_direct_concentration_joins_issuers_as_rules_do() -> None:
+    spelled = "SIEMENS Aktiengesellschaft"
+    for lei, other, largest in ((LEI, "SIEMFIN", 60), ("", spelled, 60), (LEI, spelled, 60), ("", "SIEMFIN", 40)):
+        one = portfolio(share("A", 40, "Siemens AG", lei), share("B", 20, other, lei), share("C", 40))
         (sheet,) = fact_sheets([one], FixedRates(), None)
         assert values(sheet)["issuer_top1_weight"] == pytest.approx(largest)
 
