@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import Any
 
 import orjson
@@ -53,6 +54,16 @@ def _check(kind: Kind, document: dict[str, Any]) -> None:
             pass
 
 
+_calls = count()
+
+
+def _anew(text: str) -> str:
+    """The text behind a word that was never there: what was found in a text is remembered, and would cost nothing."""
+    return f"{str(next(_calls)).translate(_LETTERS)} {text}"
+
+
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
 WORK: dict[str, Callable[[str], object]] = {
     "numbers": numbers,
     "companies": lambda text: list(named(text)),
@@ -65,7 +76,7 @@ WORK: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("work", WORK)
 def test_the_work_of_checking_grows_with_the_answer_and_no_faster(work: str, unit: str) -> None:
-    assert growth(WORK[work], Recipe("", (unit,)), size=1_000, longest=3) <= TOO_MUCH
+    assert growth(lambda text: WORK[work](_anew(text)), Recipe("", (unit,)), size=1_000, longest=3) <= TOO_MUCH
 
 
 def test_the_work_of_checking_proposals_grows_with_them_and_no_faster() -> None:
