@@ -6,6 +6,7 @@ else what was named since the number before it ("ASML weighs 10.48 % and Microso
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, KeysView, Sequence
 from typing import Final, NamedTuple
 
@@ -176,12 +177,15 @@ def sentences(text: str, words: list[Token], marks: list[Token]) -> Iterator[Sha
             if marks[at].text not in _ENDS:
                 breaks.append(marks[at].start)
             at += 1
+        breaks.sort()
         # Nobody writes longer sentences; a text of any length is read in pieces, so that the work grows with it.
         for piece in range(0, len(own), _MOST_WORDS):
             part = own[piece : piece + _MOST_WORDS]
             close = own[piece + _MOST_WORDS].start if piece + _MOST_WORDS < len(own) else end
-            inside = [place for place in breaks if start <= place < close] if len(own) > _MOST_WORDS else breaks
-            yield Shape(start, close, part, sorted(inside))
+            inside = breaks
+            if len(own) > _MOST_WORDS:
+                inside = breaks[bisect_left(breaks, start) : bisect_left(breaks, close)]
+            yield Shape(start, close, part, inside)
             start = close
         start, first = end, last
 

@@ -127,7 +127,7 @@ def test_an_answer_of_any_size_is_told_from_an_analysis_in_little_time(text: str
 def test_the_longest_answer_that_is_read_takes_no_longer_than_the_limit_allows() -> None:
     begun = time.thread_time()
     found = _read(Kind.RISK, _sentence(Kind.RISK, "rose 1.5 % to Apple, " * 45_000), seconds=1)
-    assert time.thread_time() - begun < 8, "reading it takes some 3 s and its checks are cut after 1"
+    assert time.thread_time() - begun < 4
     assert found.error is not None
     assert found.error.code == NOT_CHECKED
 
