@@ -14,7 +14,7 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 8 ] && echo $$n || 
 # Every process starts the sooner for modules that were compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev browser demo test unit faults mutants lint format bench bench-real lock clean
+.PHONY: help setup dev browser demo test unit faults mutants lint methodology format bench bench-real lock clean
 
 help:
 	@echo "make demo    serve the dashboard on http://127.0.0.1:8501 with samples and simulated answers"
@@ -87,6 +87,10 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# After a change of a metric's definition: docs/methodology.md and what its tests pin.
+methodology: dev
+	$(BIN)/python -m tests.unit.metrics.pinned
 
 format: dev
 	$(BIN)/ruff check --fix .

@@ -192,6 +192,11 @@ def results(job_id: JobId, as_json: AsJson = False) -> int:
                         "hhi_fence": summary.hhi_fence,
                         "answered_by": {"models": dict(summary.models), "tiers": dict(summary.tiers)},
                     },
+                    "restated": [
+                        {"metric_id": one.key, "version": one.version, "today": one.today, "what": one.changes}
+                        for one in app.results.methodology(actor, job_id)
+                        if one.restated
+                    ],
                     "items": [
                         _item(item, job) | (_called(app, actor, job_id, item) if job.request.tools else {})
                         for item in app.jobs.each_item(actor, job_id)
@@ -330,6 +335,8 @@ def _say_results(app: App, actor: Actor, job: Job) -> None:
             if key in summary.sentences
         )
         output.line(f"Sentences: {said}.")
+    if restated := [one for one in app.results.methodology(actor, job.row.job_id) if one.restated]:
+        output.line(f"Restated since: {', '.join(one.key for one in restated)} would be computed otherwise today.")
     output.line(f"Cost: {output.money(summary.actual_usd)}, expected {output.money(summary.estimate_usd)}.")
     if summary.models:
         named = ", ".join(f"{name} ({n:,})" for name, n in summary.models)

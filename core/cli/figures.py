@@ -117,6 +117,7 @@ def metrics(
                         "period": fact.period,
                         "badge": fact.badge,
                         "definition": fact.definition,
+                        "version": fact.version,
                     }
                     for fact in sheet.facts
                 ],
@@ -125,12 +126,19 @@ def metrics(
         )
         return 0
     output.table(
-        ("metric", "value", "unit", "period", "badge"),
+        ("metric", "value", "unit", "period", "badge", "version"),
         (
-            (fact.metric_id, fact.shown, fact.currency or fact.unit.value, fact.period, fact.badge.value)
+            (
+                fact.metric_id,
+                fact.shown,
+                fact.currency or fact.unit.value,
+                fact.period,
+                fact.badge.value,
+                str(fact.version),
+            )
             for fact in sheet.facts
         ),
-        right=("value",),
+        right=("value", "version"),
     )
     for absent in sheet.absent:
         output.line(f"Not computed: {absent.metric_id}: {absent.reason}")

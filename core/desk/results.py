@@ -13,9 +13,10 @@ from core.domain.facts import FactSheet
 from core.domain.fx import Rates
 from core.domain.records import Item
 from core.domain.selection import EVERYBODY, Among
-from core.drafts.fact_store import sheet_index, sheet_path
+from core.drafts.fact_store import first_sheet, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.guard.access import Permission, require
+from core.metrics.restatements import Versioned, key_of, versioned
 from core.storage.jobs.result_views import BuiltRequest, CheckTally, FlaggedAnswer, Point, Worth
 from core.storage.store import Store
 
@@ -185,3 +186,15 @@ class ResultService:
                 except KeyError:
                     continue
         return found
+
+    def methodology(self, actor: Actor, job_id: str) -> list[Versioned]:
+        """Versions of the definitions that a job's facts were computed under; none where its facts are gone.
+
+        All sheets of a job are made in one pass, so that the first one speaks for them.
+        """
+        require(actor, Permission.JOB_READ)
+        path = sheet_path(job_folder(self._home, job_id))
+        sheet = first_sheet(path) if path.exists() else None
+        facts = sheet.facts if sheet is not None else ()
+        known = {(key_of(fact.metric_id), fact.version) for fact in facts if fact.version}
+        return [versioned(*one) for one in sorted(known)]

@@ -27,6 +27,8 @@ class Fact:
         definition: One sentence with the formula, for the methodology and the hover text.
         badge: real, derived or simulated.
         decimals: Digits after the point at which it is shown to people and models.
+        version: Version of the methodology's definition that it was computed under; 0 where none stands behind it
+            (limits of rules and profiles, series, answers of tools).
     """
 
     metric_id: str
@@ -37,6 +39,7 @@ class Fact:
     definition: str
     badge: Badge
     decimals: int
+    version: int = 0
 
     @property
     def shown(self) -> str:

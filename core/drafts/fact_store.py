@@ -19,7 +19,8 @@ from core.domain.evidence import NO_EVIDENCE, Band, Evidence, Finished, Investme
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
 from core.drafts.line_index import LineIndexWriter, index_path, places
-from core.metrics.definitions import definition_of
+from core.metrics.definitions import ALL_DEFINITIONS
+from core.metrics.restatements import key_of, restated
 
 
 class SheetWriter:
@@ -100,13 +101,21 @@ def _scanned(file: BinaryIO, wanted: Collection[str]) -> dict[str, list[int]]:
     return found
 
 
+def first_sheet(path: Path) -> FactSheet | None:
+    """The first sheet of a file; None of an empty one."""
+    with path.open("rb") as file:
+        _, _, document = file.readline().partition(b"\t")
+    return load(document) if document else None
+
+
 def sheet_path(folder: Path) -> Path:
     """Where a job's sheets stand."""
     return folder / "facts.jsonl"
 
 
 def dump(sheet: FactSheet) -> bytes:
-    """A sheet as JSON, without the definitions, which follow from the metric ids."""
+    """A sheet as JSON, without the definitions, which follow from the metric ids; what they add for a fact is kept."""
+    notes = _Notes()
     return orjson.dumps(
         [
             sheet.portfolio_id,
@@ -124,6 +133,7 @@ def dump(sheet: FactSheet) -> bytes:
                     fact.period,
                     fact.badge.value,
                     fact.decimals,
+                    *notes.of(fact),
                 ]
                 for fact in sheet.facts
             ],
@@ -149,8 +159,39 @@ def dump(sheet: FactSheet) -> bytes:
             list(map(asdict, sheet.rules)),
             None if sheet.evidence == NO_EVIDENCE else asdict(sheet.evidence),
             sheet.benchmark,
+            notes.texts,
         ]
     )
+
+
+class _Notes:
+    """What facts say beyond their definitions (sample, rates, doubts about prices), each text once.
+
+    Attributes:
+        texts: Of a sheet, in the order in which `of` counts them.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._known: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def of(self, fact: Fact) -> tuple[int, ...]:
+        """Version of the methodology, and place of the note where there is one."""
+        key = fact.definition, fact.version
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._placed(fact)
+        return found
+
+    def _placed(self, fact: Fact) -> tuple[int, ...]:
+        key = key_of(fact.metric_id) if fact.version else ""
+        # What stands in front of the definition tells of a restatement, and is told anew when the sheet is read.
+        note = fact.definition.partition(ALL_DEFINITIONS[key].text)[2].strip() if key else ""
+        if not note:
+            return (fact.version,)
+        if note not in self.texts:
+            self.texts.append(note)
+        return fact.version, self.texts.index(note)
 
 
 def load(document: bytes) -> FactSheet:
@@ -158,8 +199,8 @@ def load(document: bytes) -> FactSheet:
     parts: list[Any] = orjson.loads(document)
     portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = parts[:9]
     # Files of earlier versions end here.
-    later: list[Any] = [[], None, []]
-    rules, evidence, benchmark = (*parts[9:], *later[len(parts) - 9 :])
+    later: list[Any] = [[], None, [], []]
+    rules, evidence, benchmark, notes = (*parts[9:], *later[len(parts) - 9 :])
     return FactSheet(
         portfolio_id=portfolio_id,
         name=name,
@@ -167,19 +208,7 @@ def load(document: bytes) -> FactSheet:
         base_currency=base_currency,
         region=region,
         is_sample=is_sample,
-        facts=tuple(
-            Fact(
-                metric_id=metric_id,
-                value=value,
-                unit=Unit(unit),
-                currency=currency,
-                period=period,
-                definition=_definition(metric_id),
-                badge=Badge(badge),
-                decimals=decimals,
-            )
-            for metric_id, value, unit, currency, period, badge, decimals in facts
-        ),
+        facts=tuple(_fact(one, notes) for one in facts),
         absent=tuple(AbsentFact(*one) for one in absent),
         # JSON has no NaN: a weight or value that is not known was written as null.
         holdings=tuple(
@@ -231,7 +260,12 @@ def _band(fields: dict[str, Any]) -> Band:
     return Band(**fields | {"asset_classes": tuple(fields.get("asset_classes", ()))})
 
 
-def _definition(metric_id: str) -> str:
-    # In a sheet about a group each metric stands under its portfolio's id: "acme-7:hhi".
-    known = definition_of(metric_id) or definition_of(metric_id.partition(":")[2])
-    return known.text if known is not None else ""
+def _fact(fields: Sequence[Any], notes: Sequence[str]) -> Fact:
+    metric_id, value, unit, currency, period, badge, decimals, *rest = fields
+    key = key_of(metric_id)
+    # Sheets of before there were versions hold figures of the first.
+    version = rest[0] if rest else int(bool(key))
+    text = ALL_DEFINITIONS[key].text if key else ""
+    note = notes[rest[1]] if len(rest) > 1 else ""
+    definition = " ".join(part for part in (restated(key, version), text, note) if part)
+    return Fact(metric_id, value, Unit(unit), currency, period, definition, Badge(badge), decimals, version)

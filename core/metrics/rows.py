@@ -8,6 +8,7 @@ from functools import lru_cache
 from core.domain.facts import AbsentFact, Fact
 from core.domain.units import Badge, Unit
 from core.metrics.definitions import ALL_DEFINITIONS, family_of
+from core.metrics.restatements import VERSIONS
 
 Rows = tuple[list[Fact], list[AbsentFact]]
 """What is stated, and what is not and why."""
@@ -30,16 +31,18 @@ def state(
     if isinstance(value, str):
         rows[1].append(AbsentFact(metric_id, value))
         return
-    unit, decimals, text = _words(family_of(metric_id) or metric_id, note)
-    rows[0].append(Fact(metric_id, value, unit, currency, period, text, badge, decimals))
+    unit, decimals, text, version = _words(family_of(metric_id) or metric_id, note)
+    rows[0].append(Fact(metric_id, value, unit, currency, period, text, badge, decimals, version))
 
 
 def state_family(
     rows: Rows, family: str, values: Iterable[tuple[str, float]], period: str | None, badge: Badge, note: str = ""
 ) -> None:
     """Add a fact for each key of a family."""
-    unit, decimals, text = _words(family, note)
-    rows[0].extend(Fact(family + key, value, unit, None, period, text, badge, decimals) for key, value in values)
+    unit, decimals, text, version = _words(family, note)
+    rows[0].extend(
+        Fact(family + key, value, unit, None, period, text, badge, decimals, version) for key, value in values
+    )
 
 
 def absent(metric_ids: Iterable[str], reason: str) -> Rows:
@@ -57,6 +60,7 @@ def joined(parts: Iterable[Rows]) -> Rows:
 
 
 @lru_cache(maxsize=4096)
-def _words(key: str, note: str) -> tuple[Unit, int, str]:
+def _words(key: str, note: str) -> tuple[Unit, int, str, int]:
     definition = ALL_DEFINITIONS[key]
-    return definition.unit, definition.decimals, f"{definition.text} {note}" if note else definition.text
+    text = f"{definition.text} {note}" if note else definition.text
+    return definition.unit, definition.decimals, text, VERSIONS[key]

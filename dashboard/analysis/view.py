@@ -193,7 +193,7 @@ def _every_number(answer: AnswerPlaces) -> None:
                 "Likely slip": [states.CAUSE[one.finding.kind] if one.finding else "" for one in answer.marked],
                 "Period": [text.period(fact.period) if fact else "" for fact in facts],
                 "Origin": [states.BADGE[fact.badge].word if fact else "" for fact in facts],
-                "Definition": [fact.definition if fact else "" for fact in facts],
+                "Definition": [text.meaning(fact.definition, fact.version) if fact else "" for fact in facts],
             },
             alt="Every number of the answer with its mark and its fact",
         )

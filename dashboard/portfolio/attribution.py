@@ -47,7 +47,11 @@ def _waterfall(one: OpenPortfolio, facts: dict[str, Fact]) -> None:
     if residual is not None and abs(residual.value) >= _SEEN:
         steps.append(("residual", residual))
     with st.container(border=True):
-        st.subheader("From the benchmark to the portfolio", anchor=False, help=text.escape(total.definition))
+        st.subheader(
+            "From the benchmark to the portfolio",
+            anchor=False,
+            help=text.escape(text.meaning(total.definition, total.version)),
+        )
         origin(total.badge, text.period(total.period), "percentage points of return")
         bars = [(text.words(effect), fact.value) for effect, fact in steps]
         one.draw(

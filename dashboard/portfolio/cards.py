@@ -66,7 +66,7 @@ def card(fact: Fact) -> None:
         delta_arrow="off",
         border=True,
         height="stretch",
-        help=text.escape(f"{fact.definition}{more}"),
+        help=text.escape(f"{text.meaning(fact.definition, fact.version)}{more}"),
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.records import Job, JobRow
+from core.metrics.restatements import Versioned
 from dashboard.run import actions as run_actions
 from dashboard.run import list_page as runs
 from dashboard.shell import navigation, session
@@ -59,10 +60,13 @@ def header(app: App, actor: Actor, job: Job) -> None:
 
 
 def _downloads(app: App, actor: Actor, job_id: str) -> None:
+    def versions() -> list[Versioned]:
+        return app.results.methodology(actor, job_id)
+
     for label, media_type, chunks in (
         ("CSV", CSV, lambda: exports.items_csv(app.jobs.each_item(actor, job_id))),
-        ("XLSX", XLSX, lambda: exports.items_xlsx(app.jobs.each_item(actor, job_id))),
-        ("JSON", JSON, lambda: exports.items_json(job_id, app.jobs.each_item(actor, job_id))),
+        ("XLSX", XLSX, lambda: exports.items_xlsx(app.jobs.each_item(actor, job_id), versions())),
+        ("JSON", JSON, lambda: exports.items_json(job_id, app.jobs.each_item(actor, job_id), versions())),
     ):
         ending = label.lower()
         download(label, f"{job_id}.{ending}", media_type, chunks, actor=actor, key=f"run_{ending}")

@@ -21,6 +21,8 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from core.domain.analysis import UsageFrom
 from core.domain.readable_text import as_escapes, readable
 from core.domain.records import Item
+from core.metrics.definitions import ALL_DEFINITIONS
+from core.metrics.restatements import Versioned
 
 _COLUMNS = (
     "custom_id", "portfolio_id", "portfolio", "region", "status", "level", "headline", "verified", "mismatched",
@@ -31,6 +33,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula; the wide ones are read as the narrow ones."""
 
 _FINDINGS = ("custom_id", "portfolio", "path", "metric_id", "stated", "true", "kind")
+_METHODOLOGY = ("metric", "version", "version_today", "restated_because", "definition_today", "source")
 _PIECE: Final = 1 << 18
 _LONGEST: Final = 32_000
 """Characters of one cell; spreadsheets take 32,767."""
@@ -72,8 +75,14 @@ def _row(item: Item) -> Sequence[object]:
     )  # fmt: skip
 
 
-def items_xlsx(items: Iterable[Item]) -> Iterator[bytes]:
-    """One line a request, and a second sheet with everything that does not hold. No cell is a formula."""
+def items_xlsx(items: Iterable[Item], methodology: Iterable[Versioned] = ()) -> Iterator[bytes]:
+    """One line a request, a second sheet with everything that does not hold, a third with the definitions.
+
+    No cell is a formula.
+
+    Args:
+        methodology: Versions under which the facts of these answers were computed.
+    """
     book = Workbook(write_only=True)
     requests, findings = book.create_sheet("Requests"), book.create_sheet("Findings")
     _append(requests, _COLUMNS)
@@ -83,6 +92,12 @@ def items_xlsx(items: Iterable[Item]) -> Iterator[bytes]:
         for one in item.verification.findings if item.verification else ():
             told = (item.custom_id, item.portfolio_name, one.path, one.metric_id, one.stated, one.true, one.kind.value)
             _append(findings, told)
+    definitions = book.create_sheet("Methodology")
+    _append(definitions, _METHODOLOGY)
+    for each in methodology:
+        known = ALL_DEFINITIONS.get(each.key)
+        words = (known.text, known.source) if known else ("", "")
+        _append(definitions, (each.key, each.version, each.today, each.changes, *words))
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)
@@ -103,10 +118,11 @@ def _cell(sheet: WriteOnlyWorksheet, value: object) -> Any:
     return cell
 
 
-def items_json(job_id: str, items: Iterable[Item]) -> Iterator[bytes]:
+def items_json(job_id: str, items: Iterable[Item], methodology: Iterable[Versioned] = ()) -> Iterator[bytes]:
     """Everything that is stored about a run's requests, one item after the other; what is not seen in its texts stands
     there as escapes."""
-    yield b'{"job_id": ' + orjson.dumps(job_id) + b', "items": ['
+    versions = orjson.dumps([asdict(one) for one in methodology])
+    yield b'{"job_id": ' + orjson.dumps(job_id) + b', "methodology": ' + versions + b', "items": ['
     for place, item in enumerate(items):
         written = orjson.dumps(_plain(item), option=orjson.OPT_INDENT_2)
         yield (b",\n" if place else b"\n") + as_escapes(written.decode()).encode()

@@ -111,7 +111,7 @@ def facts(rows: Sequence[Fact], *, alt: str) -> None:
                 "value": [shown(fact) for fact in rows],
                 "badge": [[states.BADGE[fact.badge].word] for fact in rows],
                 "period": [fact.period or "" for fact in rows],
-                "definition": [fact.definition for fact in rows],
+                "definition": [text.meaning(fact.definition, fact.version) for fact in rows],
             }
         ),
         hide_index=True,

@@ -134,7 +134,7 @@ def about(one: Marked) -> list[str]:
 def _of_fact(fact: Fact) -> list[str]:
     lines = [f"{text.fact(fact.metric_id)} ({fact.metric_id}): {exact(fact)}"]
     if fact.definition:
-        lines.append(fact.definition)
+        lines.append(text.meaning(fact.definition, fact.version))
     origin = states.BADGE[fact.badge].word
     period = text.period(fact.period)
     lines.append(f"{period}, {origin}" if period else text.words(origin))

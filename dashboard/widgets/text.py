@@ -206,6 +206,11 @@ def fact(metric_id: str) -> str:
     return f"{words(family)} {member.replace('_', ' ').replace('.', ', ')}"
 
 
+def meaning(definition: str, version: int) -> str:
+    """How a fact is computed, and by which version of the methodology; "" for a fact that has no definition."""
+    return f"{definition} Methodology: version {version}." if definition and version else definition
+
+
 _OF = {"weight": "Weight of", "risk_share": "Share of risk of", "contribution": "Contribution of"}
 """Families whose members are holdings: their ids stay as they are written."""
 

@@ -176,6 +176,7 @@ def _fact_row(fact: Fact) -> list[Any]:
         fact.definition,
         fact.badge.value,
         fact.decimals,
+        fact.version,
     ]
 
 
@@ -186,8 +187,11 @@ def _use(row: Any) -> ToolUse:
         call=ToolCall(row.call_id, row.tool, row.arguments),
         result=row.result,
         facts=tuple(
-            Fact(metric_id, value, Unit(unit), currency, period, definition, Badge(badge), decimals)
-            for metric_id, value, unit, currency, period, definition, badge, decimals in orjson.loads(row.facts)
+            # Rows of earlier versions know no version of the methodology.
+            Fact(metric_id, value, Unit(unit), currency, period, definition, Badge(badge), decimals, *version)
+            for metric_id, value, unit, currency, period, definition, badge, decimals, *version in orjson.loads(
+                row.facts
+            )
         ),
         error=row.error,
         source=row.source,
