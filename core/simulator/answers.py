@@ -131,7 +131,7 @@ def _spoilt(document: Any, fault: str, custom_id: str) -> Any:
     elif fault == "unsupported" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
         spoilt["summary"] += " Comparable portfolios carry 987.65 % of this risk."
     elif fault == "line_separator" and isinstance(spoilt, dict) and isinstance(spoilt.get("summary"), str):
-        spoilt["summary"] += "\u2028Second line\u0085third line."
+        spoilt["summary"] += "\u2028This line follows a separator\u0085and this one a control character."
     elif fault in _SLIPS:
         _slip(spoilt, fault, custom_id)
     return spoilt
