@@ -21,6 +21,7 @@ from core.desk.sets import SetPreview, SetWish, Submitted
 from core.domain.actor import Actor
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.cost import Estimate
+from core.domain.filters import PortfolioFilter
 from core.domain.job import JobState
 from core.domain.trial import TRY, in_words
 from core.errors import AlreadyOpen, BadInput, OverBudget, Refused
@@ -408,7 +409,7 @@ def _chosen(app: App, actor: Actor, ids: list[str], group: str | None, *, all_: 
     if group is not None:
         if ids or all_:
             raise BadInput("Give one of --group, --all and --portfolio.")
-        members = app.portfolios.page(actor, group=group)
+        members = app.portfolios.page(actor, PortfolioFilter(group=group))
         if not members:
             raise BadInput(
                 f"There is no portfolio in a group '{group[:60]}'. See the groups with: mosychlos portfolio groups"

@@ -19,6 +19,7 @@ from core.cli.wait import EXIT, MOVING, say_when_nobody_works, wait_for
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
 from core.domain.analysis import Kind, ResultStatus
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.domain.provider import NOBODY
 from core.domain.records import Item, Job
@@ -44,10 +45,7 @@ def list_(
     with opened() as (app, actor):
         rows = app.jobs.page(
             actor,
-            states=[state] if state else [],
-            kind=kind,
-            model=model,
-            since=_day(since),
+            JobFilter(states=[state] if state else (), kind=kind, model=model, since=_day(since)),
             limit=limit,
             after=after,
         )

@@ -8,6 +8,7 @@ import typer
 
 from core.cli import output
 from core.cli.session import opened
+from core.domain.filters import PortfolioFilter
 from core.errors import BadInput
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
@@ -61,7 +62,7 @@ def group(
                 output.line(f"The group '{name}' is forgotten; its portfolios stay.")
             return 0
         changed = app.labels.change_group(actor, name, add=add or (), remove=remove or ())
-        members = app.portfolios.page(actor, group=name)
+        members = app.portfolios.page(actor, PortfolioFilter(group=name))
     if as_json:
         output.document({"name": changed.name, "portfolios": [row.portfolio_id for row in members]})
     else:

@@ -9,6 +9,7 @@ import typer
 
 from core.cli import as_read, output
 from core.cli.session import opened
+from core.domain.filters import PortfolioFilter
 from core.intake.tables.choices import choices_of
 
 portfolio_app = typer.Typer(help="Portfolios: bring them in, look at them, have them analysed.", no_args_is_help=True)
@@ -102,12 +103,13 @@ def list_(
     as_json: AsJson = False,
 ) -> int:
     """List portfolios by name."""
+    wanted = PortfolioFilter(search=search, region=region or "", tag=tag or "", group=group or "")
     with opened() as (app, actor):
-        rows = app.portfolios.page(actor, search=search, region=region, tag=tag, group=group, limit=limit)
+        rows = app.portfolios.page(actor, wanted, limit=limit)
     if as_json:
         output.document({"portfolios": rows})
         return 0
-    if not rows and (search or region or tag or group):
+    if not rows and not wanted.all:
         output.line("No portfolio is like that. See all with: mosychlos portfolio list")
         return 0
     if not rows:

@@ -21,8 +21,8 @@ from core.domain.actor import Actor
 from core.domain.analysis import Kind, UsageFrom
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet
+from core.domain.filters import EVERY_PORTFOLIO, JobFilter, PortfolioFilter
 from core.domain.records import Item, Job, JobRow
-from core.domain.selection import EVERYBODY, Among
 from core.domain.units import Unit
 from core.errors import NotFound
 from core.guard.access import Permission, require
@@ -168,14 +168,19 @@ class BriefService:
         self._results = results
         self._comparing = comparing
 
-    def newest_of(self, actor: Actor, among: Among) -> str | None:
+    def newest_of(self, actor: Actor, among: PortfolioFilter) -> str | None:
         """The newest job that can be shown to a committee and has answers about a choice of portfolios.
 
         A committee brief comes before any other analysis.
         """
         require(actor, Permission.JOB_READ)
         for kinds in ((Kind.COMMITTEE_BRIEF,), tuple(kind for kind in Kind if kind is not Kind.COMMITTEE_BRIEF)):
-            rows = [row for kind in kinds for row in self._store.jobs.page(kind=kind, limit=20) if row.counts.succeeded]
+            rows = [
+                row
+                for kind in kinds
+                for row in self._store.jobs.page(JobFilter(kind=kind), limit=20)
+                if row.counts.succeeded
+            ]
             for row in sorted(rows, key=lambda row: row.created_at, reverse=True):
                 about = self._store.jobs.get(row.job_id).request.group
                 if about and about.casefold() == among.group.casefold():
@@ -185,7 +190,13 @@ class BriefService:
         return None
 
     def page(
-        self, actor: Actor, job_id: str, *, at: datetime, portfolio_id: str = "", among: Among = EVERYBODY
+        self,
+        actor: Actor,
+        job_id: str,
+        *,
+        at: datetime,
+        portfolio_id: str = "",
+        among: PortfolioFilter = EVERY_PORTFOLIO,
     ) -> Brief:
         """The page of a run.
 
@@ -247,7 +258,7 @@ class BriefService:
 
     def _parts(self, group: str, sheet: FactSheet | None) -> tuple[tuple[str, float], ...]:
         """The portfolios of a group with their values, the largest first."""
-        names = {row.portfolio_id: row.name for row in self._store.portfolios.page(group=group)}
+        names = {row.portfolio_id: row.name for row in self._store.portfolios.page(PortfolioFilter(group=group))}
         rows = [
             (names.get(owner, owner), fact.value)
             for fact in (sheet.facts if sheet else ())
@@ -256,7 +267,7 @@ class BriefService:
         ]
         return tuple(sorted(rows, key=lambda row: -row[1]))
 
-    def _ids(self, job_id: str, portfolio_id: str, among: Among) -> list[str]:
+    def _ids(self, job_id: str, portfolio_id: str, among: PortfolioFilter) -> list[str]:
         if portfolio_id:
             ids = self._store.views.of_portfolio(job_id, portfolio_id)
         else:
@@ -267,7 +278,7 @@ class BriefService:
         return ids
 
     def _changes(
-        self, actor: Actor, earlier: JobRow | None, job_id: str, among: Among, portfolio_id: str
+        self, actor: Actor, earlier: JobRow | None, job_id: str, among: PortfolioFilter, portfolio_id: str
     ) -> list[Changed] | None:
         if earlier is None:
             return None

@@ -9,8 +9,8 @@ from typing import Final
 
 from core.desk.grades import ranks
 from core.domain.actor import Actor
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.domain.records import Job, JobRow
-from core.domain.selection import EVERYBODY, Among
 from core.errors import BadInput
 from core.guard.access import Permission, require
 from core.storage.jobs.comparisons import Changed, JobOverlap
@@ -91,7 +91,7 @@ class CompareService:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def compare(self, actor: Actor, base_id: str, new_id: str, among: Among = EVERYBODY) -> Comparison:
+    def compare(self, actor: Actor, base_id: str, new_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> Comparison:
         """Set two jobs beside each other.
 
         Raises:
@@ -122,7 +122,14 @@ class CompareService:
         )
 
     def changes(
-        self, actor: Actor, base_id: str, new_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0
+        self,
+        actor: Actor,
+        base_id: str,
+        new_id: str,
+        among: PortfolioFilter = EVERY_PORTFOLIO,
+        *,
+        limit: int,
+        offset: int = 0,
     ) -> list[Changed]:
         """Requests with another grade than before, the widest step first.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +17,10 @@ from core.analyses.metadata import batch_metadata
 from core.desk.job_summary import Outlier, Summary, summarise
 from core.domain.actor import Actor
 from core.domain.alert import Alert
-from core.domain.analysis import AnalysisRequest, Kind, ResultStatus
+from core.domain.analysis import AnalysisRequest
 from core.domain.cost import Estimate
 from core.domain.facts import FactSheet
+from core.domain.filters import EVERY_ITEM, EVERY_JOB, ItemFilter, JobFilter
 from core.domain.job import JOB_ENDED, IllegalMove, JobState, ShardEvent, ShardState
 from core.domain.provider import ProviderIdentity
 from core.domain.queue import Snapshot
@@ -343,50 +344,25 @@ class JobService:
     def page(
         self,
         actor: Actor,
+        wanted: JobFilter = EVERY_JOB,
         *,
-        states: Iterable[JobState] = (),
-        kind: Kind | None = None,
-        model: str | None = None,
-        since: datetime | None = None,
-        search: str = "",
-        set_id: str = "",
         limit: int = 50,
         after: str | None = None,
         offset: int = 0,
     ) -> list[JobRow]:
         """Jobs, newest first."""
         require(actor, Permission.JOB_READ)
-        return self._store.jobs.page(
-            states=states,
-            kind=kind,
-            model=model,
-            since=since,
-            search=search,
-            set_id=set_id,
-            limit=limit,
-            after=after,
-            offset=offset,
-        )
+        return self._store.jobs.page(wanted, limit=limit, after=after, offset=offset)
 
-    def latest(self, actor: Actor, *, states: Iterable[JobState], limit: int) -> list[JobRow]:
-        """Jobs that have ended in one of these states, the last ending first."""
+    def latest(self, actor: Actor, wanted: JobFilter, *, limit: int) -> list[JobRow]:
+        """Jobs that have ended, the last ending first."""
         require(actor, Permission.JOB_READ)
-        return self._store.jobs.page(states=states, limit=limit, by_end=True)
+        return self._store.jobs.page(wanted, limit=limit, by_end=True)
 
-    def count(
-        self,
-        actor: Actor,
-        *,
-        states: Iterable[JobState] = (),
-        kind: Kind | None = None,
-        model: str | None = None,
-        since: datetime | None = None,
-        search: str = "",
-        set_id: str = "",
-    ) -> int:
+    def count(self, actor: Actor, wanted: JobFilter = EVERY_JOB) -> int:
         """How many jobs match."""
         require(actor, Permission.JOB_READ)
-        return self._store.jobs.count(states=states, kind=kind, model=model, since=since, search=search, set_id=set_id)
+        return self._store.jobs.count(wanted)
 
     def count_by_state(self, actor: Actor) -> dict[JobState, int]:
         """How many jobs stand in each state."""
@@ -439,43 +415,20 @@ class JobService:
         self,
         actor: Actor,
         job_id: str,
+        wanted: ItemFilter = EVERY_ITEM,
         *,
-        statuses: Sequence[ResultStatus] = (),
-        level: str | None = None,
-        search: str = "",
-        only_mismatched: bool = False,
         with_analysis: bool = True,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Item]:
         """Requests of a job and how they ended."""
         require(actor, Permission.JOB_READ)
-        return self._store.items.page(
-            job_id,
-            statuses=statuses,
-            level=level,
-            search=search,
-            only_mismatched=only_mismatched,
-            with_analysis=with_analysis,
-            limit=limit,
-            offset=offset,
-        )
+        return self._store.items.page(job_id, wanted, with_analysis=with_analysis, limit=limit, offset=offset)
 
-    def count_items(
-        self,
-        actor: Actor,
-        job_id: str,
-        *,
-        statuses: Sequence[ResultStatus] = (),
-        level: str | None = None,
-        search: str = "",
-        only_mismatched: bool = False,
-    ) -> int:
+    def count_items(self, actor: Actor, job_id: str, wanted: ItemFilter = EVERY_ITEM) -> int:
         """How many requests match."""
         require(actor, Permission.JOB_READ)
-        return self._store.items.count(
-            job_id, statuses=statuses, level=level, search=search, only_mismatched=only_mismatched
-        )
+        return self._store.items.count(job_id, wanted)
 
     def each_item(self, actor: Actor, job_id: str) -> Iterator[Item]:
         """Every request of a job, whatever its size."""

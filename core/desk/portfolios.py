@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.domain.actor import Actor
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.domain.fx import Rates
 from core.domain.portfolio import Intake, Portfolio, PortfolioRow, Problem
 from core.domain.records import Item
@@ -163,32 +164,19 @@ class PortfolioService:
     def page(
         self,
         actor: Actor,
+        wanted: PortfolioFilter = EVERY_PORTFOLIO,
         *,
-        search: str = "",
-        region: str | None = None,
-        tag: str | None = None,
-        group: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[PortfolioRow]:
         """Portfolios by name."""
         require(actor, Permission.PORTFOLIO_READ)
-        return self._store.portfolios.page(
-            search=search, region=region, tag=tag, group=group, limit=limit, offset=offset
-        )
+        return self._store.portfolios.page(wanted, limit=limit, offset=offset)
 
-    def count(
-        self,
-        actor: Actor,
-        *,
-        search: str = "",
-        region: str | None = None,
-        tag: str | None = None,
-        group: str | None = None,
-    ) -> int:
+    def count(self, actor: Actor, wanted: PortfolioFilter = EVERY_PORTFOLIO) -> int:
         """How many there are."""
         require(actor, Permission.PORTFOLIO_READ)
-        return self._store.portfolios.count(search=search, region=region, tag=tag, group=group)
+        return self._store.portfolios.count(wanted)
 
     def count_by_region(self, actor: Actor) -> dict[str, int]:
         """How many there are of each region, by region."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from core.desk.portfolio_matrix import SUBJECTS, Matrix, matrix
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.domain.fx import Rates
 from core.domain.records import Item
-from core.domain.selection import EVERYBODY, Among
 from core.drafts.fact_store import first_sheet, sheet_index, sheet_path
 from core.drafts.job_files import job_folder
 from core.guard.access import Permission, require
@@ -88,19 +88,19 @@ class ResultService:
         require(actor, Permission.JOB_READ)
         return self._store.views.asked(job_id, custom_id)
 
-    def grades(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> dict[str, int]:
+    def grades(self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> dict[str, int]:
         """Answers by grade; from the roll-ups where nobody is left out."""
         require(actor, Permission.JOB_READ)
         if among.all:
             return self._store.items.rollup(job_id).get("level", {})
         return self._store.views.grades(job_id, among)
 
-    def tally(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> CheckTally:
+    def tally(self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> CheckTally:
         """What checking the answers came to."""
         require(actor, Permission.JOB_READ)
         return self._store.views.tally(job_id, among)
 
-    def by_value(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> ByValue:
+    def by_value(self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> ByValue:
         """Grades by the worth of their portfolios, in one currency at today's last known rates."""
         require(actor, Permission.JOB_READ)
         on = self._clock().date()
@@ -125,7 +125,7 @@ class ResultService:
                 sums[row.currency] = sums.get(row.currency, 0.0) + row.value * factor
         return max(sums, key=lambda currency: sums[currency], default="")
 
-    def spread(self, actor: Actor, job_id: str, among: Among = EVERYBODY) -> Spread:
+    def spread(self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> Spread:
         """How concentrated the answered portfolios are, and from where on one stands out."""
         require(actor, Permission.JOB_READ)
         found = self._store.views.concentration(job_id, among)
@@ -134,17 +134,21 @@ class ResultService:
         beyond = 0 if found.fence is None else self._store.views.beyond(job_id, found.fence, among)
         return Spread(found.known, found.median, found.fence, beyond)
 
-    def points(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Point]:
+    def points(self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int) -> list[Point]:
         """Concentration and grade of answered portfolios, the most concentrated first."""
         require(actor, Permission.JOB_READ)
         return self._store.views.points(job_id, among, limit=limit)
 
-    def flagged(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[FlaggedAnswer]:
+    def flagged(
+        self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int
+    ) -> list[FlaggedAnswer]:
         """Answers with numbers that do not hold, those with the most first."""
         require(actor, Permission.JOB_READ)
         return self._store.views.flagged(job_id, among, limit=limit)
 
-    def answered(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[tuple[str, str]]:
+    def answered(
+        self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int
+    ) -> list[tuple[str, str]]:
         """(id, name) of portfolios with an answer, by name."""
         require(actor, Permission.JOB_READ)
         return self._store.views.answered(job_id, among, limit=limit)
@@ -154,7 +158,9 @@ class ResultService:
         require(actor, Permission.JOB_READ)
         return self._store.views.of_portfolio(job_id, portfolio_id)
 
-    def matrix(self, actor: Actor, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> Matrix:
+    def matrix(
+        self, actor: Actor, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int, offset: int = 0
+    ) -> Matrix:
         """One page of answers beside each other, by portfolio name.
 
         Raises:

@@ -8,8 +8,8 @@ from core.app import App
 from core.desk.committee_page import Brief
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
+from core.domain.filters import JobFilter, PortfolioFilter
 from core.domain.records import JobRow
-from core.domain.selection import Among
 from core.errors import NotFound
 from dashboard.brief import document as brief_document
 from dashboard.explore import page as explore
@@ -26,7 +26,9 @@ _ICON = ":material/article:"
 
 def choose(app: App, actor: Actor) -> Brief | None:
     """The run of the address, or the newest brief; then one of its portfolios, or all of a group, tag or region."""
-    rows = [row for row in app.jobs.page(actor, states=explore.FINISHED, limit=_OFFERED) if row.counts.succeeded]
+    rows = [
+        row for row in app.jobs.page(actor, JobFilter(states=explore.FINISHED), limit=_OFFERED) if row.counts.succeeded
+    ]
     linked = navigation.parameter("run")
     if linked and linked not in {row.job_id for row in rows}:
         rows.insert(0, app.jobs.get(actor, linked).row)
@@ -36,12 +38,14 @@ def choose(app: App, actor: Actor) -> Brief | None:
                 st.switch_page(navigation.page("prepare"))
         return None
     group = navigation.parameter("brief_group")
-    wanted = linked or (app.briefs.newest_of(actor, Among(group=group)) if group else None) or _newest(rows).job_id
+    wanted = (
+        linked or (app.briefs.newest_of(actor, PortfolioFilter(group=group)) if group else None) or _newest(rows).job_id
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         job_id = _run(rows, wanted)
         about_group = bool(app.jobs.get(actor, job_id).request.group)
         portfolio_id = "" if about_group else _portfolio(app, actor, job_id)
-        among = Among() if about_group or portfolio_id else explore.narrowing(app, actor, key="brief")
+        among = PortfolioFilter() if about_group or portfolio_id else explore.narrowing(app, actor, key="brief")
     try:
         return app.briefs.page(actor, job_id, at=app.now(), portfolio_id=portfolio_id, among=among)
     except NotFound as error:

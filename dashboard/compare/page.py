@@ -11,8 +11,8 @@ import streamlit as st
 from core.app import App
 from core.desk.comparisons import Comparison, price_of_a_number
 from core.domain.actor import Actor
+from core.domain.filters import JobFilter, PortfolioFilter
 from core.domain.records import JobRow
-from core.domain.selection import Among
 from core.errors import MosychlosError
 from core.storage.jobs.result_views import CheckTally
 from dashboard.compare import charts as compare_charts
@@ -33,7 +33,7 @@ class Pair:
     """What the page looks at."""
 
     found: Comparison
-    among: Among
+    among: PortfolioFilter
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -43,7 +43,9 @@ class Pair:
 
 def choose(app: App, actor: Actor) -> Pair | None:
     """The two runs of the address (`base=` and `new=`, or a set's `set=`), or the newest pair of one analysis."""
-    rows = [row for row in app.jobs.page(actor, states=explore.FINISHED, limit=_OFFERED) if row.counts.succeeded]
+    rows = [
+        row for row in app.jobs.page(actor, JobFilter(states=explore.FINISHED), limit=_OFFERED) if row.counts.succeeded
+    ]
     base_id, new_id = _linked(app, actor)
     known = {row.job_id: row for row in rows}
     for job_id in (base_id, new_id):
@@ -106,7 +108,7 @@ def _nothing() -> None:
 
 def _selectors(
     app: App, actor: Actor, known: dict[str, JobRow], base_id: str, new_id: str
-) -> tuple[str, str | None, Among]:
+) -> tuple[str, str | None, PortfolioFilter]:
     """Both runs to choose from; the second list has only runs of the first one's analysis."""
     name = run_names.runs(known.values()).__getitem__
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -115,7 +117,7 @@ def _selectors(
         others = [one for one in ids if one != base_id and known[one].kind is known[base_id].kind]
         if not others:
             st.caption("There is no other run of this analysis.")
-            return base_id, None, Among()
+            return base_id, None, PortfolioFilter()
         chosen = st.selectbox(
             "After", others, index=others.index(new_id) if new_id in others else 0, format_func=name,
             key="compare_new", width=460,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
+from core.domain.filters import PortfolioFilter
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
 from core.intake.register.instruments import FIELDS, SAMPLE, USER, Instrument, written_instrument
@@ -206,7 +207,10 @@ def _conflicts(app: App, actor: Actor) -> None:
                     st.text_input("Portfolios with", type="search", key=f"{_KEY}_of", placeholder="Name or account")
                     or ""
                 )
-        rows = {row.portfolio_id: row.name for row in app.portfolios.page(actor, search=search, limit=_CHOICES)}
+        rows = {
+            row.portfolio_id: row.name
+            for row in app.portfolios.page(actor, PortfolioFilter(search=search), limit=_CHOICES)
+        }
         with right if total > _CHOICES else left:
             chosen = st.selectbox(
                 "Portfolio", list(rows), index=list(rows).index(linked) if linked in rows else None,

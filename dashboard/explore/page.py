@@ -10,9 +10,9 @@ from core.app import App
 from core.desk.portfolio_matrix import Matrix
 from core.domain.actor import Actor
 from core.domain.analysis import Kind
+from core.domain.filters import JobFilter, PortfolioFilter
 from core.domain.job import JobState
 from core.domain.records import Job
-from core.domain.selection import Among
 from dashboard.explore import charts as explore_charts
 from dashboard.run import names as run_names
 from dashboard.run import results as run_results
@@ -41,14 +41,14 @@ class ExploreScope:
     """
 
     job: Job
-    among: Among
+    among: PortfolioFilter
     answers: int
     version: str
 
 
 def choose(app: App, actor: Actor) -> ExploreScope | None:
     """The run in the address, or the newest one with answers, and which of its portfolios."""
-    rows = [row for row in app.jobs.page(actor, states=FINISHED, limit=_OFFERED) if row.counts.succeeded]
+    rows = [row for row in app.jobs.page(actor, JobFilter(states=FINISHED), limit=_OFFERED) if row.counts.succeeded]
     linked = navigation.parameter("run")
     if linked and linked not in {row.job_id for row in rows}:
         rows.insert(0, app.jobs.get(actor, linked).row)
@@ -85,7 +85,7 @@ def choose(app: App, actor: Actor) -> ExploreScope | None:
     return ExploreScope(job, among, answers, version)
 
 
-def narrowing(app: App, actor: Actor, *, key: str) -> Among:
+def narrowing(app: App, actor: Actor, *, key: str) -> PortfolioFilter:
     """Group, tag and region, of those that exist; all of it in the address, so that a link keeps it."""
     groups = [group.name for group in app.labels.groups(actor)]
     tags = list(app.labels.tags(actor))
@@ -98,7 +98,7 @@ def narrowing(app: App, actor: Actor, *, key: str) -> Among:
                 placeholder=f"All {name}s",
             )  # fmt: skip
             found[name] = chosen or ""
-    return Among(**found)
+    return PortfolioFilter(**found)
 
 
 def headline(app: App, actor: Actor, scope: ExploreScope) -> None:

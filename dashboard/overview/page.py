@@ -9,6 +9,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.domain.oversight import BudgetLine, Notice, Waits
 from core.domain.records import JobRow
@@ -43,8 +44,8 @@ def attention(app: App, actor: Actor) -> None:
     """What needs a person, the newest first: alerts with their next step, then runs with failures."""
     notices = alert_notice.in_order(filter(_is_for_here, app.oversight.notices(actor)))
     told = {notice.job_id for notice in notices}
-    broken = app.jobs.count(actor, states=_WITHOUT_ANALYSIS)
-    page = app.jobs.page(actor, states=_WITHOUT_ANALYSIS, limit=_SHOWN) if broken else []
+    broken = app.jobs.count(actor, JobFilter(states=_WITHOUT_ANALYSIS))
+    page = app.jobs.page(actor, JobFilter(states=_WITHOUT_ANALYSIS), limit=_SHOWN) if broken else []
     failed = [row for row in page if row.job_id not in told]
     if not notices and not failed:
         st.markdown(":green[:material/check_circle:] Nothing waits for you.")
@@ -147,10 +148,10 @@ def _card(label: str, value: str, note: str) -> None:
 
 def in_progress(app: App, actor: Actor) -> None:
     """A bar for each active run with what it waits for; follows them by itself."""
-    active = app.jobs.count(actor, states=states.ACTIVE)
+    active = app.jobs.count(actor, JobFilter(states=states.ACTIVE))
 
     def draw() -> bool:
-        rows = app.jobs.page(actor, states=states.ACTIVE, limit=_SHOWN) if active else []
+        rows = app.jobs.page(actor, JobFilter(states=states.ACTIVE), limit=_SHOWN) if active else []
         if not rows:
             st.caption("Nothing is running.")
             return False
@@ -211,7 +212,7 @@ def _budget(line: BudgetLine) -> str:
 
 def latest(app: App, actor: Actor) -> None:
     """The newest results, with how many of their stated numbers held."""
-    rows = app.jobs.latest(actor, states=_ENDED, limit=_LATEST)
+    rows = app.jobs.latest(actor, JobFilter(states=_ENDED), limit=_LATEST)
     with st.container(border=True):
         st.subheader("Latest results", anchor=False, icon=":material/fact_check:")
         if not rows:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
-from core.domain.portfolio import PortfolioRow
+from core.domain.filters import PortfolioFilter
 from core.errors import MosychlosError
 from core.guard.access import Permission, may
 from dashboard.portfolio import imports
@@ -24,31 +23,6 @@ _TROUBLE = "portfolios_trouble"
 _ROWS, _MATCHING = "chosen rows", "all that match"
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the filters say."""
-
-    search: str
-    region: str | None
-    tag: str | None
-    group: str | None
-
-    @property
-    def is_any(self) -> bool:
-        """Whether anything is filtered."""
-        return bool(self.search or self.region or self.tag or self.group)
-
-    def count(self, app: App, actor: Actor) -> int:
-        """How many portfolios match."""
-        return app.portfolios.count(actor, search=self.search, region=self.region, tag=self.tag, group=self.group)
-
-    def page(self, app: App, actor: Actor, *, limit: int | None = None, offset: int = 0) -> list[PortfolioRow]:
-        """Those that match, by name."""
-        return app.portfolios.page(
-            actor, search=self.search, region=self.region, tag=self.tag, group=self.group, limit=limit, offset=offset
-        )
-
-
 def listing(app: App, actor: Actor) -> None:
     """Filters, a page of portfolios, and the actions on many."""
     regions = app.portfolios.count_by_region(actor)
@@ -56,7 +30,7 @@ def listing(app: App, actor: Actor) -> None:
         _none(app, actor)
         return
     wish = _filters(app, actor, regions)
-    total = wish.count(app, actor)
+    total = app.portfolios.count(actor, wish)
     if not total:
         with show.empty("No portfolio matches", "Shorten the search, or take a filter away.", show.NO_MATCH):
             st.button("Show all portfolios", icon=":material/filter_alt_off:", on_click=_clear)
@@ -64,7 +38,7 @@ def listing(app: App, actor: Actor) -> None:
     st.caption(f"{text.count(total, 'portfolio')} · click a name to open it, mark rows to act on them")
     place = st.container()
     offset = listings.paging(total, key=_PAGE, bind=True)
-    rows = wish.page(app, actor, limit=listings.PAGE_ROWS, offset=offset)
+    rows = app.portfolios.page(actor, wish, limit=listings.PAGE_ROWS, offset=offset)
     with place:
         # Rows are marked by their place: another page, or another filter, is another table.
         shown = zlib.crc32("\n".join(row.portfolio_id for row in rows).encode())
@@ -85,7 +59,7 @@ def _none(app: App, actor: Actor) -> None:
             st.rerun()
 
 
-def _filters(app: App, actor: Actor, regions: dict[str, int]) -> _Wish:
+def _filters(app: App, actor: Actor, regions: dict[str, int]) -> PortfolioFilter:
     tags = app.labels.tags(actor)
     groups = {group.name: group.portfolios for group in app.labels.groups(actor)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -96,7 +70,7 @@ def _filters(app: App, actor: Actor, regions: dict[str, int]) -> _Wish:
         region = _one_of("Region", regions, _REGION, "All regions")
         tag = _one_of("Tag", tags, _TAG, "All tags") if tags else None
         group = _one_of("Group", groups, _GROUP, "All groups") if groups else None
-    return _Wish((search or "").strip(), region, tag, group)
+    return PortfolioFilter(search=(search or "").strip(), region=region or "", tag=tag or "", group=group or "")
 
 
 def _one_of(label: str, options: dict[str, int], key: str, every: str) -> str | None:
@@ -118,7 +92,7 @@ def _clear() -> None:
     _first_page()
 
 
-def _actions(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], total: int) -> None:
+def _actions(app: App, actor: Actor, wish: PortfolioFilter, marked: Sequence[str], total: int) -> None:
     """What can be done with the marked rows, or with everything that matches."""
     may_edit, may_prepare = may(actor, Permission.PORTFOLIO_EDIT), may(actor, Permission.JOB_PREPARE)
     if not may_edit and not may_prepare:
@@ -128,7 +102,7 @@ def _actions(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], total: 
         st.error(text.escape(trouble), icon=":material/error:")
     names = {
         _ROWS: f"Marked rows ({len(marked)})",
-        _MATCHING: f"All {total:,} that match" if wish.is_any else f"All {total:,}",
+        _MATCHING: f"All {total:,} that match" if not wish.all else f"All {total:,}",
     }
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         scope = st.segmented_control(
@@ -139,19 +113,21 @@ def _actions(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], total: 
             "Analyse", type="primary", icon=":material/edit_note:", disabled=nobody, key="portfolios_analyse",
             help="Mark rows in the table first." if nobody else "Opens Prepare with these portfolios.",
         ):  # fmt: skip
-            _prepare(_ids(app, actor, wish, marked, scope), everything=scope == _MATCHING and not wish.is_any)
+            _prepare(_ids(app, actor, wish, marked, scope), everything=scope == _MATCHING and wish.all)
         if may_edit:
             _tagging(app, actor, wish, marked, scope, nobody=nobody)
             _grouping(app, actor, wish, marked, scope, nobody=nobody)
 
 
-def _ids(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], scope: str | None) -> list[str]:
+def _ids(app: App, actor: Actor, wish: PortfolioFilter, marked: Sequence[str], scope: str | None) -> list[str]:
     if scope == _MATCHING:
-        return [row.portfolio_id for row in wish.page(app, actor)]
+        return [row.portfolio_id for row in app.portfolios.page(actor, wish)]
     return list(marked)
 
 
-def _tagging(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], scope: str | None, *, nobody: bool) -> None:
+def _tagging(
+    app: App, actor: Actor, wish: PortfolioFilter, marked: Sequence[str], scope: str | None, *, nobody: bool
+) -> None:
     with st.popover("Tag", icon=":material/label:", disabled=nobody, key="portfolios_tagging"):
         tags = st.multiselect(
             "Tags", list(app.labels.tags(actor)), accept_new_options=True, key="bulk_tags",
@@ -171,7 +147,9 @@ def _tagging(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], scope: 
             _done(f"{', '.join(tags)} {word} {text.count(len(ids), 'portfolio')}.")
 
 
-def _grouping(app: App, actor: Actor, wish: _Wish, marked: Sequence[str], scope: str | None, *, nobody: bool) -> None:
+def _grouping(
+    app: App, actor: Actor, wish: PortfolioFilter, marked: Sequence[str], scope: str | None, *, nobody: bool
+) -> None:
     with st.popover("Group", icon=":material/folder:", disabled=nobody, key="portfolios_grouping"):
         group = st.selectbox(
             "Group", [group.name for group in app.labels.groups(actor)], index=None, accept_new_options=True,

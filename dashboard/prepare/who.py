@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.app import App
 from core.domain.actor import Actor
+from core.domain.filters import PortfolioFilter
 from dashboard.prepare.link import CHOSEN, WHICH
 from dashboard.shell import navigation, queries
 from dashboard.widgets import show, text
@@ -36,18 +37,22 @@ def who(app: App, actor: Actor) -> tuple[str, ...]:
             chosen = _of_region(app, actor, total)
         elif which == "Group":
             name = st.selectbox("Group", groups, key="prepare_group")
-            chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, group=name))
+            chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, PortfolioFilter(group=name)))
         elif which == "Tag":
             tag = st.pills(
                 "Tag", list(tags), default=next(iter(tags)), required=True, key="prepare_tag",
                 format_func=lambda one: f"{text.escape(one)} ({tags[one]:,})",
             )  # fmt: skip
-            chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, tag=tag))
+            chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, PortfolioFilter(tag=tag)))
         elif which == "Search":
             words = (
                 st.text_input("Name, account or id", type="search", key="prepare_words", placeholder="pension") or ""
             )
-            chosen = tuple(row.portfolio_id for row in app.portfolios.page(actor, search=words)) if words else ()
+            chosen = (
+                tuple(row.portfolio_id for row in app.portfolios.page(actor, PortfolioFilter(search=words)))
+                if words
+                else ()
+            )
         elif which == "Chosen":
             chosen = _by_hand(app, actor, total)
         else:
@@ -78,7 +83,7 @@ def _by_hand(app: App, actor: Actor, total: int) -> tuple[str, ...]:
             "Search", type="search", key="prepare_search", placeholder="Name or account",
             help=f"The list below offers the first {_CHOICES} that match.",
         ) or ""  # fmt: skip
-    rows = app.portfolios.page(actor, search=search, limit=_CHOICES)
+    rows = app.portfolios.page(actor, PortfolioFilter(search=search), limit=_CHOICES)
     names = {row.portfolio_id: f"{row.name} · {row.region}" for row in rows}
     options = [*names, *(one for one in kept if one not in names)]
     chosen = st.multiselect(

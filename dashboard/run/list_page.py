@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +10,7 @@ import streamlit as st
 from core.app import App
 from core.domain.actor import Actor
 from core.domain.alert import AlertKind
-from core.domain.analysis import Kind
-from core.domain.job import JobState
+from core.domain.filters import EVERY_JOB, JobFilter
 from core.domain.records import JobSet
 from core.guard.access import Permission, may
 from dashboard.run import actions as run_actions
@@ -26,46 +24,17 @@ _SETS = 30
 _LONGEST_NAME = 48
 
 
-@dataclass(frozen=True, slots=True)
-class WantedRuns:
-    """Which runs to show."""
-
-    search: str = ""
-    states: tuple[JobState, ...] = ()
-    kind: Kind | None = None
-    model: str | None = None
-    since: datetime | None = None
-    set_id: str = ""
-
-    @property
-    def any(self) -> bool:
-        """True when some filter is set."""
-        return self != WantedRuns()
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The same as arguments."""
-        return {
-            "search": self.search,
-            "states": self.states,
-            "kind": self.kind,
-            "model": self.model,
-            "since": self.since,
-            "set_id": self.set_id,
-        }
-
-
 def set_label(row: JobSet) -> str:
     """A set's name in the filter and in the address; its id tells sets of one name apart."""
     return f"{text.short(row.name, _LONGEST_NAME)} · {row.set_id}"
 
 
-def filters(app: App, actor: Actor) -> WantedRuns:
+def filters(app: App, actor: Actor) -> JobFilter:
     """Search, states, analysis, model, age and set; all of it in the address, so that a link keeps it."""
     counts = app.jobs.count_by_state(actor)
     present = [state for state in states.JOB if counts.get(state)]
     if not present:
-        return WantedRuns()
+        return EVERY_JOB
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search", type="search", key="runs_search", bind="query-params", width=260, icon=":material/search:",
@@ -80,13 +49,13 @@ def filters(app: App, actor: Actor) -> WantedRuns:
         "State", [states.JOB[state].word for state in present], selection_mode="multi", key="runs_state",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    return WantedRuns(
-        search or "",
-        tuple(state for state in present if states.JOB[state].word in chosen),
-        kind,
-        model,
-        None if since is None else _since(app, since),
-        "" if job_set is None else job_set.rpartition(" · ")[2],
+    return JobFilter(
+        states=tuple(state for state in present if states.JOB[state].word in chosen),
+        kind=kind,
+        model=model,
+        since=None if since is None else _since(app, since),
+        search=search or "",
+        set_id="" if job_set is None else job_set.rpartition(" · ")[2],
     )
 
 
@@ -107,17 +76,17 @@ def _since(app: App, word: str) -> datetime:
     return midnight - timedelta(days=_SINCE[word])
 
 
-def listing(app: App, actor: Actor, wanted: WantedRuns) -> None:
+def listing(app: App, actor: Actor, wanted: JobFilter) -> None:
     """One page of runs, read from the database as one page."""
-    total = app.jobs.count(actor, **wanted.asked)
+    total = app.jobs.count(actor, wanted)
     if not total:
-        _none(searched=wanted.any)
+        _none(searched=not wanted.all)
         return
     # Not to the right: the tools of the table below open there.
     head = st.container(horizontal=True, vertical_alignment="center")
     place = st.container()
     offset = listings.paging(total, key="runs_page", bind=True)
-    rows = app.jobs.page(actor, **wanted.asked, limit=listings.PAGE_ROWS, offset=offset)
+    rows = app.jobs.page(actor, wanted, limit=listings.PAGE_ROWS, offset=offset)
     ids = [row.job_id for row in rows]
     stopped = listings.opened(run_list.stop_key("runs_table"), ids)
     active = [row.job_id for row in rows if row.state in states.ACTIVE]

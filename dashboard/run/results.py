@@ -11,6 +11,7 @@ from core.app import App
 from core.desk.job_summary import Summary
 from core.domain.actor import Actor
 from core.domain.analysis import Kind, ResultStatus
+from core.domain.filters import ItemFilter
 from core.domain.records import Job
 from dashboard.analysis import view as analysis_view
 from dashboard.explore import charts as explore_charts
@@ -28,16 +29,14 @@ def results(app: App, actor: Actor, job: Job) -> None:
         )
         chosen = _statuses(counts)
         flagged = st.toggle("Only with numbers that do not hold", key="run_flagged")
-    total = app.jobs.count_items(actor, job_id, statuses=chosen, search=search or "", only_mismatched=flagged)
+    wanted = ItemFilter(statuses=chosen, search=search or "", only_mismatched=flagged)
+    total = app.jobs.count_items(actor, job_id, wanted)
     if not total:
         st.caption("No request matches.")
         return
     place = st.container()
     offset = listings.paging(total, key="run_items_page")
-    rows = app.jobs.items(
-        actor, job_id, statuses=chosen, search=search or "", only_mismatched=flagged, with_analysis=False,
-        limit=listings.PAGE_ROWS, offset=offset,
-    )  # fmt: skip
+    rows = app.jobs.items(actor, job_id, wanted, with_analysis=False, limit=listings.PAGE_ROWS, offset=offset)
     linked = navigation.parameter("item")
     # With an answer to read, the list steps aside; the key makes each choice a part of its own, folded at first.
     listed = place.expander(

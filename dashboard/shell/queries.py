@@ -19,8 +19,8 @@ from core.desk.results import Spread
 from core.desk.sets import SetPreview, SetWish
 from core.domain.actor import Actor
 from core.domain.facts import FactSheet
+from core.domain.filters import PortfolioFilter
 from core.domain.records import ItemCounts
-from core.domain.selection import Among
 from core.drafts.rule_checks import RuleCheck
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
@@ -111,32 +111,36 @@ def summary(_app: App, subject: str, _actor: Actor, job_id: str, version: str) -
 
 
 @st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
-def grades(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Mapping[str, int]:
+def grades(
+    _app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str
+) -> Mapping[str, int]:
     """A run's answers by grade; `version` of these readers changes with the run's counts."""
     return _app.results.grades(_actor, job_id, among)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
-def tally(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> CheckTally:
+def tally(_app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str) -> CheckTally:
     """What checking a run's answers came to."""
     return _app.results.tally(_actor, job_id, among)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=128, show_spinner=False)
-def spread(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str) -> Spread:
+def spread(_app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str) -> Spread:
     """How concentrated a run's portfolios are."""
     return _app.results.spread(_actor, job_id, among)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
-def points(_app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int) -> list[Point]:
+def points(
+    _app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str, limit: int
+) -> list[Point]:
     """Concentration and grade of a run's portfolios."""
     return _app.results.points(_actor, job_id, among, limit=limit)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
 def flagged(
-    _app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int
+    _app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str, limit: int
 ) -> list[FlaggedAnswer]:
     """A run's answers with numbers that do not hold."""
     return _app.results.flagged(_actor, job_id, among, limit=limit)
@@ -144,14 +148,16 @@ def flagged(
 
 @st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
 def matrix(
-    _app: App, subject: str, _actor: Actor, job_id: str, among: Among, version: str, limit: int, offset: int
+    _app: App, subject: str, _actor: Actor, job_id: str, among: PortfolioFilter, version: str, limit: int, offset: int
 ) -> Matrix:
     """One page of a run's portfolios beside each other."""
     return _app.results.matrix(_actor, job_id, among, limit=limit, offset=offset)
 
 
 @st.cache_data(ttl=_WHILE, max_entries=32, show_spinner=False)
-def comparison(_app: App, subject: str, _actor: Actor, base: str, new: str, among: Among, version: str) -> Comparison:
+def comparison(
+    _app: App, subject: str, _actor: Actor, base: str, new: str, among: PortfolioFilter, version: str
+) -> Comparison:
     """Two runs side by side; `version` changes with the counts of either."""
     return _app.comparing.compare(_actor, base, new, among)
 
@@ -167,7 +173,7 @@ def portfolio_ids(_app: App, subject: str, _actor: Actor, region: str | None, to
     """Every portfolio's id, or those of one region; `total` changes when portfolios come in."""
     if region is None:
         return tuple(_app.portfolios.ids(_actor))
-    return tuple(row.portfolio_id for row in _app.portfolios.page(_actor, region=region))
+    return tuple(row.portfolio_id for row in _app.portfolios.page(_actor, PortfolioFilter(region=region)))
 
 
 @st.cache_data(ttl=timedelta(minutes=5), max_entries=4, show_spinner=False)

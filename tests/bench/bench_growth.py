@@ -14,8 +14,8 @@ from core.app import App
 from core.desk.job_summary import OUTLIERS
 from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
+from core.domain.filters import EVERY_PORTFOLIO, JobFilter
 from core.domain.job import JobState
-from core.domain.selection import EVERYBODY
 from tests.bench.live import SPEED, opened
 from tests.bench.measure import Figures, child, sized
 from tests.bench.report import Row, Target
@@ -121,8 +121,8 @@ def _pages(app: App, jobs: dict[int, str]) -> Iterator[tuple[str, int, dict[str,
             "spend": lambda: app.jobs.spend(LOCAL),
             "budgets": lambda: app.oversight.budgets(LOCAL),
             "notices": lambda: app.oversight.notices(LOCAL),
-            "active": lambda: app.jobs.page(LOCAL, states=_ACTIVE, limit=6),
-            "troubled": lambda: app.jobs.page(LOCAL, states=_TROUBLED, limit=6),
+            "active": lambda: app.jobs.page(LOCAL, JobFilter(states=_ACTIVE), limit=6),
+            "troubled": lambda: app.jobs.page(LOCAL, JobFilter(states=_TROUBLED), limit=6),
             "latest": lambda: _latest(app),
         },
     )
@@ -133,7 +133,7 @@ def _pages(app: App, jobs: dict[int, str]) -> Iterator[tuple[str, int, dict[str,
             "counts by state": lambda: app.jobs.count_by_state(LOCAL),
             "count": lambda: app.jobs.count(LOCAL),
             "page": lambda: app.jobs.page(LOCAL, limit=_PAGE),
-            "search": lambda: app.jobs.page(LOCAL, search="mini", kind=Kind.RISK, limit=_PAGE),
+            "search": lambda: app.jobs.page(LOCAL, JobFilter(search="mini", kind=Kind.RISK), limit=_PAGE),
             "sets": lambda: app.sets.page(LOCAL, limit=_PAGE),
             "alerts": lambda: app.jobs.alerts(LOCAL),
         },
@@ -145,7 +145,9 @@ def _pages(app: App, jobs: dict[int, str]) -> Iterator[tuple[str, int, dict[str,
 
 
 def _latest(app: App) -> object:
-    return app.oversight.checked(LOCAL, [row.job_id for row in app.jobs.latest(LOCAL, states=_FINISHED, limit=6)])
+    return app.oversight.checked(
+        LOCAL, [row.job_id for row in app.jobs.latest(LOCAL, JobFilter(states=_FINISHED), limit=6)]
+    )
 
 
 def _run(app: App, job_id: str) -> dict[str, Question]:
@@ -163,15 +165,15 @@ def _run(app: App, job_id: str) -> dict[str, Question]:
 
 def _explore(app: App, job_id: str) -> dict[str, Question]:
     return {
-        "runs offered": lambda: app.jobs.page(LOCAL, states=_FINISHED, limit=100),
+        "runs offered": lambda: app.jobs.page(LOCAL, JobFilter(states=_FINISHED), limit=100),
         "regions": lambda: app.portfolios.count_by_region(LOCAL),
-        "grades": lambda: app.results.grades(LOCAL, job_id, EVERYBODY),
+        "grades": lambda: app.results.grades(LOCAL, job_id, EVERY_PORTFOLIO),
         "summary": lambda: app.jobs.summary(LOCAL, job_id, outliers=OUTLIERS),
-        "tally": lambda: app.results.tally(LOCAL, job_id, EVERYBODY),
-        "spread": lambda: app.results.spread(LOCAL, job_id, EVERYBODY),
-        "points": lambda: app.results.points(LOCAL, job_id, EVERYBODY, limit=5_000),
-        "flagged": lambda: app.results.flagged(LOCAL, job_id, EVERYBODY, limit=10),
-        "matrix": lambda: app.results.matrix(LOCAL, job_id, EVERYBODY, limit=30),
+        "tally": lambda: app.results.tally(LOCAL, job_id, EVERY_PORTFOLIO),
+        "spread": lambda: app.results.spread(LOCAL, job_id, EVERY_PORTFOLIO),
+        "points": lambda: app.results.points(LOCAL, job_id, EVERY_PORTFOLIO, limit=5_000),
+        "flagged": lambda: app.results.flagged(LOCAL, job_id, EVERY_PORTFOLIO, limit=10),
+        "matrix": lambda: app.results.matrix(LOCAL, job_id, EVERY_PORTFOLIO, limit=30),
     }
 
 

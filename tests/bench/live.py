@@ -15,6 +15,7 @@ from typing import Any
 from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
+from core.domain.filters import JobFilter
 from core.domain.job import JOB_ENDED, JobState
 from core.settings import load
 from core.storage.store import Store
@@ -82,7 +83,7 @@ def work(home: str, url: str) -> dict[str, Any]:
     def until_settled() -> None:
         deadline = time.monotonic() + _LONGEST_SECONDS
         with watch:
-            while app.jobs.count(LOCAL, states=_OPEN) and time.monotonic() < deadline:
+            while app.jobs.count(LOCAL, JobFilter(states=_OPEN)) and time.monotonic() < deadline:
                 time.sleep(0.2)
         ended.append(watch.figures())
         stop.set()

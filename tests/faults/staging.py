@@ -24,6 +24,7 @@ from core.domain.actor import LOCAL
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, UsageFrom
 from core.domain.batch import Batch
+from core.domain.filters import ItemFilter
 from core.domain.job import (
     JOB_ENDED,
     SHARD_WORKING,
@@ -395,8 +396,8 @@ class House:
         """Requests of an ended job without an ending, and those called missing whose answer is at the provider."""
         if self.job(job_id).row.state not in JOB_ENDED:
             return 0
-        lost = self.store.items.count(job_id, statuses=[ResultStatus.PENDING])
-        page = self.store.items.page(job_id, statuses=[ResultStatus.MISSING])
+        lost = self.store.items.count(job_id, ItemFilter(statuses=[ResultStatus.PENDING]))
+        page = self.store.items.page(job_id, ItemFilter(statuses=[ResultStatus.MISSING]))
         missing = {item.custom_id for item in page}
         for shard in shards if missing else ():
             if shard.output_file_id is None:

@@ -16,6 +16,7 @@ from sqlalchemy import event
 
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Outcome, Reading, ResultStatus, Usage
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.drafts.drafting import Drafter
 from core.errors import BadInput, MosychlosError, NotPermitted, OverBudget, Refused, StorageTrouble
@@ -81,7 +82,7 @@ def test_j1_of_sixteen_approvals_at_once_only_as_many_pass_as_the_month_can_pay(
     assert len(refused) == BUYERS - 5
     spend = house.store.jobs.spend(f"{house.clock():%Y-%m}")
     assert spend.open_usd == price * 5 <= limit
-    assert house.store.jobs.count(states=[JobState.QUEUED]) == 5
+    assert house.store.jobs.count(JobFilter(states=[JobState.QUEUED])) == 5
 
 
 def test_a_persons_limit_is_that_persons(empty_house: House) -> None:

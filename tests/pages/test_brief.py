@@ -10,7 +10,7 @@ import pytest
 from core.desk.committee_page import Brief, ModelSentence
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import Kind
-from core.domain.selection import Among
+from core.domain.filters import PortfolioFilter
 from core.errors import NotFound
 from dashboard.brief import document as brief_document
 from tests.pages.conftest import Page
@@ -60,7 +60,7 @@ def test_a_group_has_a_page_of_its_own(page: Page, every_kind: Kinds) -> None:
     body = written(page(every_kind.world, "brief", run=job_id, brief_group="Limits"))
     assert "<h1>Limits: 2 portfolios</h1>" in body
     assert "Decide on 2 portfolios" in body
-    assert every_kind.world.app.briefs.newest_of(LOCAL, Among(group="limits")) == every_kind.group
+    assert every_kind.world.app.briefs.newest_of(LOCAL, PortfolioFilter(group="limits")) == every_kind.group
 
 
 def test_a_portfolio_that_the_run_does_not_know_is_refused(every_kind: Kinds) -> None:
@@ -123,7 +123,7 @@ def test_an_analysis_that_asks_for_no_decision_says_so(every_kind: Kinds) -> Non
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_analysis_can_be_laid_before_a_committee(kind: Kind, every_kind: Kinds) -> None:
-    for wishes in ({}, {"portfolio_id": OVER}, {"among": Among(group="Limits")}):
+    for wishes in ({}, {"portfolio_id": OVER}, {"among": PortfolioFilter(group="Limits")}):
         body = brief_document.document(brief_of(every_kind, kind, **wishes))
         assert body.startswith("<!doctype html>")
         assert body.rstrip().endswith("</html>")

@@ -8,8 +8,8 @@ import pytest
 
 from core.domain.actor import LOCAL
 from core.domain.analysis import Kind
+from core.domain.filters import JobFilter, PortfolioFilter
 from core.domain.job import JobState
-from core.domain.selection import Among
 from dashboard.explore import charts as explore_charts
 from dashboard.widgets import charts
 from tests.pages.conftest import Page
@@ -19,7 +19,7 @@ from tests.pages.world import POSITIONS, World
 
 
 def done(world: World) -> str:
-    return world.app.jobs.page(LOCAL, states=[JobState.DONE])[0].job_id
+    return world.app.jobs.page(LOCAL, JobFilter(states=[JobState.DONE]))[0].job_id
 
 
 def test_without_answers_the_page_says_what_is_missing(page: Page, world: World) -> None:
@@ -83,7 +83,7 @@ def test_the_scatter_has_its_values_as_a_table(page: Page, lived_in: World) -> N
 
 def test_a_region_in_the_address_narrows_everything_on_the_page(page: Page, lived_in: World) -> None:
     job_id = done(lived_in)
-    swiss = sum(lived_in.app.results.grades(LOCAL, job_id, Among(region="CH")).values())
+    swiss = sum(lived_in.app.results.grades(LOCAL, job_id, PortfolioFilter(region="CH")).values())
     assert 0 < swiss < 39
     words = said(page(lived_in, "explore", run=job_id, explore_region="CH"))
     assert f"Answers: {swiss}" in words

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.actor import LOCAL
+from core.domain.filters import PortfolioFilter
 from tests.pages.conftest import Page
 from tests.pages.portfolio_pages import viewing
 from tests.pages.reading import button, column, said
@@ -78,14 +79,14 @@ def test_everything_that_matches_is_tagged_grouped_and_handed_to_prepare(page: P
     test.selectbox(key="bulk_group").set_value("Zürich").run()
     button(test, "Put in").click()
     test.run()
-    swiss = world.app.portfolios.page(LOCAL, region="CH")
+    swiss = world.app.portfolios.page(LOCAL, PortfolioFilter(region="CH"))
     assert swiss
     assert all(row.tags == ("alpine",) and row.groups == ("Zürich",) for row in swiss)
-    assert world.app.portfolios.count(LOCAL, tag="alpine") == len(swiss)
+    assert world.app.portfolios.count(LOCAL, PortfolioFilter(tag="alpine")) == len(swiss)
 
     button(test, "Take out").click()
     test.run()
-    assert world.app.portfolios.count(LOCAL, group="Zürich") == 1
+    assert world.app.portfolios.count(LOCAL, PortfolioFilter(group="Zürich")) == 1
     button(test, "Analyse").click()
     test.run()
     assert set(test.session_state["prepare_chosen"]) == {row.portfolio_id for row in swiss}

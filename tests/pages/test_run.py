@@ -14,6 +14,7 @@ from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind, ResultStatus, Usage
+from core.domain.filters import ItemFilter, JobFilter
 from core.domain.job import JobState
 from core.domain.oversight import LedgerRow
 from core.providers.protocol import Provider
@@ -35,7 +36,7 @@ VIEWER = Actor("eve", "Eve", frozenset({Role.VIEWER}))
 
 def run_in(world: World, state: JobState) -> str:
     """The run of the lived-in installation that stands in a state."""
-    return world.app.jobs.page(LOCAL, states=[state])[0].job_id
+    return world.app.jobs.page(LOCAL, JobFilter(states=[state]))[0].job_id
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +281,7 @@ def test_a_mismatched_number_shows_the_fact_the_difference_and_the_likely_cause(
 
 def test_a_refused_request_shows_the_models_words_and_whether_to_ask_again(page: Page, lived_in: World) -> None:
     job_id = run_in(lived_in, JobState.PARTIAL)
-    refused = lived_in.app.jobs.items(LOCAL, job_id, statuses=[ResultStatus.REFUSED])[0]
+    refused = lived_in.app.jobs.items(LOCAL, job_id, ItemFilter(statuses=[ResultStatus.REFUSED]))[0]
     words = said(page(lived_in, "run", run=job_id, item=refused.custom_id))
     assert "refused" in words
     assert "Asking again" in words

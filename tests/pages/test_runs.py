@@ -11,6 +11,7 @@ from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import AnalysisRequest, Kind
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.domain.oversight import Waits
 from dashboard.run import list as run_list
@@ -104,9 +105,10 @@ def test_a_viewer_is_offered_no_stop(world: World) -> None:
 
     # AppTest takes the source alone, where no name of this module is known.
     def script(app, actor):  # type: ignore[no-untyped-def]
+        from core.domain.filters import EVERY_JOB
         from dashboard.run import list_page as runs
 
-        runs.listing(app, actor, runs.WantedRuns())
+        runs.listing(app, actor, EVERY_JOB)
 
     viewer = Actor("eve", "Eve", frozenset({Role.VIEWER}))
     for actor, stoppable in ((viewer, False), (LOCAL, True)):
@@ -120,4 +122,4 @@ def test_the_second_page_stands_in_the_address(page: Page, world: World) -> None
     for _ in range(27):
         world.submit((portfolio_id,))
     assert len(column(page(world, "runs", runs_page="2"), "id")) == 2
-    assert world.app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 27
+    assert world.app.jobs.count(LOCAL, JobFilter(states=[JobState.QUEUED])) == 27

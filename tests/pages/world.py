@@ -11,6 +11,7 @@ from typing import Any
 from core.app import App, build
 from core.domain.actor import LOCAL
 from core.domain.analysis import AnalysisRequest, Kind
+from core.domain.filters import JobFilter
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.settings import load
 from core.storage.store import Store
@@ -62,7 +63,7 @@ class World:
             context = self.app.context(provider)
             for _ in range(rounds):
                 run_once(context, owner="test", limit=10)
-                if not self.app.jobs.count(LOCAL, states=ACTIVE):
+                if not self.app.jobs.count(LOCAL, JobFilter(states=ACTIVE)):
                     return
 
 

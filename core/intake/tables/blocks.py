@@ -215,7 +215,7 @@ def _headers(looked: list[Row], is_header: IsHeader | None) -> list[int]:
     strict = _strict_headers(looked, is_header)
     if is_header is not None and any(is_header(looked[place][1]) for place in strict[:2]):
         return strict
-    # Among the first rows a header need not be certain; but it stands above the second that is.
+    # PortfolioFilter the first rows a header need not be certain; but it stands above the second that is.
     within = min(_HEADER_WITHIN, *(strict[1:2] or [_HEADER_WITHIN]))
     first = _likeliest([row for _, row in looked[:within]])
     if first is None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Integer, case, cast, func, select
 
-from core.domain.selection import EVERYBODY, Among
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.storage.database import Database
-from core.storage.jobs.result_views import SUCCEEDED, CheckTally, narrowed, sums, tally_of
+from core.storage.jobs.result_views import SUCCEEDED, CheckTally, sums, tally_of
+from core.storage.portfolios.portfolios import narrowed
 from core.storage.sql import table
 from core.storage.tables import AnswerTable, PortfolioTable, RequestTable, ResultTable
 
@@ -46,7 +47,7 @@ class Comparisons:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def overlap(self, base: str, new: str, among: Among = EVERYBODY) -> JobOverlap:
+    def overlap(self, base: str, new: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> JobOverlap:
         """How many requests two jobs have in common."""
         one, other = _R.alias("one"), _R.alias("other")
 
@@ -72,7 +73,7 @@ class Comparisons:
                 only_new=int(second.n) - int(second.both),
             )
 
-    def transitions(self, base: str, new: str, among: Among = EVERYBODY) -> dict[tuple[str, str], int]:
+    def transitions(self, base: str, new: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> dict[tuple[str, str], int]:
         """Requests that both jobs answered, by (grade in base, grade in new)."""
         a, b = _RES.alias("a"), _RES.alias("b")
         query = _pair(select(a.c.level.label("base"), b.c.level.label("new"), func.count().label("n")), a, b, base, new)
@@ -80,7 +81,7 @@ class Comparisons:
         with self._database.read() as connection:
             return {(row.base, row.new): int(row.n) for row in connection.execute(query)}
 
-    def tallies(self, base: str, new: str, among: Among = EVERYBODY) -> tuple[CheckTally, CheckTally]:
+    def tallies(self, base: str, new: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> tuple[CheckTally, CheckTally]:
         """What checking came to on each side, over the requests that both answered."""
         a, b = _RES.alias("a"), _RES.alias("b")
         found = []
@@ -95,7 +96,7 @@ class Comparisons:
         base: str,
         new: str,
         ranks: Mapping[str, int],
-        among: Among = EVERYBODY,
+        among: PortfolioFilter = EVERY_PORTFOLIO,
         *,
         limit: int,
         offset: int = 0,

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, func, or_, select
 
 from core.domain.analysis import Finding, FindingKind, ItemError, RawLine, ResultStatus, Usage, UsageFrom, Verification
+from core.domain.filters import EVERY_ITEM, ItemFilter
 from core.domain.records import Item
 from core.storage.database import Database
 from core.storage.jobs.answered import answered_of
@@ -99,18 +100,15 @@ class Items:
     def page(
         self,
         job_id: str,
+        wanted: ItemFilter = EVERY_ITEM,
         *,
-        statuses: Sequence[ResultStatus] = (),
-        level: str | None = None,
-        search: str = "",
-        only_mismatched: bool = False,
         with_analysis: bool = True,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Item]:
         """Requests of a job in the order they were built, ended or not."""
         # Whose page it is is found first: joined before it is sorted, a large job would be read whole for each page.
-        shown = _filtered(_R.c.custom_id, job_id, statuses, level, search, only_mismatched)
+        shown = _narrowed(_R.c.custom_id, job_id, wanted)
         shown = shown.order_by(_R.c.shard_index, _R.c.custom_id).offset(offset).limit(limit)
         with self._database.read() as connection:
             custom_ids = list(connection.execute(shown).scalars())
@@ -129,17 +127,9 @@ class Items:
             yield from items
             last = items[-1].custom_id
 
-    def count(
-        self,
-        job_id: str,
-        *,
-        statuses: Sequence[ResultStatus] = (),
-        level: str | None = None,
-        search: str = "",
-        only_mismatched: bool = False,
-    ) -> int:
+    def count(self, job_id: str, wanted: ItemFilter = EVERY_ITEM) -> int:
         """How many requests `page` would give without a limit."""
-        query = _filtered(func.count(), job_id, statuses, level, search, only_mismatched)
+        query = _narrowed(func.count(), job_id, wanted)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -225,25 +215,23 @@ def _items_query(job_id: str | None, *, with_analysis: bool = True) -> Any:
     return query if job_id is None else query.where(_R.c.job_id == job_id)
 
 
-def _filtered(
-    what: Any, job_id: str, statuses: Sequence[ResultStatus], level: str | None, search: str, only_mismatched: bool
-) -> Any:
+def _narrowed(what: Any, job_id: str, wanted: ItemFilter) -> Any:
     """Something of a job's requests that match; other tables are read only where they decide that."""
-    words, pending = search.lower().split(), ResultStatus.PENDING in statuses
+    words, pending = wanted.search.lower().split(), ResultStatus.PENDING in wanted.statuses
     conditions: list[Any] = []
     # Of these there are so few that their own small index is read first, whatever else is asked.
     few: list[Any] = []
-    if statuses:
-        wanted = _RES.c.status.in_([status.value for status in statuses if status is not ResultStatus.PENDING])
+    if wanted.statuses:
+        ended = _RES.c.status.in_([status.value for status in wanted.statuses if status is not ResultStatus.PENDING])
         if pending:
-            conditions.append(or_(wanted, _RES.c.status.is_(None)))
-        elif ResultStatus.SUCCEEDED in statuses:
-            conditions.append(wanted)
+            conditions.append(or_(ended, _RES.c.status.is_(None)))
+        elif ResultStatus.SUCCEEDED in wanted.statuses:
+            conditions.append(ended)
         else:
-            few += [_RES.c.status != SUCCEEDED, wanted]
-    if level:
-        conditions.append(_RES.c.level == level)
-    if only_mismatched:
+            few += [_RES.c.status != SUCCEEDED, ended]
+    if wanted.level:
+        conditions.append(_RES.c.level == wanted.level)
+    if wanted.only_mismatched:
         # Only what succeeded has numbers.
         few += [_RES.c.status == SUCCEEDED, _RES.c.mismatched + _RES.c.unsupported > NONE]
     source: Any = _R.outerjoin(_RES, _SAME) if conditions else _R

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from core.domain.analysis import IN_DOUBT, AnalysisRequest, Endpoint, Kind, Priority, Variant
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
+from core.domain.filters import EVERY_JOB, JobFilter
 from core.domain.job import (
     JOB_ENDED,
     JOB_MOVES,
@@ -264,13 +265,8 @@ class Jobs:
 
     def page(
         self,
+        wanted: JobFilter = EVERY_JOB,
         *,
-        states: Iterable[JobState] = (),
-        kind: Kind | None = None,
-        model: str | None = None,
-        since: datetime | None = None,
-        search: str = "",
-        set_id: str = "",
         limit: int = 50,
         after: str | None = None,
         offset: int = 0,
@@ -283,7 +279,7 @@ class Jobs:
             after: A job id; the list goes on behind it (for scripts).
             offset: Rows to skip (for numbered pages).
         """
-        query = _filter_jobs(select(_J), states, kind, model, since, search, set_id)
+        query = _narrowed(select(_J), wanted)
         if by_end:
             query = query.where(_J.c.ended_at.is_not(None)).order_by(_J.c.ended_at.desc(), _J.c.job_id.desc())
         else:
@@ -312,18 +308,9 @@ class Jobs:
                 }
             return [to_row(row, done.get(row.job_id, 0)) for row in rows]
 
-    def count(
-        self,
-        *,
-        states: Iterable[JobState] = (),
-        kind: Kind | None = None,
-        model: str | None = None,
-        since: datetime | None = None,
-        search: str = "",
-        set_id: str = "",
-    ) -> int:
+    def count(self, wanted: JobFilter = EVERY_JOB) -> int:
         """How many jobs `page` would give without a limit."""
-        query = _filter_jobs(select(func.count()).select_from(_J), states, kind, model, since, search, set_id)
+        query = _narrowed(select(func.count()).select_from(_J), wanted)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -783,27 +770,18 @@ def _no_job(job_id: str) -> NotFound:
     return NotFound(f"There is no job '{job_id}'. See the ids with: mosychlos portfolio batch list")
 
 
-def _filter_jobs(
-    query: Any,
-    states: Iterable[JobState],
-    kind: Kind | None,
-    model: str | None,
-    since: datetime | None,
-    search: str,
-    set_id: str,
-) -> Any:
-    wanted = [state.value for state in states]
-    if wanted:
-        query = query.where(_J.c.state.in_(wanted))
-    if kind is not None:
-        query = query.where(_J.c.kind == kind.value)
-    if model:
-        query = query.where(_J.c.model == model)
-    if since is not None:
-        query = query.where(_J.c.created_at >= since)
-    if set_id:
-        query = query.where(_J.c.set_id == set_id)
-    for word in search.lower().split():
+def _narrowed(query: Any, wanted: JobFilter) -> Any:
+    if wanted.states:
+        query = query.where(_J.c.state.in_([state.value for state in wanted.states]))
+    if wanted.kind is not None:
+        query = query.where(_J.c.kind == wanted.kind.value)
+    if wanted.model:
+        query = query.where(_J.c.model == wanted.model)
+    if wanted.since is not None:
+        query = query.where(_J.c.created_at >= wanted.since)
+    if wanted.set_id:
+        query = query.where(_J.c.set_id == wanted.set_id)
+    for word in wanted.search.lower().split():
         query = query.where(
             or_(
                 _J.c.job_id.contains(word, autoescape=True),

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Float, cast, func, literal_column, select
 
 from core.domain.analysis import ResultStatus, UsageFrom
-from core.domain.selection import EVERYBODY, Among
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.errors import NotFound
 from core.storage.database import Database
 from core.storage.jobs.outcome_writer import ANSWERED
 from core.storage.jobs.quartiles import Quartiles, quartiles
 from core.storage.money import from_nano
-from core.storage.portfolios.groups import in_group, with_tag
+from core.storage.portfolios.portfolios import narrowed
 from core.storage.sql import table
 from core.storage.tables import (
     AnswerTable,
@@ -142,13 +142,13 @@ class ResultViews:
             raise NotFound(f"Job {job_id} has no request '{custom_id}'.")
         return BuiltRequest(row.as_of, row.prompt_hash, int(row.input_tokens), row.model)
 
-    def grades(self, job_id: str, among: Among = EVERYBODY) -> dict[str, int]:
+    def grades(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> dict[str, int]:
         """Answers by grade."""
         query = _answers(select(_RES.c.level, func.count().label("n")), job_id, among).group_by(_RES.c.level)
         with self._database.read() as connection:
             return {row.level: int(row.n) for row in connection.execute(query)}
 
-    def worth(self, job_id: str, among: Among = EVERYBODY) -> list[Worth]:
+    def worth(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> list[Worth]:
         """Answers by grade and base currency, with what their portfolios are worth in their newest snapshot.
 
         A portfolio that was asked about several times (scenarios, periods) counts each time.
@@ -171,7 +171,7 @@ class ResultViews:
                 for row in connection.execute(query)
             ]
 
-    def points(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[Point]:
+    def points(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int) -> list[Point]:
         """Concentration and grade of answered portfolios whose concentration is known, the most concentrated first."""
         query = (
             _answers(
@@ -191,7 +191,7 @@ class ResultViews:
         with self._database.read() as connection:
             return [Point(row.custom_id, row.name, float(row.hhi), row.level) for row in connection.execute(query)]
 
-    def concentration(self, job_id: str, among: Among = EVERYBODY) -> Quartiles | None:
+    def concentration(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> Quartiles | None:
         """How concentrated the answered portfolios are; None when that is known of none of them."""
         with self._database.read() as connection:
             if among.all:
@@ -200,13 +200,13 @@ class ResultViews:
             known = _answers(select(_RES.c.hhi), job_id, among).where(_RES.c.hhi.is_not(None))
             return Quartiles.of(list(connection.execute(known).scalars()))
 
-    def beyond(self, job_id: str, hhi: float, among: Among = EVERYBODY) -> int:
+    def beyond(self, job_id: str, hhi: float, among: PortfolioFilter = EVERY_PORTFOLIO) -> int:
         """How many answered portfolios have a higher concentration."""
         query = _answers(select(func.count()), job_id, among, named=False).where(_RES.c.hhi > hhi)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def flagged(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[FlaggedAnswer]:
+    def flagged(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int) -> list[FlaggedAnswer]:
         """Answers with numbers that do not hold, those with the most first."""
         off = _RES.c.mismatched + _RES.c.unsupported
         query = (
@@ -229,7 +229,7 @@ class ResultViews:
         with self._database.read() as connection:
             return [FlaggedAnswer(*row) for row in connection.execute(query)]
 
-    def tally(self, job_id: str, among: Among = EVERYBODY) -> CheckTally:
+    def tally(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO) -> CheckTally:
         """Everything that checking a job's answers came to.
 
         From the roll-ups where nobody is left out.
@@ -239,7 +239,9 @@ class ResultViews:
                 return _rolled_tally(connection, job_id)
             return tally_of(connection.execute(_answers(sums(_RES), job_id, among, with_scores=True)).one())
 
-    def custom_ids(self, job_id: str, among: Among = EVERYBODY, *, limit: int, offset: int = 0) -> list[str]:
+    def custom_ids(
+        self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int, offset: int = 0
+    ) -> list[str]:
         """Answered requests by the name that their portfolio had then: one page of a matrix."""
         query = (
             _answers(select(_RES.c.custom_id), job_id, among, named=False)
@@ -250,7 +252,7 @@ class ResultViews:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def largest(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[str]:
+    def largest(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int) -> list[str]:
         """Answered requests about the portfolios that are worth most, as far as that can be told without rates."""
         query = (
             _answers(select(_RES.c.custom_id), job_id, among)
@@ -260,7 +262,7 @@ class ResultViews:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def answered(self, job_id: str, among: Among = EVERYBODY, *, limit: int) -> list[tuple[str, str]]:
+    def answered(self, job_id: str, among: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int) -> list[tuple[str, str]]:
         """(id, name) of portfolios with an answer, by the name that they had then."""
         query = _answers(select(*_BY_NAME).distinct(), job_id, among, named=False).order_by(*_BY_NAME).limit(limit)
         with self._database.read() as connection:
@@ -269,7 +271,7 @@ class ResultViews:
     def of_portfolio(self, job_id: str, portfolio_id: str) -> list[str]:
         """Answered requests about one portfolio, the plain one before those of scenarios or periods."""
         query = (
-            _answers(select(_RES.c.custom_id), job_id, EVERYBODY)
+            _answers(select(_RES.c.custom_id), job_id, EVERY_PORTFOLIO)
             .where(_RES.c.portfolio_id == portfolio_id)
             .order_by(func.length(_RES.c.custom_id), _RES.c.custom_id)
         )
@@ -304,7 +306,7 @@ class ResultViews:
         return None
 
 
-def _answers(query: Any, job_id: str, among: Among, *, with_scores: bool = False, named: bool = True) -> Any:
+def _answers(query: Any, job_id: str, among: PortfolioFilter, *, with_scores: bool = False, named: bool = True) -> Any:
     """Succeeded results of a job, and what else is asked for.
 
     Args:
@@ -317,17 +319,6 @@ def _answers(query: Any, job_id: str, among: Among, *, with_scores: bool = False
         source = source.outerjoin(_ANS, (_ANS.c.job_id == _RES.c.job_id) & (_ANS.c.custom_id == _RES.c.custom_id))
     query = query.select_from(source).where(_RES.c.job_id == job_id, _RES.c.status == SUCCEEDED)
     return narrowed(query, among)
-
-
-def narrowed(query: Any, among: Among) -> Any:
-    """Only the chosen portfolios; the query has the portfolios' table."""
-    if among.region:
-        query = query.where(_P.c.region == among.region)
-    if among.tag:
-        query = query.where(with_tag(among.tag))
-    if among.group:
-        query = query.where(in_group(among.group))
-    return query
 
 
 _BY_NAME = (_RES.c.portfolio_name, _RES.c.portfolio_id)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from core.domain.filters import EVERY_PORTFOLIO, PortfolioFilter
 from core.domain.portfolio import Portfolio, PortfolioRow
 from core.errors import NotFound
 from core.storage.database import Database
@@ -131,18 +132,10 @@ class Portfolios:
         return stored
 
     def page(
-        self,
-        *,
-        search: str = "",
-        region: str | None = None,
-        samples: bool | None = None,
-        tag: str | None = None,
-        group: str | None = None,
-        limit: int | None = None,
-        offset: int = 0,
+        self, wanted: PortfolioFilter = EVERY_PORTFOLIO, *, limit: int | None = None, offset: int = 0
     ) -> list[PortfolioRow]:
-        """Portfolios by name, with their tags and groups. `search` matches any part of the name, account or id."""
-        query = _filtered(select(_P), search, region, samples, tag, group)
+        """Portfolios by name, with their tags and groups."""
+        query = narrowed(select(_P), wanted)
         query = query.order_by(_P.c.name, _P.c.portfolio_id).offset(offset)
         if limit is not None:
             query = query.limit(limit)
@@ -157,17 +150,9 @@ class Portfolios:
             for row in rows
         ]
 
-    def count(
-        self,
-        *,
-        search: str = "",
-        region: str | None = None,
-        samples: bool | None = None,
-        tag: str | None = None,
-        group: str | None = None,
-    ) -> int:
+    def count(self, wanted: PortfolioFilter = EVERY_PORTFOLIO) -> int:
         """How many portfolios `page` would give without a limit."""
-        query = _filtered(select(func.count()).select_from(_P), search, region, samples, tag, group)
+        query = narrowed(select(func.count()).select_from(_P), wanted)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -221,19 +206,16 @@ class Portfolios:
             return [date.fromisoformat(day) for day in rows]
 
 
-def _filtered(
-    query: Any, search: str, region: str | None, samples: bool | None, tag: str | None, group: str | None
-) -> Any:
-    for word in search.lower().split():
+def narrowed(query: Any, wanted: PortfolioFilter) -> Any:
+    """Only the chosen portfolios; the query has the portfolios' table."""
+    for word in wanted.search.lower().split():
         query = query.where(_P.c.search.contains(word, autoescape=True))
-    if region:
-        query = query.where(_P.c.region == region)
-    if samples is not None:
-        query = query.where(_P.c.is_sample == samples)
-    if tag:
-        query = query.where(with_tag(tag))
-    if group:
-        query = query.where(in_group(group))
+    if wanted.region:
+        query = query.where(_P.c.region == wanted.region)
+    if wanted.tag:
+        query = query.where(with_tag(wanted.tag))
+    if wanted.group:
+        query = query.where(in_group(wanted.group))
     return query
 
 

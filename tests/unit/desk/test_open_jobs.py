@@ -19,6 +19,7 @@ from core.app import App, build
 from core.desk.sets import SetWish
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.analysis import AnalysisRequest, Endpoint, Kind, Priority, ResultStatus, Usage
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.domain.trial import TryState
 from core.errors import AlreadyOpen
@@ -273,7 +274,7 @@ def test_what_is_asked_at_once_between_looking_and_approving_is_not_bought_again
     late = build(load(settings), clock=Clock(asked, lambda: app.tries.ask(BOB, wish(0), "p0000")))
     with pytest.raises(AlreadyOpen, match="asked at once"):
         late.jobs.submit(LOCAL, wish(0, 1))
-    assert late.jobs.count(LOCAL, states=[JobState.QUEUED]) == 0
+    assert late.jobs.count(LOCAL, JobFilter(states=[JobState.QUEUED])) == 0
     late.close()
 
 
@@ -321,7 +322,7 @@ def test_of_four_that_approve_at_once_one_buys(settings: dict[str, str], app: Ap
 
     with ThreadPoolExecutor(4) as pool:
         assert Counter(pool.map(buy, ids)) == {"bought": 1, "refused": 3}
-    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
+    assert app.jobs.count(LOCAL, JobFilter(states=[JobState.QUEUED])) == 1
     assert store.jobs.spend(f"{clock():%Y-%m}").jobs == 1
     store.close()
 
@@ -352,7 +353,7 @@ def at_once(settings: dict[str, str], app: App) -> Buyers:
 def test_of_two_processes_at_once_one_submits(app: App, at_once: Buyers) -> None:
     ends = at_once(2)
     assert sorted(code for code, _ in ends) == [0, 3]
-    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
+    assert app.jobs.count(LOCAL, JobFilter(states=[JobState.QUEUED])) == 1
 
 
 @pytest.mark.full
@@ -361,4 +362,4 @@ def test_a_cron_started_twice_ends_well_twice_with_one_job(app: App, at_once: Bu
     assert [code for code, _ in ends] == [0, 0]
     assert len({document["job_id"] for _, document in ends}) == 1
     assert sorted(bool(document["already_open"]) for _, document in ends) == [False, True]
-    assert app.jobs.count(LOCAL, states=[JobState.QUEUED]) == 1
+    assert app.jobs.count(LOCAL, JobFilter(states=[JobState.QUEUED])) == 1

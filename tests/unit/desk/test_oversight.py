@@ -13,6 +13,7 @@ from core.desk.oversight import without_commands
 from core.domain.actor import LOCAL, Actor, Role
 from core.domain.alert import AlertKind
 from core.domain.analysis import ResultStatus
+from core.domain.filters import JobFilter
 from core.domain.job import ShardEvent, ShardState
 from core.domain.oversight import Cause, Lasting, Waits, WaitsForPerson
 from core.errors import NotFound, NotPermitted, Refused
@@ -208,8 +209,8 @@ def test_a_budget_alert_can_be_closed_once_its_month_is_past(still: World) -> No
 
 def test_jobs_are_found_by_their_set(still: World) -> None:
     job_id = still.submit()
-    assert still.app.jobs.count(LOCAL, set_id="set-nowhere") == 0
-    assert [row.job_id for row in still.app.jobs.page(LOCAL, set_id="")] == [job_id]
+    assert still.app.jobs.count(LOCAL, JobFilter(set_id="set-nowhere")) == 0
+    assert [row.job_id for row in still.app.jobs.page(LOCAL, JobFilter(set_id=""))] == [job_id]
 
 
 @pytest.mark.parametrize("code", ["cancelled", "batch_cancelled"])

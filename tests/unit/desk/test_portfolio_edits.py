@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.desk.portfolio_edits import Edited, PortfolioEditor, line_cells
 from core.desk.portfolios import PortfolioService
 from core.domain.actor import LOCAL, Actor, Role
+from core.domain.filters import PortfolioFilter
 from core.domain.instrument import InstrumentType, Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.errors import BadInput, NotPermitted, StaleEdit
@@ -161,7 +162,7 @@ def test_name_region_rules_and_benchmark_change(editor: PortfolioEditor, store: 
     )  # fmt: skip
     assert changed.regimes == ("ucits", "priips")
     assert changed.benchmark == (("VTI", Decimal("0.6")), ("BND", Decimal("0.4")))
-    row = store.portfolios.page(search="grand", region="UK")[0]
+    row = store.portfolios.page(PortfolioFilter(search="grand", region="UK"))[0]
     assert row.base_currency == "EUR"
     assert standing.undo_note == "Changed name, region, base currency, regimes, benchmark"
     cleared = now(editor.change_head(LOCAL, ID, expected=2, regimes=[], benchmark={})).portfolio

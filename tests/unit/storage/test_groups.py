@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from core.domain.filters import PortfolioFilter
 from core.errors import BadInput, NotFound
 from core.storage.portfolios.groups import PortfolioGroup
 from core.storage.store import Store
@@ -57,9 +58,9 @@ def test_filters_combine(store: Store) -> None:
     ids = keep(store, 6)
     tag(store, ids[:4], add=["core"])
     group(store, "desk", add=ids[2:])
-    assert [row.portfolio_id for row in store.portfolios.page(tag="CORE", group="Desk")] == ids[2:4]
-    assert store.portfolios.count(tag="core", group="desk", search="00003") == 1
-    assert store.portfolios.count(tag="nobody has it") == 0
+    assert [row.portfolio_id for row in store.portfolios.page(PortfolioFilter(tag="CORE", group="Desk"))] == ids[2:4]
+    assert store.portfolios.count(PortfolioFilter(tag="core", group="desk", search="00003")) == 1
+    assert store.portfolios.count(PortfolioFilter(tag="nobody has it")) == 0
 
 
 def test_an_unknown_portfolio_is_named_and_nothing_is_changed(store: Store) -> None:
@@ -90,16 +91,16 @@ def test_any_combination_of_filters_finds_its_page_among_ten_thousand(store: Sto
     tag(store, ids[::50], add=["watch"])
     group(store, "desk", add=ids[::7])
     asked = [
-        {},
-        {"offset": 9_900},
-        {"search": "house 0999"},
-        {"tag": "core"},
-        {"tag": "watch", "group": "desk"},
-        {"group": "desk", "search": "1"},
+        (PortfolioFilter(), 0),
+        (PortfolioFilter(), 9_900),
+        (PortfolioFilter(search="house 0999"), 0),
+        (PortfolioFilter(tag="core"), 0),
+        (PortfolioFilter(tag="watch", group="desk"), 0),
+        (PortfolioFilter(group="desk", search="1"), 0),
     ]
-    for filters in asked:
-        assert store.portfolios.page(limit=50, **filters), filters
-        assert store.portfolios.count(**{key: value for key, value in filters.items() if key != "offset"}), filters
+    for wanted, offset in asked:
+        assert store.portfolios.page(wanted, limit=50, offset=offset), wanted
+        assert store.portfolios.count(wanted), wanted
 
 
 def test_tags_and_order_are_found_through_indexes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core.domain.analysis import Kind, Priority
+from core.domain.filters import JobFilter
 from core.domain.job import JobState
 from core.drafts.batch_room import TIERS, Rooms
 from core.errors import NotFound, Refused, StaleMove
@@ -96,10 +97,10 @@ def test_jobs_are_listed_newest_first_without_gaps(store: Store) -> None:
         after = page[-1].job_id
     assert seen == [row.job_id for row in store.jobs.page(limit=99)]
     assert sorted(seen) == ids
-    assert store.jobs.count(search="p1") == len(store.jobs.page(search="p1", limit=99)) == 8
-    assert store.jobs.count(since=NOW + timedelta(minutes=12)) == 1
-    assert store.jobs.count(search="100%") == 0
-    assert store.jobs.count(states=[JobState.DRAFT], kind=Kind.RISK, model="gpt-5.4-mini") == 25
+    assert store.jobs.count(JobFilter(search="p1")) == len(store.jobs.page(JobFilter(search="p1"), limit=99)) == 8
+    assert store.jobs.count(JobFilter(since=NOW + timedelta(minutes=12))) == 1
+    assert store.jobs.count(JobFilter(search="100%")) == 0
+    assert store.jobs.count(JobFilter(states=[JobState.DRAFT], kind=Kind.RISK, model="gpt-5.4-mini")) == 25
     assert store.jobs.count_by_state() == {JobState.DRAFT: 25}
     with pytest.raises(NotFound, match="no job 'nothing'"):
         store.jobs.page(after="nothing")

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from core.domain.filters import PortfolioFilter
 from core.domain.instrument import InstrumentType, Liquidity, Terms
 from core.domain.portfolio import Flow, Portfolio
 from core.errors import NotFound
@@ -132,10 +133,10 @@ def test_two_thousand_portfolios_can_be_paged_and_searched(store: Store) -> None
     ids = [row.portfolio_id for page in pages for row in page]
     assert len(ids) == len(set(ids)) == 2000
     assert ids == store.portfolios.ids()
-    assert store.portfolios.count(region="FR") == 1000
-    assert [row.portfolio_id for row in store.portfolios.page(search="house 01999")] == ["p01999"]
-    assert [row.portfolio_id for row in store.portfolios.page(search="a-1999")] == ["p01999"]
+    assert store.portfolios.count(PortfolioFilter(region="FR")) == 1000
+    assert [row.portfolio_id for row in store.portfolios.page(PortfolioFilter(search="house 01999"))] == ["p01999"]
+    assert [row.portfolio_id for row in store.portfolios.page(PortfolioFilter(search="a-1999"))] == ["p01999"]
     for words in ("100%_sure", "%_", "\\ thing", "SURE"):
-        assert [row.portfolio_id for row in store.portfolios.page(search=words)] == ["p00007"], words
-    assert store.portfolios.page(search="'; DROP TABLE portfolio; --") == []
+        assert [row.portfolio_id for row in store.portfolios.page(PortfolioFilter(search=words))] == ["p00007"], words
+    assert store.portfolios.page(PortfolioFilter(search="'; DROP TABLE portfolio; --")) == []
     assert len(store.portfolios.load(ids)) == 2000

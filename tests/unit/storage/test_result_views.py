@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from core.domain.analysis import Finding, FindingKind, ItemError, Outcome, Reading, ResultStatus, Usage, Verification
-from core.domain.selection import Among
+from core.domain.filters import ItemFilter, PortfolioFilter
 from core.errors import NotFound
 from core.storage.jobs.quartiles import Quartiles
 from core.storage.jobs.result_views import Worth
@@ -60,10 +60,10 @@ def test_grades_are_counted_of_whom_one_chooses(store: Store) -> None:
     portfolios(store)
     job(store, BASE, {0: "low", 1: "high", 2: "high", 3: "low"})
     assert store.views.grades(BASE) == {"low": 2, "high": 2}
-    assert store.views.grades(BASE, Among(region="CH")) == {"high": 1, "low": 1}
-    assert store.views.grades(BASE, Among(group="family", region="CH")) == {"high": 1}
-    assert store.views.grades(BASE, Among(tag="core")) == {"high": 1}
-    assert store.views.grades(BASE, Among(region="JP")) == {}
+    assert store.views.grades(BASE, PortfolioFilter(region="CH")) == {"high": 1, "low": 1}
+    assert store.views.grades(BASE, PortfolioFilter(group="family", region="CH")) == {"high": 1}
+    assert store.views.grades(BASE, PortfolioFilter(tag="core")) == {"high": 1}
+    assert store.views.grades(BASE, PortfolioFilter(region="JP")) == {}
 
 
 def test_worth_adds_values_and_counts_those_that_are_not_known(store: Store) -> None:
@@ -111,14 +111,14 @@ def test_a_tally_adds_checks_and_scores_and_knows_no_price_when_one_is_missing(s
 
 def test_taken_together_everybody_comes_to_the_same_by_counts_as_by_reading_all(store: Store) -> None:
     portfolios(store)
-    everybody = Among(tag="all")
+    everybody = PortfolioFilter(tag="all")
     store.groups.tag([f"p{number:05d}" for number in range(5)], add=["all"], actor="ada", at=NOW)
     job(store, BASE, {0: "low", 1: "high", 3: "high"})
     store.results.add_ahead(BASE, [failed(2), answer(4, "low", wrong=3, cost=None)])
     views = store.views
     assert views.tally(BASE) == views.tally(BASE, everybody)
     assert views.concentration(BASE) == views.concentration(BASE, everybody) == Quartiles(4, 0.5, 0.5, 0.5)
-    for few in (everybody, Among()):
+    for few in (everybody, PortfolioFilter()):
         assert (views.beyond(BASE, 0.4, few), views.beyond(BASE, 0.5, few)) == (4, 0)
         assert len(views.points(BASE, few, limit=9)) == 4
         assert views.grades(BASE, few) == {"low": 2, "high": 2}
@@ -173,8 +173,8 @@ def test_an_index_alone_puts_a_run_of_any_size_in_order(tmp_path: Path) -> None:
         (lambda: items.concentration(BASE), "COVERING INDEX ix_request_concentrated"),
         (lambda: items.beyond(BASE, 0.2), "ix_request_concentrated"),
         (lambda: items.page(BASE, limit=9), "COVERING INDEX ix_request_in_order"),
-        (lambda: items.page(BASE, statuses=failures, limit=9), "ix_result_unanswered"),
-        (lambda: items.page(BASE, only_mismatched=True, limit=9), "ix_result_flagged"),
+        (lambda: items.page(BASE, ItemFilter(statuses=failures), limit=9), "ix_result_unanswered"),
+        (lambda: items.page(BASE, ItemFilter(only_mismatched=True), limit=9), "ix_result_flagged"),
         (lambda: store.job_views.causes(BASE), "ix_result_unanswered"),
     ):
         plan = _plans(store, ask)
@@ -226,7 +226,7 @@ def test_the_widest_change_comes_first(store: Store) -> None:
     ]
     assert changes[0].base_headline == "It is low."
     assert store.comparisons.changes(BASE, NEW, RANKS, limit=1, offset=1) == changes[1:]
-    assert store.comparisons.changes(BASE, NEW, RANKS, Among(region="CH"), limit=9) == changes[1:]
+    assert store.comparisons.changes(BASE, NEW, RANKS, PortfolioFilter(region="CH"), limit=9) == changes[1:]
 
 
 def test_the_earlier_job_is_the_newest_one_before_with_a_shared_answer(store: Store) -> None:

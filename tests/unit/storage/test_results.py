@@ -19,6 +19,7 @@ from core.domain.analysis import (
     Usage,
     Verification,
 )
+from core.domain.filters import ItemFilter
 from core.domain.job import JobState, ShardEvent, ShardState
 from core.domain.records import RequestRow, ShardClaim
 from core.errors import StaleMove
@@ -129,19 +130,20 @@ def test_a_page_shows_each_request_once_and_filters_agree_with_counts(store: Sto
         assert (item.usage, item.cost_usd, item.level) == (meant.usage, meant.cost_usd, meant.reading.level)
         assert store.items.get(job_id, item.custom_id) == item
         assert store.items.raw_line(job_id, item.custom_id) == meant.raw
-    for filters in (
-        {"statuses": [ResultStatus.FAILED, ResultStatus.MISSING]},
-        {"level": "high"},
-        {"only_mismatched": True},
-        {"search": "00013"},
-        {"search": "maison 100%"},
-        {"search": "risk-0 maison"},
-        {"statuses": [ResultStatus.PENDING]},
+    for wanted in (
+        ItemFilter(statuses=[ResultStatus.FAILED, ResultStatus.MISSING]),
+        ItemFilter(level="high"),
+        ItemFilter(only_mismatched=True),
+        ItemFilter(search="00013"),
+        ItemFilter(search="maison 100%"),
+        ItemFilter(search="risk-0 maison"),
+        ItemFilter(statuses=[ResultStatus.PENDING]),
     ):
-        found = store.items.page(job_id, **filters)  # type: ignore[arg-type]  # one keyword a round
-        assert store.items.count(job_id, **filters) == len(found)  # type: ignore[arg-type]  # one keyword a round
-    assert len(store.items.page(job_id, level="high")) == sum(one.reading.level == "high" for one in outcomes)
-    assert len(store.items.page(job_id, search="maison 100%")) == 1
+        assert store.items.count(job_id, wanted) == len(store.items.page(job_id, wanted))
+    assert len(store.items.page(job_id, ItemFilter(level="high"))) == sum(
+        one.reading.level == "high" for one in outcomes
+    )
+    assert len(store.items.page(job_id, ItemFilter(search="maison 100%"))) == 1
     causes = store.job_views.causes(job_id)
     assert sum(cause.requests for cause in causes) == sum(one.reading.error is not None for one in outcomes)
 
@@ -161,7 +163,7 @@ def test_requests_without_an_ending_are_shown_as_pending(store: Store) -> None:
     (claim,) = collecting(store, [5])
     store.results.add(claim, [outcome("risk-0-00001", random.Random(1))])
     job_id = claim.shard_id.rpartition(".")[0]
-    pending = store.items.page(job_id, statuses=[ResultStatus.PENDING])
+    pending = store.items.page(job_id, ItemFilter(statuses=[ResultStatus.PENDING]))
     assert len(pending) == store.jobs.get(job_id).row.counts.pending == 4
     assert all(item.analysis is None and item.error is None and item.cost_usd is None for item in pending)
 
