@@ -11,19 +11,21 @@ from typing import Final
 
 from core.domain.portfolio import AssetClass
 from core.domain.table_read import DecidedBy
+from core.intake.cells.asset_classes import folded
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
 from core.intake.formats.asking import fixed_of
 from core.intake.formats.day_order import proven_order
 from core.intake.formats.dealing_cells import balance_in, costs_in, currency_in, has_units, security_in
-from core.intake.formats.dealing_texts import conversion_in, trade_in
+from core.intake.formats.dealing_texts import conversion_in, is_off_market, trade_in
 from core.intake.formats.description import BY_SIGN, IGNORED, UNKNOWN, Description
 from core.intake.formats.headed_tables import tables_of
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile
 from core.intake.tables.blocks import Block, delimiter_in, filled, rows_of
 from core.intake.tables.deciding import begin, tell_columns
+from core.intake.transactions.cancelling import cancels, corrects, without_cancelling
 from core.intake.transactions.entries import INCOMING, NOTHING, OUTGOING, OUTSIDE, Entry, EntryKind, Money
 from core.intake.transactions.ledger import ALL, Ledger
 from core.intake.transactions.moments import DayOrder
@@ -43,6 +45,10 @@ _NUMERIC: Final = (
     "taxes",
 )
 _TRADES: Final = frozenset({EntryKind.BUY, EntryKind.SELL})
+_BY_UNITS: Final = frozenset({BY_SIGN, *(kind.value for kind in INCOMING | OUTGOING)})
+_OF_MONEY: Final = frozenset(
+    kind.value for kind in EntryKind if kind not in INCOMING | OUTGOING | {EntryKind.SPLIT, EntryKind.EXCHANGE}
+)
 _MOVES_UNITS: Final = INCOMING | OUTGOING | {EntryKind.SPLIT}
 _LEAVES: Final = frozenset({EntryKind.WITHDRAWAL, EntryKind.FEE, EntryKind.TAX})
 _OUTSIDE: Final = frozenset({EntryKind.DEPOSIT.value, EntryKind.WITHDRAWAL.value})
@@ -137,12 +143,11 @@ def _tells_of_deposits(description: Description, block: Block) -> bool:
 def _take(description: Description, cells: Cells) -> Iterable[Entry]:
     cells.account = cells.text("account")
     action = f"{cells.text('action')} {cells.text('detail')}".strip()
-    meant = description.meaning("action", action)
+    meant, cancelled = _meant(description, cells, action)
     if meant == IGNORED:
         return ()
-    if meant == BY_SIGN:
-        signed = cells.needed("quantity")
-        meant = EntryKind.BUY.value if signed > 0 else EntryKind.SELL.value
+    if cancelled:
+        return (_cancelled(description, cells, meant),)
     if meant == EntryKind.EXCHANGE.value:
         return _swapped(description, cells) if cells.text("into_symbol") else _converted(cells)
     if description.habits.coins and (money := currency_code(cells.text("symbol"))) and money[1] == 1:
@@ -161,11 +166,49 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
         return ()
     entry = Entry(cells.number, cells.moment("date", "clock"), EntryKind(meant), cells.account)
     entry = replace(entry, column=cells.label("quantity"), balance=balance_in(cells, paid[0]))
+    entry = replace(entry, market=_is_market(description, entry.kind, action))
     if description.habits.coins:
         entry = replace(entry, kind=_UNITS_INSTEAD.get(entry.kind, entry.kind))
     if entry.kind in _TRADES or (entry.kind in _MOVES_UNITS and has_units(cells)):
         return _units(description, cells, entry, priced, paid)
     return _money(description, cells, entry, paid)
+
+
+def _meant(description: Description, cells: Cells, action: str) -> tuple[str | None, bool]:
+    """What the words of a row mean, and whether it takes such a dealing back instead of being one."""
+    meant = description.meaning("action", action)
+    named = description.is_named("action", action)
+    if not named and cancels(action):
+        meant = description.meaning("action", without_cancelling(action))
+        if meant not in _OF_MONEY and has_units(cells):
+            return meant, True
+    elif not named and corrects(action) and meant in _BY_UNITS and has_units(cells):
+        # Instead of the row before or on top of it: only a person can tell.
+        meant = None
+    if meant == BY_SIGN:
+        meant = EntryKind.BUY.value if cells.needed("quantity") > 0 else EntryKind.SELL.value
+    return meant, False
+
+
+def _is_market(description: Description, kind: EntryKind, action: str) -> bool:
+    """Whether the price of a kind of dealing is the market's."""
+    if is_off_market(action) or any(folded(action).startswith(word) for word in description.off_market):
+        return False
+    return kind in _TRADES or kind.value in description.habits.market
+
+
+def _cancelled(description: Description, cells: Cells, meant: str | None) -> Entry:
+    """A row that takes a dealing back."""
+    security = security_in(description, cells)
+    currency, units = currency_in(description, cells, "currency")
+    cells.moved = ALL
+    kind = EntryKind(meant) if meant not in (None, UNKNOWN, BY_SIGN) else None
+    price = cells.number_in("price")
+    return Entry(
+        cells.number, cells.moment("date", "clock"), EntryKind.CANCELLATION, cells.account, security,
+        abs(cells.needed("quantity")), None if price is None else abs(price) / units, currency,
+        cash=(Money(NOTHING, currency),), column=cells.label("quantity"), cancels=kind,
+    )  # fmt: skip
 
 
 def _converted(cells: Cells) -> Iterable[Entry]:

@@ -6,12 +6,34 @@ import re
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from core.intake.cells.asset_classes import folded
 from core.intake.cells.numbers import NotANumber, parse_number
 
 _TRADE: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(?:/[0-9.]{1,20})? ?@ ?([0-9]{1,12}(?:\.[0-9]{1,12})?)")
 _CONVERTED: Final = re.compile(
     r"Converted ([0-9][0-9.,]{0,30}) ([A-Z0-9]{2,10}) to ([0-9][0-9.,]{0,30}) ([A-Z0-9]{2,10})", re.IGNORECASE
 )
+
+
+_OFF_MARKET: Final = re.compile(
+    r"\b(?:rights? (?:issue|offer\w*|subscription|exercise\w*)|subscription rights?|ipo|tender|takeover|spin ?-?off|"
+    r"scrip|bonus (?:issue|shares?)|stock dividend|corporate action|(?:at|with) (?:a )?discount|discounted|espp|"
+    r"bezugsrecht\w*|kapitalerhohung\w*|kapitalmassnahme\w*|gratisaktien|aktiendividende|abspaltung|ubernahmeangebot|"
+    r"abfindung|mit abschlag|zeichnungsangebot|"
+    r"droits? de souscription|augmentation de capital|attribution gratuite|actions gratuites|scission|"
+    r"offre publique|opa|dividende en actions|decote|"
+    r"aumento (?:di )?capitale|diritti? di opzione|assegnazione gratuita|scorporo|opv|"
+    r"ampliacion de capital|derechos? de suscripcion|aumento de capital|direitos? de subscricao|bonificacao|"
+    r"nyemission|teckningsratt\w*|foretradesemission|fondemission|emisjon|tegningsrett\w*|tegningsret\w*|"
+    r"claimemissie|claimrecht\w*|keuzedividend|inschrijving\w*|stockdividend|"
+    r"prawa poboru|oferta publiczna|wezwanie|upis akcii|bedelsiz|bedelli|ruchan)\b"
+)
+"""Words of dealings whose price was set by a company and not by a market."""
+
+
+def is_off_market(text: str) -> bool:
+    """Whether a dealing's words say that its price was none of the market: rights, new shares, takeovers."""
+    return bool(_OFF_MARKET.search(folded(text)))
 
 
 class Conversion(NamedTuple):

@@ -3,7 +3,7 @@
 name, title, family, kind, learnt, check, traps       see `Description`
 [recognise] needed, without, marks                    which header, or which text, makes a file this format
 [columns] field = ["Header", ...]                     spellings in every language the file is issued in
-inside, plus, cash                                    see `Description`
+inside, plus, cash, off_market                        see `Description`
 [beside] field = "other field"                        stands in the nameless column right of the other one
 [fixed] field = "value"                               the same in every row
 [habits] decimal, days, quote_days, ...               see `Habits`
@@ -82,6 +82,8 @@ class Habits:
         isin_in_name: Names hold the ISIN too.
         trade_in_detail: Units and price stand inside the detail ("OPEN BUY 4 @ 154.08").
         named_classes: What a line is, is read from its name, because no column says it.
+        market: Kinds of dealings, beside purchases and sales, whose price is the market's of their day: an exchange
+            states it beside the coins that it gives or moves; brokers write there what a transfer once cost.
     """
 
     decimal: NumberStyle | None = None
@@ -102,6 +104,7 @@ class Habits:
     isin_in_name: bool = False
     trade_in_detail: bool = False
     named_classes: bool = False
+    market: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ class Description:
         asks: What the file does not say and a person has to: "currency".
         currencies: What the format calls a currency by a code of its own, and its ISO code.
         empty: For each field, words that stand for nothing.
+        off_market: Words by which purchases and sales begin whose price is none of the market: rights, subscriptions,
+            takeovers.
     """
 
     name: str
@@ -158,6 +163,7 @@ class Description:
     asks: tuple[str, ...] = ()
     currencies: Mapping[str, str] = field(default_factory=dict)
     empty: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    off_market: tuple[str, ...] = ()
 
     def row(self) -> str:
         """Its row in docs/import-checks.md."""
@@ -198,6 +204,10 @@ class Description:
             known = next((meant for word, meant in words.items() if text.startswith(word)), None)
         return known
 
+    def is_named(self, name: str, cell: str) -> bool:
+        """Whether a cell is one of the words that the description itself names, from its beginning to its end."""
+        return " ".join(folded(cell).split()) in self.words.get(name, {})
+
     def skips(self, row: Sequence[str], places: Mapping[str, int]) -> bool:
         """Whether a row is no line of its own."""
         for name, words in self.skip.items():
@@ -230,18 +240,7 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
     Raises:
         BadDescription: Something is missing, or not known.
     """
-    unknown = told.keys() - {
-        *_ASKED,
-        "notes",
-        "remedy",
-        "inside",
-        "plus",
-        "cash",
-        "asks",
-        "recognise",
-        "columns",
-        *_TABLES,
-    }
+    unknown = told.keys() - {*_ASKED, *_MORE, *_TABLES, "recognise", "columns"}
     missing = [name for name in (*_ASKED, "recognise", "columns") if not told.get(name)]
     if unknown or missing:
         raise BadDescription(f"{stem}.toml: not known {sorted(unknown)}, missing {missing}")
@@ -266,6 +265,7 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
         currencies=told.get("currencies", {}),
         asks=tuple(told.get("asks", ())),
         cash=tuple(map(folded, told.get("cash", ()))),
+        off_market=tuple(map(folded, told.get("off_market", ()))),
         empty={name: frozenset(map(folded, words)) for name, words in told.get("empty", {}).items()},
     )
     _check(stem, made)
@@ -273,15 +273,19 @@ def described(stem: str, told: Mapping[str, Any]) -> Description:
 
 
 _ASKED: Final = ("name", "title", "kind", "family", "learnt", "check", "traps")
-_MORE: Final = ("notes", "remedy", "inside", "plus", "cash", "asks")
+_MORE: Final = ("notes", "remedy", "inside", "plus", "cash", "asks", "off_market")
 _TABLES: Final = ("beside", "fixed", "habits", "words", "skip", "empty", "price_of", "currencies")
 
 
 def _habits(told: Mapping[str, Any]) -> Habits:
-    more = {name: value for name, value in told.items() if name not in ("decimal", "days")}
+    more = {name: value for name, value in told.items() if name not in ("decimal", "days", "market")}
+    market = tuple(told.get("market", ()))
+    if wrong := set(market) - {one.value for one in EntryKind}:
+        raise BadDescription(f"[habits] market means {sorted(wrong)}, which are no kinds of dealings")
     return Habits(
         decimal=DECIMALS[told["decimal"]] if "decimal" in told else None,
         days=DATES[told["days"]] if "days" in told else DayOrder.UNKNOWN,
+        market=market,
         **more,
     )
 

@@ -119,6 +119,13 @@ class FlexBookings:
             self._take(Entry(trade.row, at, EntryKind.FOREX, self._account, cash=(Money(quantity, bought), *money)))
             return
         price = amount(get("tradePrice", ""))
+        if _is_cancelled(trade):
+            kind = EntryKind.SELL if quantity > 0 else EntryKind.BUY
+            self._take(
+                Entry(trade.row, at, EntryKind.CANCELLATION, self._account, security, abs(quantity), price, currency,
+                      cash=money, column="quantity", cancels=kind)
+            )  # fmt: skip
+            return
         paid = -sum((one.amount for one in money if one.currency == currency), NOTHING)
         whole = all(one.currency == currency for one in money)
         self._take(
@@ -201,8 +208,9 @@ class FlexBookings:
             price = cash[0].amount / -given / old.multiplier if cash else None
             currency = cash[0].currency if cash else ""
             self._take(
-                Entry(row, at, EntryKind.SELL, account, old, -given, price, currency, cash=cash, column="quantity")
-            )
+                Entry(row, at, EntryKind.SELL, account, old, -given, price, currency, cash=cash, column="quantity",
+                      market=False)
+            )  # fmt: skip
         elif come:
             new, got = come[0]
             kind = EntryKind.SPLIT if "SPLIT" in description.upper() else EntryKind.DISTRIBUTION
@@ -213,6 +221,13 @@ class FlexBookings:
     def _refuse(self, element: FlexElement, column: str, value: str, security: Security | None, message: str) -> None:
         self._findings.problem(element.row, column, value, message)
         self._ledger.doubt(self._account, security, ALL)
+
+
+def _is_cancelled(trade: FlexElement) -> bool:
+    """Whether a trade takes another back: its type, its side ("BUY (Ca.)") or its notes say so."""
+    get = trade.attributes.get
+    noted = get("transactionType", "").lower() == "tradecancel" or "(ca" in get("buySell", "").lower()
+    return noted or "ca" in get("notes", "").lower().split(";")
 
 
 def _name_in(action: FlexElement) -> str:

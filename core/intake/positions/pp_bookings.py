@@ -100,6 +100,8 @@ class Bookings:
             price=gross * rate / quantity if rate is not None else gross / quantity,
             currency=currency if rate is not None else own,
             cost=paid * (rate if rate is not None else 1),
+            # The program proposes the quote of the day for deliveries.
+            market=True,
         )
 
     def _gross(

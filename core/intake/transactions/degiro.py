@@ -292,7 +292,7 @@ def _fits(gross: Decimal, amount: Decimal) -> bool:
 def _alone(leg: Entry) -> Entry:
     """A corporate action with one side: paid for or sold for the money in its row, else given."""
     amount = leg.cash[0].amount if leg.cash else NOTHING
-    bare = replace(leg, cash=())
+    bare = replace(leg, cash=(), market=False)
     if leg.kind is EntryKind.SELL:
         return bare
     if amount:

@@ -13,7 +13,7 @@ NOTHING = Decimal(0)
 
 
 class EntryKind(StrEnum):
-    """What happened. The first group moves securities, the second only money."""
+    """What happened. The first group moves securities, the second only money; the last takes back another booking."""
 
     BUY = "buy"
     SELL = "sell"
@@ -31,6 +31,8 @@ class EntryKind(StrEnum):
     TAX = "tax"
     FOREX = "currency exchange"
     CORRECTION = "correction"
+
+    CANCELLATION = "cancellation"
 
 
 INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN, EntryKind.DISTRIBUTION})
@@ -86,6 +88,9 @@ class Entry:
         into: EXCHANGE: what came instead of `security`, and `into_quantity` how many.
         balance: Cash after the booking, where the file states it.
         column: Column that a problem of this entry points to.
+        market: Whether `price` is one of the market; None where the kind says it: a trade's is, that of a transfer, of
+            rights, of new or given shares is not, unless its format knows better.
+        cancels: CANCELLATION: the kind of the booking that it takes back; None where any.
     """
 
     row: int | None
@@ -103,6 +108,13 @@ class Entry:
     into_quantity: Decimal = NOTHING
     balance: Money | None = None
     column: str = ""
+    market: bool | None = None
+    cancels: EntryKind | None = None
+
+    @property
+    def of_market(self) -> bool:
+        """Whether the price is what a market paid that day."""
+        return self.kind in (EntryKind.BUY, EntryKind.SELL) if self.market is None else self.market
 
     def traded(
         self,

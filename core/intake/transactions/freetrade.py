@@ -108,8 +108,8 @@ def _order(cells: Cells, entry: Entry, total: Money, *, free: bool) -> Iterable[
         currency=currency,
     )  # fmt: skip
     if free:
-        # Nothing was paid and no money moved: the broker's gift.
-        return (replace(entry, kind=EntryKind.DISTRIBUTION, cost=NOTHING),)
+        # Nothing was paid and no money moved: the broker's gift, at the market's price.
+        return (replace(entry, kind=EntryKind.DISTRIBUTION, cost=NOTHING, market=True),)
     fees = abs(cells.number_in("stamp_duty") or NOTHING) + abs(cells.number_in("fx_fee") or NOTHING)
     if not cells.good:
         return ()

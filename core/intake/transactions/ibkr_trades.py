@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from core.domain.portfolio import AssetClass
@@ -83,6 +84,7 @@ def _take(cells: Cells) -> Iterable[Entry]:
     # A share class of a fund trades as STK too, so only the description may say that it is no company.
     kind = None if kind is AssetClass.EQUITY and not cells.text("isin").startswith("US") else kind
     security = cells.security(symbol, cells.text("isin"), cells.text("name"), kind=kind)
+    side, cancelled, _ = side.partition(" (CA")
     if side not in ("BUY", "SELL"):
         cells.unknown_kind("side", cells.text("side"))
         return ()
@@ -92,6 +94,10 @@ def _take(cells: Cells) -> Iterable[Entry]:
     at = cells.moment("date")
     if not cells.good:
         return ()
+    if cancelled:
+        bare = Entry(cells.number, at, EntryKind.CANCELLATION, cells.account, security, quantity, price, currency)
+        kind = EntryKind.BUY if side == "BUY" else EntryKind.SELL
+        return (replace(bare, column=cells.label("quantity"), cancels=kind),)
     return (
         Entry(
             cells.number,

@@ -18,6 +18,7 @@ from core.domain.portfolio import AssetClass, Flow, Holding
 from core.intake.cells.names import portfolio_id_of, stem_of
 from core.intake.gathering import Case, Gathered
 from core.intake.transactions.balances import Balance, balances_of
+from core.intake.transactions.cancelling import without_cancelled
 from core.intake.transactions.entries import OUTSIDE, Entry, EntryKind, Security
 from core.intake.transactions.positions import OpenPosition, Positions, tidy
 
@@ -110,8 +111,8 @@ class Ledger:
         return made
 
     def _portfolio(self, name: str, account: _Account, shown: str, day: date, newest_first: bool | None) -> Gathered:
-        entries = _in_order(account.entries, newest_first)
         problems = self._case.findings.problem_count
+        entries = self._standing(account, newest_first)
         group = Gathered(portfolio_id_of(self._family, name or self._stem), shown, name, day)
         positions = Positions(self._case.findings, account.securities)
         positions.run(entries)
@@ -122,6 +123,25 @@ class Ledger:
         if not group.holdings and not account.securities and self._case.findings.problem_count == problems:
             self._case.findings.tally("Accounts that hold nothing at the end of the file", shown)
         return group
+
+    def _standing(self, account: _Account, newest_first: bool | None) -> list[Entry]:
+        """The entries in order, without what was cancelled; what cancels a missing row leaves its line unknown."""
+        standing = without_cancelled(_in_order(account.entries, newest_first))
+        for entry in standing.alone:
+            symbol = entry.security.symbol if entry.security else ""
+            message = (
+                f"The row cancels a dealing of {entry.quantity.normalize():f} units of '{symbol}' that is not in the "
+                "file. Export the history since the account was opened; until then the line is left out."
+            )
+            self._case.findings.problem(entry.row, entry.column, symbol, message)
+            if entry.security is not None:
+                account.securities.add(entry.security.key)
+            account.currencies.update(money.currency for money in entry.cash)
+        if gone := len(account.entries) - len(standing.entries) - len(standing.alone):
+            self._case.findings.tally(
+                "Dealings that were cancelled were left out with the rows that cancel them", f"{gone} rows"
+            )
+        return standing.entries
 
     def _flows(self, entries: Iterable[Entry]) -> tuple[Flow, ...]:
         flows: list[Flow] = []

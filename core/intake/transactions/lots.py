@@ -11,6 +11,8 @@ from core.intake.transactions.entries import NOTHING
 
 # Twenty decimals keep sums of shares exact within the digits that the ledger counts with.
 _PLACES = Decimal(1).scaleb(-20)
+_DUST = Decimal(1).scaleb(-12)
+"""Programs that count in binary are right to fifteen digits: what they leave of a sum beyond that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class Lots:
             left = NOTHING
         self._quantity -= quantity
         return taken
+
+    def take_nearly(self, quantity: Decimal) -> list[Lot]:
+        """As `take`, but a difference that only a program's rounding leaves is none: all goes, or the rest with it.
+
+        Raises:
+            NotEnough: Fewer are held.
+        """
+        rest = self._quantity - quantity
+        return self.take(self._quantity if rest and abs(rest) <= quantity * _DUST else quantity)
 
     def cost_in(self, currency: str) -> Decimal | None:
         """What all units cost, in one currency; None where a lot's cost is unknown or in another currency."""

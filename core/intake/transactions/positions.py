@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from core.domain.portfolio import Holding
+from core.domain.portfolio import AssetClass, Holding
 from core.intake.findings import Findings
 from core.intake.transactions.entries import INCOMING, OUTGOING, Entry, EntryKind, Security
 from core.intake.transactions.lots import Lot, Lots, NotEnough, merged, resized
@@ -30,6 +30,8 @@ class OpenPosition:
         priced_on: Day of that trade.
         row: Row that moved it last.
         known: False once something happened to it that the file does not explain.
+        aside: The last entry whose price was none of the market: of a transfer, of rights, of new shares.
+        changed_on: Day on which new shares or rights last brought units, which may have lowered the price.
         course: Units after every day that moved it, oldest first.
     """
 
@@ -40,6 +42,8 @@ class OpenPosition:
     priced_on: date | None = None
     row: int | None = None
     known: bool = True
+    aside: Entry | None = None
+    changed_on: date | None = None
     course: list[tuple[date, Decimal]] = field(default_factory=list)
 
     def most_since(self, start: date) -> Decimal:
@@ -109,6 +113,8 @@ class Positions:
             position = self._position(entry.security, entry.row)
             added.setdefault(entry.security.key, []).append(Lot(entry.quantity, entry.cost, entry.currency))
             _price(position, entry)
+            if _thins(entry):
+                position.changed_on = entry.at.date()
         for key, lots in added.items():
             for lot in merged(lots):
                 self._held[key].lots.add(lot)
@@ -124,7 +130,7 @@ class Positions:
         if not position.known:
             return None
         try:
-            return position.lots.take(entry.quantity)
+            return position.lots.take_nearly(entry.quantity)
         except NotEnough as error:
             message = (
                 f"{_number(entry.quantity)} units of '{position.security.symbol}' {verb}, "
@@ -212,11 +218,7 @@ class Positions:
                 continue
             security = position.security
             if not position.price or position.priced_on is None:
-                message = (
-                    f"{_number(quantity)} units of '{security.symbol}' are held, but the file has no price to value "
-                    "them. Add the line by hand with its value, or import a file of positions."
-                )
-                self._findings.problem(position.row, "", security.symbol, message)
+                self._findings.problem(position.row, "", security.symbol, _without_price(position))
                 continue
             price = tidy(position.price)
             cost = position.lots.cost_in(position.currency)
@@ -225,6 +227,12 @@ class Positions:
                     "What these lines cost is not known from the file, in part or in their currency", security.symbol
                 )
             tell(position)
+            if position.changed_on is not None and position.changed_on >= position.priced_on:
+                heading = (
+                    "Units came in as new shares or by rights after the last price of the market, which was kept; they "
+                    "may have lowered it: import a file of positions for the value of today"
+                )
+                self._findings.tally(heading, f"{security.symbol} on {position.changed_on}")
             made.append(
                 Holding(
                     security.symbol, security.isin, security.name, security.asset_class, quantity, price,
@@ -236,8 +244,31 @@ class Positions:
         return made
 
 
+def _thins(entry: Entry) -> bool:
+    """Whether new units of an entry's security leave less of the whole to each: shares do, coins do not."""
+    coin = entry.security is not None and entry.security.asset_class is AssetClass.CRYPTO
+    return entry.kind is EntryKind.DISTRIBUTION and not coin
+
+
+def _without_price(position: OpenPosition) -> str:
+    """Why a line that is held has no value."""
+    held = (
+        f"{_number(position.lots.quantity)} units of '{position.security.symbol}' are held, but the file has no price"
+    )
+    remedy = "Add the line by hand with its value, or import a file of positions."
+    entry = position.aside
+    if entry is None or entry.price is None:
+        return f"{held} to value them. {remedy}"
+    return (
+        f"{held} of the market to value them: {tidy(entry.price).normalize():,f} {entry.currency} on {entry.at.date()} "
+        f"is that of a transfer, of rights or of new shares. {remedy}"
+    )
+
+
 def _price(position: OpenPosition, entry: Entry) -> None:
-    if entry.price:
+    if entry.price and not entry.of_market:
+        position.aside = entry
+    elif entry.price:
         position.price, position.currency, position.priced_on = entry.price, entry.currency, entry.at.date()
 
 

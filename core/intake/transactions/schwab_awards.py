@@ -132,7 +132,8 @@ def _came(action: _Action, entry: Entry, units: Decimal, priced: str) -> Iterabl
     if not units:
         cells.problem("quantity", cells.text("quantity"), "No details say how many units came in. Export them too.")
         return ()
-    return (replace(entry, security=security, quantity=units, price=prices[0] if prices else None, currency=_CURRENCY),)
+    return (replace(entry, security=security, quantity=units, price=prices[0] if prices else None, currency=_CURRENCY,
+                    market=True),)  # fmt: skip
 
 
 def _sold(action: _Action, entry: Entry) -> Iterable[Entry]:

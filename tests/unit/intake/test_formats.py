@@ -117,8 +117,8 @@ CASES = (
     Case("ishares_holdings_de.csv", "ishares_holdings", {"USD": "1500500.25"}, date(2026, 10, 30), 2,
          said=(("base_currency", "USD"),)),
     Case("vanguard_fund_holdings.csv", "vanguard_fund_holdings", {"USD": "1450750.00"}, date(2026, 10, 30), 2),
-    # 2 units at 101, the price of the last row; the cancelled purchase is gone.
-    Case("flatex_activity.csv", "flatex_activity", {"EUR": "202.00"}, date(2026, 8, 5), 1),
+    # 2 units at 100: the cancelled purchase at 101 leaves no price either.
+    Case("flatex_activity.csv", "flatex_activity", {"EUR": "200.00"}, date(2026, 8, 5), 1),
     Case("scalable_capital.csv", "scalable_capital", {"EUR": "74.99"}, date(2026, 9, 25), 1),
     Case("parqet.csv", "parqet", {"EUR": "180.00"}, date(2026, 9, 4), 1),
     # 0.0006 at 900,000 kronor; 0.01 + 0.001 of reward at 2,315 euros.
