@@ -2,6 +2,8 @@
 
 A dealing with one coin out and one in is a trade: for money a purchase or a sale, whose price is money over units; for
 another coin an exchange, which hands its price on. A coin that no row of the file ever traded for money has no price.
+
+The price of a trade is what was paid before fees over what was got before fees; its cost is all that was paid.
 """
 
 from __future__ import annotations
@@ -32,7 +34,12 @@ _KRAKEN_CHARS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One coin that came (positive) or went, with what the row says of it."""
+    """One coin that came (positive) or went, with what the row says of it.
+
+    Attributes:
+        change: All that came or went, with fees in this coin.
+        gross: The same before fees.
+    """
 
     cells: Cells
     at: datetime
@@ -40,6 +47,7 @@ class _Move:
     coin: str
     money: bool
     change: Decimal
+    gross: Decimal
     balance: Money | None
 
 
@@ -76,18 +84,23 @@ def _moves(description: Description, cells: Cells) -> Iterable[_Move]:
     if meant == IGNORED:
         return
     fees = abs(cells.number_in("fees") or NOTHING)
+    fee_coin = cells.text("fee_symbol")
     sides = [("symbol", cells.number_in("quantity") or NOTHING)]
     if cells.has("out_quantity"):
         sides.append(("out_symbol", -abs(cells.number_in("out_quantity") or NOTHING)))
-    for name, change in sides:
+    habits = description.habits
+    for name, stated in sides:
         if not (coin := cells.text(name)):
             continue
-        charged = fees if not cells.has("fee_symbol") or cells.text("fee_symbol") == coin else NOTHING
-        coin = _coin(coin, prefixed=description.habits.coin_prefixes)
-        yield from _move(cells, meant, coin, change - charged)
+        charged = fees if not cells.has("fee_symbol") or fee_coin == coin else NOTHING
+        change, gross = (stated, stated + charged) if habits.fees_inside else (stated - charged, stated)
+        yield from _move(cells, meant, _coin(coin, prefixed=habits.coin_prefixes), change, gross)
+    if fees and fee_coin and not habits.fees_inside and fee_coin not in [cells.text(name) for name, _ in sides]:
+        coin = _coin(fee_coin, prefixed=habits.coin_prefixes)
+        yield from _move(cells, EntryKind.FEE.value, coin, -fees, -fees)
 
 
-def _move(cells: Cells, meant: str | None, coin: str, change: Decimal) -> Iterable[_Move]:
+def _move(cells: Cells, meant: str | None, coin: str, change: Decimal, gross: Decimal) -> Iterable[_Move]:
     known = currency_code(coin)
     money = known is not None and known[1] == 1
     cells.moved = coin if money else ""
@@ -98,7 +111,7 @@ def _move(cells: Cells, meant: str | None, coin: str, change: Decimal) -> Iterab
         return
     stated = cells.number_in("balance")
     balance = Money(stated, coin) if money and stated is not None else None
-    yield _Move(cells, cells.moment("date"), EntryKind(meant), coin, money, change, balance)
+    yield _Move(cells, cells.moment("date"), EntryKind(meant), coin, money, change, gross, balance)
 
 
 def _coin(symbol: str, *, prefixed: bool) -> str:
@@ -115,13 +128,16 @@ def _entries(moves: list[_Move], ledger: Ledger) -> Iterable[Entry]:
     """The dealing that some rows are together, and each other row by itself; what cannot be told goes into doubt."""
     trades = [move for move in moves if move.kind is EntryKind.EXCHANGE]
     sums: dict[str, Decimal] = defaultdict(Decimal)
+    gross: dict[str, Decimal] = defaultdict(Decimal)
     for move in trades:
         sums[move.coin] += move.change
+        gross[move.coin] += move.gross
     out = [coin for coin, change in sums.items() if change < 0]
     came = [coin for coin, change in sums.items() if change > 0]
     if len(out) == len(came) == 1:
         last = {move.coin: move for move in trades}
-        yield from _trade(last[out[0]], -sums[out[0]], last[came[0]], sums[came[0]])
+        price = abs(gross[out[0]] / gross[came[0]]) if gross[out[0]] and gross[came[0]] else NOTHING
+        yield from _trade(last[out[0]], -sums[out[0]], last[came[0]], sums[came[0]], price)
     else:
         for move in trades:
             message = "The row trades a coin, and the rows beside it do not say for what. Add it by hand."
@@ -130,7 +146,12 @@ def _entries(moves: list[_Move], ledger: Ledger) -> Iterable[Entry]:
     yield from (_alone(move) for move in moves if move.kind is not EntryKind.EXCHANGE)
 
 
-def _trade(out: _Move, gone: Decimal, came: _Move, got: Decimal) -> Iterable[Entry]:
+def _trade(out: _Move, gone: Decimal, came: _Move, got: Decimal, price: Decimal) -> Iterable[Entry]:
+    """One trade.
+
+    Args:
+        price: What went for one unit of what came, both before fees; 0 where one of them was all fee.
+    """
     entry = Entry(out.cells.number, out.at, EntryKind.FOREX, column=out.cells.label("quantity"))
     if out.money and came.money:
         yield replace(entry, cash=(Money(-gone, out.coin), Money(got, came.coin)))
@@ -139,13 +160,20 @@ def _trade(out: _Move, gone: Decimal, came: _Move, got: Decimal) -> Iterable[Ent
         money = out if out.money else came
         cash = Money(-gone if out.money else got, money.coin)
         yield replace(entry, cash=(cash,), balance=money.balance).traded(
-            _security(coin), units, paid / units, money.coin, paid, bought=out.money
+            _security(coin), units, _of_coin(price, bought=out.money), money.coin, paid, bought=out.money
         )
     else:
         yield replace(
             entry, kind=EntryKind.EXCHANGE, security=_security(out), quantity=gone, into=_security(came),
-            into_quantity=got,
+            into_quantity=got, price=price or None,
         )  # fmt: skip
+
+
+def _of_coin(price: Decimal, *, bought: bool) -> Decimal | None:
+    """The price of the coin of a trade for money."""
+    if not price:
+        return None
+    return price if bought else 1 / price
 
 
 def _alone(move: _Move) -> Entry:

@@ -9,6 +9,7 @@ from typing import Final
 
 from core.domain.portfolio import AssetClass
 from core.intake.cells.asset_classes import asset_class_of
+from core.intake.cells.codes import currency_code
 from core.intake.cells.money_marks import currency_named
 from core.intake.formats.description import UNKNOWN, Description
 from core.intake.transactions.entries import NOTHING, Money, Security
@@ -50,7 +51,11 @@ def has_units(cells: Cells) -> bool:
 
 
 def costs_in(cells: Cells) -> Decimal:
-    """Fees and taxes of a row, positive."""
+    """Fees and taxes of a row in the currency of its amount, positive; one in a coin or other money is none."""
+    written = cells.text("fees_currency")
+    row = cells.text("amount_currency") or cells.text("currency")
+    if written and row and currency_code(written) != currency_code(row):
+        return NOTHING
     return sum((abs(cells.number_in(name) or NOTHING) for name in _COSTS), NOTHING)
 
 

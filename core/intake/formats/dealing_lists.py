@@ -16,6 +16,7 @@ from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
 from core.intake.cells.numbers import choose_style
 from core.intake.formats.asking import fixed_of
+from core.intake.formats.coin_trades import coin_in, fee_coin, for_a_coin
 from core.intake.formats.day_order import proven_order
 from core.intake.formats.dealing_cells import balance_in, costs_in, currency_in, has_units, security_in
 from core.intake.formats.dealing_texts import conversion_in, is_off_market, trade_in
@@ -45,6 +46,7 @@ _NUMERIC: Final = (
     "taxes",
 )
 _TRADES: Final = frozenset({EntryKind.BUY, EntryKind.SELL})
+_TRADED: Final = frozenset({EntryKind.BUY.value, EntryKind.SELL.value})
 _BY_UNITS: Final = frozenset({BY_SIGN, *(kind.value for kind in INCOMING | OUTGOING)})
 _OF_MONEY: Final = frozenset(
     kind.value for kind in EntryKind if kind not in INCOMING | OUTGOING | {EntryKind.SPLIT, EntryKind.EXCHANGE}
@@ -150,8 +152,21 @@ def _take(description: Description, cells: Cells) -> Iterable[Entry]:
         return (_cancelled(description, cells, meant),)
     if meant == EntryKind.EXCHANGE.value:
         return _swapped(description, cells) if cells.text("into_symbol") else _converted(cells)
-    if description.habits.coins and (money := currency_code(cells.text("symbol"))) and money[1] == 1:
-        return _coin_money(description, cells, meant, money[0])
+    if description.habits.coins:
+        if (money := currency_code(cells.text("symbol"))) and money[1] == 1:
+            return _coin_money(description, cells, meant, money[0])
+        paid_in = coin_in(description, cells, "currency")
+        if paid_in and meant in _TRADED:
+            return (
+                *for_a_coin(description, cells, paid_in, bought=meant == EntryKind.BUY.value),
+                *fee_coin(description, cells),
+            )
+    taken = _taken(description, cells, meant, action)
+    return (*taken, *fee_coin(description, cells)) if description.habits.coins and cells.good else taken
+
+
+def _taken(description: Description, cells: Cells, meant: str | None, action: str) -> Iterable[Entry]:
+    """What a row moves whose kind is `meant`."""
     priced = currency_in(description, cells, "currency")
     paid = currency_in(description, cells, "amount_currency") if _apart(description, cells) else priced
     cells.moved = paid[0] or ALL

@@ -78,6 +78,7 @@ class Habits:
         pair_sign: Parts a symbol from the currency behind it.
         coin_prefixes: Whether coins may be called XXBT and money ZEUR, as Kraken calls them.
         signed_costs: Fees and taxes carry their sign: what came back is positive.
+        fees_inside: Amounts hold the fees in their own coin already; else these come on top.
         coins: Symbols may be currencies, whose quantity is then an amount of money.
         isin_in_name: Names hold the ISIN too.
         trade_in_detail: Units and price stand inside the detail ("OPEN BUY 4 @ 154.08").
@@ -100,6 +101,7 @@ class Habits:
     pair_sign: str = ""
     coin_prefixes: bool = False
     signed_costs: bool = False
+    fees_inside: bool = False
     coins: bool = False
     isin_in_name: bool = False
     trade_in_detail: bool = False

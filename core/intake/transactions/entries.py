@@ -80,7 +80,8 @@ class Entry:
         security: What moved, or what a dividend, fee or tax belongs to; None for plain money.
         quantity: Units that moved. SPLIT: how many came on top, negative for a reverse split. EXCHANGE: units given up.
             DIVIDEND: units it was paid on, 0 where the file does not tell.
-        price: Of one unit in whole units of `currency`; None where the file states none.
+        price: Of one unit in whole units of `currency`; None where the file states none. EXCHANGE: units of `security`
+            that went for one of `into` before fees; None where that is all that went for all that came.
         currency: ISO 4217 of `price` and `cost`.
         cost: What was paid for incoming units, fees included, in `currency`; None where the file does not tell.
         cash: What the booking did to the cash balances.

@@ -108,6 +108,12 @@ class Ledger:
         for group in made:
             group.base_currency = base_currency
         self._note_prices()
+        if not any(group.holdings for group in made) and not self._case.findings.problem_count:
+            message = (
+                f"All that came in has left again: at the end of the list ({day}) nothing is held. Where something is, "
+                "export the history since the account was opened, or import a list of positions."
+            )
+            self._case.findings.problem(None, "", "", message)
         return made
 
     def _portfolio(self, name: str, account: _Account, shown: str, day: date, newest_first: bool | None) -> Gathered:

@@ -171,7 +171,8 @@ class Positions:
             target.lots.add(lot)
         newer = target is source or target.priced_on is None
         if newer and source.price is not None and entry.into_quantity:
-            target.price = source.price * entry.quantity / entry.into_quantity
+            given = entry.price or entry.quantity / entry.into_quantity
+            target.price = source.price * given
             target.currency, target.priced_on = source.currency, source.priced_on
 
     def _remember(self, entry: Entry) -> None:

@@ -1,6 +1,7 @@
 """Swissquote's transactions: one running balance a currency, and each currency exchange as a debit and a credit.
 
-Known habits: semicolons, day first, dividends with a quantity of 1, custody fees with their tax under "Costs".
+Known habits: semicolons, kinds and headers in the language of the account, day first,
+dividends with a quantity of 1, custody fees with their tax under "Costs".
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from core.intake.cells.codes import currency_code
+from core.intake.cells.numbers import EMPTY
 from core.intake.findings import Findings
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile
@@ -20,19 +23,27 @@ from core.intake.transactions.trades import settled
 FAMILY = "swissquote"
 LAYOUT = BrokerLayout(
     names={
-        "date": ("date",),
-        "order": ("order_#",),
-        "kind": ("transaction", "transactions"),
-        "symbol": ("symbol",),
-        "name": ("name",),
+        "date": ("date", "datum", "data"),
+        "order": ("order_#", "auftrag_#", "ordre_#", "ordine_#"),
+        "kind": ("transaction", "transactions", "transaktionen", "transaktion", "transazioni", "transazione"),
+        "symbol": ("symbol", "symbole", "simbolo"),
+        "name": ("name", "nom", "nome"),
         "isin": ("isin",),
-        "quantity": ("quantity",),
-        "price": ("unit_price",),
-        "costs": ("costs",),
-        "accrued": ("accrued_interest",),
-        "amount": ("net_amount",),
-        "balance": ("balance",),
-        "currency": ("currency", "net_amount_currency"),
+        "quantity": ("quantity", "anzahl", "quantité", "quantità"),
+        "price": ("unit_price", "stückpreis", "prix_unitaire", "prezzo_unitario"),
+        "costs": ("costs", "kosten", "coûts", "costi"),
+        "accrued": ("accrued_interest", "aufgelaufene_zinsen", "intérêts_courus", "interessi_maturati"),
+        "amount": ("net_amount", "nettobetrag", "montant_net", "importo_netto"),
+        "balance": ("balance", "saldo", "solde"),
+        "currency": (
+            "currency",
+            "net_amount_currency",
+            "währung",
+            "währung_nettobetrag",
+            "monnaie",
+            "devise",
+            "valuta",
+        ),
     },
     needed=("date", "order", "kind", "symbol", "isin", "quantity", "price", "amount", "currency"),
     days=DayOrder.DAY_FIRST,
@@ -61,7 +72,49 @@ _KINDS = {
     "fx spot credit": EntryKind.FOREX,
     "fx spot debit": EntryKind.FOREX,
     "correction": EntryKind.CORRECTION,
+    "fx credit comp.": EntryKind.FOREX,
+    "fx debit comp.": EntryKind.FOREX,
+    # In German.
+    "einzahlung": EntryKind.DEPOSIT,
+    "zahlung": EntryKind.DEPOSIT,
+    "vergütung": EntryKind.DEPOSIT,
+    "gutschrift": EntryKind.DEPOSIT,
+    "twint": EntryKind.DEPOSIT,
+    "auszahlung": EntryKind.WITHDRAWAL,
+    "belastung": EntryKind.WITHDRAWAL,
+    "dividende": EntryKind.DIVIDEND,
+    "ausschüttung": EntryKind.DIVIDEND,
+    "kapitalgewinn": EntryKind.DIVIDEND,
+    "kapitalrückzahlung": EntryKind.DIVIDEND,
+    "coupon": EntryKind.INTEREST,
+    "zins": EntryKind.INTEREST,
+    "zinsen": EntryKind.INTEREST,
+    "depotgebühren": EntryKind.FEE,
+    "jahresgebühr": EntryKind.FEE,
+    "gebühren": EntryKind.FEE,
+    "spesen steuerauszug": EntryKind.FEE,
+    "berichtigung börsengeb.": EntryKind.FEE,
+    "verrechnungssteuer": EntryKind.TAX,
+    "steuern": EntryKind.TAX,
+    "forex-gutschrift": EntryKind.FOREX,
+    "forex-belastung": EntryKind.FOREX,
+    "fx-gutschrift comp.": EntryKind.FOREX,
+    "fx-belastung comp.": EntryKind.FOREX,
+    "korrektur": EntryKind.CORRECTION,
+    # In French.
+    "crédit": EntryKind.DEPOSIT,
+    "versement": EntryKind.DEPOSIT,
+    "débit": EntryKind.WITHDRAWAL,
+    "retrait": EntryKind.WITHDRAWAL,
+    "intérêts": EntryKind.INTEREST,
+    "frais de garde": EntryKind.FEE,
+    "droits de garde": EntryKind.FEE,
+    "impôt anticipé": EntryKind.TAX,
+    "crédit forex": EntryKind.FOREX,
+    "débit forex": EntryKind.FOREX,
 }
+_BOUGHT = frozenset({"buy", "kauf", "achat", "acquisto"})
+_SOLD = frozenset({"sell", "verkauf", "vente", "vendita"})
 
 
 def detect(source: SourceFile) -> bool:
@@ -92,21 +145,25 @@ class _Pairs:
     def take(self, cells: Cells) -> Iterable[Entry]:
         """The entries of one row."""
         word = cells.text("kind").lower()
-        currency, _ = cells.currency("currency")
+        written, stated = cells.text("currency"), cells.text("balance")
+        if not written and currency_code(stated) is not None:
+            # Lists in German leave the balance out, and the currency moves into its place.
+            written, stated = stated, ""
+        currency, _ = cells.currency("currency", written)
         cells.moved = currency or ALL
         amount = cells.needed("amount")
-        stated = cells.number_in("balance")
+        after = cells.read_number("balance", stated) if stated not in EMPTY else None
         at = cells.moment("date")
         entry = Entry(
             cells.number,
             at,
             EntryKind.CORRECTION,
             cash=(Money(amount, currency),),
-            balance=None if stated is None else Money(stated, currency),
+            balance=None if after is None else Money(after, currency),
             column=cells.label("quantity"),
         )
-        if word in ("buy", "sell"):
-            return _trade(cells, entry, bought=word == "buy")
+        if word in _BOUGHT or word in _SOLD:
+            return _trade(cells, entry, bought=word in _BOUGHT)
         kind = _KINDS.get(word)
         if kind is None:
             if cells.text("symbol") or cells.text("isin"):
@@ -114,7 +171,7 @@ class _Pairs:
             cells.unknown_kind("kind", cells.text("kind"))
             return ()
         if kind is EntryKind.FOREX:
-            sign = 1 if word.endswith("credit") else -1
+            sign = 1 if amount > 0 else -1
             self._sides.setdefault(f"{cells.text('order')} {cells.text('date')}", []).append((cells.number, sign))
         flow = None
         if kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL):

@@ -69,8 +69,8 @@ CASES = (
     Case("revolut_stocks.csv", "revolut_stocks", {"USD": "528.00", "EUR": "300.00"}, date(2026, 10, 1), 4),
     # 0.01 - 0.002 - 0.001 at 62,000; 0.051 at 2,500; cash is not to be had.
     Case("coinbase.csv", "coinbase", {"EUR": "561.50"}, date(2026, 9, 2), 2),
-    # 0.005 at 65 / 0.001 less the fee; 59.9 + 0.4 coins at 0.004 × 60,150 / 59.9; the balance stated last.
-    Case("kraken_ledger.csv", "kraken_ledger", {"EUR": "928.81"}, date(2026, 9, 3), 3),
+    # 0.005 at 65 / 0.001; 59.9 + 0.4 coins at 0.004 × 60,000 / 60, all before fees; the balance stated last.
+    Case("kraken_ledger.csv", "kraken_ledger", {"EUR": "928.55"}, date(2026, 9, 3), 3),
     # 0.0149 at 60,000; 0.126 at 0.005 × 60,000 / 0.125; 800 euros.
     Case("binance_ledger.csv", "binance_ledger", {"EUR": "1996.40"}, date(2026, 8, 5), 3),
     # 1 unit at 220, as half of one was sold, and 8 at 12.50; the balance stated last.
@@ -138,8 +138,8 @@ CASES = (
          said=(("base_currency", "EUR"),)),
     # 0.006 at 60,000; 160 at 0.004 × 60,000 / 160.
     Case("coinbase_older.csv", "coinbase", {"EUR": "600.00"}, date(2024, 12, 5), 2),
-    # 0.008 at 64.85 / 0.001; cash 1,000 - 601.50 + 64.85.
-    Case("cointracking.csv", "cointracking", {"EUR": "982.15"}, date(2026, 9, 11), 2),
+    # 0.008 at (65 + 0.15) / 0.001; cash 1,000 - 600 + 65: the amounts hold the fees.
+    Case("cointracking.csv", "cointracking", {"EUR": "986.20"}, date(2026, 9, 11), 2),
     # 3 at 105 euros; 2 at 178.50 dollars.
     Case("fineco.csv", "fineco", {"EUR": "315.00", "USD": "357.00"}, date(2026, 10, 15), 2),
     # 0.5 at 2,400.50 francs; 4 at 90 dollars.
