@@ -140,8 +140,9 @@ def _metric_ids(node: Any) -> Iterator[str]:
             yield from _metric_ids(item)
 
 
-_LAID_DOWN: Final = ("rule.", *PROFILE)
-"""Facts of rules and of the profile, which no finished analysis has to cite before a brief may."""
+_OF_RULES: Final = ("rule.", "articles.")
+_LAID_DOWN: Final = (*_OF_RULES, *PROFILE)
+"""Facts of rules, of their articles and of the profile, which no finished analysis has to cite before a brief may."""
 
 _BASE: Final = Shown(ids=("total_value", "holdings_count"), families=(Family("weight."), Family("asset_class.")))
 
@@ -176,7 +177,7 @@ class BriefEngine(Engine):
             )
         for view in super().views(sheet, request):
             if group:
-                laid_down = (fact for fact in view.facts if fact.metric_id.startswith("rule."))
+                laid_down = (fact for fact in view.facts if fact.metric_id.startswith(_OF_RULES))
                 yield replace(view, facts=(*sheet.facts, *laid_down), absent=sheet.absent)
             else:
                 facts = [*cited_facts(sheet, analyses), *(f for f in view.facts if f.metric_id.startswith(_LAID_DOWN))]

@@ -15,7 +15,7 @@ from core.analyses import grounds, value_at_risk
 from core.analyses.answer import Answer, bare_json, schema_error, unusable
 from core.analyses.cells import cell
 from core.analyses.cleaning import cleaned
-from core.analyses.fact_selection import Shown, of_period, of_scenario, profile_facts, rule_facts
+from core.analyses.fact_selection import Shown, article_facts, of_period, of_scenario, profile_facts, rule_facts
 from core.analyses.schema import Schema, schema_of
 from core.analyses.slots import reading as slots_reading
 from core.analyses.slots.form import Form
@@ -221,6 +221,7 @@ class Engine:
         if evidence.profile is not None:
             facts += profile_facts(evidence.profile, sheet.holdings, sheet.as_of)
         facts += rule_facts(rules, f"as of {sheet.as_of}")
+        facts += article_facts(rules, f"as of {sheet.as_of}")
         absent = shown.absent(sheet.absent)
         if Need.INDICATORS in self.needs:
             absent += tuple(one for one in sheet.absent if one.metric_id.startswith(INDICATOR))

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
-from core.domain.compliance import RuleResult
+from core.compliance.coverage import articles_known
+from core.domain.compliance import ArticleCheck, ArticleStatus, RuleResult, articles_checked
 from core.domain.evidence import Evidence, Finished, InvestmentProfile, SourceDocument
 from core.domain.facts import FactSheet
 
@@ -61,6 +62,7 @@ def _tables(sheet: FactSheet) -> Iterator[tuple[str, str, list[str]]]:
         _RULES_HEAD,
         [_rule(rule) for rule in applicable(sheet.rules)],
     )
+    yield "COVERAGE", "regime|articles_checked|articles|not_checked", list(_coverage(sheet.rules))
     yield "PROFILE", "key|value", list(_profile(given.profile)) if given.profile else []
     yield (
         "SOURCES",
@@ -105,6 +107,16 @@ def _rule(rule: RuleResult) -> str:
         ", ".join(rule.missing),
         rule.cure[:_TITLE_CHARACTERS],
     )
+
+
+def _coverage(rules: Iterable[RuleResult]) -> Iterator[str]:
+    """How many articles of each rule set were checked, and which were not: RULES says nothing of them."""
+    of_regime: dict[str, list[ArticleCheck]] = {}
+    for one in articles_known(rules):
+        of_regime.setdefault(one.regime, []).append(one)
+    for regime, articles in of_regime.items():
+        open_ = dict.fromkeys(one.article for one in articles if one.status is ArticleStatus.NOT_CHECKED)
+        yield _row(regime, *articles_checked(articles), ", ".join(open_))
 
 
 def _profile(profile: InvestmentProfile) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from core.domain.compliance import RuleResult, RuleStatus
+from core.compliance.coverage import articles_counted, articles_known, said
+from core.domain.compliance import ArticleStatus, RuleResult, RuleStatus
 from core.domain.evidence import InvestmentProfile
 from core.domain.facts import AbsentFact, Fact, FactSheet, HoldingFact
 from core.domain.units import Badge, Unit
@@ -124,6 +126,58 @@ def rule_facts(rules: Iterable[RuleResult], period: str) -> Iterator[Fact]:
             if value is not None:
                 metric_id = f"rule.{rule_key(rule)}.{name}"
                 yield Fact(metric_id, value, rule.unit, None, period, rule.title, Badge.DERIVED, decimals)
+
+
+CHECKED_ARTICLES: Final = "articles.checked"
+ALL_ARTICLES: Final = "articles.all"
+"""Facts of how much of the law was checked: "17 of 24 articles checked"."""
+
+
+def article_facts(rules: Iterable[RuleResult], period: str) -> Iterator[Fact]:
+    """How many articles of the rule sets were checked, of how many, as facts that answers refer to by id."""
+    checked, whole = articles_counted(rules)
+    if not whole:
+        return
+    for metric_id, value, text in (
+        (CHECKED_ARTICLES, checked, "Articles of the rule sets of which every rule has a verdict here."),
+        (
+            ALL_ARTICLES,
+            whole,
+            "Articles of the rule sets that a daily check would read, without those that do not apply.",
+        ),
+    ):
+        yield Fact(metric_id, float(value), Unit.COUNT, None, period, text, Badge.DERIVED, 0)
+
+
+def articles_open(facts: Mapping[str, Fact]) -> str:
+    """ "17 of 24 articles checked" where some were not, by a sheet's facts; "" where all were, or nobody counted."""
+    checked, whole = facts.get(CHECKED_ARTICLES), facts.get(ALL_ARTICLES)
+    if checked is None or whole is None or checked.value >= whole.value:
+        return ""
+    return said((int(checked.value), int(whole.value)))
+
+
+_ARTICLE_WORDS: Final = r"(?:articles?|art\.|artikel|sections?|§§?)"
+_AND: Final = r"(?:,\s*|,?\s+(?:and|or|et|ou|und|oder)\s+)"
+
+
+def open_articles(rules: Iterable[RuleResult]) -> re.Pattern[str]:
+    """How a sentence may name the articles that COVERAGE lists as not checked: "55(3)", "articles 57, 84 and 88".
+
+    A bare number is no name: it would let any figure with the same digits pass.
+    """
+    names = sorted(
+        {one.article for one in articles_known(rules) if one.status is ArticleStatus.NOT_CHECKED}, key=len, reverse=True
+    )
+    if not names:
+        return _NO_ARTICLE
+    one = f"(?:{'|'.join(map(re.escape, names))})(?![\\w.,]*\\d)"
+    said = rf"\b{_ARTICLE_WORDS}\s*{one}(?:{_AND}(?:{_ARTICLE_WORDS}\s*)?{one})*"
+    clear = "|".join(re.escape(name) for name in names if "(" in name)
+    return re.compile(rf"{said}|{clear}" if clear else said, re.IGNORECASE)
+
+
+_NO_ARTICLE: Final = re.compile(r"(?!)")
 
 
 PROFILE: Final = ("least.", "target.", "most.", "profile.", "asset_group.")

@@ -14,9 +14,11 @@ import orjson
 
 from core.analyses.cells import cell, respelt
 from core.analyses.companies import may_be_named, named
-from core.analyses.fact_selection import rule_key
+from core.analyses.fact_selection import open_articles, rule_key
 from core.analyses.numbers import Number, numbers
 from core.analyses.time_limit import tick
+from core.compliance.coverage import articles_known
+from core.domain.compliance import articles_checked
 from core.domain.facts import Fact, FactSheet
 
 _IDENTIFIER: Final = re.compile(
@@ -39,6 +41,15 @@ def may_name(text: str) -> bool:
     """Whether a text may name a company, an ISIN or a ticker; False says that it has no `strangers`."""
     marked = _exchange(text) is not None or _digit(text) is not None
     return (marked and _IDENTIFIER.search(text) is not None) or may_be_named(text)
+
+
+_COUNTED_ARTICLES: Final = (
+    "{0} of {1} articles", "{0} of the {1} articles", "{0} out of {1} articles", "{2} articles were not checked",
+    "{2} articles are not checked", "{2} unchecked articles", "{0} articles sur {1}", "{0} sur {1} articles",
+    "{0} des {1} articles", "{2} articles n'ont pas été vérifiés", "{0} von {1} artikeln", "{0} der {1} artikel",
+    "{0} von {1} artikel", "{2} artikel wurden nicht geprüft",
+)  # fmt: skip
+"""How sentences say how many articles were checked; any other number in their place is none of ours."""
 
 
 class PromptContext:
@@ -86,7 +97,25 @@ class PromptContext:
         names.update(sheet.evidence.scenarios)
         for rule in sheet.rules:
             names.update((rule.citation, rule.regime))
+        names.update(self._articles)
         return [name.lower() for name in names if any(map(str.isdigit, name))]
+
+    @cached_property
+    def _articles(self) -> frozenset[str]:
+        """How many articles were checked, in the words that a sentence may have for it."""
+        articles = articles_known(self._sheet.rules)
+        found = set[str]()
+        parts = [
+            articles,
+            *([one for one in articles if one.regime == name] for name in {one.regime for one in articles}),
+        ]
+        for checked, whole in map(articles_checked, parts):
+            found.update(way.format(checked, whole, whole - checked) for way in _COUNTED_ARTICLES if whole)
+        return frozenset(found)
+
+    @cached_property
+    def _open_articles(self) -> re.Pattern[str]:
+        return open_articles(self._sheet.rules)
 
     @cached_property
     def _longest_name(self) -> int:
@@ -97,6 +126,7 @@ class PromptContext:
         # One reason often stands for many metrics.
         reasons = {absent.reason for absent in self._sheet.absent}
         reasons.update(" ".join((*rule.missing, rule.explanation)) for rule in self._sheet.rules if rule.missing)
+        reasons.update(self._articles)
         return frozenset(_digits(one) for reason in reasons for one in numbers(reason))
 
     @cached_property
@@ -133,6 +163,8 @@ class PromptContext:
         if len(folded) != len(around):
             return False
         start, end = number.start - begin, number.end - begin
+        if any(one.start() <= number.start < one.end() for one in self._open_articles.finditer(number.text)):
+            return True
         if number.digits in self._sizes or self._with_the_next_word(number):
             return True
         word_start = around.rfind(" ", 0, start) + 1

@@ -54,24 +54,27 @@ def _status(article: Article, results: Mapping[str, Sequence[RuleResult]]) -> tu
     return (ArticleStatus.NOT_CHECKED, "; ".join(unread)) if unread else (ArticleStatus.CHECKED, "")
 
 
-def articles_counted(results: Iterable[RuleResult]) -> tuple[int, int]:
-    """(n, m) of "n of m articles checked" from results that were kept, of one portfolio or of several.
+def articles_known(results: Iterable[RuleResult]) -> list[ArticleCheck]:
+    """The articles behind results that were kept, of one portfolio or of several; of several each portfolio's own.
 
     In a group's results the portfolio stands before the rule, behind it a colon.
     """
     of_owner: dict[str, list[RuleResult]] = {}
     for one in results:
         of_owner.setdefault(one.rule_id.rpartition(":")[0], []).append(one)
-    checked = whole = 0
+    known, found = rule_sets(), list[ArticleCheck]()
     for owned in of_owner.values():
         by_id: dict[str, list[RuleResult]] = {}
         for one in owned:
             by_id.setdefault(one.rule_id.rpartition(":")[2], []).append(one)
-        known = rule_sets()
         regimes = dict.fromkeys(one.regime for one in owned if one.regime in known)
-        counts = articles_checked(one for regime in regimes for one in articles_of(known[regime], by_id))
-        checked, whole = checked + counts[0], whole + counts[1]
-    return checked, whole
+        found += [one for regime in regimes for one in articles_of(known[regime], by_id)]
+    return found
+
+
+def articles_counted(results: Iterable[RuleResult]) -> tuple[int, int]:
+    """(n, m) of "n of m articles checked" from results that were kept, of one portfolio or of several."""
+    return articles_checked(articles_known(results))
 
 
 def said(checked: tuple[int, int]) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.analyses.cells import cell
 from core.analyses.fact_selection import applicable, rule_key
+from core.compliance import coverage
 from core.domain.compliance import RuleResult, RuleStatus
 from dashboard.analysis import charts as analysis_charts
 from dashboard.analysis.answer import AnswerPlaces, Part
@@ -31,10 +32,18 @@ def compliance(answer: AnswerPlaces) -> None:
     """Every rule with two verdicts side by side: what the engine decided, and what the answer says of it."""
     rules = applicable(answer.sheet.rules) if answer.sheet else []
     _side_by_side(answer, rules)
+    _articles(answer)
     _told(answer, rules)
     _suitability(answer)
     strings(answer, "missing_data", "Missing data")
     answer.flags("overall_status")
+
+
+def _articles(answer: AnswerPlaces) -> None:
+    """How many articles of the law stand behind the verdicts, so that no clean report hides the others."""
+    counted = coverage.articles_counted(answer.sheet.rules) if answer.sheet else (0, 0)
+    if counted[1]:
+        st.caption(f"{coverage.said(counted)}; what no rule decided is neither kept nor broken.")
 
 
 def _side_by_side(answer: AnswerPlaces, rules: Sequence[RuleResult]) -> None:

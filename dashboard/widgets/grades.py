@@ -38,7 +38,7 @@ LOOK: Mapping[str, StateLook] = {
     "not_comparable": StateLook("not comparable", ":material/help:", "violet"),
     "added": StateLook("added", _UP, "green"),
     "detracted": StateLook("detracted", _DOWN, "orange"),
-    "compliant": StateLook("compliant", _GOOD, "green"),
+    "compliant": StateLook("no breach found", _GOOD, "green"),
     "warning": StateLook("near limit", _BAD, "orange"),
     "breach": StateLook("breach", ":material/gpp_bad:", "red"),
     "not_assessable": StateLook("not assessable", ":material/help:", "violet"),

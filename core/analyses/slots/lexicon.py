@@ -36,6 +36,9 @@ _OPPOSITE: Final = {
     "breached": "kept", "kept": "breached", "largest": "smallest", "smallest": "largest",
 }  # fmt: skip
 
+_DENIED: Final = frozenset({"breached", "near"})
+"""What none(breach) and none(near) deny: "no rule is breached" says none, and not that all are kept."""
+
 _WHOLE_CLASSES: Final = frozenset({"language", "conditional", "negation"})
 """Classes of single words that are asked about as a whole."""
 
@@ -116,7 +119,7 @@ class Lexicon:
         folded = said.casefold()
         denied = not self.negation.isdisjoint(words(folded))
         for hit in self.hits(folded):
-            if hit.kind not in BEARS or hit.kind == "none":
+            if hit.kind not in BEARS or hit.kind == "none" or (denied and relation == "none" and hit.kind in _DENIED):
                 continue
             kind = _OPPOSITE.get(hit.kind, hit.kind) if denied else hit.kind
             if relation not in BEARS[kind]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from core.analyses.cells import cell
-from core.analyses.fact_selection import applicable, rule_key
+from core.analyses.fact_selection import applicable, articles_open, rule_key
 from core.analyses.slots.derived import Known, family_of, members, quantity, rivals
 from core.analyses.slots.grammar import Term
 from core.analyses.slots.quantities import Quantity, Refused, comparable, shown
@@ -44,6 +44,7 @@ class Judge:
     def __init__(self, sheet: FactSheet, known: Known) -> None:
         self._known = known
         self._rules = applicable(sheet.rules)
+        self._articles = articles_open(sheet.by_id())
         self._by_rule: dict[str, list[RuleResult]] = {}
         for rule in self._rules:
             for name in {rule_key(rule), rule.rule_id, cell(rule_key(rule))}:
@@ -171,6 +172,8 @@ class Judge:
         for rule in self._rules:
             if rule.status not in _KEPT:
                 raise Refused(f"{rule_key(rule)} is {rule.status.value}.")
+        if some := self._articles:
+            raise Refused(f"{some}: of the others nobody knows. Say none(breach), and how many articles were checked.")
         return Decided((), f"all {len(self._rules)} rules are kept")
 
     def _breached(self, terms: Sequence[Term]) -> Decided:
@@ -201,7 +204,8 @@ class Judge:
             there = [rule_key(rule) for rule in self._rules if rule.status.value == name]
             if there:
                 raise Refused(f"{', '.join(there)}: {name}.")
-            return Decided((), f"no rule of {len(self._rules)} has the status {name}")
+            told = f"no rule of {len(self._rules)} has the status {name}"
+            return Decided((), f"{told}; {self._articles}" if self._articles else told)
         fact = self._known.fact(name)
         if fact is not None:
             if round(fact.value, fact.decimals) != 0.0:

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.analyses.cells import respelt
 from core.analyses.checks import Passages
-from core.analyses.fact_selection import rule_key
+from core.analyses.fact_selection import open_articles, rule_key
 from core.analyses.slots.derived import family_of
 from core.analyses.slots.lexicon import BEARS, Hit
 from core.analyses.slots.owners import Owners
@@ -103,6 +103,7 @@ class Outside:
         self.owners = Owners(sheet)
         self._names: list[str] | None = None
         self._passages: Passages | None = None
+        self._open_articles = open_articles(sheet.rules)
         self._causes = {rule.breach_type.value for rule in sheet.rules if rule.breach_type}
 
     def findings(self, made: Rendered, role: Role) -> list[Finding]:
@@ -133,7 +134,7 @@ class Outside:
                 found.extend(self._unsigned(pieces))
 
     def _digits(self, plain: str) -> Iterator[Finding]:
-        rest = plain
+        rest = self._open_articles.sub(lambda one: " " * len(one.group()), plain)
         for name in self._with_digits():
             if name in rest:
                 rest = rest.replace(name, " " * len(name))

@@ -15,7 +15,7 @@ _OF_LINES: Final = frozenset({"weight", "risk_share", "contribution"})
 _OF_NOBODY: Final = frozenset(
     {
         "stress", "indicator", "attribution", "liquidity", "profile", "least", "most", "target", "asset_group", "group",
-        "rating", "maturity", "scenario",
+        "rating", "maturity", "scenario", "articles",
     }
 )  # fmt: skip
 """Families whose members are no holdings."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from core.analyses.fact_selection import applicable, rule_key
+from core.analyses.fact_selection import applicable, articles_open, rule_key
 from core.analyses.typed.aspects import aspect_of
 from core.analyses.typed.binding import Binding
 from core.analyses.typed.naming import Naming
@@ -64,6 +64,15 @@ class Context:
     def settle(self, *places: int) -> None:
         """Note where words begin that the facts decide, whichever way."""
         self.settled.update(places)
+
+    def doubt(self, *places: int) -> None:
+        """Take back that the facts decide the words that begin there."""
+        self.settled.difference_update(places)
+
+    @cached_property
+    def articles_open(self) -> str:
+        """ "17 of 24 articles checked" where some were not, else ""."""
+        return articles_open(self.sheet.by_id())
 
     @cached_property
     def rules(self) -> Mapping[str, RuleResult]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from core.analyses.fact_selection import open_articles
 from core.analyses.numbers import Number
 from core.analyses.typed.comparisons import clauses, said
 from core.analyses.typed.context import Cited, Context
@@ -61,14 +62,17 @@ def _articles(context: Context, sentence: Sentence, cited: Cited) -> Iterator[Fi
         return
     words = " ".join(f"{one.citation} {one.title} {one.cure} {one.explanation}" for one in context.rules.values())
     known = set(re.findall(r"\d{1,4}[a-z]?", words))
+    told = open_articles(context.sheet.rules)
     for match in matches:
+        if told.match(sentence.text, match.start()):
+            continue
         number = match[1].lower()
         if number not in known and number.rstrip("abcdefghijklmnopqrstuvwxyz") not in known:
             yield Finding(cited.path, "", match.group(), None, FindingKind.RULE)
 
 
 def _all_of_them(context: Context, sentence: Sentence, cited: Cited, begin: int, end: int) -> Iterator[Finding]:
-    """ "No rule is breached", "complies with all": there must be no breach, and nothing that nobody could assess."""
+    """ "No rule is breached", "complies with all": there must be no breach, and nothing that nobody looked at."""
     kept, broken = sentence.within("kept", begin, end), _broken(sentence, begin, end)
     every, nouns = sentence.within("all", begin, end), sentence.within("rule", begin, end)
     none = _denied(sentence, broken, nouns, begin, end)
@@ -78,12 +82,27 @@ def _all_of_them(context: Context, sentence: Sentence, cited: Cited, begin: int,
     if not claims:
         return
     if not sentence.within("others", begin, end):
-        if context.breaches and not (cited.own and context.cited_rules(cited)):
+        if _about_one(context, sentence, cited, of_all=bool(every or nouns)):
+            return
+        if context.breaches:
             yield _finding(sentence, cited, begin, end, f"{len(context.breaches)} breached")
-        return
+            return
     open_ones = [one for one in context.rules.values() if one.status is RuleStatus.NOT_ASSESSABLE]
     if open_ones and not sentence.within("assessed", begin, end):
         yield _finding(sentence, cited, begin, end, f"{len(open_ones)} not assessable")
+    elif context.articles_open and not sentence.has("assessed"):
+        if none:
+            # True of the rules that there are; whether it is of the law, nobody has checked.
+            context.doubt(*(word.start for word in (*sentence.of("nobody"), *broken)))
+        else:
+            yield _finding(sentence, cited, begin, end, context.articles_open)
+
+
+def _about_one(context: Context, sentence: Sentence, cited: Cited, *, of_all: bool) -> bool:
+    """Whether what is said is said of the rule that stands beside it, or of somebody by name, and not of all rules."""
+    if not (cited.own and context.cited_rules(cited)):
+        return False
+    return cited.path.startswith("findings") or not of_all or sentence.has("subject")
 
 
 def _complies(sentence: Sentence, kept: list[Mention]) -> bool:

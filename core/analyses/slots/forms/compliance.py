@@ -13,6 +13,7 @@ from core.analyses.slots import suitability
 from core.analyses.slots.form import Document, Form, Grade, SlotAnswer, SlotClaim, Tags
 from core.analyses.slots.page import Page
 from core.analyses.slots.sentences import Role
+from core.compliance.coverage import articles_counted, said
 from core.domain.analysis import FindingKind
 from core.domain.compliance import RuleResult, RuleStatus
 from core.domain.facts import FactSheet
@@ -48,7 +49,9 @@ def grades(sheet: FactSheet) -> tuple[Grade, ...]:
     """The overall status, and whether the portfolio suits its profile."""
     rules = applicable(sheet.rules)
     counts = {status: sum(rule.status is status for rule in rules) for status in RuleStatus}
-    because = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    told = [f"{count} {status.value}" for status, count in counts.items() if count]
+    checked = articles_counted(sheet.rules)
+    because = ", ".join([*told, said(checked)] if checked[1] else told)
     result = suitability.judged(sheet)
     return (
         Grade("overall_status", overall(rules), because),
