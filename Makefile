@@ -91,6 +91,7 @@ lint: dev
 # After a change of a metric's definition: docs/methodology.md and what its tests pin.
 methodology: dev
 	$(BIN)/python -m tests.unit.metrics.pinned
+	$(BIN)/python -m core.metrics.methodology docs/methodology.md
 
 format: dev
 	$(BIN)/ruff check --fix .

@@ -97,7 +97,7 @@ def metrics(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show a portfolio's facts, and why others are not there. A model may speak of all groups but lookthrough."""
+    """Show a portfolio's facts, and why others are not there. Models are not told of lookthrough and intervals."""
     groups = _groups(group or [])
     on = day(as_of, "--as-of")
     with opened() as (app, actor):

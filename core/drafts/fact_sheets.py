@@ -17,6 +17,7 @@ from core.intake.register.instruments import Register
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
+from core.metrics.short_rates import ShortRates, series_ids, short_rates
 from core.storage.store import Store
 
 
@@ -57,9 +58,19 @@ def sheets_of(
             members=known,
             attribution_period=attribution_period,
             look_through=look_through,
+            short_rates=_short_rates(store, group, samples=is_sample) if MetricGroup.HISTORY in groups else None,
         )
         sheets.update(zip(map(id, group), made, strict=True))
     return [sheets[id(portfolio)] for portfolio in portfolios]
+
+
+def _short_rates(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> ShortRates:
+    """Stored short rates of the portfolios' base currencies: simulated ones for samples, and for no others."""
+    currencies = {portfolio.base_currency for portfolio in portfolios}
+    wanted = [name for currency in sorted(currencies) for name in series_ids(currency)]
+    stored = store.series.load(wanted) if wanted else {}
+    own = {name: one for name, one in stored.items() if (one.badge is Badge.SIMULATED) is samples}
+    return short_rates(own, currencies)
 
 
 def prices_of(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> PriceHistory:

@@ -149,19 +149,31 @@ _MEANINGLESS = {
 }
 
 
-def _compared(sample: Sample, benchmark: Benchmark, places: Sequence[int], badges: Sequence[Badge]) -> Iterator[Rows]:
+def compared(
+    sample: Sample, benchmark: Benchmark, places: Sequence[int]
+) -> tuple[Floats, Floats, NDArray[np.datetime64]] | str:
+    """`paired` for portfolios of a sample, with the kept days, or why there are too few of them."""
     own, other, kept = paired(sample.by_portfolio[places], benchmark)
     count = other.size
     days = sample.days[kept]
     yearly = per_year(count, int((days[-1] - days[0]).astype(int))) if count else 0.0
     if count < MIN_RETURNS or yearly < MIN_RETURNS_A_YEAR:
-        reason = (
+        return (
             f"The portfolio and its benchmark share {count} daily returns, {yearly:.0f} a year; {MIN_RETURNS} and "
             f"{MIN_RETURNS_A_YEAR} a year are needed."
         )
+    return own, other, days
+
+
+def _compared(sample: Sample, benchmark: Benchmark, places: Sequence[int], badges: Sequence[Badge]) -> Iterator[Rows]:
+    pair = compared(sample, benchmark, places)
+    if isinstance(pair, str):
         for _ in places:
-            yield absent(BENCHMARK_METRICS, reason)
+            yield absent(BENCHMARK_METRICS, pair)
         return
+    own, other, days = pair
+    count = other.size
+    yearly = per_year(count, int((days[-1] - days[0]).astype(int)))
     period = f"{days[0]}..{days[-1]}"
     note = f"Sample: {count} returns, {yearly:.0f} a year."
     short = f"The common history {period} has {count} returns and a yearly figure needs {MIN_YEAR_RETURNS}."

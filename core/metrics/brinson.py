@@ -17,6 +17,14 @@ _NOT_HELD = 1e-12
 """Weights below this are none: what is left when a sum of fractions cancels."""
 
 
+LINKING = (
+    "With w a segment's weight, r its local return, R the local return of the whole, and p and b for portfolio and "
+    "benchmark. Each day's effects are multiplied with k / K, where k = (ln(1 + Rp) - ln(1 + Rb)) / (Rp - Rb) of the "
+    "day and K the same of the window; linking days into months and months into the window gives the same."
+)
+"""How `attribute` and `links` are read, for the methodology page."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
     """The portfolio or the benchmark.

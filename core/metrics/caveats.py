@@ -17,7 +17,7 @@ _LARGE: Final = 0.45
 """Moves of a day from which a split is thought of: the smallest, 1 for 2, is one of a half."""
 
 _SPLITS: Final = (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100)
-_NEAR: Final = 0.06
+SPLIT_NEAR: Final = 0.06
 """How far a price may move by itself on the day of a split."""
 
 _NAMED: Final = 3
@@ -59,7 +59,7 @@ def _split_like(moves: Floats, days: Days) -> dict[int, str]:
 
 
 def _near(ratio: float) -> bool:
-    return abs(ratio - 1.0) <= _NEAR
+    return abs(ratio - 1.0) <= SPLIT_NEAR
 
 
 def _sentence(ratio: float, times: int, day: Any) -> str:

@@ -15,10 +15,12 @@ from core.metrics.metric_definitions import (
     FLOW_METRICS,
     HISTORY_METRICS,
     HOLDINGS_METRICS,
+    INTERVAL_METRICS,
     LIQUIDITY_FAMILIES,
     LOOK_THROUGH_FAMILIES,
     LOOK_THROUGH_METRICS,
     PERIOD_FAMILIES,
+    SHORT_RATE_METRICS,
     STRESS_FAMILIES,
     Definition,
 )
@@ -31,6 +33,7 @@ class MetricGroup(StrEnum):
     benchmark: the same against the benchmark. periods: returns by period. attribution: where the difference to the
     benchmark comes from. contributions: what each line adds to risk and return. stress: scenarios. liquidity: how
     soon it can be sold. flows: what the account itself returned. lookthrough: what it holds with funds looked through.
+    intervals: how far figures of the history might be off.
     """
 
     HOLDINGS = "holdings"
@@ -43,17 +46,19 @@ class MetricGroup(StrEnum):
     LIQUIDITY = "liquidity"
     FLOWS = "flows"
     LOOKTHROUGH = "lookthrough"
+    INTERVALS = "intervals"
 
 
 DEFAULT_GROUPS = (MetricGroup.HOLDINGS, MetricGroup.HISTORY)
 """What a fact sheet holds when nothing else is asked for."""
 
-ASKED_GROUPS = tuple(group for group in MetricGroup if group is not MetricGroup.LOOKTHROUGH)
-"""What analyses may be told: released prompts know nothing of funds that are looked through."""
+_UNASKED = frozenset({MetricGroup.LOOKTHROUGH, MetricGroup.INTERVALS})
+ASKED_GROUPS = tuple(group for group in MetricGroup if group not in _UNASKED)
+"""What analyses may be told: released prompts know nothing of funds that are looked through, nor of intervals."""
 
 _BY_GROUP: dict[MetricGroup, dict[str, Definition]] = {
     MetricGroup.HOLDINGS: {**HOLDINGS_METRICS, **FAMILIES},
-    MetricGroup.HISTORY: HISTORY_METRICS,
+    MetricGroup.HISTORY: {**HISTORY_METRICS, **SHORT_RATE_METRICS},
     MetricGroup.BENCHMARK: BENCHMARK_METRICS,
     MetricGroup.PERIODS: PERIOD_FAMILIES,
     MetricGroup.ATTRIBUTION: {**ATTRIBUTION_METRICS, **ATTRIBUTION_FAMILIES},
@@ -62,6 +67,7 @@ _BY_GROUP: dict[MetricGroup, dict[str, Definition]] = {
     MetricGroup.LIQUIDITY: LIQUIDITY_FAMILIES,
     MetricGroup.FLOWS: FLOW_METRICS,
     MetricGroup.LOOKTHROUGH: {**LOOK_THROUGH_METRICS, **LOOK_THROUGH_FAMILIES},
+    MetricGroup.INTERVALS: INTERVAL_METRICS,
 }
 
 
@@ -74,7 +80,7 @@ def definitions_of(groups: Iterable[MetricGroup]) -> dict[str, Definition]:
     return {key: one for group, rows in _BY_GROUP.items() if group in wanted for key, one in rows.items()}
 
 
-DEFINITIONS: dict[str, Definition] = {**HOLDINGS_METRICS, **HISTORY_METRICS, **FAMILIES}
+DEFINITIONS: dict[str, Definition] = {**HOLDINGS_METRICS, **HISTORY_METRICS, **SHORT_RATE_METRICS, **FAMILIES}
 """The definitions of `DEFAULT_GROUPS`, in the order a fact sheet states them."""
 
 ALL_DEFINITIONS = definitions_of(MetricGroup)

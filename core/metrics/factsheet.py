@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.domain.facts import FactSheet
 from core.domain.fx import Rates
@@ -15,12 +16,14 @@ from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup, definitions_of
 from core.metrics.flows import Snapshots, flow_rows
 from core.metrics.history import history_rows
 from core.metrics.holdings import liquidity_rows, part_rows, whole_rows
+from core.metrics.intervals import interval_rows
 from core.metrics.lookthrough import LookThrough, look_through_rows
 from core.metrics.periods import period_rows
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
 from core.metrics.returns import Sample, samples, weakest, worst_badge
 from core.metrics.rows import Rows, absent, joined
+from core.metrics.short_rates import ShortRates, short_rate_rows
 from core.metrics.stress import Stress
 from core.metrics.valuation import Valuation, Valuer, holding_facts
 
@@ -33,10 +36,13 @@ _OF_SAMPLES = (
     MetricGroup.PERIODS,
     MetricGroup.ATTRIBUTION,
     MetricGroup.CONTRIBUTIONS,
+    MetricGroup.INTERVALS,
 )
 """Groups that need daily returns, in the order they are stated."""
 
-_WITH_BENCHMARK = frozenset({MetricGroup.BENCHMARK, MetricGroup.PERIODS, MetricGroup.ATTRIBUTION})
+_WITH_BENCHMARK = frozenset(
+    {MetricGroup.BENCHMARK, MetricGroup.PERIODS, MetricGroup.ATTRIBUTION, MetricGroup.INTERVALS}
+)
 
 
 def fact_sheets(
@@ -49,6 +55,7 @@ def fact_sheets(
     members: Mapping[str, Classified] | None = None,
     attribution_period: str = "1y",
     look_through: LookThrough | None = None,
+    short_rates: ShortRates | None = None,
 ) -> list[FactSheet]:
     """One sheet for each portfolio, in their order.
 
@@ -65,34 +72,37 @@ def fact_sheets(
             instruments register will do.
         attribution_period: Over which of `metric_definitions.PERIODS` the difference to the benchmark is explained.
         look_through: What is known of funds, for the lookthrough group.
+        short_rates: Series of short rates by currency, for the history group.
     """
     sheets: list[FactSheet] = []
-    maker = _Maker(rates, prices, frozenset(groups), snapshots or {}, members or {}, attribution_period, look_through)
+    given = _Given(snapshots or {}, members or {}, attribution_period, look_through, short_rates or {})
+    maker = _Maker(rates, prices, frozenset(groups), given)
     for start in range(0, len(portfolios), _AT_ONCE):
         sheets.extend(maker.sheets(portfolios[start : start + _AT_ONCE]))
     return sheets
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What some groups need, as `fact_sheets` takes it."""
+
+    snapshots: Snapshots
+    members: Mapping[str, Classified]
+    attribution_period: str
+    look_through: LookThrough | None
+    short_rates: ShortRates
 
 
 class _Maker:
     """Makes sheets, a batch of portfolios at a time."""
 
     def __init__(
-        self,
-        rates: Rates,
-        prices: PriceHistory | None,
-        groups: frozenset[MetricGroup],
-        snapshots: Snapshots,
-        members: Mapping[str, Classified],
-        attribution_period: str,
-        look_through: LookThrough | None,
+        self, rates: Rates, prices: PriceHistory | None, groups: frozenset[MetricGroup], given: _Given
     ) -> None:
         self._rates = rates
         self._prices = prices
         self._groups = groups
-        self._snapshots = snapshots
-        self._members = members
-        self._attribution_period = attribution_period
-        self._look_through = look_through
+        self._given = given
         self._valuer = Valuer(rates)
         self._stress = Stress(rates, prices)
 
@@ -110,7 +120,7 @@ class _Maker:
             parts.append(whole_rows(portfolio, valuation))
         parts.extend(of_samples[group] for group in _OF_SAMPLES if group in of_samples)
         if MetricGroup.FLOWS in asked:
-            parts.append(flow_rows(portfolio, valuation, self._snapshots, self._rates))
+            parts.append(flow_rows(portfolio, valuation, self._given.snapshots, self._rates))
         if MetricGroup.STRESS in asked:
             parts.append(self._stress.rows(portfolio, valuation))
         if MetricGroup.LIQUIDITY in asked:
@@ -118,7 +128,7 @@ class _Maker:
         if MetricGroup.HOLDINGS in asked:
             parts.append(part_rows(portfolio, valuation, lines))
         if MetricGroup.LOOKTHROUGH in asked:
-            parts.append(look_through_rows(portfolio, valuation, lines, self._look_through))
+            parts.append(look_through_rows(portfolio, valuation, lines, self._given.look_through))
         facts, reasons = joined(parts)
         return FactSheet(
             portfolio_id=portfolio.portfolio_id,
@@ -171,16 +181,19 @@ class _Maker:
         for group in groups:
             match group:
                 case MetricGroup.HISTORY:
-                    yield group, history_rows(sample, badges)
+                    over = short_rate_rows(sample, badges, self._given.short_rates)
+                    yield group, map(joined, zip(history_rows(sample, badges), over, strict=True))
                 case MetricGroup.CONTRIBUTIONS:
                     yield group, contribution_rows(sample, portfolios, badges)
                 case MetricGroup.BENCHMARK:
                     yield group, benchmark_rows(sample, benchmarks, named, both)
                 case MetricGroup.PERIODS:
                     yield group, period_rows(sample, benchmarks, named, badges, both)
+                case MetricGroup.INTERVALS:
+                    yield group, interval_rows(sample, benchmarks, named, badges, both)
                 case _:
-                    period = self._attribution_period
-                    yield group, attribution_rows(sample, portfolios, benchmarks, named, self._members, both, period)
+                    period, members = self._given.attribution_period, self._given.members
+                    yield group, attribution_rows(sample, portfolios, benchmarks, named, members, both, period)
 
 
 def _none(groups: Sequence[MetricGroup], reason: str) -> dict[MetricGroup, Rows]:

@@ -69,7 +69,7 @@ def history_rows(sample: Sample, badges: Sequence[Badge]) -> Iterator[Rows]:
         yield rows
 
 
-_DIFFERENT: Final = 0.1
+DIFFERENT: Final = 0.1
 """Relative difference from which a figure is shown under both readings of the history."""
 
 
@@ -87,7 +87,7 @@ def _differs(metric_id: str, value: float, other: tuple[str, Mapping[str, float]
     if other is None or metric_id not in other[1] or isnan(value) or isnan(other[1][metric_id]):
         return ""
     period, with_all = other[0], other[1][metric_id]
-    if abs(with_all - value) <= _DIFFERENT * max(abs(value), abs(with_all)):
+    if abs(with_all - value) <= DIFFERENT * max(abs(value), abs(with_all)):
         return ""
     return f"With what was left out, over {period}, it is {with_all:.{HISTORY_METRICS[metric_id].decimals}f}."
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.domain.units import Unit
-from core.metrics.thresholds import ISSUERS_NAMED, LARGE_ISSUER, MAX_REPORT_AGE, MIN_CLASSIFIED, MIN_LOOKED_THROUGH
+from core.metrics.thresholds import (
+    INTERVAL_LEVEL,
+    ISSUERS_NAMED,
+    LARGE_ISSUER,
+    MAX_REPORT_AGE,
+    MIN_CLASSIFIED,
+    MIN_LOOKED_THROUGH,
+    RESAMPLES,
+)
 
 PERIODS = ("1m", "3m", "6m", "ytd", "1y", "3y", "5y", "si")
 """Periods of returns: months back, since the year began, years back, since the common history began."""
@@ -224,6 +232,33 @@ HISTORY_METRICS: dict[str, Definition] = {
 }
 """Metrics that need price histories, in the order they are stated."""
 
+_SHORT_RATE = (
+    "with f what the base currency's short rate brought between the same days, (1 + rate)^(days / 365.25) - 1 at the "
+    "last rate known at the first of them"
+)
+
+SHORT_RATE_METRICS: dict[str, Definition] = {
+    "short_rate": Definition(
+        Unit.PCT,
+        2,
+        "Short rate of the base currency a year, as its stored series states it: the mean over the calendar days of "
+        "the sample.",
+    ),
+    "sharpe_over_short_rate": Definition(
+        Unit.RATIO,
+        2,
+        f"mean(r - f) / std(r - f, ddof=1) * sqrt(n) {_YEARLY}, {_SHORT_RATE}.",
+        "Sharpe (1994), The Sharpe Ratio",
+    ),
+    "sortino_over_short_rate": Definition(
+        Unit.RATIO,
+        2,
+        f"mean(r - f) * n / (sqrt(mean(min(r - f, 0)^2)) * sqrt(n)) {_YEARLY}, {_SHORT_RATE}.",
+        _SORTINO,
+    ),
+}
+"""What was earned over the short rate, in the order it is stated; absent where no series of it is stored."""
+
 BENCHMARK_METRICS: dict[str, Definition] = {
     "beta": Definition(Unit.RATIO, 2, f"cov(r, b) / var(b), {_BENCHMARK}.", "Sharpe (1964), Capital Asset Prices"),
     "benchmark_correlation": Definition(
@@ -361,6 +396,35 @@ ATTRIBUTION_FAMILIES: dict[str, Definition] = {
     ),
 }
 """Effects by segment, in the order they are stated."""
+
+_BOOTSTRAP = (
+    f"by the stationary bootstrap: {RESAMPLES:,} resamples of the figure's own daily returns in blocks of random "
+    "length, on average the cube root of their number, drawn with a seed that is the CRC-32 of the sample's days"
+)
+_RESAMPLED = "Politis and Romano (1994), The Stationary Bootstrap"
+
+
+def _interval(metric_id: str, unit: Unit) -> dict[str, Definition]:
+    low, high = 100 * (0.5 - INTERVAL_LEVEL / 2), 100 * (0.5 + INTERVAL_LEVEL / 2)
+    return {
+        f"{metric_id}.{side}": Definition(
+            unit,
+            2,
+            f"{words} end of a {100 * INTERVAL_LEVEL:g} % interval of {metric_id}: its {share:g} % quantile "
+            f"{_BOOTSTRAP}.",
+            _RESAMPLED,
+        )
+        for side, words, share in (("low", "Lower", low), ("high", "Upper", high))
+    }
+
+
+INTERVAL_METRICS: dict[str, Definition] = {
+    **_interval("var_95_1d", Unit.PCT),
+    **_interval("var_99_1d", Unit.PCT),
+    **_interval("sharpe", Unit.RATIO),
+    **_interval("tracking_error", Unit.PCT),
+}
+"""How far figures of the history might be off, in the order they are stated."""
 
 CONTRIBUTION_METRICS: dict[str, Definition] = {
     "diversification_ratio": Definition(

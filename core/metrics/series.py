@@ -73,10 +73,15 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def slack_days(frequency: str) -> int:
+    """How many days an observation may stand for those after it."""
+    return _SLACK_DAYS.get(frequency, _SLACK_IRREGULAR_DAYS)
+
+
 def last_known(series: EconomicSeries, on: date) -> tuple[date, float] | None:
     """The newest observation on or before a day, unless it is too old to stand for it; never one from after."""
     place = bisect_right(series.days, on) - 1
-    if place < 0 or (on - series.days[place]).days > _SLACK_DAYS.get(series.frequency, _SLACK_IRREGULAR_DAYS):
+    if place < 0 or (on - series.days[place]).days > slack_days(series.frequency):
         return None
     return series.days[place], series.values[place]
 

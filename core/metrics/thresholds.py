@@ -39,3 +39,9 @@ ISSUERS_NAMED = 25
 
 MIN_CHANGES = 0.5
 """Share of its days on which a daily price changes at least: appraisals written on every day stand still on most."""
+
+INTERVAL_LEVEL = 0.90
+"""How often an interval should hold the figure of the process that the sample is of."""
+
+RESAMPLES = 1_000
+"""Resamples of a bootstrap: the ends of a 90 % interval then rest on the 50 lowest and highest."""

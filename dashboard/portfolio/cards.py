@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.domain.facts import AbsentFact, Fact, FactSheet
 from core.domain.units import Badge, Unit
+from core.metrics.thresholds import INTERVAL_LEVEL
 from dashboard.widgets import listings, states, text
 
 _SHORT = {
@@ -21,6 +22,8 @@ _SHORT = {
     "diversification_ratio": "Diversification",
     "average_correlation": "Mean correlation",
     "downside_deviation": "Downside dev.",
+    "sharpe_over_short_rate": "Sharpe over rate",
+    "sortino_over_short_rate": "Sortino over rate",
     "max_drawdown": "Max. drawdown",
     "lookthrough.fund_weight": "In funds",
     "lookthrough.coverage": "Looked through",
@@ -43,7 +46,8 @@ def cards(sheet: FactSheet, metric_ids: Sequence[str], *, columns: int | None = 
         for metric_id in metric_ids:
             fact = facts.get(metric_id)
             if fact is not None:
-                card(fact)
+                low, high = facts.get(f"{metric_id}.low"), facts.get(f"{metric_id}.high")
+                card(fact, (low, high) if low is not None and high is not None else None)
             else:
                 reason = reasons.get(metric_id, "It was not asked for.")
                 st.metric(
@@ -52,12 +56,18 @@ def cards(sheet: FactSheet, metric_ids: Sequence[str], *, columns: int | None = 
                 )  # fmt: skip
 
 
-def card(fact: Fact) -> None:
-    """One fact."""
+def card(fact: Fact, between: tuple[Fact, Fact] | None = None) -> None:
+    """One fact.
+
+    Args:
+        between: The ends of its interval, where they are known.
+    """
     look = states.BADGE[fact.badge]
     is_money = fact.unit is Unit.CCY
     shown = text.large(fact.value, fact.currency or "") if is_money else listings.shown(fact)
     more = (f" {listings.shown(fact)}" if is_money else "") + (f" ({text.period(fact.period)})" if fact.period else "")
+    if between is not None:
+        more += f" {100 * INTERVAL_LEVEL:g} % interval: {' to '.join(listings.shown(one) for one in between)}."
     st.metric(
         text.escape(_name(fact.metric_id)),
         text.escape(shown),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain.facts import FactSheet
 from core.metrics.definitions import MetricGroup
-from core.metrics.metric_definitions import BENCHMARK_METRICS, CONTRIBUTION_METRICS
+from core.metrics.metric_definitions import BENCHMARK_METRICS, CONTRIBUTION_METRICS, SHORT_RATE_METRICS
 from core.metrics.scenarios import scenarios
 from dashboard.portfolio import charts as portfolio_charts
 from dashboard.portfolio.cards import cards, missing, origin, why_not
@@ -25,7 +25,9 @@ _NAMES = {one.scenario_id: one.name for one in scenarios()}
 
 def tab(one: OpenPortfolio) -> None:
     """Everything about risk."""
-    sheet = one.sheet(MetricGroup.HISTORY, MetricGroup.BENCHMARK, MetricGroup.CONTRIBUTIONS, MetricGroup.STRESS)
+    sheet = one.sheet(
+        MetricGroup.HISTORY, MetricGroup.BENCHMARK, MetricGroup.CONTRIBUTIONS, MetricGroup.STRESS, MetricGroup.INTERVALS
+    )
     facts = sheet.by_id()
     _figures(sheet)
     if _has_history(sheet):
@@ -37,7 +39,11 @@ def tab(one: OpenPortfolio) -> None:
     with st.container(border=True):
         _stress(one, sheet)
     with st.container(border=True):
-        st.subheader("All facts of risk", anchor=False, help="The numbers that a model is told.")
+        st.subheader(
+            "All facts of risk",
+            anchor=False,
+            help="A model is told these, but no intervals and nothing over the short rate.",
+        )
         listings.facts(list(facts.values()), alt="Facts of risk with definition, period and origin")
         missing(sheet.absent)
 
@@ -54,6 +60,7 @@ def _figures(sheet: FactSheet) -> None:
     with st.container(border=True):
         for title, metric_ids in (
             ("Return and risk", _RETURN_AND_RISK),
+            ("Over the short rate of the base currency", tuple(SHORT_RATE_METRICS)),
             ("One-day losses on bad days", _TAILS),
             ("Against the benchmark", tuple(BENCHMARK_METRICS)),
             ("How the lines act together", tuple(CONTRIBUTION_METRICS)),

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from core.storage.database import Database
 from core.storage.sql import table
 from core.storage.tables import (
+    EconomicSeriesTable,
     FundCodeTable,
     FundHoldingsTable,
     GroupMemberTable,
@@ -25,6 +26,7 @@ from core.storage.tables import (
 
 _S = table(SnapshotTable)
 _T = table(PriceTable)
+_E = table(EconomicSeriesTable)
 _I = table(InstrumentTable)
 _P = table(PolicyTable)
 _M = table(GroupMemberTable)
@@ -42,8 +44,8 @@ class Versions:
     def stamp(self, portfolio_id: str, symbols: Collection[str]) -> str:
         """A text that changes whenever the portfolio's figures may: what was computed under it may be shown again.
 
-        It covers the snapshots, the prices of `symbols`, the register, policies, funds, legal entities and the
-        portfolio's groups.
+        It covers the snapshots, the prices of `symbols`, economic series, the register, policies, funds, legal entities
+        and the portfolio's groups.
 
         Args:
             symbols: Of the holdings and of the benchmark.
@@ -56,6 +58,7 @@ class Versions:
             (func.max(_T.c.updated_at), _T, held),
             (func.max(_T.c.last_day), _T, held),
             (func.sum(_T.c.closes), _T, held),
+            (func.max(_E.c.fetched_at), _E, None),
             (func.max(_I.c.changed_at), _I, None),
             (func.max(_P.c.stored_at), _P, None),
             (func.max(_F.c.imported_at), _F, None),

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from core.domain.facts import FactSheet
 from core.domain.instrument import InstrumentType, Liquidity, Terms
+from core.domain.market import EconomicSeries
 from core.domain.portfolio import AssetClass
+from core.domain.units import Badge
 from core.metrics.definitions import ALL_DEFINITIONS, MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory
@@ -59,7 +61,21 @@ def fixed_sheet() -> FactSheet:
     members = {"IX": holding("IX", 1), "IY": holding("IY", 1, asset_class=AssetClass.BOND)}
     snapshots = {"p": [(before, 8000.0), (before + timedelta(days=200), 9000.0)]}
     rates = FixedRates({("USD", "EUR"): 0.9})
-    return fact_sheets([held], rates, prices, groups=groups, snapshots=snapshots, members=members)[0]
+    first = FRIDAY - timedelta(days=1100)
+    months = tuple(first + timedelta(days=30 * at) for at in range(37))
+    told = tuple(2.0 + 0.05 * at for at in range(37))
+    short_rate = EconomicSeries(
+        "short_rate.EUR", "", "percent", "monthly", "Bank", "", "", "file", Badge.REAL, True, months, told
+    )
+    return fact_sheets(
+        [held],
+        rates,
+        prices,
+        groups=groups,
+        snapshots=snapshots,
+        members=members,
+        short_rates={"EUR": short_rate},
+    )[0]
 
 
 def pins() -> dict[str, Pin]:

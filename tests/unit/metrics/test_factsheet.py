@@ -11,7 +11,14 @@ from core.domain.facts import FactSheet
 from core.domain.instrument import Terms
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge, Unit
-from core.metrics.definitions import DEFINITIONS, FAMILIES, HISTORY_METRICS, HOLDINGS_METRICS, definition_of
+from core.metrics.definitions import (
+    DEFINITIONS,
+    FAMILIES,
+    HISTORY_METRICS,
+    HOLDINGS_METRICS,
+    SHORT_RATE_METRICS,
+    definition_of,
+)
 from core.metrics.factsheet import fact_sheets
 from core.metrics.fx import EcbRates
 from core.metrics.prices import PriceHistory, PriceSeries
@@ -203,7 +210,7 @@ def test_every_fact_has_its_definition() -> None:
         assert (fact.unit, fact.decimals) == (definition.unit, definition.decimals)
     assert definition_of("weight.") is None
     assert definition_of("invented") is None
-    assert len(DEFINITIONS) == len(HOLDINGS_METRICS) + len(HISTORY_METRICS) + len(FAMILIES)
+    assert len(DEFINITIONS) == len(HOLDINGS_METRICS) + len(HISTORY_METRICS) + len(SHORT_RATE_METRICS) + len(FAMILIES)
 
 
 def test_sheets_come_in_the_order_of_the_portfolios_beyond_one_batch() -> None:
