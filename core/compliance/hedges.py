@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from core.compliance.kinds import DERIVATIVES, T, types_of
 from core.compliance.lines import membership
@@ -35,6 +37,21 @@ class Unhedged:
     gaps: dict[str, list[RulePosition]] = field(default_factory=dict)
 
 
+class Side(NamedTuple):
+    """What a line does to foreign currency.
+
+    Attributes:
+        side: "held", "maybe" held, "sold", or "may_sell" of any currency.
+        currency: That it carries or sells; "" for several.
+        basis: Its amount: "value", "notional", or "unknown".
+    """
+
+    position: RulePosition
+    side: str
+    currency: str
+    basis: str
+
+
 @dataclass(slots=True)
 class _Sides:
     held: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
@@ -45,6 +62,19 @@ class _Sides:
 
     unbounded: bool = False
 
+    def add(self, one: Side) -> None:
+        """Take a line's side into account."""
+        amount = value_of(one.position) if one.basis == "value" else Fraction(one.position.notional or 0)
+        if one.basis == "unknown":
+            if one.side == "may_sell":
+                self.maybe_sold = None
+            else:
+                self.unbounded = True
+        elif one.side == "may_sell":
+            self.maybe_sold = None if self.maybe_sold is None else self.maybe_sold + amount
+        else:
+            {"held": self.held, "maybe": self.maybe, "sold": self.sold}[one.side][one.currency] += amount
+
 
 def unhedged_bounds(book: Book, measure: Measurement) -> Unhedged:
     """Foreign currency of the lines that a measure counts, less the notional of derivatives that sell it for the base.
@@ -53,22 +83,25 @@ def unhedged_bounds(book: Book, measure: Measurement) -> Unhedged:
     away from other currencies. A derivative that does not say what it sells may hedge, or add.
     """
     found, sides = Unhedged(), _Sides()
+    for one in sides_of(book, measure, found):
+        sides.add(one)
+    _settle(found, sides)
+    return found
+
+
+def sides_of(book: Book, measure: Measurement, found: Unhedged) -> Iterator[Side]:
+    """What each line does to foreign currency; lines and gaps are added to `found`."""
     for position in book.ranked:
         if types_of(position) <= DERIVATIVES:
-            _add_derivative(book, position, found, sides)
+            yield from _of_derivative(book, position, found)
             continue
         inside = membership(position, measure.of, measure.without, book.base_currency)
-        amount = max(value_of(position), ZERO)
-        if inside is False or amount <= 0:
+        if inside is False or value_of(position) <= 0:
             continue
         found.lines.append(position)
         if isinstance(inside, str):
             found.gaps.setdefault(inside, []).append(position)
-            sides.maybe[_currency(position)] += amount
-        else:
-            sides.held[_currency(position)] += amount
-    _settle(found, sides)
-    return found
+        yield Side(position, "maybe" if isinstance(inside, str) else "held", _currency(position), "value")
 
 
 def _currency(position: RulePosition) -> str:
@@ -79,37 +112,29 @@ def _currency(position: RulePosition) -> str:
     return "" if T.FUND in types_of(position) else position.holding.currency
 
 
-def _add_derivative(book: Book, position: RulePosition, found: Unhedged, sides: _Sides) -> None:
+def _of_derivative(book: Book, position: RulePosition, found: Unhedged) -> Iterator[Side]:
     terms = position.terms
     sells = position.holding.currency
+    known = "unknown" if position.notional is None else "notional"
     if terms.issuer or terms.index_tracker:
         return  # on shares or an index: it sells no currency
     if not terms.hedged_to:
         if types_of(position) & {T.FORWARD, T.SWAP}:
             found.gaps.setdefault("hedged_to", []).append(position)
-            if position.notional is None:
-                sides.maybe_sold, sides.unbounded = None, True
-            else:
-                size = Fraction(position.notional)
-                sides.maybe_sold = None if sides.maybe_sold is None else sides.maybe_sold + size
-                sides.maybe[""] += size
+            yield Side(position, "may_sell", "", known)
+            yield Side(position, "maybe", "", known)
         return
     found.lines.append(position)
     if position.notional is None:
         found.gaps.setdefault("notional", []).append(position)
-        if terms.hedged_to == book.base_currency:
-            sides.maybe_sold = None
-        else:
-            sides.unbounded = True
-        return
-    size = Fraction(position.notional)
-    if terms.hedged_to != book.base_currency:
-        sides.held[terms.hedged_to] += size
+        yield Side(position, "may_sell" if terms.hedged_to == book.base_currency else "maybe", "", known)
+    elif terms.hedged_to != book.base_currency:
+        yield Side(position, "held", terms.hedged_to, known)
     elif T.OPTION in types_of(position):
         found.gaps.setdefault("delta", []).append(position)
-        sides.maybe_sold = None if sides.maybe_sold is None else sides.maybe_sold + size
+        yield Side(position, "may_sell", "", known)
     elif sells != book.base_currency:
-        sides.sold[sells] += size
+        yield Side(position, "sold", sells, known)
 
 
 def _settle(found: Unhedged, sides: _Sides) -> None:

@@ -6,10 +6,11 @@ and joins the largest issuer at the high end; a verdict is given when both ends 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from core.compliance.hedges import unhedged_bounds
 from core.compliance.identity import Identities, Key, body_field, body_name
@@ -107,36 +108,64 @@ def measured(book: Book, measure: Measurement, reading: LimitReading | None = No
             return _grouped(book, measure)
 
 
-def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _Chosen:
-    """The lines that count, with the amounts they count with. Short lines never make a share smaller."""
-    chosen = _Chosen([], {}, unbounded=False)
+class Counted(NamedTuple):
+    """A line that a measure counts, whatever it is worth.
+
+    Attributes:
+        basis: What its amount is: "value", "notional", the "larger" of both, or "unknown".
+        inside: True, or the name of the field that would tell.
+        key: What it is put together by: for certain, and at most.
+        field: Of the key, the field that is missing; "" where none is.
+    """
+
+    position: RulePosition
+    basis: str
+    inside: bool | str
+    key: Key
+    name: str = ""
+    field: str = ""
+
+
+def counted(book: Book, measure: Measurement, *, at_notional: bool = False) -> Iterator[Counted]:
+    """The lines that a measure counts, the largest first, with what their amounts are and whom they are of."""
     for position in book.ranked:
         inside = membership(position, measure.of, measure.without, book.base_currency)
         if inside is False:
             continue
-        amount = max(value_of(position), ZERO)
+        basis = "value"
         if (at_notional or measure.at_notional) and types_of(position) & DERIVATIVES:
             if position.notional is None and ("derivatives" in measure.of or types_of(position) <= DERIVATIVES):
-                chosen.gaps.setdefault("notional", []).append(position)
-                chosen.unbounded = True
+                yield Counted(position, "unknown", inside, (None, None))
                 continue
-            notional = Fraction(position.notional or 0)
             if is_short_derivative(position) and measure.by is not None and inside is True:
                 # Sold, it takes away from what is held of its underlying, or stands for itself.
                 inside = "netting"
-            if types_of(position) <= DERIVATIVES:
-                amount = notional
-            else:
-                # It counts with its value or with its notional: which one, its kind would tell.
-                amount, inside = max(amount, notional), "instrument_type"
+            # It counts with its value or with its notional: which one, its kind would tell.
+            surely = types_of(position) <= DERIVATIVES
+            basis, inside = ("notional", inside) if surely else ("larger", "instrument_type")
+        yield Counted(position, basis, inside, *_key(position, measure.by, book.identities))
+
+
+def _amount(one: Counted) -> Fraction:
+    value, notional = max(value_of(one.position), ZERO), Fraction(one.position.notional or 0)
+    return {"value": value, "notional": notional, "larger": max(value, notional)}[one.basis]
+
+
+def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _Chosen:
+    """The lines that count, with the amounts they count with. Short lines never make a share smaller."""
+    chosen = _Chosen([], {}, unbounded=False)
+    for one in counted(book, measure, at_notional=at_notional):
+        if one.basis == "unknown":
+            chosen.gaps.setdefault("notional", []).append(one.position)
+            chosen.unbounded = True
+            continue
+        amount = _amount(one)
         if amount <= 0:
             continue
-        (key, wide), name, field = _key(position, measure.by, book.identities)
-        if isinstance(inside, str):
-            chosen.gaps.setdefault(inside, []).append(position)
-        if field:
-            chosen.gaps.setdefault(field, []).append(position)
-        chosen.lines.append(_Line(position, amount, inside is True, key, name, wide))
+        for missing in (one.inside, one.field):
+            if isinstance(missing, str) and missing:
+                chosen.gaps.setdefault(missing, []).append(one.position)
+        chosen.lines.append(_Line(one.position, amount, one.inside is True, one.key[0], one.name, one.key[1]))
     return chosen
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from core.domain.portfolio import AssetClass, Portfolio
+from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
 from core.metrics.benchmark import Benchmark, Benchmarks
 from core.metrics.brinson import Effects, Side, attribute, links
@@ -77,10 +77,7 @@ def _rows(
     members: Mapping[str, Classified],
     badge: Badge,
 ) -> Rows:
-    found = {
-        symbol: _CASH if symbol.startswith(CASH_IN) else members.get(symbol) or _as_held(symbol, portfolio)
-        for symbol in frame.symbols
-    }
+    found = {symbol: _member(symbol, members, portfolio) for symbol in frame.symbols}
     known = {symbol: one for symbol, one in found.items() if one is not None}
     if len(known) < len(found):
         weights = zip(frame.symbols, frame.weights.tolist(), strict=True)
@@ -233,6 +230,10 @@ def _by_rate(sample: Sample, symbols: Sequence[str], moves: Floats, start: int) 
     return part
 
 
+def _member(symbol: str, members: Mapping[str, Classified], portfolio: Portfolio) -> Classified | None:
+    return _CASH if symbol.startswith(CASH_IN) else members.get(symbol) or _as_held(symbol, portfolio)
+
+
 def _as_held(symbol: str, portfolio: Portfolio) -> Classified | None:
     """What the portfolio's own lines say of a symbol; None where there are none or they disagree."""
     lines = [one for one in portfolio.holdings if one.symbol == symbol]
@@ -242,6 +243,19 @@ def _as_held(symbol: str, portfolio: Portfolio) -> Classified | None:
 
 def _class(one: Classified) -> str:
     return _WITH_ITS_FUNDS.get(one.asset_class, one.asset_class).value
+
+
+def segments_of(line: Holding) -> tuple[str, str]:
+    """Asset class and sector of a line, as ids of effects carry them."""
+    return _class(line), f"sector.{slug(sector_of(line))}"
+
+
+def segments_of_member(symbol: str, members: Mapping[str, Classified], portfolio: Portfolio) -> tuple[str, str] | None:
+    """The same of a benchmark's member: a sector of "" where it has none, None where nothing is known of it."""
+    found = _member(symbol, members, portfolio)
+    if found is None:
+        return None
+    return _class(found), f"sector.{sector}" if (sector := _sector(found)) else ""
 
 
 def _sector(one: Classified) -> str:

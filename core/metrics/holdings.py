@@ -81,7 +81,7 @@ def _state_issuers(rows: Rows, portfolio: Portfolio, valuation: Valuation, lines
         rows[1].append(AbsentFact(f"{_ISSUER}*", why))
         return
     of_issuer: defaultdict[str, list[HoldingFact]] = defaultdict(list)
-    for holding, line, name in zip(portfolio.holdings, lines, _issuer_names(portfolio), strict=True):
+    for holding, line, name in zip(portfolio.holdings, lines, issuer_names(portfolio), strict=True):
         if name and holding.asset_class not in _NO_ISSUER and not is_fund(holding):
             of_issuer[name].append(line)
     weights = [
@@ -146,7 +146,7 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
     values: defaultdict[str, float] = defaultdict(float)
     unknown: defaultdict[str, float] = defaultdict(float)
     gross = known = 0.0
-    for holding, value, issuer in zip(portfolio.holdings, valuation.values, _issuer_names(portfolio), strict=True):
+    for holding, value, issuer in zip(portfolio.holdings, valuation.values, issuer_names(portfolio), strict=True):
         if holding.asset_class in _NO_ISSUER or is_fund(holding):
             continue
         gross += abs(value)
@@ -168,7 +168,7 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
     return {"issuer_hhi": index, "issuer_effective_n": 1.0 / index, "issuer_top1_weight": top}
 
 
-def _issuer_names(portfolio: Portfolio) -> list[str]:
+def issuer_names(portfolio: Portfolio) -> list[str]:
     """The issuer of each line, without case and legal form; names whose lines have one LEI are one name."""
     names = [normalised_name(holding.terms.issuer) if holding.terms.issuer else "" for holding in portfolio.holdings]
     leis = (holding.terms.lei for holding in portfolio.holdings)

@@ -228,11 +228,11 @@ class LookThrough:
         notional = 0.0
         for holding, line in zip(portfolio.holdings, lines, strict=True):
             if not self.is_fund(holding):
-                parts.append(_direct(holding, line, issuers))
+                parts.append(direct_part(holding, line, issuers))
                 continue
             inside = self.inside(holding, portfolio.as_of)
             fund_id = self._insides.fund_id(isin=holding.isin, symbol=holding.symbol)
-            parts.extend(_inner(inside, line.weight_pct, issuers))
+            parts.extend(inner_parts(inside, line.weight_pct, issuers))
             days |= inside.days
             notional += abs(line.weight_pct) * _notional(inside)
             funds.append(_seen(line, fund_id, inside))
@@ -261,7 +261,8 @@ def _seen(line: HoldingFact, fund_id: str, inside: Inside) -> FundSeen:
     )
 
 
-def _direct(holding: Holding, line: HoldingFact, issuers: Issuers) -> Part:
+def direct_part(holding: Holding, line: HoldingFact, issuers: Issuers) -> Part:
+    """A line that is no fund."""
     kind = holding.asset_class
     name = issuer_name(holding)
     has_issuer = kind not in (AssetClass.CASH, AssetClass.DERIVATIVE)
@@ -278,7 +279,8 @@ def _direct(holding: Holding, line: HoldingFact, issuers: Issuers) -> Part:
     )
 
 
-def _inner(inside: Inside, weight: float, issuers: Issuers) -> Iterator[Part]:
+def inner_parts(inside: Inside, weight: float, issuers: Issuers) -> Iterator[Part]:
+    """What a fund of this weight holds: its lines, funds that stay closed, and what its reports leave out."""
     if inside.report is None:
         yield _unknown(CLOSED, weight)
         return

@@ -132,6 +132,27 @@ def local_move(scenario: Scenario, line: Traits) -> float | None:
     return None if share is None else max(-1.0, share * scenario.property)
 
 
+def answers_to(line: Traits) -> tuple[float | None, float | None, float | None, float | None]:
+    """What a line's price moves by for one unit of each of the shocks equity, property, yields and credit.
+
+    (0, 0, -7.2, -3.6) reads: 7.2 % down for a point of yields, 3.6 % for a point of BBB spreads. None: not known.
+    """
+    if line.asset_class is AssetClass.CASH:
+        return 0.0, 0.0, 0.0, 0.0
+    if line.asset_class in _DEBT:
+        years, spread = line.duration_years, _credit(line)
+        by_yields = None if years is None else -years
+        return 0.0, 0.0, by_yields, None if by_yields is None or spread is None else by_yields * spread
+    table = sensitivities()
+    equity = table.equity.get(line.asset_class.value)
+    if line.asset_class is AssetClass.PRIVATE and line.instrument_type is not None:
+        equity = table.private.get(line.instrument_type.value)
+    if equity is not None:
+        return equity, 0.0, 0.0, 0.0
+    share = table.property.get(line.asset_class.value)
+    return (None, None, None, None) if share is None else (0.0, share, 0.0, 0.0)
+
+
 def _debt_move(scenario: Scenario, line: Traits) -> float | None:
     if not scenario.yields and not scenario.credit:
         return 0.0
