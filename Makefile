@@ -71,11 +71,13 @@ test: dev browser
 unit: dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) -m "not bench and not full" $(ARGS) tests/unit
 
+# The longest begins first, or one process would end alone.
+LONGEST = tests/property/test_life_machine.py
+
 # Every fault on both databases, and what it came to: cases, batches, duplicates, lost results; then what is too long for make test.
 faults: dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) tests/faults tests/property/test_life_machine.py \
-		tests/web/test_ready.py tests/web/test_proxies.py
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m full --ignore tests/faults $(ARGS) tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) $(LONGEST) tests/faults
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m full --ignore $(LONGEST) --ignore tests/faults $(ARGS) tests
 	$(MAKE) --no-print-directory mutants
 
 # Mistakes planted in the modules that decide, and how many of them the tests notice.
