@@ -7,6 +7,7 @@ Stationary Bootstrap, Journal of the American Statistical Association 89.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -35,7 +36,7 @@ Ends = tuple[float, float]
 def block_days(count: int) -> int:
     """Mean length of the blocks in days: the cube root of the sample's length, at which the error of a mean shrinks
     fastest (Politis and White 2004, Automatic Block-Length Selection)."""
-    return max(1, round(count ** (1 / 3)))
+    return max(1, round(math.cbrt(count)))
 
 
 def seed_of(days: NDArray[np.datetime64]) -> int:

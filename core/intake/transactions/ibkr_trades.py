@@ -96,8 +96,8 @@ def _take(cells: Cells) -> Iterable[Entry]:
         return ()
     if cancelled:
         bare = Entry(cells.number, at, EntryKind.CANCELLATION, cells.account, security, quantity, price, currency)
-        kind = EntryKind.BUY if side == "BUY" else EntryKind.SELL
-        return (replace(bare, column=cells.label("quantity"), cancels=kind),)
+        traded = EntryKind.BUY if side == "BUY" else EntryKind.SELL
+        return (replace(bare, column=cells.label("quantity"), cancels=traded),)
     return (
         Entry(
             cells.number,
