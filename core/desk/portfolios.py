@@ -153,7 +153,7 @@ class PortfolioService:
         report = self.keep(actor, [Intake("samples", "sample", samples)])
         if all(one.change is ImportOutcome.UNCHANGED for one in report.imported):
             return report
-        history = simulated_history(sample_lines(samples), end, HISTORY_YEARS)
+        history = simulated_history(sample_lines(samples), end, HISTORY_YEARS, rates=self._rates)
         self._store.prices.save(history.values())
         return report
 

@@ -16,7 +16,7 @@ from core.domain.portfolio import AssetClass, Holding
 from core.domain.units import Badge
 from core.metrics.prices import PriceSeries
 from core.metrics.risk import DAYS_PER_YEAR
-from core.metrics.simulate import simulated_history
+from core.metrics.simulate import SEED, simulated_history
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ _PUBLISHER = "Mosychlos (simulated)"
 _LICENCE = "own work, MIT"
 
 
-def simulated_series(end: date, seed: int = 20261030) -> tuple[EconomicSeries, ...]:
+def simulated_series(end: date, seed: int = SEED) -> tuple[EconomicSeries, ...]:
     """Inflation, policy rate, 10-year yield, unemployment (monthly); equities, volatility, oil, gold (daily).
 
     The market series come from the factor model of the simulated prices, so that what research says about them fits the
