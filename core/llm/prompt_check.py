@@ -14,7 +14,10 @@ from core.llm.prompt_files import VARIABLES, PromptFile, sections, stem_of, used
 from core.llm.prompts import FALLBACK_REGION, PromptLibrary
 from core.llm.tokens import counter
 
-REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", FALLBACK_REGION)
+REGIONS = (
+    "US", "CA", "CA_FR", "UK", "FR", "DE", "DE_EN", "NL", "CH", "CH_FR", "CH_IT", "JP", "SG", "HK", "AU",
+    FALLBACK_REGION,
+)  # fmt: skip
 """Overlays that the program relies on; others may be added."""
 
 RELEASED = "released.json"

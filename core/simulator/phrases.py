@@ -80,7 +80,8 @@ class Voice:
 
     def __init__(self, blocks: Blocks, instructions: str = "") -> None:
         self.blocks = blocks
-        self.language = blocks.language
+        # Answers without slots are asked for by older prompts only, which no Italian overlay was written for.
+        self.language = blocks.language if blocks.language in _SAYS["stands"] else "en"
         # Swiss German has a decimal point; its overlay speaks of apostrophes.
         swiss = self.language == "de" and "Apostroph" in instructions
         self.mark = "." if swiss else _COMMA.get(self.language, ".")

@@ -33,7 +33,7 @@ class Blocks:
     def language(self) -> str:
         """The language that the answer is wanted in, of those that the local server speaks."""
         wanted = self.portfolio.get("language", "en").lower()[:2]
-        return wanted if wanted in {"en", "fr", "de"} else "en"
+        return wanted if wanted in {"en", "fr", "de", "it"} else "en"
 
     @property
     def french(self) -> bool:

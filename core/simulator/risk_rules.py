@@ -78,7 +78,8 @@ def answer(blocks: Blocks, first_caveat: str = "", decimal: str = "") -> dict[st
         first_caveat: A sentence that the instructions want word for word; "" for none.
         decimal: Decimal mark of the region; "" takes the language's usual one.
     """
-    words = WORDS[blocks.language]
+    language = blocks.language if blocks.language in WORDS else "en"
+    words = WORDS[language]
     words = replace(words, decimal=decimal or words.decimal)
     risks = _risks(blocks)
     place, decided, decided_by = _level(blocks, risks)
@@ -91,7 +92,7 @@ def answer(blocks: Blocks, first_caveat: str = "", decimal: str = "") -> dict[st
         "portfolio_id": blocks.portfolio.get("portfolio_id", ""),
         "as_of_date": blocks.portfolio.get("as_of", ""),
         "base_currency": blocks.portfolio.get("base_currency", ""),
-        "language": blocks.language,
+        "language": language,
         "claims": [*_claims(blocks, words), _reason(blocks, words, decided, decided_by)],
         "overall_level": level,
         "risks": [_stated(risk, blocks, words) for risk in risks],

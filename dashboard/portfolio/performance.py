@@ -55,7 +55,7 @@ def tab(one: OpenPortfolio) -> None:
         sheet = one.sheet(MetricGroup.PERIODS)
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, height="stretch"):
-            st.subheader("Returns by period", anchor=False)
+            st.subheader("Returns by period", anchor=False, help=_HONEST)
             _periods(sheet)
         with right, st.container(border=True, height="stretch"):
             _years(one, past)
@@ -157,7 +157,7 @@ def _periods(sheet: FactSheet) -> None:
 
 
 def _years(one: OpenPortfolio, past: PortfolioPast) -> None:
-    st.subheader("Calendar years", anchor=False)
+    st.subheader("Calendar years", anchor=False, help=_HONEST)
     others = {year.year: year for year in past.benchmark_years}
     rows = [(_year(year), 100.0 * year.value, _percent(others.get(year.year))) for year in past.years]
     one.draw(

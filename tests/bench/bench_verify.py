@@ -111,7 +111,7 @@ def with_slots(count: int, *, unheard: bool = False) -> tuple[float, float]:
     words = random.Random(20261201)
     whole = plain = 0.0
     for kind in Kind:
-        one, engine = asked(kind, "v3", "US"), engine_for(kind)
+        one, engine = asked(kind, "v4", "US"), engine_for(kind)
         form = engine.slots
         if form is None:
             raise ValueError(f"'{kind}' cannot be answered with slots.")

@@ -2,46 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
 
 from core.domain.facts import FactSheet
 from core.domain.units import Badge
 
+_FILE: Final = Path(__file__).with_name("prescribed.yaml")
+_OF_LANGUAGE: Final = {"en": "GLOBAL", "fr": "FR", "de": "DE", "it": "CH_IT"}
 _SIMULATED: Final = {
     "en": "All figures of this portfolio are simulated: they describe an example and no account.",
     "fr": "Tous les chiffres de ce portefeuille sont simulés : ils décrivent un exemple et non un compte.",
     "de": "Alle Zahlen dieses Portfolios sind simuliert: Sie beschreiben ein Beispiel und kein Konto.",
+    "it": "Tutte le cifre di questo portafoglio sono simulate: descrivono un esempio e non un conto.",
 }
 _SOME_SIMULATED: Final = {
     "en": "Some figures rest on simulated prices; each shows so where it stands.",
     "fr": "Certains chiffres reposent sur des cours simulés ; chacun le montre à sa place.",
     "de": "Einige Zahlen beruhen auf simulierten Kursen; jede zeigt es an ihrer Stelle.",
+    "it": "Alcune cifre si basano su corsi simulati; ciascuna lo mostra al suo posto.",
 }
-_HYPOTHETICAL: Final = {
-    "en": "The returns are hypothetical: they are those of the present holdings at past prices, before fees and costs, "
-    "and not what the account earned. Simulated past performance is not a reliable indicator of future results.",
-    "fr": "Les rendements sont hypothétiques : ce sont ceux des lignes actuelles aux cours passés, avant frais, et non "
-    "ceux du compte. Les performances passées simulées ne préjugent pas des performances futures.",
-    "de": "Die Renditen sind hypothetisch: Es sind jene der heutigen Positionen zu früheren Kursen, vor Kosten, und "
-    "nicht jene des Kontos. Simulierte frühere Wertentwicklung ist kein verlässlicher Hinweis auf künftige.",
-}
-"""17 CFR 275.206(4)-1(d)(6) and (e)(8); FINRA 2210(d)(1)(F); Delegated Regulation (EU) 2017/565 art. 44(6)."""
 
 
-def prescribed(sheet: FactSheet, kind: str) -> list[str]:
+class Wording(NamedTuple):
+    """What law or supervisors want to be said in a region.
+
+    Attributes:
+        hypothetical: Sentence beside returns of present holdings at past prices.
+        law: What each sentence goes back to: `for` ("caveat" or "hypothetical"), `article`, `source`, and `read`, false
+            where the rule's own text was not read.
+    """
+
+    hypothetical: str
+    law: tuple[Mapping[str, Any], ...]
+
+
+@lru_cache(maxsize=1)
+def wordings() -> Mapping[str, Wording]:
+    """By overlay, from the reviewed file `prescribed.yaml`."""
+    rows = yaml.safe_load(_FILE.read_text("utf-8"))
+    return {code: Wording(row["hypothetical"], tuple(row["law"])) for code, row in rows.items()}
+
+
+def hypothetical(overlay: str, language: str) -> str:
+    """The sentence for an overlay; where it is not known, that of a region of the language."""
+    known = wordings()
+    return known[overlay if overlay in known else _OF_LANGUAGE.get(language, "GLOBAL")].hypothetical
+
+
+def _shows_back_test(sheet: FactSheet) -> bool:
+    """Whether it states returns of present holdings at past prices, in whatever analysis."""
+    shown = [fact for fact in sheet.facts if fact.metric_id.rpartition(":")[2].startswith(_BACK_TESTED)]
+    return bool(shown) and not any(fact.badge is Badge.SIMULATED for fact in shown)
+
+
+def prescribed(sheet: FactSheet) -> list[str]:
     """What the region prescribes, and what the facts themselves make necessary, in this order."""
     language = sheet.evidence.language if sheet.evidence.language in _SIMULATED else "en"
+    overlay = sheet.evidence.overlay
     found = [sheet.evidence.caveat] if sheet.evidence.caveat else []
     simulated = [fact.badge is Badge.SIMULATED for fact in sheet.facts]
     if simulated and all(simulated):
         found.append(_SIMULATED[language])
     elif any(simulated):
         found.append(_SOME_SIMULATED[language])
-    if kind == "performance" and basis(sheet) == HYPOTHETICAL:
-        found.append(_HYPOTHETICAL[language])
+    if _shows_back_test(sheet):
+        found.append(hypothetical(overlay, language))
     return found
 
 
+_BACK_TESTED: Final = ("return.", "excess_return.", "annual_return", "contribution.", "attribution.")
 HYPOTHETICAL: Final = "hypothetical_present_holdings"
 """Returns of what is held now at past prices."""
 

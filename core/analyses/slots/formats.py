@@ -16,6 +16,7 @@ NO_BREAK: Final = "\u00a0"
 _NARROW: Final = "\u202f"
 _WHOLE_FROM: Final = 1000.0
 """Amounts of money from here on are written without decimals."""
+_WITHOUT_CENTS: Final = frozenset({"JPY", "KRW"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Style:
     """How one region writes.
 
     Attributes:
-        language: "en", "fr" or "de"; others are written like English.
+        language: "en", "fr", "de" or "it"; others are written like English.
         thousands: Between groups of three digits.
         decimal: Mark before the decimals.
         percent: Before the percent sign.
@@ -52,17 +53,22 @@ _STYLES: Final = {
     "UK": Style(signs={"GBP": "£"}),
     "HK": Style(signs={"HKD": "HK$"}),
     "SG": Style(signs={"SGD": "S$"}),
-    "JP": Style(),
+    "JP": Style(signs={"JPY": "¥"}, days=_MONTH_FIRST),
     "NL": Style(percent=NO_BREAK),
     "DE_EN": Style(percent=NO_BREAK),
     "GLOBAL": Style(percent=NO_BREAK, days="{iso}"),
     "FR": Style("fr", _NARROW, ",", NO_BREAK, {"EUR": "€"}, sign_last=True, code_first=False),
     "DE": Style("de", ".", ",", NO_BREAK, {"EUR": "€"}, sign_last=True, code_first=False, days="{day}. {month} {year}"),
     "CH": Style("de", "'", ".", NO_BREAK, days="{day}. {month} {year}", swiss=True),
+    "CH_FR": Style("fr", "'", ".", NO_BREAK),
+    "CH_IT": Style("it", "'", ".", NO_BREAK),
+    "CA_FR": Style("fr", NO_BREAK, ",", NO_BREAK, {"CAD": "$"}, sign_last=True, code_first=False),
 }
 """By overlay, as its instructions have always asked for it."""
 
-_OF_LANGUAGES: Final = {("fr", ","): "FR", ("de", ","): "DE", ("de", "."): "CH"}
+_OF_LANGUAGES: Final = {
+    ("fr", ","): "FR", ("fr", "."): "CH_FR", ("de", ","): "DE", ("de", "."): "CH", ("it", "."): "CH_IT",
+}  # fmt: skip
 
 
 def style_of(sheet: FactSheet) -> Style:
@@ -70,8 +76,9 @@ def style_of(sheet: FactSheet) -> Style:
     given = sheet.evidence
     if given.overlay in _STYLES:
         return _STYLES[given.overlay]
-    if given.language in {"fr", "de"}:
-        return _STYLES[_OF_LANGUAGES.get((given.language, given.decimal_mark or ","), "FR")]
+    if given.language in {"fr", "de", "it"}:
+        usual = "." if given.language == "it" else ","
+        return _STYLES[_OF_LANGUAGES.get((given.language, given.decimal_mark or usual), "FR")]
     return _STYLES.get(sheet.region.partition("_")[0], _STYLES["US"])
 
 
@@ -88,6 +95,10 @@ _UNITS: Final = {
         Unit.PP: ("Prozentpunkt", "Prozentpunkte"), Unit.BPS: ("Basispunkt", "Basispunkte"),
         Unit.DAYS: ("Tag", "Tage"), Unit.YEARS: ("Jahr", "Jahre"), Unit.X: ("Mal", "Mal"),
     },
+    "it": {
+        Unit.PP: ("punto percentuale", "punti percentuali"), Unit.BPS: ("punto base", "punti base"),
+        Unit.DAYS: ("giorno", "giorni"), Unit.YEARS: ("anno", "anni"), Unit.X: ("volta", "volte"),
+    },
 }  # fmt: skip
 
 
@@ -102,7 +113,7 @@ def number(one: Quantity, style: Style, *, size: bool = False, bare: bool = Fals
         return ordinal(int(one.value), style.language)
     value = abs(one.value) if size else one.value
     decimals = one.decimals
-    if one.unit is Unit.CCY and abs(value) >= _WHOLE_FROM:
+    if one.unit is Unit.CCY and (abs(value) >= _WHOLE_FROM or one.currency in _WITHOUT_CENTS):
         decimals = 0
     digits = _digits(value, decimals, style)
     if bare or one.unit in {Unit.RATIO, Unit.SCORE, Unit.COUNT}:
@@ -144,6 +155,7 @@ _ORDINALS: Final = {
         "en": "first second third fourth fifth sixth seventh eighth ninth tenth",
         "fr": "première deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
         "de": "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte",
+        "it": "prima seconda terza quarta quinta sesta settima ottava nona decima",
     }.items()
 }
 
@@ -157,6 +169,8 @@ def ordinal(place: int, language: str) -> str:
         return f"{place}."
     if language == "fr":
         return f"{place}e"
+    if language == "it":
+        return f"{place}ª"
     ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"
 
@@ -167,11 +181,12 @@ _MONTHS: Final = {
         "en": "January February March April May June July August September October November December",
         "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     }.items()
 }
 _iso = re.compile(r"\d{4}-\d{2}-\d{2}")
-_BETWEEN: Final = {"en": "from {} to {}", "fr": "du {} au {}", "de": "vom {} bis {}"}
-_ON: Final = {"en": "as of {}", "fr": "au {}", "de": "per {}"}
+_BETWEEN: Final = {"en": "from {} to {}", "fr": "du {} au {}", "de": "vom {} bis {}", "it": "dal {} al {}"}
+_ON: Final = {"en": "as of {}", "fr": "au {}", "de": "per {}", "it": "al {}"}
 
 
 def day(iso: str, style: Style) -> str:

@@ -22,8 +22,13 @@ _BY_HOLDING: Final = frozenset({"weight", "risk_share", "contribution", "issuer"
 _BY_SPAN: Final = frozenset(
     {"return", "benchmark_return", "excess_return", "twr", "twr_annual", "modified_dietz", "mwr"}
 )
-_OF: Final = {"en": "of", "fr": "de", "de": "von"}
-_BENCHMARK: Final = {"en": "the benchmark", "fr": "l'indice de référence", "de": "die Benchmark"}
+_OF: Final = {"en": "of", "fr": "de", "de": "von", "it": "di"}
+_BENCHMARK: Final = {
+    "en": "the benchmark",
+    "fr": "l'indice de référence",
+    "de": "die Benchmark",
+    "it": "l'indice di riferimento",
+}
 
 
 @lru_cache(maxsize=1)

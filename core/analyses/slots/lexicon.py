@@ -66,9 +66,14 @@ class Hit(NamedTuple):
 
 
 class Lexicon:
-    """The words of one language."""
+    """The words of one language.
 
-    def __init__(self, classes: Mapping[str, list[str]]) -> None:
+    Attributes:
+        compares: It knows the words that compare, rank and judge. Where it does not, no sentence can be called checked.
+    """
+
+    def __init__(self, classes: Mapping[str, list[str]], *, foreign: bool = False) -> None:
+        self.compares = not foreign and BEARS.keys() <= classes.keys()
         self.language = frozenset(classes["language"])
         self.conditional = frozenset(classes["conditional"])
         self.negation = frozenset(classes["negation"])
@@ -131,7 +136,7 @@ class Lexicon:
 def lexicon(language: str) -> Lexicon:
     """The words of a language; English where it has none of its own."""
     data = _data()
-    return Lexicon(data.get(language) or data["en"])
+    return Lexicon(data.get(language) or data["en"], foreign=language not in data)
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from core.analyses.checks import parts_of
@@ -12,7 +13,7 @@ from core.analyses.slots import reading
 from core.analyses.slots.form import Form
 from core.analyses.slots.page import Page
 from core.analyses.slots.rendering import COMPUTED, DECIDED, INSERTED, REFUSED, Piece, Rendered
-from core.analyses.slots.sentences import Seen, word_for
+from core.analyses.slots.sentences import Seen
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import FactSheet
 
@@ -68,9 +69,11 @@ def _texts(page: Page, stored: Mapping[str, Any]) -> Iterator[Marked]:
         wrong = found.get(path, [])
         for start, end, piece in made.pieces:
             if (mark := _piece(path, start, end, piece, wrong)) is not None:
-                yield mark
+                # Which way a relation goes is decided; whether its words say so is known in some languages.
+                unread = mark.mark is Mark.DECIDED and not page.knows_words
+                yield replace(mark, mark=Mark.UNCHECKED) if unread else mark
         yield from _words(path, made, wrong)
-        yield from _sentences(path, made, wrong, opinion=opinion)
+        yield from _sentences(page, path, made, wrong, opinion=opinion)
 
 
 def _piece(path: str, start: int, end: int, piece: Piece, wrong: list[Finding]) -> Marked | None:
@@ -105,14 +108,14 @@ def _words(path: str, made: Rendered, wrong: list[Finding]) -> Iterator[Marked]:
             yield Marked(path, made.text[start:end], Mark.UNSUPPORTED, start, end, (), one)
 
 
-def _sentences(path: str, made: Rendered, wrong: list[Finding], *, opinion: bool) -> Iterator[Marked]:
+def _sentences(page: Page, path: str, made: Rendered, wrong: list[Finding], *, opinion: bool) -> Iterator[Marked]:
     """Sentences without a slot that decides anything, and words outside slots that do not hold."""
     for start, end, pieces in made.sentences:
-        mark = _SENTENCES.get(word_for(pieces, opinion=opinion))
+        mark = _SENTENCES.get(page.rests_on(pieces, opinion=opinion))
         text = made.text[start:end].rstrip()
         if not text:
             continue
         finding = next((one for one in wrong if one.stated and one.stated in text.casefold()), None)
-        if mark is not None and (finding is not None or not pieces):
+        if mark is not None and (finding is not None or not pieces or not page.knows_words):
             kind = Mark.UNSUPPORTED if finding is not None else mark
             yield Marked(path, text, kind, start, start + len(text), (), finding)

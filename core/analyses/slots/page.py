@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from core.analyses.cells import respelt
 from core.analyses.slots.form import Document, Grade
-from core.analyses.slots.rendering import WRONG, Rendered, Renderer
-from core.analyses.slots.sentences import Outside, Role, word_for
+from core.analyses.slots.rendering import WRONG, Piece, Rendered, Renderer
+from core.analyses.slots.sentences import Outside, Role, Seen, word_for
 from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
 from core.domain.facts import Fact, FactSheet
@@ -93,7 +93,7 @@ class Page:
         if apart.names:
             self.names = True
         if not pieces:
-            word = word_for((), opinion=opinion)
+            word = self.rests_on((), opinion=opinion)
             counts[word] = counts.get(word, 0) + len(apart.sentences)
         else:
             for piece in pieces:
@@ -102,11 +102,23 @@ class Page:
                 if piece.rank < WRONG:
                     self.verified += 1
             for one in apart.sentences:
-                word = word_for(pieces[one.first : one.last], opinion=opinion)
+                word = self.rests_on(pieces[one.first : one.last], opinion=opinion)
                 counts[word] = counts.get(word, 0) + 1
         if unseen:
             self._unseen.append((path, made, role))
         return made
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether the words of its language that compare, rank and judge are known."""
+        return self._renderer.lexicon.compares
+
+    def rests_on(self, pieces: Sequence[Piece], *, opinion: bool) -> str:
+        """What a sentence rests on. Its numbers hold in any language; what its words say of them is known in some."""
+        word = word_for(pieces, opinion=opinion)
+        if self.knows_words or word in {Seen.WRONG.value, Seen.OPINION.value}:
+            return word
+        return Seen.UNCHECKED.value
 
     @property
     def cited(self) -> set[str]:

@@ -110,7 +110,7 @@ def made(
         **form.page(dict(wire), page),
         "data_gaps": page.gaps(wire["data_gaps"]),
     }
-    prescribed = caveats.prescribed(sheet, wire["analysis_type"])
+    prescribed = caveats.prescribed(sheet)
     said = [page.grounded(f"caveats[{len(prescribed) + place}]", raw) for place, raw in enumerate(wire["caveats"])]
     document["caveats"] = [*prescribed, *said]
     document["headline"] = page.grounded("headline", wire["headline"])
@@ -142,7 +142,7 @@ def _strangers(page: Page) -> None:
 def _language(page: Page) -> None:
     """It is written in the language that was asked for."""
     wanted = page.sheet.evidence.language
-    if wanted not in {"en", "fr", "de"}:
+    if wanted not in {"en", "fr", "de", "it"}:
         return
     said, length = [], 0
     for made, _ in page.texts.values():

@@ -83,7 +83,7 @@ def test_the_hash_is_of_the_prompt_as_it_was_rendered(library: PromptLibrary, sh
     request = Builder(asked(), library, today=TODAY).build(sheet)
     system, user = (message["content"] for message in body_of(request.line)["messages"])
     assert request.prompt_hash == hashlib.sha256(system.encode() + b"\0" + user.encode()).hexdigest()
-    assert request.prompt_version == "risk/v3"
+    assert request.prompt_version == "risk/v4"
     other = Builder(asked(variant=Variant.AGGRESSIVE), library, today=TODAY).build(sheet)
     assert other.prompt_hash != request.prompt_hash
 

@@ -66,9 +66,9 @@ def test_a_named_prompt_version_is_the_one_that_is_sent(sheet: FactSheet) -> Non
             PromptLibrary(PROMPTS),
             today=TODAY,
         ).build(sheet)
-        for version in ("v1", "v2", "v3")
+        for version in ("v1", "v2", "v3", "v4")
     }
     assert {name: one.prompt_version for name, one in versions.items()} == {
-        version: f"risk/{version}" for version in ("v1", "v2", "v3")
+        version: f"risk/{version}" for version in ("v1", "v2", "v3", "v4")
     }
     assert len({one.prompt_hash for one in versions.values()}) == 3

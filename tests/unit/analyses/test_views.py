@@ -193,7 +193,7 @@ def test_each_request_of_a_job_has_an_id_of_its_own_and_begins_alike(library: Pr
     assert {one.cacheable_tokens for one in built} == {built[0].cacheable_tokens}
     assert 0.5 < built[0].cacheable_tokens / built[0].input_tokens < 1
     assert {(one.period, one.variant, one.profile, one.prompt_version) for one in built} == {
-        (period, "default", "", "performance/v3") for period in periods
+        (period, "default", "", "performance/v4") for period in periods
     }
 
 

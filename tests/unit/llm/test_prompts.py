@@ -20,6 +20,8 @@ from core.llm.prompts import PARTS, PromptLibrary
 
 ROOT = Path(__file__).resolve().parents[3] / "prompts"
 REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", "GLOBAL")
+YOUNGER = ("CA_FR", "CH_FR", "CH_IT")
+"""Overlays that no prompt before the fourth version was written for."""
 LANGUAGES = {"FR": "fr", "DE": "de", "CH": "de"}
 FIRST_CAVEAT = {"fr": "mot pour mot", "de": "wörtlich", "en": "word for word"}
 
@@ -52,7 +54,7 @@ def test_the_library_that_comes_with_the_program_is_whole() -> None:
     assert _problems(ROOT) == ""
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", REGIONS + YOUNGER)
 @pytest.mark.parametrize("variant", list(Variant))
 def test_every_overlay_and_temper_compose(library: PromptLibrary, region: str, variant: str) -> None:
     prompt = library.compose("risk", region, variant)
@@ -103,7 +105,7 @@ def test_region_codes_may_be_written_small_and_none_is_international(library: Pr
 
 
 def test_french_answers_are_asked_for_in_french(library: PromptLibrary) -> None:
-    for version in (2, 3):
+    for version in (2, 3, 4):
         prompt = library.compose("risk", "FR", "default", version)
         assert "in French" in prompt.question
         assert "Rédige tous les champs de texte en français" in prompt.system
@@ -131,7 +133,7 @@ def test_the_rules_that_keep_numbers_honest_are_in_every_prompt(library: PromptL
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_newest_prompt_asks_for_slots_and_writes_no_number_itself(library: PromptLibrary, kind: str) -> None:
     prompt = library.compose(kind, "US", "default")
-    assert (prompt.version, prompt.slots) == (f"{kind}/v3", True)
+    assert (prompt.version, prompt.slots) == (f"{kind}/v4", True)
     for rule in (
         f"`{kind}_analysis`",
         "You write no number.",
@@ -154,7 +156,7 @@ def test_without_a_version_the_newest_released_one_is_used(copy: Path) -> None:
     text = (copy / "risk/v1.md").read_text("utf-8").replace("version: 1", "version: 10")
     (copy / "risk/v10.md").write_text(text.replace("released: 2026-11-24\n", ""), "utf-8")
     library = PromptLibrary(copy)
-    assert library.compose("risk", "US", "default").version == "risk/v3"
+    assert library.compose("risk", "US", "default").version == "risk/v4"
     assert library.compose("risk", "US", "default", "v10").version == "risk/v10"
     (copy / "risk/v10.md").write_text(text, "utf-8")
     assert library.compose("risk", "US", "default").version == "risk/v10"
@@ -163,7 +165,7 @@ def test_without_a_version_the_newest_released_one_is_used(copy: Path) -> None:
 def test_what_does_not_exist_is_answered_with_what_does(library: PromptLibrary) -> None:
     with pytest.raises(NotFound, match=r"no prompt for 'astrology'\. There are prompts for: allocation"):
         library.compose("astrology", "US", "default")
-    with pytest.raises(NotFound, match=r"no version '9' .* There are: risk/v1, risk/v2, risk/v3"):
+    with pytest.raises(NotFound, match=r"no version '9' .* There are: risk/v1, risk/v2, risk/v3, risk/v4"):
         library.compose("risk", "US", "default", 9)
     with pytest.raises(NotFound, match="default, aggressive, conservative"):
         library.compose("risk", "US", "brief")
@@ -190,7 +192,7 @@ def test_an_addition_stands_at_the_end_of_the_instructions(library: PromptLibrar
 
 
 def test_windows_line_ends_change_neither_text_nor_hash(copy: Path, library: PromptLibrary) -> None:
-    path = copy / "risk/v3.md"
+    path = copy / "risk/v4.md"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert PromptLibrary(copy).compose("risk", "US", "default") == library.compose("risk", "US", "default")
     assert _problems(copy) == ""
@@ -210,9 +212,9 @@ def test_a_changed_released_text_is_reported(copy: Path, name: str) -> None:
 
 
 def test_a_new_release_must_be_recorded_and_an_old_one_stays(copy: Path) -> None:
-    text = (copy / "risk/v3.md").read_text("utf-8").replace("version: 3", "version: 4")
-    (copy / "risk/v4.md").write_text(text, "utf-8")
-    assert "risk/v4.md: It is released and not recorded" in _problems(copy)
+    text = (copy / "risk/v4.md").read_text("utf-8").replace("version: 4", "version: 5")
+    (copy / "risk/v5.md").write_text(text, "utf-8")
+    assert "risk/v5.md: It is released and not recorded" in _problems(copy)
     (copy / "released.json").write_text(json.dumps(released_hashes(PromptLibrary(copy))), "utf-8")
     assert _problems(copy) == ""
     (copy / "risk/v1.md").unlink()
@@ -263,13 +265,13 @@ def test_the_question_holds_no_number_that_could_be_mistaken_for_a_fact(library:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", REGIONS + YOUNGER)
 def test_every_kind_composes_in_every_region(library: PromptLibrary, kind: str, region: str) -> None:
     prompt = library.compose(kind, region, "aggressive", profile="moderate", definitions="hhi: a sum")
     assert tuple(part.name for part in prompt.parts) == PARTS
     assert (prompt.region, prompt.variant, prompt.profile) == (region, "aggressive", "moderate")
     assert "{{ " not in prompt.system + prompt.question
-    assert prompt.decimal_mark == ("," if region in {"FR", "DE"} else ".")
+    assert prompt.decimal_mark == ("," if region in {"FR", "DE", "CA_FR"} else ".")
     assert prompt.schema_name == f"{kind}_analysis"
     if kind != "risk":
         assert "the portfolio's risks from" not in prompt.system
@@ -330,12 +332,12 @@ def test_a_profile_has_words_and_figures_or_is_reported(copy: Path) -> None:
 
 
 def test_a_text_that_grew_by_more_than_a_tenth_must_say_why(copy: Path) -> None:
-    text = (copy / "risk/v3.md").read_text("utf-8").replace("version: 3", "version: 4")
+    text = (copy / "risk/v4.md").read_text("utf-8").replace("version: 4", "version: 5")
     longer = text.replace("# Question", "One more consideration applies. " * 60 + "\n\n# Question")
-    (copy / "risk/v4.md").write_text(longer, "utf-8")
+    (copy / "risk/v5.md").write_text(longer, "utf-8")
     assert "% more. Shorten it, or say why" in _problems(copy)
-    excused = longer.replace("version: 4", "version: 4\ngrew_because: scenarios")
-    (copy / "risk/v4.md").write_text(excused, "utf-8")
+    excused = longer.replace("version: 5", "version: 5\ngrew_because: scenarios")
+    (copy / "risk/v5.md").write_text(excused, "utf-8")
     assert "Shorten it" not in _problems(copy)
 
 
@@ -362,6 +364,6 @@ def test_a_prompt_that_grows_because_metrics_do_is_reported(copy: Path) -> None:
     more = replace(risk, definitions=risk.definitions + "\n- new_metric: another sentence with a formula." * 60)
     assert "grew from" in check(library, (more,))[0].message
     (copy / "sizes.json").write_text("{}", "utf-8")
-    assert f'"risk/v3": {sizes(library, (risk,))["risk/v3"]}' in check(library, (risk,))[0].message
+    assert f'"risk/v4": {sizes(library, (risk,))["risk/v4"]}' in check(library, (risk,))[0].message
     (copy / "sizes.json").unlink()
     assert "cannot be read" in check(library, (risk,))[0].message

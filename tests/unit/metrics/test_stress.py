@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from core.metrics.definitions import MetricGroup
 from core.metrics.factsheet import fact_sheets
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.scenarios import scenarios, sensitivities
-from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, reasons, values
+from tests.unit.metrics.making import FixedRates, cash, holding, portfolio, reasons, values, weekdays
 
 RATES = FixedRates({("USD", "EUR"): 0.9, ("EUR", "USD"): 1 / 0.9, ("CHF", "USD"): 1.1, ("USD", "CHF"): 1 / 1.1})
 FED = "stress.fed_2026_severely_adverse"
@@ -233,3 +234,51 @@ def test_badges_say_whose_prices_and_whose_holdings() -> None:
 
 def test_without_a_total_no_scenario_is_stated() -> None:
     assert "exchange rate from TWD" in reasons(sheet_of(portfolio(holding("A", 1, currency="TWD"))))["stress.*"]
+
+
+def test_every_scenario_says_whence_it_is_and_its_days_are_days_of_trading() -> None:
+    for one in scenarios():
+        assert one.source
+        assert one.as_of <= date(2026, 12, 1)
+        if one.kind == "replay":
+            assert one.first is not None
+            assert one.last is not None
+            assert one.first < one.last < one.as_of
+            assert np.is_busday([one.first, one.last]).all()
+            assert re.search(r"-\d\d\.\d %", one.source), "what the index lost over the window stands with its source"
+
+
+def test_a_replays_stated_loss_is_that_of_the_two_closes_beside_it() -> None:
+    for one in scenarios():
+        if one.kind != "replay":
+            continue
+        # The first two figures with a thousands mark or decimals are the closes; the loss follows them.
+        before, _, after = one.source.partition(": -")
+        peak, trough = (float(found.replace(",", "")) for found in re.findall(r"\d[\d,]*\.\d\d", before)[:2])
+        assert float(after.partition(" ")[0]) == pytest.approx(100 * (1 - trough / peak), abs=0.06), one.scenario_id
+
+
+def test_a_recession_lowers_shares_property_and_yields_and_widens_spreads() -> None:
+    fed = next(one for one in scenarios() if one.scenario_id == "fed_2026_severely_adverse")
+    assert max(fed.equity, fed.property, fed.yields) < 0 < fed.credit
+    assert abs(fed.property) < abs(fed.equity)
+    assert fed.currencies["JPY"] > 0 > max(fed.currencies[code] for code in ("EUR", "GBP", "CNY", "INR"))
+
+
+def test_a_shock_of_one_factor_leaves_the_others_alone() -> None:
+    moved = {"equity_down_20": "equity", "yields_up_100bp": "yields", "spreads_up_200bp": "credit"}
+    for one in scenarios():
+        if one.kind == "replay":
+            assert not any((one.equity, one.property, one.yields, one.credit, one.all_foreign, one.currencies))
+        elif one.scenario_id in moved:
+            factors = {name for name in ("equity", "property", "yields", "credit", "all_foreign") if getattr(one, name)}
+            assert factors == {moved[one.scenario_id]}
+
+
+@pytest.mark.parametrize("name", [one.scenario_id for one in scenarios() if one.kind == "replay"])
+def test_days_that_were_simulated_are_never_replayed_as_the_days_of_history(name: str) -> None:
+    days = weekdays(7000)
+    calm = PriceSeries("A", "EUR", Badge.SIMULATED, days, np.linspace(100.0, 200.0, days.size))
+    sheet = sheet_of(portfolio(holding("A", 50), is_sample=True), PriceHistory.from_series([calm]))
+    assert f"stress.{name}" not in values(sheet)
+    assert "these prices are simulated" in reasons(sheet)[f"stress.{name}"]

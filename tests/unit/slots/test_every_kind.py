@@ -27,7 +27,7 @@ _BEFORE = {Kind.RISK: "v2"}
 @pytest.mark.parametrize("region", ["US", "FR", "CH"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_true_answer_holds_in_every_language(kind: Kind, region: str) -> None:
-    one = asked(kind, "v3", region)
+    one = asked(kind, "v4", region)
     reading = one.read(one.answer)
     assert reading.verification is not None
     assert reading.verification.findings == ()
@@ -37,7 +37,7 @@ def test_a_true_answer_holds_in_every_language(kind: Kind, region: str) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_request_is_no_longer_and_an_answer_a_quarter_shorter(kind: Kind) -> None:
-    new, old = asked(kind, "v3", "US"), asked(kind, _BEFORE.get(kind, "v1"), "US")
+    new, old = asked(kind, "v4", "US"), asked(kind, _BEFORE.get(kind, "v1"), "US")
     count = counter("o200k_base").count
     assert new.input_tokens <= old.input_tokens
     assert count(new.answer) <= 0.75 * count(old.answer)
@@ -45,7 +45,7 @@ def test_a_request_is_no_longer_and_an_answer_a_quarter_shorter(kind: Kind) -> N
 
 @pytest.mark.parametrize("mistake", list(MISTAKES))
 def test_every_mistake_of_the_stand_in_is_found(mistake: str) -> None:
-    one = asked(Kind.RISK, "v3", "US")
+    one = asked(Kind.RISK, "v4", "US")
     for number in range(6):
         document: dict[str, Any] = json.loads(one.answer)
         assert MISTAKES[mistake](document, f"r-{number}")
@@ -55,7 +55,7 @@ def test_every_mistake_of_the_stand_in_is_found(mistake: str) -> None:
 
 
 def test_a_brief_cannot_approve_a_breach_or_be_without_dissent() -> None:
-    one = asked(Kind.COMMITTEE_BRIEF, "v3", "US")
+    one = asked(Kind.COMMITTEE_BRIEF, "v4", "US")
     document = json.loads(one.answer)
     engine = engine_for(Kind.COMMITTEE_BRIEF)
     approved = engine.read(json.dumps({**document, "recommendation": "approve"}), one.sheet)
@@ -67,7 +67,7 @@ def test_a_brief_cannot_approve_a_breach_or_be_without_dissent() -> None:
 
 
 def test_a_day_for_a_task_is_the_rules_time_to_cure() -> None:
-    one = asked(Kind.COMMITTEE_BRIEF, "v3", "US")
+    one = asked(Kind.COMMITTEE_BRIEF, "v4", "US")
     page = one.read(one.answer).analysis
     assert page is not None
     assert {task["due_date"] for task in page["follow_ups"]} == {"2026-11-29"}
@@ -86,7 +86,7 @@ def test_a_model_that_takes_no_schema_is_asked_for_slots_too(kind: Kind) -> None
 
 
 def test_a_regime_of_which_no_rule_applies_was_not_shown_and_need_not_be_named() -> None:
-    one = asked(Kind.COMPLIANCE, "v3", "US")
+    one = asked(Kind.COMPLIANCE, "v4", "US")
     other = replace(one.sheet.rules[0], rule_id="X.1", regime="jita", status=RuleStatus.NOT_APPLICABLE)
     sheet = replace(one.sheet, rules=(*one.sheet.rules, other))
     checked = engine_for(Kind.COMPLIANCE).read(one.answer, sheet).verification
@@ -96,7 +96,7 @@ def test_a_regime_of_which_no_rule_applies_was_not_shown_and_need_not_be_named()
 
 def test_a_demo_shows_mostly_sentences_that_rest_on_something() -> None:
     for kind in Kind:
-        one = asked(kind, "v3", "US")
+        one = asked(kind, "v4", "US")
         page = one.read(one.answer).analysis
         assert page is not None
         said = sentences_of(page)
@@ -105,7 +105,7 @@ def test_a_demo_shows_mostly_sentences_that_rest_on_something() -> None:
 
 @pytest.mark.parametrize("name", ["active_return", "allocation", "residual"])
 def test_an_attribution_without_one_of_its_totals_says_so_and_is_checked_to_its_end(name: str) -> None:
-    one = asked(Kind.ATTRIBUTION, "v3", "US")
+    one = asked(Kind.ATTRIBUTION, "v4", "US")
     sheet = replace(one.sheet, facts=tuple(f for f in one.sheet.facts if f.metric_id != f"attribution.{name}"))
     reading = engine_for(Kind.ATTRIBUTION).read(one.answer, sheet)
     assert reading.verification is not None, reading.error
@@ -116,7 +116,7 @@ def test_an_attribution_without_one_of_its_totals_says_so_and_is_checked_to_its_
 
 @pytest.mark.parametrize("signs", [(1, -1, 1), (-1, 1), (1, -1)])
 def test_a_verdict_over_periods_that_disagree_is_mixed_whatever_their_order(signs: tuple[int, ...]) -> None:
-    one = asked(Kind.PERFORMANCE, "v3", "US")
+    one = asked(Kind.PERFORMANCE, "v4", "US")
     ours = [fact.metric_id for fact in one.sheet.facts if fact.metric_id.startswith("excess_return.")]
     wanted = dict(zip(ours, signs, strict=False))
     assert len(wanted) > 1
@@ -135,7 +135,7 @@ def _verdict(sheet: FactSheet) -> str:
 
 
 def test_a_rule_that_is_reported_twice_is_a_finding_and_shown_once() -> None:
-    one = asked(Kind.COMPLIANCE, "v3", "US")
+    one = asked(Kind.COMPLIANCE, "v4", "US")
     document: dict[str, Any] = json.loads(one.answer)
     document["findings"].append(document["findings"][0])
     reading = one.read(json.dumps(document))

@@ -35,7 +35,7 @@ def _texts() -> list[str]:
 
 @pytest.mark.parametrize("name", ["Balanced", ""])
 def test_what_is_said_of_words_beforehand_holds_of_the_written_text(name: str) -> None:
-    sheet = replace(asked(Kind.RISK, "v3", "US").sheet, name=name)
+    sheet = replace(asked(Kind.RISK, "v4", "US").sheet, name=name)
     renderer = Renderer(sheet)
     strangers = PromptContext(sheet, renderer.known.facts).strangers
     for raw in _texts():
@@ -77,7 +77,7 @@ def test_letters_that_pass_for_digits_make_no_plain_answer(said: str) -> None:
 def test_the_same_text_reads_alike_in_each_language() -> None:
     """What is remembered is remembered by language: "rose" is a flower in German."""
     for region in ("US", "CH", "US"):
-        one = asked(Kind.RISK, "v3", region)
+        one = asked(Kind.RISK, "v4", region)
         found = engine_for(Kind.RISK).read(one.answer, one.sheet).verification
         assert found is not None
         assert found.findings == ()
