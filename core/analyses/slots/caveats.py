@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -54,14 +54,22 @@ def hypothetical(overlay: str, language: str) -> str:
     return known[overlay if overlay in known else _OF_LANGUAGE.get(language, "GLOBAL")].hypothetical
 
 
-def _shows_back_test(sheet: FactSheet) -> bool:
-    """Whether it states returns of present holdings at past prices, in whatever analysis."""
-    shown = [fact for fact in sheet.facts if fact.metric_id.rpartition(":")[2].startswith(_BACK_TESTED)]
-    return bool(shown) and not any(fact.badge is Badge.SIMULATED for fact in shown)
+def _shows_back_test(sheet: FactSheet, cited: Collection[str]) -> bool:
+    """Whether returns of present holdings at past prices are among the cited facts, in whatever analysis."""
+    shown = [
+        fact
+        for fact in sheet.facts
+        if fact.metric_id in cited and fact.metric_id.rpartition(":")[2].startswith(_BACK_TESTED)
+    ]
+    return any(fact.badge is not Badge.SIMULATED for fact in shown)
 
 
-def prescribed(sheet: FactSheet) -> list[str]:
-    """What the region prescribes, and what the facts themselves make necessary, in this order."""
+def prescribed(sheet: FactSheet, kind: str, cited: Collection[str] = ()) -> list[str]:
+    """What the region prescribes, and what the facts themselves make necessary, in this order.
+
+    Args:
+        cited: Ids of the facts that the page states.
+    """
     language = sheet.evidence.language if sheet.evidence.language in _SIMULATED else "en"
     overlay = sheet.evidence.overlay
     found = [sheet.evidence.caveat] if sheet.evidence.caveat else []
@@ -70,7 +78,7 @@ def prescribed(sheet: FactSheet) -> list[str]:
         found.append(_SIMULATED[language])
     elif any(simulated):
         found.append(_SOME_SIMULATED[language])
-    if _shows_back_test(sheet):
+    if (kind == "performance" and basis(sheet) == HYPOTHETICAL) or _shows_back_test(sheet, cited):
         found.append(hypothetical(overlay, language))
     return found
 

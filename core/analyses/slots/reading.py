@@ -110,11 +110,11 @@ def made(
         **form.page(dict(wire), page),
         "data_gaps": page.gaps(wire["data_gaps"]),
     }
-    prescribed = caveats.prescribed(sheet)
+    # What a page states decides which caveats it needs, so that they are written last and stand before the headline.
+    headline, summary = (page.grounded(name, wire[name]) for name in ("headline", "summary"))
+    prescribed = caveats.prescribed(sheet, wire["analysis_type"], page.cited)
     said = [page.grounded(f"caveats[{len(prescribed) + place}]", raw) for place, raw in enumerate(wire["caveats"])]
-    document["caveats"] = [*prescribed, *said]
-    document["headline"] = page.grounded("headline", wire["headline"])
-    document["summary"] = page.grounded("summary", wire["summary"])
+    document |= {"caveats": [*prescribed, *said], "headline": headline, "summary": summary}
     _present(page, wire)
     _strangers(page)
     _language(page)

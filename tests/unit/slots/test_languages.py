@@ -147,13 +147,14 @@ def test_what_law_wants_said_stands_with_article_and_source(region: str) -> None
     assert written_in((wording.hypothetical * 2).lower()) == language
 
 
-def test_returns_of_present_holdings_carry_the_regions_words_in_every_analysis() -> None:
+def test_returns_of_present_holdings_carry_the_regions_words_in_every_analysis_that_states_them() -> None:
     real = replace(SHEET, facts=tuple(replace(fact, badge=Badge.REAL) for fact in SHEET.facts))
+    returned = next(fact.metric_id for fact in real.facts if fact.metric_id.startswith("return."))
     for region, words in (("US", "hypothetical performance"), ("UK", "simulated past performance")):
         told = replace(real, evidence=replace(real.evidence, overlay=region, language="en"))
-        assert any(words in one for one in caveats.prescribed(told))
-    only_weights = tuple(fact for fact in real.facts if fact.metric_id.startswith("weight."))
-    assert not any("hypothetical" in one for one in caveats.prescribed(replace(real, facts=only_weights)))
+        assert any(words in one for one in caveats.prescribed(told, "risk", {returned}))
+        assert not any(words in one for one in caveats.prescribed(told, "risk", {"volatility"}))
+        assert any(words in one for one in caveats.prescribed(told, "performance"))
 
 
 def test_the_overlays_name_what_each_region_calls_things() -> None:
