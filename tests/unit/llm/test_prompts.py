@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3] / "prompts"
 REGIONS = ("US", "CA", "UK", "FR", "DE", "DE_EN", "NL", "CH", "JP", "SG", "HK", "AU", "GLOBAL")
 YOUNGER = ("CA_FR", "CH_FR", "CH_IT")
 """Overlays that no prompt before the fourth version was written for."""
-LANGUAGES = {"FR": "fr", "DE": "de", "CH": "de"}
+LANGUAGES = {"FR": "fr", "DE": "de", "CH": "de", "CA_FR": "fr", "CH_FR": "fr", "CH_IT": "it"}
 FIRST_CAVEAT = {"fr": "mot pour mot", "de": "wörtlich", "en": "word for word"}
 
 RISK_V1_US_DEFAULT = "c6fb350e5d5322080506a4a065ecfe2d3ca2f46700ba2b1da0b4018f669b1817"
