@@ -62,6 +62,7 @@ def _tables(sheet: FactSheet) -> Iterator[tuple[str, str, list[str]]]:
         _RULES_HEAD,
         [_rule(rule) for rule in applicable(sheet.rules)],
     )
+    yield "BREACHES", "rule_id|breached_since|kept_before", list(_since(sheet.rules))
     yield "COVERAGE", "regime|articles_checked|articles|not_checked", list(_coverage(sheet.rules))
     yield "PROFILE", "key|value", list(_profile(given.profile)) if given.profile else []
     yield (
@@ -107,6 +108,13 @@ def _rule(rule: RuleResult) -> str:
         ", ".join(rule.missing),
         rule.cure[:_TITLE_CHARACTERS],
     )
+
+
+def _since(rules: Iterable[RuleResult]) -> Iterator[str]:
+    """Since which stored day a breach is there, and the stored day before, where it was kept then."""
+    for rule in applicable(rules):
+        if rule.breached_since is not None:
+            yield _row(rule_key(rule), rule.breached_since, rule.kept_before)
 
 
 def _coverage(rules: Iterable[RuleResult]) -> Iterator[str]:

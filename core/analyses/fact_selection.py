@@ -126,6 +126,21 @@ def rule_facts(rules: Iterable[RuleResult], period: str) -> Iterator[Fact]:
             if value is not None:
                 metric_id = f"rule.{rule_key(rule)}.{name}"
                 yield Fact(metric_id, value, rule.unit, None, period, rule.title, Badge.DERIVED, decimals)
+        yield from _breached_for(rule, period)
+
+
+def _breached_for(rule: RuleResult, period: str) -> Iterator[Fact]:
+    """How many days a breach is there at least, from the first of the stored days that all show it."""
+    try:
+        day = date.fromisoformat(period.rpartition(" ")[2])
+    except ValueError:
+        return
+    since = rule.breached_since
+    if since is None or since >= day:
+        return
+    text = "Days from the first of the stored days that all show the breach: it is there so long at least."
+    metric_id, span = f"rule.{rule_key(rule)}.breached_days", f"{since}..{day}"
+    yield Fact(metric_id, float((day - since).days), Unit.DAYS, None, span, text, Badge.DERIVED, 0)
 
 
 CHECKED_ARTICLES: Final = "articles.checked"

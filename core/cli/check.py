@@ -9,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from core.cli import output, trade_moves
+from core.cli import output, rule_outlook, trade_moves
 from core.cli.rule_words import WORDS, number
 from core.cli.session import opened
+from core.compliance.breach_runs import began_said
 from core.compliance.coverage import said
 from core.compliance.library import RuleSet
 from core.compliance.rule import Rule
 from core.desk.trade_checks import TradeCheck
 from core.domain.compliance import ArticleStatus, RuleResult, RuleStatus
 from core.drafts.rule_checks import RuleCheck
+from core.drafts.rule_outlook import BreachPast, Outlook
 from core.errors import BadInput
 from core.storage.portfolios.policies import PolicyScope
 
@@ -52,6 +54,8 @@ def check(
     day, statement = _day(as_of), None if policy is None else _text(policy)
     margin = None if near is None else Decimal(str(near)) / 100
     moved: TradeCheck | None = None
+    outlook: Outlook | None = None
+    past: BreachPast | None = None
     with opened() as (app, actor):
         if trade:
             moved = app.compliance.check_trades(
@@ -62,6 +66,8 @@ def check(
             done = app.compliance.check(
                 actor, portfolio_id, regimes=regime or None, as_of=day, policy=statement, near=margin
             )
+            outlook = app.compliance.outlook(actor, portfolio_id, regimes=regime or None, as_of=day, policy=statement)
+            past = app.compliance.breaches(actor, portfolio_id, regimes=regime or None, as_of=day, policy=statement)
     if as_json:
         output.document(
             {
@@ -77,7 +83,11 @@ def check(
                 "articles": done.articles_checked[1],
                 "coverage": [output.plain(one) for one in done.articles],
                 "counts": {status.value: number for status, number in done.counts().items()},
-                "rules": [output.plain(result) for result in done.results],
+                "rules": [
+                    {**output.plain(result), **({} if outlook is None else rule_outlook.of_rule(result, outlook))}
+                    for result in done.results
+                ],
+                **({} if outlook is None or past is None else rule_outlook.as_json(outlook, past)),
                 "notes": done.notes,
             }
         )
@@ -85,11 +95,11 @@ def check(
     if moved is not None:
         trade_moves.show(moved)
         return 0
-    _show(done)
+    _show(done, outlook, past)
     return 0
 
 
-def _show(done: RuleCheck) -> None:
+def _show(done: RuleCheck, outlook: Outlook | None, past: BreachPast | None) -> None:
     sample = " (sample)" if done.is_sample else ""
     under = f"; rule sets: {', '.join(done.regimes)}" if done.regimes else ""
     output.line(f"{done.name}{sample}: {done.as_of}, {done.base_currency}{under}")
@@ -123,10 +133,13 @@ def _show(done: RuleCheck) -> None:
             output.line(f"{WORDS[status].capitalize()}:")
         for result in told:
             output.line(f"  {_sentence(result)}")
+    if outlook is not None and past is not None:
+        rule_outlook.show(done, outlook, past)
     _uncovered(done)
-    if done.notes:
+    told = (*done.notes, *(() if outlook is None else rule_outlook.notes(outlook)))
+    if told:
         output.line()
-    for note in done.notes:
+    for note in told:
         output.line(f"Note: {note}")
 
 
@@ -145,6 +158,8 @@ def _sentence(result: RuleResult) -> str:
     parts = [f"{result.rule_id}{f' ({result.reading})' if result.reading else ''}: {result.explanation}"]
     if result.status is RuleStatus.BREACH and result.holding_ids:
         parts.append(f"Lines: {', '.join(result.holding_ids)}.")
+    if result.breached_since is not None:
+        parts.append(f"Breached {began_said(result.breached_since, result.kept_before)}.")
     if result.status is RuleStatus.BREACH and result.cure:
         parts.append(f"Cure: {result.cure}")
     return " ".join(parts)

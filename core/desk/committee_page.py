@@ -14,6 +14,7 @@ from typing import Any, Final
 from core.analyses.committee_brief import group_id_of
 from core.analyses.fact_selection import applicable
 from core.analyses.risk import SEVERITIES
+from core.compliance.breach_runs import began_said
 from core.compliance.coverage import articles_counted
 from core.desk.comparisons import CompareService
 from core.desk.results import ByValue, ResultService
@@ -58,7 +59,11 @@ class RiskLine:
 
 @dataclass(frozen=True, slots=True)
 class BreachLine:
-    """A rule that the engine found broken. `measured` and `limit` are of the portfolio furthest beyond it, `name`."""
+    """A rule that the engine found broken. `measured` and `limit` are of the portfolio furthest beyond it, `name`.
+
+    Attributes:
+        since: Since when that portfolio is beyond it, as far as stored days tell; "" where nobody looked.
+    """
 
     title: str
     citation: str
@@ -69,6 +74,7 @@ class BreachLine:
     portfolios: int
     confirmed: bool
     name: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +410,7 @@ def _breaches(sheets: Mapping[str, FactSheet]) -> tuple[BreachLine, ...]:
             BreachLine(
                 worst.title, worst.citation, worst.measured, worst.limit, worst.unit, worst.operator,
                 len(rules), worst.confirmed, name,
+                "" if worst.breached_since is None else began_said(worst.breached_since, worst.kept_before),
             )
         )  # fmt: skip
     return tuple(sorted(lines, key=lambda line: (-line.portfolios, line.title)))

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from core.compliance.library import RuleSet, chosen, rule_sets
-from core.compliance.policy import read_policy
-from core.desk.trade_checks import TradeCheck, check_trades
+from core.compliance.policy import Policy, read_policy
+from core.desk.trade_checks import TradeCheck, check_trades, naming_trade
 from core.domain.actor import Actor
 from core.domain.fx import Rates
-from core.drafts.rule_checks import RuleCheck, checks_of
+from core.domain.portfolio import Portfolio
+from core.drafts.rule_checks import RuleCheck, checks_of, policies_of
+from core.drafts.rule_outlook import BreachPast, Outlook, outlook_of, past_of
 from core.drafts.trades import read_trade
 from core.errors import NotFound
 from core.guard.access import Permission, require
@@ -49,11 +51,60 @@ class ComplianceService:
             BadInput: No such rule set, or a policy that cannot be read.
         """
         require(actor, Permission.PORTFOLIO_READ)
+        return self._checked(portfolio_id, regimes, as_of, policy, near)[1]
+
+    def outlook(
+        self,
+        actor: Actor,
+        portfolio_id: str,
+        *,
+        regimes: Sequence[str] | None = None,
+        as_of: date | None = None,
+        policy: str | bytes | None = None,
+    ) -> Outlook:
+        """What the rules leave in money and units, and where drift alone would lead. Computed, never told as certain.
+
+        Raises:
+            NotFound, BadInput: As for `check`.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        portfolio, done, policies = self._checked(portfolio_id, regimes, as_of, policy, None)
+        return outlook_of(self._store, self._rates, portfolio, done, policies)
+
+    def breaches(
+        self,
+        actor: Actor,
+        portfolio_id: str,
+        *,
+        regimes: Sequence[str] | None = None,
+        as_of: date | None = None,
+        policy: str | bytes | None = None,
+    ) -> BreachPast:
+        """Since when rules are breached and when earlier breaches were cured, as far as stored days tell.
+
+        Raises:
+            NotFound, BadInput: As for `check`.
+        """
+        require(actor, Permission.PORTFOLIO_READ)
+        portfolio, done, policies = self._checked(portfolio_id, regimes, as_of, policy, None)
+        return past_of(self._store, self._rates, portfolio, done, policies)
+
+    def _checked(
+        self,
+        portfolio_id: str,
+        regimes: Sequence[str] | None,
+        as_of: date | None,
+        policy: str | bytes | None,
+        near: Decimal | None,
+    ) -> tuple[Portfolio, RuleCheck, list[Policy]]:
         if regimes is not None:
             chosen(regimes)
         portfolio = self._store.portfolios.load([portfolio_id], as_of=as_of)[0]
-        given = None if policy is None else [read_policy(policy)]
-        return checks_of(self._store, self._rates, [portfolio], regimes=regimes, policies=given, near=near)[0]
+        given = [read_policy(policy)] if policy is not None else policies_of(self._store, [portfolio])[portfolio_id]
+        (done,) = checks_of(
+            self._store, self._rates, [portfolio], regimes=regimes, policies=given, near=near, since=True
+        )
+        return portfolio, done, given
 
     def check_trades(
         self,
@@ -80,7 +131,10 @@ class ComplianceService:
             chosen(regimes)
         portfolio = self._store.portfolios.load([portfolio_id], as_of=as_of)[0]
         given = None if policy is None else [read_policy(policy)]
-        read = [read_trade(one) for one in trades]
+        read = []
+        for place, one in enumerate(trades, start=1):
+            with naming_trade(place, one, len(trades)):
+                read.append(read_trade(one))
         return check_trades(self._store, self._rates, portfolio, read, regimes=regimes, policies=given, near=near)
 
     def rule_sets(self, actor: Actor) -> Mapping[str, RuleSet]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +11,7 @@ from fractions import Fraction
 from core.compliance.library import rule_sets
 from core.compliance.policy import Policy
 from core.compliance.position import Book
+from core.compliance.room import IN_MONEY
 from core.compliance.rule import Rule
 from core.compliance.vocabulary import Base, RuleMetric
 from core.domain.compliance import RuleResult, RuleStatus
@@ -19,17 +21,12 @@ from core.domain.units import Unit
 from core.drafts.rule_checks import RuleCheck, checks_of
 from core.drafts.rule_inputs import book_of
 from core.drafts.trades import Trade, Traded, traded
+from core.errors import BadInput
 from core.intake.register.describing import Describer
 from core.intake.register.instruments import Register
 from core.storage.store import Store
 
-_IN_MONEY = frozenset(
-    {RuleMetric.LARGEST, RuleMetric.TOTAL, RuleMetric.SUM_ABOVE, RuleMetric.BORROWING, RuleMetric.NOTIONAL}
-    | {RuleMetric.UNHEDGED, RuleMetric.SHORT}
-)
-"""Measures that are money over the base."""
-
-_IN_UNITS = _IN_MONEY - {RuleMetric.SUM_ABOVE}
+_IN_UNITS = IN_MONEY - {RuleMetric.SUM_ABOVE}
 """Measures that a unit more moves by its price: a sum of those above 5 % moves in steps."""
 
 
@@ -118,12 +115,24 @@ def check_trades(
     register = Register(store.instruments.all())
     described = Describer(register).describe(portfolio).portfolio
     after, done = described, []
-    for trade in trades:
-        after, one = traded(after, trade, rates, lambda code: register.find(isin=code, symbol=code))
+    for place, trade in enumerate(trades, start=1):
+        with naming_trade(place, trade.text, len(trades)):
+            after, one = traded(after, trade, rates, lambda code: register.find(isin=code, symbol=code))
         done.append(one)
     first, second = checks_of(store, rates, [described, after], regimes=regimes, policies=policies, near=near)
     books = tuple(book_of(one, rates) for one in (described, after))
     return TradeCheck(first, second, tuple(done), _moves(first, second, books, done, rates))
+
+
+@contextmanager
+def naming_trade(place: int, said: str, of: int) -> Iterator[None]:
+    """Of several trades, name the one that cannot be read or done."""
+    try:
+        yield
+    except BadInput as error:
+        if of == 1:
+            raise
+        raise BadInput(f"Trade {place}, '{said[:80]}': {error}") from error
 
 
 def _moves(
@@ -149,7 +158,7 @@ def _moves(
 
 def _side(result: RuleResult, rule: Rule | None, book: Book, prices: Mapping[str, Fraction]) -> Side:
     money, units = None, dict[str, float]()
-    if result.headroom is not None and result.unit is Unit.PCT and _is(rule, _IN_MONEY):
+    if result.headroom is not None and result.unit is Unit.PCT and _is(rule, IN_MONEY):
         total = rule is not None and rule.measure.base is Base.TOTAL_ASSETS
         room = Fraction(result.headroom) / 100 * (book.total_assets if total else book.net_assets)
         money = float(room)

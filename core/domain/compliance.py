@@ -54,6 +54,8 @@ class RuleResult:
         missing: Fields that are needed and not known, when not assessable.
         explanation: One sentence with the numbers, or the reason why it is not assessable or applicable.
         cure: What the rule says about putting it right, or "".
+        breached_since: Of a breach, the first of the stored days that all show it; None where nobody looked.
+        kept_before: The stored day before that, where the rule was kept then; else None.
     """
 
     rule_id: str
@@ -76,6 +78,8 @@ class RuleResult:
     missing: tuple[str, ...] = ()
     explanation: str = ""
     cure: str = ""
+    breached_since: date | None = None
+    kept_before: date | None = None
 
 
 class ArticleStatus(StrEnum):

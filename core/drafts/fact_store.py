@@ -222,6 +222,8 @@ def load(document: bytes) -> FactSheet:
 
 def _rule(fields: dict[str, Any]) -> RuleResult:
     breach = fields["breach_type"]
+    for name in ("breached_since", "kept_before"):
+        fields[name] = date.fromisoformat(fields[name]) if fields.get(name) else None
     return RuleResult(
         **fields
         | {

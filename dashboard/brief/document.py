@@ -207,7 +207,9 @@ def _breach(brief: Brief, line: BreachLine) -> dict[str, Any]:
     return {
         "title": text.short(line.title, _LINE),
         "figures": figures,
-        "citation": text.short(line.citation, _LINE) + ("" if line.confirmed else " (M)"),
+        "citation": text.short(line.citation, _LINE)
+        + ("" if line.confirmed else " (M)")
+        + (f"; {line.since}" if line.since else ""),
         "spread": text.short(line.name, 28)
         if line.portfolios == 1 and not brief.portfolio
         else _of_read(brief, line.portfolios),

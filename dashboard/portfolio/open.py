@@ -14,6 +14,7 @@ from core.domain.actor import Actor
 from core.domain.facts import FactSheet
 from core.domain.portfolio import Portfolio
 from core.drafts.rule_checks import RuleCheck
+from core.drafts.rule_outlook import BreachPast, Outlook
 from core.guard.access import Permission, may
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
@@ -106,6 +107,14 @@ class OpenPortfolio:
     def check(self) -> RuleCheck:
         """Against its rule sets."""
         return queries.check(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
+
+    def outlook(self) -> Outlook:
+        """What its rules leave, and where drift leads."""
+        return queries.outlook(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
+
+    def breaches(self) -> BreachPast:
+        """Breaches on its stored days."""
+        return queries.breaches(self.app, self.actor.subject, self.actor, self.portfolio_id, self.as_of, self.stamp)
 
 
 def open_portfolio(app: App, actor: Actor, portfolio_id: str, day: date | None, days: list[date]) -> OpenPortfolio:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.compliance.breach_runs import began_said
 from core.domain.compliance import ArticleStatus, BreachType, RuleResult, RuleStatus
 from core.drafts.rule_checks import RuleCheck
-from dashboard.portfolio import figures_of_rules, trade_moves
+from dashboard.portfolio import figures_of_rules, rule_outlook, trade_moves
 from dashboard.portfolio import head as portfolio_head
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.widgets import listings, show, states, text
@@ -51,6 +52,8 @@ def tab(one: OpenPortfolio) -> None:
     _not_assessable([result for result in found.results if result.status is RuleStatus.NOT_ASSESSABLE])
     _uncovered(found)
     trade_moves.card(one)
+    rule_outlook.room_and_drift(one, found)
+    rule_outlook.past(one)
     _sources(found.results)
     _notes(found)
 
@@ -162,6 +165,8 @@ def _told(result: RuleResult) -> None:
             )
         if result.breach_type:
             parts.append(_BREACHES[result.breach_type])
+        if result.breached_since:
+            parts.append(f"Breached {began_said(result.breached_since, result.kept_before)}.")
         if result.cure:
             parts.append(f"Cure: {result.cure}")
         parts.append(f"{result.citation} ({result.rule_id})")

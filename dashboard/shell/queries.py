@@ -22,6 +22,7 @@ from core.domain.facts import FactSheet
 from core.domain.filters import PortfolioFilter
 from core.domain.records import ItemCounts
 from core.drafts.rule_checks import RuleCheck
+from core.drafts.rule_outlook import BreachPast, Outlook
 from core.intake.register.describing import Described
 from core.metrics.definitions import MetricGroup
 from core.storage.jobs.result_views import CheckTally, FlaggedAnswer, Point
@@ -88,6 +89,18 @@ def stored_days(_app: App, subject: str, _actor: Actor, portfolio_id: str, stamp
 def check(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> RuleCheck:
     """A portfolio against its rule sets."""
     return _app.compliance.check(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def outlook(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> Outlook:
+    """What the rules of a portfolio leave, and where drift leads."""
+    return _app.compliance.outlook(_actor, portfolio_id, as_of=as_of)
+
+
+@st.cache_data(ttl=_WHILE, max_entries=64, show_spinner=False)
+def breaches(_app: App, subject: str, _actor: Actor, portfolio_id: str, as_of: date, stamp: str) -> BreachPast:
+    """Breaches on the stored days of a portfolio."""
+    return _app.compliance.breaches(_actor, portfolio_id, as_of=as_of)
 
 
 @st.cache_resource(ttl=_WHILE, max_entries=256, show_spinner=False)

@@ -215,6 +215,20 @@ def test_articles_that_were_not_checked_stand_below_and_trades_on_paper_move_rul
     assert all(one for one in column(test, "After"))
     test.text_area(key="rules_trades").set_value("SELL 1 <b>").run()
     assert "neither held nor in the instruments register" in said(test)
+    test.text_area(key="rules_trades").set_value("SELL 1000 EUR ASML.AS\nSELL 5 NOWHERE").run()
+    assert "Trade 2, 'SELL 5 NOWHERE'" in said(test)
+
+
+def test_room_drift_and_the_past_of_breaches_stand_below_the_rules(page: Page, lived_in: World) -> None:
+    test = opened(page, lived_in, "sample-eu-ucits-at-limit", "Rules")
+    outlook = lived_in.app.compliance.outlook(LOCAL, "sample-eu-ucits-at-limit")
+    assert outlook.next is not None
+    test.session_state["rules_room"] = test.session_state["rules_past"] = True
+    test.run()
+    assert f"in {outlook.next.days} trading day" in said(test)
+    assert "not what will happen" in said(test)
+    assert len(column(test, "Beyond the limit, if drift went on")) >= len(outlook.drifts)
+    assert "No rule was breached on the one stored day" in said(test)
 
 
 def test_a_newer_day_is_offered_beside_the_older_one_and_stands_in_the_address(page: Page, world: World) -> None:
