@@ -112,9 +112,13 @@ _OPTION_NAME = re.compile(
 _NAME_CHARS = 120
 
 
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i"})
+"""Letters that no decomposition takes apart."""
+
+
 def folded(text: str) -> str:
     """Lower case without accents: "Liquidität" is "liquiditat"."""
-    plain = unicodedata.normalize("NFKD", text[:_NAME_CHARS].lower().replace("ß", "ss"))
+    plain = unicodedata.normalize("NFKD", text[:_NAME_CHARS].lower().translate(_LETTERS))
     return unicodedata.normalize("NFC", "".join(one for one in plain if not unicodedata.combining(one)))
 
 

@@ -62,17 +62,48 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
+_PENCE: Final = re.compile(r"(?<=[\d.])\s?(?:p|pence|penny)\.?$")
+
+
 @lru_cache(maxsize=4_096)
 def marks_of(amount: str) -> frozenset[str] | None:
     """Currencies that an amount names: {"EUR"} for "€1,850.00", several where a sign is shared ("$", "kr").
 
     None where it names none. Two signs that no currency shares give the empty set.
     """
-    found: frozenset[str] | None = None
+    found: frozenset[str] | None = frozenset({"GBP"}) if _PENCE.search(amount) else None
     for mark in MARK.findall(amount):
         meant = _ALL[mark.casefold().removesuffix(".")]
         found = meant if found is None else found & meant
     return found
+
+
+_HUNDREDTHS: Final = re.compile(
+    r"(?<=[\d.])\s?(?:p|pence|penny)\.?$|(?<![A-Za-z])(?:" + "|".join(map(re.escape, MINOR_UNITS)) + r")(?![A-Za-z])"
+)
+
+
+def without_hundredths(text: str) -> tuple[str, bool]:
+    """An amount without the mark of hundredths ("72p", "GBX 145", "3100 ZAc"), and whether it had one."""
+    if not text or (text[-1].isdigit() and text[0].isdigit()):
+        return text, False
+    found = _HUNDREDTHS.search(text)
+    return (text, False) if found is None else (f"{text[: found.start()]}{text[found.end() :]}".strip(), True)
+
+
+_HUNDREDTHS_HEADER: Final = re.compile(
+    r"[(\[]\s*(p)\s*[)\]]|\b([Pp]ence|PENCE)\b|(?<![A-Za-z])("
+    + "|".join(map(re.escape, MINOR_UNITS))
+    + r")(?![A-Za-z])"
+)
+
+
+def hundredths_named(header: str) -> str | None:
+    """The currency of whose hundredths a header speaks: GBP for "Price (p)" and "Kurs GBX"; None where of none."""
+    found = _HUNDREDTHS_HEADER.search(header)
+    if found is None:
+        return None
+    return "GBP" if found[3] is None else MINOR_UNITS[found[3]]
 
 
 def currency_named(text: str) -> str | None:

@@ -20,7 +20,7 @@ from core.intake.cells.asset_classes import (
     is_option_symbol,
 )
 from core.intake.cells.codes import country_code, currency_code, isin_fault
-from core.intake.cells.money_marks import currency_named, marks_of
+from core.intake.cells.money_marks import currency_named, marks_of, without_hundredths
 from core.intake.cells.names import one_line
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, parse_number, unguarded
 from core.intake.findings import Findings
@@ -149,9 +149,10 @@ class LineReader:
         quantity, quantity_good = self._number(row, "quantity", raw.quantity)
         price, price_good = self._number(row, "price", raw.price)
         value, value_good = self._number(row, "market_value", raw.market_value)
+        cost, cost_good = self._number(row, "cost", raw.cost)
         if price is not None and self._price_of != ONE:
             price = price / self._price_of
-        cost, cost_good = self._number(row, "cost", raw.cost)
+        price, value, cost = self._whole(row, raw, currency, price, value, cost)
         if price is not None and price < 0:
             self._problem(
                 row, "price", raw.price, "The price is negative. A short line has a negative quantity instead."
@@ -262,6 +263,20 @@ class LineReader:
             )
         return price, value
 
+    def _whole(
+        self, row: int | None, raw: PositionCells, currency: tuple[str, int] | None, *amounts: Decimal | None
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Price, value and cost; those whose cells say pence in the row's currency, where the row does not say it."""
+        made = list(amounts)
+        if currency is not None and currency[1] == 1:
+            for place, text in enumerate((raw.price, raw.market_value, raw.cost)):
+                amount = made[place]
+                if amount is not None and without_hundredths(text)[1]:
+                    made[place] = amount / HUNDRED
+                    heading = "Amounts with a mark of hundredths (72p) were divided by 100"
+                    self._findings.tally(heading, _at(row, text.strip()[:20]), _UNITS_OF_PRICE)
+        return made[0], made[1], made[2]
+
     def _marks_agree(self, row: int | None, raw: PositionCells, code: str) -> bool:
         """Whether no amount names another currency than the row does."""
         good = True
@@ -331,7 +346,7 @@ class LineReader:
         if known is not None:
             return known, True
         try:
-            known = parse_number(text, self._style)
+            known = parse_number(without_hundredths(text)[0], self._style)
         except NotANumber as error:
             if text.strip() in EMPTY:
                 return None, True

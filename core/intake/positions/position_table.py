@@ -16,7 +16,8 @@ from core.intake.findings import shortened
 from core.intake.gathering import Case, Gathered
 from core.intake.positions.days import UNDATED, Days
 from core.intake.positions.lines import FIELDS, ONE, LineReader, PositionCells
-from core.intake.positions.totals import Totals
+from core.intake.positions.statistic_rows import Statistics, is_product
+from core.intake.positions.totals import Totals, may_be_total
 from core.intake.tables.deciding import tell_lines
 from core.intake.tables.stated import NOTHING_STATED, Stated
 from core.intake.transactions.moments import DayOrder
@@ -89,6 +90,7 @@ class _Table:
         self._undated: list[int] = []
         self._slack: int | None = None
         self._totals = Totals(case.findings, layout.style)
+        self._statistics = Statistics(case.findings, layout.style)
         self._stated = NOTHING_STATED
 
     def take(self, number: int, row: list[str]) -> None:  # noqa: C901  # the ways in which one row can be short, long, empty or a total
@@ -114,9 +116,9 @@ class _Table:
         if not (raw.quantity or raw.price) or raw.quantity.isspace():
             if not any(cell and not cell.isspace() for cell in row[: self._width]):
                 return
-            if self._totals.is_total(number, raw, row[0]):
+            if self._statistics.is_row(number, raw, row[0]) or self._totals.is_total(number, raw, row[0]):
                 return
-        elif not raw.price.strip() and not raw.isin and self._totals.is_sum_with_units(number, raw, row[0]):
+        elif self._is_summary(number, raw, row[0]):
             return
         day_text = row[self._date_place]
         known = self._days.of(number, day_text)
@@ -133,6 +135,17 @@ class _Table:
         self._totals.add(holding)
         if known is UNDATED:
             self._undated.append(number)
+
+    def _is_summary(self, number: int, raw: PositionCells, first_cell: str) -> bool:
+        """Whether a row with units or a price sums up others; most rows are through after a look at their words."""
+        if raw.isin and any(map(str.isdigit, raw.isin)):
+            return False
+        if self._statistics.is_row(number, raw, first_cell):
+            return True
+        if not any(word and may_be_total(word) for word in (first_cell, raw.name, raw.symbol, raw.isin)):
+            return False
+        product = is_product(raw, self._layout.style)
+        return self._totals.is_sum_with_units(number, raw, first_cell, product=product)
 
     def finish(self) -> list[Gathered]:
         """The groups, by account and day; rows without a date only where no row has one."""

@@ -22,12 +22,32 @@ _WORD: Final = re.compile(
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
     r".{1,60}[ :-](?:gesamt|insgesamt|sub-?totals?|totals?|totaal|totalt|totale|summe)|"
-    r"итого|всего|celkem|osszesen|toplam|"
+    r"(?:итого|всего|разом|всього|общо|общая сумма)\b.{0,40}|(?:celkem|soucet|mezisoucet)\b.{0,40}|"
+    r"(?:mind)?osszesen\b.{0,40}|reszosszeg|(?:genel |ara )?toplami?\b.{0,40}|(?:γενικο |μερικο )?συνολο\b.{0,40}|"
+    r"(?:lacznie|ogolem|razem)\b.{0,40}|(?:sve)?ukupno\b.{0,40}|jumlah|tong(?: cong)?|"
+    r"합계|총계|소계|총합계?|المجموع|الاجمالي|סה\W?כ|"
     r"合計|小計|総合計|总计|合计|小计|總計"
 )
+_BARE: Final = re.compile(
+    r"(?:grand |sub-?)?totals?|(?:gesamt|zwischen|end)?summen?|gesamt|insgesamt|totale?|sous-total|somme|suma|"
+    r"summa|totalt|totaal|sum|i alt|yhteensa|razem|lacznie|ogolem|итого|всего|celkem|(?:mind)?osszesen|"
+    r"(?:genel |ara )?toplam|συνολο|ukupno|"
+    r"total general|subtotal|合計|小計|総合計|总计|合计|小计|總計|합계|총계|소계"
+)
+"""Words that name a sum and no company: a row with units and a price is one, too."""
+_STARTS: Final = frozenset(
+    re.findall(r"\S+", "su to gr ac po zw ge en de so i sa yh ra la og ce me os mi re ar uk sv ju in")
+)
+_ENDS: Final = ("gesamt", "total", "otals", "otaal", "otalt", "otale", "summe")
 LEFT_OUT: Final = "left out"
 _NEAR: Final = Decimal("0.0005")
 _CENT: Final = Decimal("0.005")
+
+
+def may_be_total(text: str) -> bool:
+    """Whether a cell may name a sum, by its first letters or its last word: a look that a million rows can take."""
+    start = text.lstrip()[:2].casefold()
+    return start in _STARTS or not start.isascii() or text.rstrip()[-6:].casefold().endswith(_ENDS)
 
 
 class Totals:
@@ -55,12 +75,20 @@ class Totals:
         self._money += not _is_known(line) and line.asset_class is AssetClass.CASH
         self._currencies.add(line.currency)
 
-    def is_sum_with_units(self, row: int, raw: PositionCells, first_cell: str) -> bool:
-        """Whether a row that calls itself a total adds up units, too, which are of nothing; told and compared here."""
-        words = (raw.symbol, raw.name, first_cell)
-        named = any(_WORD.fullmatch(" ".join(folded(word).split()).strip(" :.")) for word in words if word.strip())
-        value = self._value(raw.market_value) if named else None
-        if value is None or not (self._is(value, self._all, self._count) or self._is_group(value)):
+    def is_sum_with_units(self, row: int, raw: PositionCells, first_cell: str, *, product: bool) -> bool:
+        """Whether a row that calls itself a total has units or a price, too, which are of nothing; told and compared.
+
+        Args:
+            product: Its value is quantity × price, as that of a line: then only the sum itself makes it a total.
+        """
+        words = [
+            " ".join(folded(word).split()).strip(" :.") for word in (raw.symbol, raw.name, first_cell, raw.isin) if word
+        ]
+        if not any(_WORD.fullmatch(word) for word in words):
+            return False
+        value = self._value(raw.market_value)
+        fits = value is not None and (self._is(value, self._all, self._count) or self._is_group(value))
+        if not fits and (product or not any(_BARE.fullmatch(word) for word in words)):
             return False
         return self.is_total(row, raw._replace(isin=""), first_cell)
 

@@ -14,7 +14,7 @@ from itertools import permutations
 from core.intake.cells.asset_classes import asset_class_of
 from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.dates import NotADate
-from core.intake.cells.money_marks import MARK
+from core.intake.cells.money_marks import MARK, without_hundredths
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.tables.column_words import named
 from core.intake.transactions.moments import DayOrder, parse_moment
@@ -148,10 +148,12 @@ def _is_class(cell: str) -> bool:
 def _number(cell: str, style: NumberStyle) -> Decimal | None:
     if cell in EMPTY:
         return None
+    text, hundredths = without_hundredths(cell)
     try:
-        return parse_number(cell, style)
+        number = parse_number(text, style)
     except NotANumber:
         return None
+    return number / 100 if hundredths else number
 
 
 def _is_date(cell: str) -> bool:

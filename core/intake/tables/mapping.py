@@ -32,7 +32,7 @@ from core.intake.tables.quoting import price_of, quote_days, refuse_thousands
 from core.intake.tables.sides import side_column, signed
 from core.intake.tables.stated import Beside, stated_in
 from core.intake.tables.surveying import Survey, fingerprint_of, label, surveys_of
-from core.intake.tables.value_currency import in_the_value_s_currency, names_its_currency, tell_in_base
+from core.intake.tables.value_currency import in_hundredths, in_the_value_s_currency, names_its_currency, tell_in_base
 
 FAMILY = "table"
 
@@ -228,6 +228,7 @@ def _read(
         ),
     )
     all_rows = tell_in_base(all_rows, found.header, places, style, case)
+    all_rows = in_hundredths(all_rows, header, places, fixed, case)
     if "market_value" in places:
         all_rows = in_the_value_s_currency(all_rows, found.header, places, style, case)
         if not names_its_currency(header[places["market_value"]]):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.intake.cells.codes import currency_code
 from core.intake.cells.headers import normal
-from core.intake.cells.money_marks import currency_named, marks_of
+from core.intake.cells.money_marks import currency_named, hundredths_named, marks_of
 from core.intake.cells.names import one_line
 from core.intake.opening.source import SourceFile
 from core.intake.positions.dealings import dealings_in
@@ -121,6 +121,9 @@ def _mapping(header: Sequence[str], guesses: Sequence[Guess], rows: Sequence[Seq
             if field in NUMERIC
             for code, sign in _CURRENCY_IN_HEADER.findall(header[place])
             if (known := currency_code(code) or currency_code(currency_named(sign) or "")) is not None
+        }
+        said |= {
+            currency for field, place in columns if field in _MONEY and (currency := hundredths_named(header[place]))
         }
         # "Kurswert in EUR" says it for the file, unless another column says something else.
         said = said or _marked([row[place] for row in rows for field, place in columns if field in _MONEY

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, islice
 
-from core.intake.cells.codes import currency_code
-from core.intake.cells.money_marks import currency_named, marks_of
+from core.intake.cells.codes import MINOR_UNITS, currency_code
+from core.intake.cells.money_marks import currency_named, hundredths_named, marks_of, without_hundredths
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case
 from core.intake.tables.column_words import named
@@ -16,6 +16,8 @@ from core.intake.tables.column_words import named
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£]|US\$")
 _IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]\s]{1,5})\s*[)\]]\s*$")
 _LOOKED_AT = 200
+_MARK = {major: minor for minor, major in reversed(MINOR_UNITS.items())}
+"""A mark of hundredths for each currency that has one."""
 _NEAR = Decimal("0.01")
 
 Rows = Iterator[tuple[int, list[str]]]
@@ -43,6 +45,44 @@ def in_the_value_s_currency(
         noted=True,
     )
     return _changed(chain(first, rows), places, named)
+
+
+def in_hundredths(
+    rows: Rows, header: Sequence[str], places: Mapping[str, int], fixed: Mapping[str, str], case: Case
+) -> Rows:
+    """The rows, with a mark on amounts whose header says hundredths ("Price (p)") and whose row does not."""
+    said = {
+        place: currency
+        for field in ("price", "market_value", "cost")
+        if (place := places.get(field)) is not None
+        and place < len(header)
+        and (currency := hundredths_named(header[place])) is not None
+    }
+    if not said:
+        return rows
+    shown = ", ".join(f"'{header[place]}'" for place in said)
+    what = f"Amounts in {shown} are hundredths of the currency"
+    case.findings.decided("hundredths", what, "its header says so", noted=True)
+    return _marked(rows, said, places, fixed)
+
+
+def _marked(
+    rows: Rows, said: Mapping[int, str], places: Mapping[str, int], fixed: Mapping[str, str]
+) -> Iterator[tuple[int, list[str]]]:
+    for number, row in rows:
+        at = places.get("currency")
+        written = row[at] if at is not None and at < len(row) else fixed.get("currency", "")
+        known = currency_code(written) or currency_code(currency_named(written) or "")
+        for place, currency in said.items():
+            digits = place < len(row) and any(map(str.isdigit, row[place]))
+            if (
+                digits
+                and known == (currency, 1)
+                and not without_hundredths(row[place])[1]
+                and marks_of(row[place]) is None
+            ):
+                row[place] = f"{row[place].strip()} {_MARK[currency]}"
+        yield number, row
 
 
 def names_its_currency(header: str) -> bool:
