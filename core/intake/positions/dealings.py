@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from core.intake.cells.asset_classes import folded
 from core.intake.cells.dates import NotADate
-from core.intake.tables.column_words import DEALS, QUOTE_DAYS, is_other, named, plain
+from core.intake.cells.numbers import NotANumber, choose_style, parse_number
+from core.intake.tables.column_words import DEAL_DAYS, DEALS, QUOTE_DAYS, is_other, named, plain
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 _LONGEST: Final = 120
@@ -24,6 +26,9 @@ _LONE_LETTERS: Final = (
     {"買", "賣"},
 )  # fmt: skip
 """What a column of sides says where it says it in one sign."""
+_CERTAIN_LETTERS: Final = ({"b", "s"}, {"k", "v"}, {"buy", "sell"})
+_ALL: Final = 200
+"""Rows that are looked at: of a longer list the sum is not known."""
 _WEAK: Final = frozenset(["deposit", "interest", "transfer", "split", "receive", "convert", "gutschrift", "zinsen"])
 """Words of dealings that kinds of positions are called by too."""
 _CODES: Final = frozenset({"symbol", "ticker", "isin"})
@@ -55,9 +60,56 @@ def dealings_in(header: Sequence[str], rows: Rows) -> str:
         if deals and (len(deals) > len(cells) / 2 or (kinds and strong and len(deals) >= max(1, len(cells) // 5))):
             said = next(cell for cell in cells if DEALS.intersection(re.split(r"\W+", folded(cell[:_LONGEST]))))
             return f"column '{name.strip()}' says '{said.lower()[:40]}' and the like: {_REMEDY}"
-        if kinds and {folded(cell) for cell in cells} in _LONE_LETTERS:
+        if _says_sides(name, {folded(cell) for cell in cells}, kinds=kinds):
             return f"column '{name.strip()}' says '{cells[0]}' and the like: {_REMEDY}"
-    return _by_names(header, rows) or _by_days(header, rows)
+    return _by_names(header, rows) or _by_days(header, rows) or _by_deal_days(header, rows) or _by_weights(header, rows)
+
+
+def _says_sides(name: str, cells: set[str], *, kinds: bool) -> bool:
+    """Whether a column says in one sign which side each row is on: by its cells, by its name ("B/S"), or by both."""
+    sides = set(plain(name).split())
+    if sides in _LONE_LETTERS and cells and cells <= sides:
+        return True
+    return cells in _LONE_LETTERS and (kinds or cells in _CERTAIN_LETTERS)
+
+
+def _by_deal_days(header: Sequence[str], rows: Rows) -> str:
+    """Days on which something was dealt, which differ from row to row."""
+    for place, name in enumerate(header):
+        days = set(_column(rows, place)) if plain(name) in DEAL_DAYS else set()
+        if len(days) > 1 and all(map(_is_day, list(days)[:5])):
+            return f"column '{name.strip()}' holds {len(days)} days on which something was dealt: {_REMEDY}"
+    return ""
+
+
+def _by_weights(header: Sequence[str], rows: Rows) -> str:
+    """Values that add up to 100 or to 1, beside neither units nor prices: these are weights and no amounts."""
+    meant = [named(name) for name in header]
+    if any(max(one.get("quantity", 0.0), one.get("price", 0.0)) > 0.5 for one in meant) or not 3 <= len(rows) < _ALL:
+        return ""
+    for place, one in enumerate(meant):
+        if one.get("market_value", 0.0) < 0.5:
+            continue
+        cells = _column(rows, place)
+        numbers = [number for cell in cells if (number := _figure(cell)) is not None]
+        whole = sum(numbers)
+        if len(numbers) == len(cells) >= 3 and all(number >= 0 for number in numbers) and _is_whole(whole):
+            return (
+                f"the values of column '{header[place].strip()}' add up to {whole.normalize():f}, as percentages do, "
+                "and weights are no amounts: export values, or units and prices."
+            )
+    return ""
+
+
+def _is_whole(total: Decimal) -> bool:
+    return any(abs(total - whole) <= whole / 1000 for whole in (1, 100))
+
+
+def _figure(cell: str) -> Decimal | None:
+    try:
+        return parse_number(cell, choose_style([cell], "").style)
+    except NotANumber:
+        return None
 
 
 def _column(rows: Rows, place: int) -> list[str]:

@@ -16,7 +16,7 @@ from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.dates import NotADate
 from core.intake.cells.money_marks import MARK, without_hundredths
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
-from core.intake.tables.column_words import named
+from core.intake.tables.column_words import is_paid, named
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 NUMERIC = ("quantity", "price", "market_value", "cost")
@@ -271,7 +271,8 @@ def _by_product(
     Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
     """
     places = [place for place, seen in enumerate(evidence) if seen.number >= 0.6][:_MAX_NUMERIC]
-    best: tuple[float, int, int, int, int] | None = None
+    best: tuple[bool, float, int, int, int, int] | None = None
+    paid = [is_paid(cell) for cell in header]
     for first, second, product in permutations(places, 3):
         if first > second:
             continue
@@ -283,11 +284,13 @@ def _by_product(
             continue
         fits = sum(_is_product(*row) for row in full) / len(full)
         enough = fits >= 0.8 and (fits == 1 or telling >= min(3, len(full) - 1))
-        if enough and (best is None or (fits, telling) > best[:2]):
-            best = (fits, telling, first, second, product)
-    if best is None:
+        today = not (paid[first] or paid[second] or paid[product])
+        if enough and (best is None or (today, fits, telling) > best[:3]):
+            best = (today, fits, telling, first, second, product)
+    if best is None or not best[0]:
+        # Units × what was paid for one is what was paid for all, and no value of today.
         return (0.0, 0), {}
-    fits, telling, first, second, product = best
+    _, fits, telling, first, second, product = best
     if _price_first(header, evidence, first, second):
         first, second = second, first
     reason = "quantity times price gives the value in nearly every row"

@@ -41,6 +41,9 @@ for _phrase in QUOTE_DAYS:
     _BY_PHRASE.setdefault(_phrase, set()).add("date")
 DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
 """Words that name a dealing ("buy", "dividende"), not a position."""
+DEAL_DAYS = frozenset(_phrases(_WORDS["deal_days"]["words"]))
+"""Headers of the day on which something was dealt, not of the list or its prices."""
+_PAID = tuple(_phrases(_WORDS["paid"]["words"]))
 _UNSPACED = tuple(word for word in _OTHERS if not word.isascii())
 _LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
 
@@ -48,6 +51,17 @@ _LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
 def is_other(header: str) -> bool:
     """Whether a word makes a column something else than the position of today: what was paid, when it was bought."""
     return bool(_OTHERS.intersection(plain(header).split()))
+
+
+def is_paid(header: str) -> bool:
+    """Whether a header says what was paid, in any language: "Avg cost", "Kaufwert", "Prix de revient"."""
+    return _is_paid(plain(header))
+
+
+def _is_paid(words: str) -> bool:
+    return any(words.startswith(start) or f" {start}" in words for start in _PAID if start.isascii()) or any(
+        start in words for start in _PAID if not start.isascii()
+    )
 
 
 def named(header: str) -> dict[str, float]:
@@ -70,7 +84,7 @@ def _named(words: str) -> tuple[tuple[str, float], ...]:
     if whole is not None:
         return tuple((field, 1.0) for field in sorted(whole))
     parts = words.split()
-    if _OTHERS.intersection(parts) or any(word in words for word in _UNSPACED):
+    if _OTHERS.intersection(parts) or any(word in words for word in _UNSPACED) or _is_paid(words):
         return ()
     found: dict[str, float] = {}
     for length in range(min(_LONGEST, len(parts)), 0, -1):

@@ -12,11 +12,13 @@ from core.errors import UnreadableFile
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.gathering import Case
 from core.intake.tables.blocks import is_day
+from core.intake.tables.choices import Undecided
 from core.intake.tables.column_words import QUOTE_DAYS, plain
 
 Row = tuple[int, list[str]]
 ONE: Final = Decimal(1)
-_UNITS: Final = (Decimal(1_000), Decimal(10_000))
+_UNITS: Final = (Decimal(1_000), Decimal(10_000), Decimal(1_000_000))
+_WORDS_OF: Final = {Decimal(1_000): "thousands", Decimal(10_000): "ten thousands", Decimal(1_000_000): "millions"}
 _NEAR: Final = Decimal("0.005")
 _OF_UNITS: Final = re.compile(r"(?:\bper|\bje|\bpro|\bpour|\bpor|/)\s*(1[., ']?000|10[., ']?000)\b|(1)?万口|(千)口")
 _OF_ONE: Final = re.compile(r"(?<!\d)1口|１口")
@@ -24,8 +26,9 @@ _FUND_PRICE: Final = re.compile(r"基準価[額格]")
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(
     r"\b(?:in (?:mio|tsd|mln|mn)|thousands?|millions?|billions?|tausend|millionen|milliers|migliaia|milioni|"
-    r"miles|millones)\b|\bT(?:EUR|USD|CHF|GBP)\b|\bk(?:€|EUR|USD|\$|CHF)"
-    r"|[('\[ $]000s?\b['\])]*|\b(?:Mio|Tsd|Mln)\b\.?|千円|百万円|万元|\(千\)",
+    r"miles|millones|mil|milhares|milhoes|milh[oõ]es|tys|tis|mld|mrd|bn|ezer|millio|millió|bin|milyon|mii|milioane|"
+    r"tkr|mkr|tsek|msek|tnok|tdkk|тыс|млн|млрд|тис|хил|χιλ|εκατ)\b|\bT(?:EUR|USD|CHF|GBP)\b|\bk(?:€|EUR|USD|\$|CHF)"
+    r"|[('\[ $]000s?\b['\])]*|\b(?:Mio|Tsd|Mln)\b\.?|千円|百万円|億円|万円|万元|亿元|천원|만원|백만|억원|\(千\)",
     re.IGNORECASE,
 )
 _OF_AMOUNTS: Final = re.compile(
@@ -45,8 +48,15 @@ def price_of(
     if "price" not in places:
         return ONE
     name = header[places["price"]] if places["price"] < len(header) else ""
-    by_values = _by_values(rows, places, style)
-    units = by_values or _by_header(name)
+    by_values, by_header = _by_values(rows, places, style), _by_header(name)
+    value = header[places["market_value"]] if "market_value" in places else ""
+    if by_values is not None and by_values != ONE and by_values != by_header and not _of_japan(rows, places, by_values):
+        raise Undecided(
+            f"Column '{value}' is quantity × price / {by_values:,} in most lines: either its amounts are in "
+            f"{_WORDS_OF[by_values]}, or prices are of {by_values:,} units. Write the amounts out in a spreadsheet, or "
+            f"leave the column out with --map '{value}=' so that quantity × price counts."
+        )
+    units = by_values or by_header
     if units != ONE:
         why = "only so is quantity × price the value" if by_values else "by law and custom, or by its header"
         case.findings.note(f"Column '{name}' is the price of {units:,} units ({why}); prices were divided by it.")
@@ -70,6 +80,13 @@ def _by_values(rows: Sequence[Row], places: Mapping[str, int], style: NumberStyl
             ratio = quantity * price / value
             found[next((units for units in _UNITS if abs(ratio - units) <= units * _NEAR), ONE)] += 1
     return found.most_common(1)[0][0] if found else None
+
+
+def _of_japan(rows: Sequence[Row], places: Mapping[str, int], units: Decimal) -> bool:
+    """Whether prices of 10,000 units are what law and custom make them: those of funds in yen."""
+    at = places.get("currency")
+    said = {row[at].strip().upper() for _, row in rows if at is not None and at < len(row)}
+    return units == _UNITS[1] and (at is None or said <= {"", "JPY", "円", "¥", "YEN"})
 
 
 def _by_header(name: str) -> Decimal:
