@@ -67,6 +67,7 @@ class Terms:
         hedged_to: Currency a share class is hedged to.
         exposure: Currency or region that the line really carries where its quote currency says something else.
         notional: Absolute notional of a derivative in the line's currency.
+        leverage: Multiple of its index that a leveraged or inverse fund aims at each day: 3, 2, -1.
         counterparty: Of an over-the-counter derivative or deposit.
         votes_pct: Share of the issuer's votes that this line carries, in percent.
         esg_flags: Activities that a policy may exclude ("tobacco", "coal", "controversial_weapons").
@@ -99,6 +100,7 @@ class Terms:
     lei: str = ""
     issuer_category: str = ""
     fair_value_level: int | None = None
+    leverage: float | None = None
 
 
 NO_TERMS = Terms()

@@ -7,21 +7,26 @@ from heapq import nlargest
 from math import fsum
 
 
-def hhi(values: Sequence[float]) -> float | None:
-    """Herfindahl index: sum of squared shares in gross value, between 1/n and 1.
+def hhi(sizes: Sequence[float], total: float) -> float:
+    """Herfindahl index: sum of squared shares of a total.
 
-    0.25 reads: as concentrated as four equal positions. A short position counts by its size.
+    0.25 reads: as concentrated as four equal positions that are the whole. A short position counts by its size; what
+    the sizes do not add up to (cash) is no position. Above 1 when there is leverage.
 
     Args:
-        values: Market values in one currency, one a position, any sign.
-
-    Returns:
-        None when there is nothing to share out (no position, or all are zero).
+        sizes: Of the positions in one currency, any sign.
+        total: What they are shares of, above zero.
     """
-    gross = fsum(map(abs, values))
-    if not gross:
-        return None
-    return fsum((value / gross) ** 2 for value in values)
+    return fsum((size / total) ** 2 for size in sizes)
+
+
+def effective_number(sizes: Sequence[float]) -> float | None:
+    """How many equally large positions would be as concentrated: 1 / sum of squared shares of the positions' own sum.
+
+    Between 1 and their number, whatever is held beside them; None when there is nothing to share out.
+    """
+    gross = fsum(map(abs, sizes))
+    return 1.0 / hhi(sizes, gross) if gross else None
 
 
 def top_share(values: Sequence[float], total: float, count: int) -> float:

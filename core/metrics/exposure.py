@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from math import isnan, nan
 from typing import Final
 
 from core.domain.instrument import InstrumentType
@@ -56,3 +60,89 @@ def currency_of(line: Holding) -> str | None:
 def is_code(currency: str) -> bool:
     """True for one currency, false for a region of several."""
     return len(currency) == 3 and currency.isalpha() and currency.isupper()
+
+
+_UNITS: Final = frozenset({*_FUNDS, AssetClass.COMMODITY, AssetClass.CRYPTO, AssetClass.OTHER})
+_WRAPPED: Final = frozenset({InstrumentType.FUND, InstrumentType.STRUCTURED})
+_TIMES: Final = re.compile(
+    r"(?<![\w.,])(?:[-\u2212]1|[-\u2212+]?(?:[2-9]|[1-9][.,]\d+))\s?[x×](?!\w)|(?<!\w)[x×]\s?[2-9](?!\w)", re.IGNORECASE
+)
+_WORDS: Final = re.compile(
+    r"\b(?:leverage[ds]?\b(?! (?:loans?|buy-?outs?|finance|credit))|inverse\b|geared\b|daily short\b|short daily\b|"
+    r"daily (?:\S+ ){0,4}(?:bull|bear)\b)",
+    re.IGNORECASE,
+)
+_BRANDS: Final = re.compile(
+    r"\b(?:ultrapro|levdax|shortdax|proshares (?:ultra|short (?!term|maturity|duration)))", re.IGNORECASE
+)
+_OF_FUNDS: Final = re.compile(r"\b(?:daily|long|short|bull|bear|swap|et[fpnc]s?|shares|ucits)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _says_leveraged(name: str, *, is_fund: bool) -> bool:
+    """Whether a name is that of a leveraged or inverse fund.
+
+    A share may have "2x" or "Inverse" in its name; with words of funds beside it, it is one that its source
+    calls a share.
+    """
+    if _BRANDS.search(name):
+        return True
+    times, words = _TIMES.search(name) is not None, _WORDS.search(name) is not None
+    return times or words if is_fund else times and (words or _OF_FUNDS.search(name) is not None)
+
+
+def leverage(line: Holding) -> float:
+    """The multiple of its index that a fund aims at each day; 1 for what is not leveraged.
+
+    NaN where the name says that a fund is leveraged or inverse ("3x Daily Long", "Inverse") and nobody states by how
+    much: a factor is never read from a name.
+    """
+    terms = line.terms
+    if terms.leverage is not None:
+        return terms.leverage
+    # Hardly any name says anything of the kind, and every line of every portfolio is asked.
+    if not _says_leveraged(line.name, is_fund=True) or line.asset_class is AssetClass.CASH or leans(line):
+        return 1.0
+    is_fund = line.asset_class in _UNITS or terms.instrument_type in _WRAPPED
+    return nan if is_fund or _says_leveraged(line.name, is_fund=False) else 1.0
+
+
+def size(line: Holding, value: float, factor: float) -> float:
+    """What a line stands for, never below zero: its value, a derivative's larger notional, a fund's value × leverage.
+
+    NaN where a derivative states no notional or a leveraged fund no factor.
+
+    Args:
+        value: In base currency.
+        factor: From the line's currency to the base currency.
+    """
+    if leans(line):
+        notional = line.terms.notional
+        return nan if notional is None else max(abs(value), abs(float(notional)) * factor)
+    times = leverage(line)
+    return abs(value) if times == 1.0 else abs(value * times)
+
+
+def why_unknown(lines: Iterable[Holding], sizes: Iterable[float]) -> str:
+    """Why it is not known what a whole stands for, by its lines; "" where it is."""
+    unknown = [line for line, one in zip(lines, sizes, strict=True) if isnan(one)]
+    said: list[str] = []
+    if derivatives := sorted({line.symbol for line in unknown if leans(line)}):
+        said.append(
+            f"{_named(derivatives)} states neither notional nor delta: what it does to the whole is not known. "
+            "Give terms.notional."
+        )
+    if funds := sorted({line.symbol for line in unknown if not leans(line)}):
+        said.append(
+            f"{_named(funds)} is leveraged or inverse by its name and states no factor: what it does to the whole is "
+            "not known. Give terms.leverage, such as 3 or -1."
+        )
+    return " ".join(said)
+
+
+def _named(symbols: list[str]) -> str:
+    more = f" and {len(symbols) - _MOST_NAMED} more" if len(symbols) > _MOST_NAMED else ""
+    return ", ".join(symbols[:_MOST_NAMED]) + more
+
+
+_MOST_NAMED: Final = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from math import fsum
+from math import copysign, fsum
 
 from core.domain.facts import AbsentFact, HoldingFact
 from core.domain.instrument import InstrumentType, Liquidity
@@ -12,6 +12,7 @@ from core.domain.issuers import merged_names, normalised_name
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
 from core.metrics import concentration
+from core.metrics.exposure import why_unknown
 from core.metrics.metric_definitions import FAMILIES, LIQUIDITY_FAMILIES
 from core.metrics.plans import why_uncovered
 from core.metrics.rows import Rows, absent, state, state_family
@@ -43,6 +44,8 @@ def whole_rows(portfolio: Portfolio, valuation: Valuation) -> Rows:
         badge = stated if count == 1 and not note else computed
         state(rows, "total_value", valuation.total, period, badge, note, portfolio.base_currency)
     state(rows, "holdings_count", float(count), period, stated)
+    without_cash = sum(holding.asset_class is not AssetClass.CASH for holding in portfolio.holdings)
+    state(rows, "holdings_count_without_cash", float(without_cash), period, stated)
     figures: dict[str, float | str] = {**_positions(portfolio, valuation), **_issuers(portfolio, valuation)}
     for metric_id in (*_SHARES, *_ISSUERS):
         state(rows, metric_id, figures[metric_id], period, computed, note)
@@ -121,22 +124,24 @@ def _liquidity(holding: Holding) -> str:
 
 
 def _positions(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | str]:
-    """Concentration of what is not cash, lines of one instrument (same ISIN, else same symbol) taken together."""
+    """Concentration of what is not cash by exposure, lines of one instrument (same ISIN, else symbol) together."""
     if valuation.total is None or valuation.why_no_shares:
         return dict.fromkeys(_SHARES, valuation.why_no_shares)
-    values: defaultdict[str, float] = defaultdict(float)
-    for holding, value in zip(portfolio.holdings, valuation.values, strict=True):
+    if unknown := why_unknown(portfolio.holdings, valuation.sizes):
+        return dict.fromkeys(_SHARES, unknown)
+    exposures: defaultdict[str, float] = defaultdict(float)
+    for holding, value, size in zip(portfolio.holdings, valuation.values, valuation.sizes, strict=True):
         if holding.asset_class is not AssetClass.CASH:
-            values[holding.isin or holding.symbol] += value
-    positions = list(values.values())
-    index = concentration.hhi(positions)
-    if index is None:
+            exposures[holding.isin or holding.symbol] += copysign(size, value)
+    positions = list(exposures.values())
+    number = concentration.effective_number(positions)
+    if number is None:
         return dict.fromkeys(_SHARES, "There is no position besides cash.")
     shares = {
         metric_id: 100.0 * concentration.top_share(positions, valuation.total, largest)
         for metric_id, largest in _TOP.items()
     }
-    return {"hhi": index, "effective_n": 1.0 / index, **shares}
+    return {"hhi": concentration.hhi(positions, valuation.total), "effective_n": number, **shares}
 
 
 def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | str]:
@@ -161,11 +166,15 @@ def _issuers(portfolio: Portfolio, valuation: Valuation) -> dict[str, float | st
     if known < (MIN_COVERAGE - 1e-9) * gross:
         reason = why_uncovered(known / gross, unknown, what="A known issuer", lack="the issuer is not known")
         return dict.fromkeys(_ISSUERS, reason)
-    index = concentration.hhi(list(values.values()))
-    if index is None:
+    sizes = list(values.values())
+    number = concentration.effective_number(sizes)
+    if number is None:
         return dict.fromkeys(_ISSUERS, "Long and short lines of every issuer cancel out.")
-    top = 100.0 * concentration.top_share(list(values.values()), valuation.total, 1)
-    return {"issuer_hhi": index, "issuer_effective_n": 1.0 / index, "issuer_top1_weight": top}
+    return {
+        "issuer_hhi": concentration.hhi(sizes, valuation.total),
+        "issuer_effective_n": number,
+        "issuer_top1_weight": 100.0 * concentration.top_share(sizes, valuation.total, 1),
+    }
 
 
 def issuer_names(portfolio: Portfolio) -> list[str]:

@@ -371,11 +371,11 @@ def _state_issuers(rows: Rows, looked: Looked, period: str, badge: Badge, note: 
     note = f"{note} {how}"
     found = looked.by_issuer()
     sizes = [weight for _, weight in found]
-    index = concentration.hhi(sizes)
-    why = looked.why_no_issuers or ("" if index else "Long and short lines of every issuer cancel out.")
+    number = concentration.effective_number(sizes)
+    why = looked.why_no_issuers or ("" if number else "Long and short lines of every issuer cancel out.")
     figures: Mapping[str, float | str] = {
-        "lookthrough.issuer_hhi": why or index or 0.0,
-        "lookthrough.issuer_effective_n": why or (1 / index if index else 0.0),
+        "lookthrough.issuer_hhi": why or concentration.hhi(sizes, 100.0),
+        "lookthrough.issuer_effective_n": why or number or 0.0,
         "lookthrough.issuer_top1_weight": why or concentration.top_share(sizes, 1.0, 1),
     }
     for metric_id, value in figures.items():

@@ -51,6 +51,10 @@ _PRESENT = (
     "of the present holdings, their weights rebalanced daily, in base currency at each day's last known rates, cash "
     "earning 0, before costs: what these holdings would have returned and not what the account did"
 )
+_EXPOSED = (
+    "a position counts with its exposure (a derivative with its notional, a leveraged fund with its factor times its "
+    "value)"
+)
 _ISSUERS = (
     "among lines with one issuer behind them; funds, cash and derivatives are counted apart and are not in it, and "
     "lines of one issuer are one"
@@ -84,34 +88,48 @@ _ACTIVE = "Grinold and Kahn (2000), Active Portfolio Management"
 HOLDINGS_METRICS: dict[str, Definition] = {
     "total_value": Definition(Unit.CCY, 2, "Sum of the market values of all lines, each converted to base currency."),
     "holdings_count": Definition(Unit.COUNT, 0, "Number of lines, cash and short lines included."),
+    "holdings_count_without_cash": Definition(
+        Unit.COUNT, 0, "Number of lines that are not cash, short lines included."
+    ),
     "hhi": Definition(
         Unit.RATIO,
         4,
-        "Herfindahl index: sum of squared shares of the non-cash positions in their gross value; lines of one "
-        "instrument are one position, a fund is one position and is not looked through.",
+        f"Herfindahl index: sum of squared shares of the non-cash positions {_SHARE}, as the top weights are; lines of "
+        f"one instrument are one position, a fund is one position and is not looked through, {_EXPOSED}.",
         _HERFINDAHL,
     ),
     "effective_n": Definition(
         Unit.RATIO,
         2,
-        "1 / HHI: the number of equally large positions that would be as concentrated; without cash.",
+        "1 / sum of squared shares of the non-cash positions in their own gross exposure: the number of equally large "
+        "positions that would be as concentrated, whatever cash is held beside them.",
         _HERFINDAHL,
     ),
-    "top1_weight": Definition(Unit.PCT, 2, f"Absolute weight of the largest non-cash position, in percent {_SHARE}."),
+    "top1_weight": Definition(
+        Unit.PCT, 2, f"Absolute weight of the largest non-cash position, in percent {_SHARE}; {_EXPOSED}."
+    ),
     "top5_weight": Definition(
-        Unit.PCT, 2, f"Sum of the absolute weights of the 5 largest non-cash positions, in percent {_SHARE}."
+        Unit.PCT,
+        2,
+        f"Sum of the absolute weights of the 5 largest non-cash positions, in percent {_SHARE}; {_EXPOSED}.",
     ),
     "top10_weight": Definition(
-        Unit.PCT, 2, f"Sum of the absolute weights of the 10 largest non-cash positions, in percent {_SHARE}."
+        Unit.PCT,
+        2,
+        f"Sum of the absolute weights of the 10 largest non-cash positions, in percent {_SHARE}; {_EXPOSED}.",
     ),
     "issuer_hhi": Definition(
         Unit.RATIO,
         4,
-        f"Herfindahl index of issuers: sum of squared shares of the issuers in the gross value, {_ISSUERS}.",
+        f"Herfindahl index of issuers: sum of squared shares of the issuers {_SHARE}; {_ISSUERS}.",
         _HERFINDAHL,
     ),
     "issuer_effective_n": Definition(
-        Unit.RATIO, 2, f"1 / issuer HHI: the number of equally large issuers, {_ISSUERS}.", _HERFINDAHL
+        Unit.RATIO,
+        2,
+        "1 / sum of squared shares of the issuers in their own gross value: the number of equally large issuers, "
+        f"{_ISSUERS}.",
+        _HERFINDAHL,
     ),
     "issuer_top1_weight": Definition(
         Unit.PCT, 2, f"Absolute weight of the largest issuer, in percent {_SHARE}; {_ISSUERS}."
@@ -476,7 +494,8 @@ STRESS_FAMILIES: dict[str, Definition] = {
         "Change of value in the scenario, in percent of total value, negative is a loss. Replays of past windows: sum "
         "of present weights times each line's own move from the window's first to its last day in base currency. "
         "Shocks: sum of present weights times each line's sensitivities (equity, property, duration, credit, currency; "
-        "see the methodology) times the scenario's moves; a scenario is no forecast.",
+        "see the methodology) times the scenario's moves, a leveraged fund's by its factor, as if the move came in one "
+        "day; a scenario is no forecast.",
         "core/metrics/scenarios.json names the source of each scenario",
     ),
 }
@@ -523,14 +542,15 @@ LOOK_THROUGH_METRICS: dict[str, Definition] = {
     "lookthrough.issuer_hhi": Definition(
         Unit.RATIO,
         4,
-        "Herfindahl index of issuers with funds looked through: sum of squared shares of the issuers in the gross "
-        f"value, {_LOOKED_ISSUERS}.",
+        f"Herfindahl index of issuers with funds looked through: sum of squared shares of the issuers {_SHARE}; "
+        f"{_LOOKED_ISSUERS}.",
         _HERFINDAHL,
     ),
     "lookthrough.issuer_effective_n": Definition(
         Unit.RATIO,
         2,
-        f"1 / looked-through issuer HHI: the number of equally large issuers, {_LOOKED_ISSUERS}.",
+        "1 / sum of squared shares of the issuers in their own gross value: the number of equally large issuers, "
+        f"{_LOOKED_ISSUERS}.",
         _HERFINDAHL,
     ),
     "lookthrough.issuer_top1_weight": Definition(

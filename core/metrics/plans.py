@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import floor, fsum, isnan
+from math import floor, fsum
 
 import numpy as np
 
 from core.domain.portfolio import AssetClass, Portfolio
-from core.metrics.exposure import leans
+from core.metrics.exposure import leans, why_unknown
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.thresholds import MAX_STALE_DAYS, MIN_CHANGES, MIN_COVERAGE, MIN_RETURNS
 from core.metrics.valuation import Valuation
@@ -78,7 +78,6 @@ _NO_HISTORY = "none that is long and recent enough"
 _RARELY = "none whose closes change on at least half of the days (appraisals are no daily prices)"
 _STANDS = "none that moved in the last 10 days"
 _LEANS = "an exposure that its market value does not tell"
-_NO_NOTIONAL = "neither notional nor delta"
 
 
 def _lack(series: PriceSeries | None, as_of: date) -> str:
@@ -110,6 +109,8 @@ def plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: Usable
     """
     if valuation.total is None or valuation.why_no_shares:
         return NoSample(member, valuation.why_no_shares or valuation.why_no_total)
+    if unknown := why_unknown(portfolio.holdings, valuation.sizes):
+        return NoSample(member, unknown)
     lines: list[tuple[int, str, float]] = []
     uncovered: list[int] = []
     missing: dict[str, dict[str, float]] = {}
@@ -123,19 +124,18 @@ def plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: Usable
             symbol, lack = CASH_IN + holding.currency, ""
         else:
             symbol, lack = holding.symbol, lacks[holding.symbol]
-            if leans(holding):
-                lack = _NO_NOTIONAL if isnan(size) else _LEANS if size > abs(value) else lack
+            # The closes of a leveraged fund carry its factor; those of a derivative do not carry its notional.
+            if leans(holding) and size > abs(value):
+                lack = _LEANS
         gross += size
         if lack:
             uncovered.append(place)
             lines_without = missing.setdefault(lack, {})
-            lines_without[symbol] = lines_without.get(symbol, 0.0) + (abs(value) if isnan(size) else size)
+            lines_without[symbol] = lines_without.get(symbol, 0.0) + size
         else:
             covered += size
             amounts[symbol] += size
             lines.append((place, symbol, value / valuation.total))
-    if _NO_NOTIONAL in missing:
-        return NoSample(member, no_notional(missing[_NO_NOTIONAL]))
     # Exactly 95 % is enough, whichever way the sums were rounded.
     if covered < (MIN_COVERAGE - 1e-9) * gross:
         return NoSample(member, why_not_covered(covered / gross, missing))
@@ -205,14 +205,6 @@ def too_short(whole: Plan, spans: Mapping[str, int]) -> frozenset[str]:
         if gain > best:
             best, found = gain, out
     return found
-
-
-def no_notional(lines: Mapping[str, float]) -> str:
-    """Why nothing is known of a whole in which these derivatives are; their sizes by symbol."""
-    return (
-        f"{largest(lines)} states neither notional nor delta: what it does to the whole is not known. "
-        "Give terms.notional."
-    )
 
 
 def why_not_covered(share: float, missing: Mapping[str, Mapping[str, float]]) -> str:

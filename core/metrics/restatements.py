@@ -13,6 +13,7 @@ from datetime import date
 from typing import Final
 
 from core.metrics.definitions import ALL_DEFINITIONS, MetricGroup, definition_of, definitions_of, family_of
+from core.metrics.metric_definitions import SHORT_RATE_METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ RESTATEMENTS: Final = (
         date(2026, 12, 1),
         "small lines with a short history are left out instead of shortening the sample, appraisals are no daily "
         "prices, and derivatives count with their notional for what must be covered",
-        tuple(definitions_of(_OF_RETURNS)),
+        tuple(key for key in definitions_of(_OF_RETURNS) if key not in SHORT_RATE_METRICS),
     ),
     Restatement(
         date(2026, 12, 1),
@@ -69,6 +70,28 @@ RESTATEMENTS: Final = (
         date(2026, 12, 1),
         "names that differ in case, legal form or spelling alone are one issuer",
         ("issuer_hhi", "issuer_effective_n", "issuer_top1_weight", "issuer."),
+    ),
+    Restatement(
+        date(2026, 12, 1),
+        "shares are of total value, the basis of the top weights, instead of the positions' own gross value, which "
+        "read a small line beside cash as a whole portfolio",
+        ("hhi", "issuer_hhi", "lookthrough.issuer_hhi"),
+    ),
+    Restatement(
+        date(2026, 12, 1),
+        "positions count with their exposure and not with their market value: derivatives with their notional, "
+        "leveraged funds with their factor",
+        ("hhi", "effective_n", "top1_weight", "top5_weight", "top10_weight"),
+    ),
+    Restatement(
+        date(2026, 12, 1),
+        "leveraged and inverse funds move by their stated factor, and without one nothing is stated",
+        ("stress.",),
+    ),
+    Restatement(
+        date(2026, 12, 1),
+        "one word of the definition says whose gross value the shares are of; the figure is the same",
+        ("issuer_effective_n", "lookthrough.issuer_effective_n"),
     ),
 )  # fmt: skip
 """Every change, the oldest first."""

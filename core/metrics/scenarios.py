@@ -12,7 +12,7 @@ import msgspec
 
 from core.domain.instrument import InstrumentType
 from core.domain.portfolio import AssetClass, Holding
-from core.metrics.exposure import is_code
+from core.metrics.exposure import is_code, leverage
 
 _FILE = Path(__file__).with_name("scenarios.json")
 
@@ -95,6 +95,7 @@ class Traits(NamedTuple):
 
     Attributes:
         fund: Symbol of a bond fund, "" of anything else.
+        leverage: Multiple of its index that a fund aims at each day.
     """
 
     asset_class: AssetClass
@@ -102,20 +103,27 @@ class Traits(NamedTuple):
     rating: str
     duration_years: float | None
     fund: str
+    leverage: float = 1.0
 
     @classmethod
     def of(cls, line: Holding) -> Traits:
         """The traits of a line."""
         fund = line.symbol if line.asset_class is AssetClass.BOND_FUND else ""
         terms = line.terms
-        return cls(line.asset_class, terms.instrument_type, terms.rating, terms.duration_years, fund)
+        return cls(line.asset_class, terms.instrument_type, terms.rating, terms.duration_years, fund, leverage(line))
 
 
 def local_move(scenario: Scenario, line: Traits) -> float | None:
     """A line's change of price in its own currency, as a fraction; None where it is not known.
 
-    -0.58 reads: the price falls by 58 %. Never below -1.
+    -0.58 reads: the price falls by 58 %. Never below -1. A leveraged fund moves by its factor as if the move came in
+    one day; over several days its daily resets make it another one.
     """
+    move = _unlevered_move(scenario, line)
+    return None if move is None else max(-1.0, line.leverage * move)
+
+
+def _unlevered_move(scenario: Scenario, line: Traits) -> float | None:
     if line.asset_class is AssetClass.CASH or not any(
         (scenario.equity, scenario.property, scenario.yields, scenario.credit)
     ):
@@ -127,9 +135,9 @@ def local_move(scenario: Scenario, line: Traits) -> float | None:
     if line.asset_class is AssetClass.PRIVATE and line.instrument_type is not None:
         equity = table.private.get(line.instrument_type.value)
     if equity is not None:
-        return max(-1.0, equity * scenario.equity)
+        return equity * scenario.equity
     share = table.property.get(line.asset_class.value)
-    return None if share is None else max(-1.0, share * scenario.property)
+    return None if share is None else share * scenario.property
 
 
 def answers_to(line: Traits) -> tuple[float | None, float | None, float | None, float | None]:
@@ -159,7 +167,7 @@ def _debt_move(scenario: Scenario, line: Traits) -> float | None:
     spread = _credit(line) if scenario.credit else 0.0
     if line.duration_years is None or spread is None:
         return None
-    return max(-1.0, -line.duration_years * (scenario.yields + spread * scenario.credit))
+    return -line.duration_years * (scenario.yields + spread * scenario.credit)
 
 
 def _credit(line: Traits) -> float | None:

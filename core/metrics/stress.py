@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
-from core.metrics.exposure import currency_of
+from core.metrics.exposure import currency_of, leans, why_unknown
 from core.metrics.metric_definitions import STRESS_FAMILIES
-from core.metrics.plans import age, no_notional, why_uncovered
+from core.metrics.plans import age, why_uncovered
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.returns import worst_badge
 from core.metrics.rows import Rows, absent, state
@@ -43,10 +42,8 @@ class Stress:
         if valuation.total is None or valuation.why_no_shares:
             return absent(STRESS_FAMILIES, valuation.why_no_shares or valuation.why_no_total)
         lines, sizes = portfolio.holdings, np.array(valuation.sizes)
-        unstated = {line.symbol: abs(value) for line, value in zip(lines, valuation.values, strict=True)}
-        unstated = {line.symbol: unstated[line.symbol] for line, size in zip(lines, sizes, strict=True) if isnan(size)}
-        if unstated:
-            return absent(STRESS_FAMILIES, no_notional(unstated))
+        if unknown := why_unknown(lines, valuation.sizes):
+            return absent(STRESS_FAMILIES, unknown)
         moves, covered, changes = self.changes(portfolio, valuation.values, sizes, valuation.total)
         known = ~np.isnan(moves)
         shocked = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
@@ -97,7 +94,8 @@ class Stress:
         moves = np.concatenate([replayed, (1.0 + local) * (1.0 + rate) - 1.0], axis=1)
         worth = np.array(values)
         # What leans on a notional moves with it, and whether for or against the whole is not stated.
-        moves[sizes > np.abs(worth) * (1.0 + 1e-9)] = np.nan
+        leaning = np.array([leans(line) for line in lines])
+        moves[leaning & (sizes > np.abs(worth) * (1.0 + 1e-9))] = np.nan
         known = ~np.isnan(moves)
         covered = (sizes @ known / sizes.sum()).tolist()
         return moves, covered, (worth @ np.where(known, moves, 0.0) * (100.0 / total)).tolist()

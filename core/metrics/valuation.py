@@ -13,7 +13,7 @@ from math import fsum, isfinite, nan
 from core.domain.facts import HoldingFact
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
-from core.metrics.exposure import leans
+from core.metrics.exposure import size
 from core.metrics.fx import DatedRates
 
 UNCLASSIFIED = "unclassified"
@@ -28,8 +28,8 @@ class Valuation:
 
     Attributes:
         values: Of each line in base currency, in the portfolio's order; NaN where a rate is missing.
-        sizes: What each line stands for in base currency, never below zero: its value, or its notional where it leans
-            on a larger one; NaN where a derivative states none.
+        sizes: What each line stands for in base currency, never below zero, as `core.metrics.exposure.size` says; NaN
+            where that is not known.
         total: Their sum; None when it is not known.
         why_no_total: A sentence, when `total` is None.
         why_no_shares: A sentence, when weights have no meaning (no total, or one that is not above zero); else "".
@@ -64,10 +64,7 @@ class Valuer:
         known = {currency: nan if factor is None else factor for currency, factor in factors.items()}
         values = tuple([float(holding.market_value) * known[holding.currency] for holding in holdings])
         sizes = tuple(
-            [
-                _size(holding, value, known[holding.currency]) if leans(holding) else abs(value)
-                for holding, value in zip(holdings, values, strict=True)
-            ]
+            [size(holding, value, known[holding.currency]) for holding, value in zip(holdings, values, strict=True)]
         )
         if missing:
             rates = f"exchange rate from {', '.join(missing)} to {base} on or before {on}"
@@ -81,11 +78,6 @@ class Valuer:
         if total <= 0:
             no_shares = f"Total value is {total:.2f} {base}: shares of a total that is not above zero have no meaning."
         return Valuation(values, sizes, total, "", no_shares, self._note(frozenset(currencies - {base}), base, on))
-
-
-def _size(derivative: Holding, value: float, factor: float) -> float:
-    notional = derivative.terms.notional
-    return nan if notional is None else max(abs(value), abs(float(notional)) * factor)
 
 
 def _rates_note(rates: DatedRates | None, foreign: frozenset[str], base: str, on: date) -> str:

@@ -47,6 +47,7 @@ _HELP = {
     "country": "Of the issuer, two letters.",
     "currency": "Of the listing: ISO 4217, or GBX for pence.",
     "quote_unit": "100 for shares that are quoted in pence and the like.",
+    "leverage": "Multiple of its index that a leveraged fund aims at each day: 3, 2, -1.",
     "sector": "As GICS names it.",
     "issuer_group": "The group that the issuer consolidates into; limits are summed over it.",
     "domicile": "Of a fund: its legal seat, two letters.",

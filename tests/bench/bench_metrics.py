@@ -125,7 +125,7 @@ def _numbers(portfolios: list[Portfolio], prices: PriceHistory, rates: EcbRates)
         if valuation.total is None:
             raise TypeError(valuation.why_no_total)
         row["total_value"] = valuation.total
-        row["hhi"] = concentration.hhi(valuation.values) or 0.0
+        row["hhi"] = concentration.hhi(valuation.values, valuation.total)
         for count in (1, 5, 10):
             row[f"top{count}_weight"] = 100.0 * concentration.top_share(valuation.values, valuation.total, count)
         _, covered, changes = stress.changes(portfolio, valuation.values, np.array(valuation.sizes), valuation.total)

@@ -139,6 +139,13 @@ def _years(text: str) -> float:
     return float(value)
 
 
+def _factor(text: str) -> float:
+    value = _number(text.lower().removesuffix("x").strip())
+    if not value or not -10 <= value <= 10:
+        raise BadTerm("is no leverage factor: 3 stands for three times the index each day, -1 for its opposite")
+    return float(value)
+
+
 def _country(text: str) -> str:
     if text.upper() not in COUNTRIES:
         raise BadTerm("is no ISO 3166-1 code of two letters")
@@ -179,6 +186,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("listed", "related_party", "index_tracker"), _truth),
     **dict.fromkeys(("rating", "hedged_to"), str.upper),
     "notional": _amount,
+    "leverage": _factor,
     "votes_pct": _percent,
     "duration_years": _years,
     "domicile": _country,

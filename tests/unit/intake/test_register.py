@@ -308,7 +308,7 @@ def test_every_term_can_be_written_and_read():
     full = Terms(
         InstrumentType.SWAP, "037833100", "Acme", "Acme Group", FundKind.UCITS, "AA-", True, Liquidity.LOW, False,
         "CHF", "World", Decimal("1000.5"), "Bank", 2.5, ("coal", "tobacco"), -1.5, True, "IE", "5493001KJTIIGC8Y1R12",
-        "CORP", 2,
+        "CORP", 2, -1.0,
     )  # fmt: skip
     assert all(getattr(full, name) != getattr(NO_TERMS, name) for name in TERM_FIELDS)
     assert read_terms(written_terms(full)) == (full, ())

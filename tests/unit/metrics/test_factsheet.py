@@ -81,8 +81,7 @@ def test_exposures_by_class_sector_country_and_currency() -> None:
 
 def test_concentration_is_among_positions_and_cash_is_none() -> None:
     found = values(sheet_of(MIXED))
-    # Shares of the 900 that are not cash: 5/9, 3/9, 1/9.
-    assert found["hhi"] == pytest.approx((25 + 9 + 1) / 81)
+    assert found["hhi"] == pytest.approx(0.5**2 + 0.3**2 + 0.1**2), "shares of the whole, as the top weights are"
     assert found["effective_n"] == pytest.approx(81 / 35)
     assert found["top1_weight"] == pytest.approx(50)
     assert found["top5_weight"] == found["top10_weight"] == pytest.approx(90)
@@ -116,14 +115,15 @@ def test_a_repeated_symbol_gets_a_number() -> None:
 def test_a_short_line_has_a_negative_weight_and_counts_by_its_size() -> None:
     found = values(sheet_of(portfolio(holding("L", 900), holding("S", -300), cash(400))))
     assert found["weight.S"] == pytest.approx(-30)
-    assert found["hhi"] == pytest.approx(0.75**2 + 0.25**2)
+    assert found["hhi"] == pytest.approx(0.9**2 + 0.3**2)
+    assert found["effective_n"] == pytest.approx(1 / (0.75**2 + 0.25**2))
     assert found["top5_weight"] == pytest.approx(120)
 
 
 @pytest.mark.parametrize("owed", [-100, -150])
 def test_a_total_that_is_not_above_zero_leaves_shares_absent(owed: int) -> None:
     sheet = sheet_of(portfolio(holding("A", 100), cash(owed)))
-    counted = {"holdings_count": 2, "lines.cash": 1, "lines.equity": 1}
+    counted = {"holdings_count": 2, "holdings_count_without_cash": 1, "lines.cash": 1, "lines.equity": 1}
     assert values(sheet) == {"total_value": 100 + owed, **counted}
     assert "not above zero" in reasons(sheet)["weight.*"]
     assert "not above zero" in reasons(sheet)["hhi"]
@@ -147,7 +147,7 @@ def test_values_are_converted_to_base_currency() -> None:
 
 def test_a_missing_rate_leaves_the_total_and_every_weight_absent_and_names_the_currency() -> None:
     sheet = sheet_of(portfolio(holding("A", 200, currency="TWD"), holding("B", 300)))
-    assert values(sheet) == {"holdings_count": 2, "lines.equity": 2}
+    assert values(sheet) == {"holdings_count": 2, "holdings_count_without_cash": 2, "lines.equity": 2}
     for metric_id in ("total_value", "hhi", "weight.*", "sector.*", "top1_weight"):
         assert "from TWD to EUR on or before 2026-10-30" in reasons(sheet)[metric_id]
     assert isnan(sheet.holdings[0].value_base)

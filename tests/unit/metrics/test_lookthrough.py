@@ -68,7 +68,7 @@ def test_a_fund_counts_with_what_it_holds_and_a_line_with_itself() -> None:
     assert values(found)["lookthrough.coverage"] == pytest.approx(100)
     assert values(found)["lookthrough.fund_weight"] == pytest.approx(50)
     assert values(found)["lookthrough.issuer_top1_weight"] == pytest.approx(80)
-    assert values(found)["lookthrough.issuer_hhi"] == pytest.approx((80 / 95) ** 2 + (15 / 95) ** 2)
+    assert values(found)["lookthrough.issuer_hhi"] == pytest.approx(0.8**2 + 0.15**2)
 
 
 def test_every_figure_says_how_much_was_looked_through_and_when() -> None:
