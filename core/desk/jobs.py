@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -160,9 +161,11 @@ class JobService:
     def alike(self, actor: Actor, previews: Sequence[Preview]) -> list[OpenJob]:
         """Open jobs that ask the very same as one of these previews, the oldest of each, or some of its requests."""
         require(actor, Permission.JOB_PREPARE)
-        same = self._store.open_jobs.alike([one.question for one in previews]).values()
-        parts = self._store.open_jobs.of_ids({job_id for one in previews for job_id in one.waiting.values()})
-        return list({one.job_id: one for one in (*same, *parts)}.values())
+        same = {one.job_id: one for one in self._store.open_jobs.alike([one.question for one in previews]).values()}
+        waiting = {(portfolio, job_id) for one in previews for portfolio, job_id in one.waiting.items()}
+        shared = Counter(job_id for _, job_id in waiting if job_id not in same)
+        parts = [replace(one, shared=shared[one.job_id]) for one in self._store.open_jobs.of_ids(shared)]
+        return [*same.values(), *parts]
 
     def of_nonce(self, actor: Actor, nonce: str) -> OpenJob | None:
         """The job that a form has submitted under this nonce; None while there is none."""

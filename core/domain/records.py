@@ -100,7 +100,11 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A job that asks the very same as what somebody is about to submit."""
+    """A job that asks the very same as what somebody is about to submit, or some of it.
+
+    Attributes:
+        shared: How many of the portfolios that somebody is about to ask about wait in it; None when it asks the whole.
+    """
 
     job_id: str
     set_id: str
@@ -108,6 +112,7 @@ class OpenJob:
     approved_at: datetime
     state: JobState
     requests: int
+    shared: int | None = None
 
     def said(self, subject: str, now: datetime) -> str:
         """The same in a sentence.
@@ -116,11 +121,13 @@ class OpenJob:
             subject: Who reads it.
         """
         who = "you" if self.created_by == subject else self.created_by
-        requests = "request was" if self.requests == 1 else f"{self.requests:,} requests were"
         stands = "waiting" if self.state is JobState.QUEUED else self.state.value
-        return (
-            f"The same {requests} submitted {ago(now - self.approved_at)} ago by {who} (job {self.job_id}, {stands})."
-        )
+        when = f"submitted {ago(now - self.approved_at)} ago by {who} (job {self.job_id}, {stands})"
+        if self.shared is not None:
+            waits = "waits" if self.shared == 1 else "wait"
+            return f"{self.shared:,} of these portfolios {waits} for the same answer already, {when}."
+        requests = "request was" if self.requests == 1 else f"{self.requests:,} requests were"
+        return f"The same {requests} {when}."
 
 
 def ago(span: timedelta) -> str:

@@ -364,7 +364,8 @@ class Drafter:
         if tally.reused:
             notes.append(f"{tally.reused:,} requests are answered from stored results, at no price.")
         for job_id, n in Counter(tally.waiting[whose] for whose in tally.waits_of.values()).items():
-            notes.append(f"{n:,} of these requests wait for an answer in job {job_id} already.")
+            waits = "waits" if n == 1 else "wait"
+            notes.append(f"{n:,} of these requests {waits} for an answer in job {job_id} already.")
         found = priced(
             self._store,
             request,

@@ -203,7 +203,16 @@ def test_a_batch_of_which_a_part_waits_already_is_refused_and_says_which(app: Ap
         app.jobs.submit(LOCAL, wish(0, 1))
     assert refused.value.parts == {0: {"p0000": job_id}}
     assert app.jobs.count(LOCAL) == 1
-    assert app.jobs.preview(LOCAL, wish(0, 1)).waiting == {"p0000": job_id}
+    preview = app.jobs.preview(LOCAL, wish(0, 1))
+    assert preview.waiting == {"p0000": job_id}
+    (said_before,) = (one.said(LOCAL.subject, one.approved_at) for one in app.jobs.alike(LOCAL, [preview]))
+    assert said_before == (
+        f"1 of these portfolios waits for the same answer already, submitted 0 s ago by you (job {job_id}, waiting)."
+    )
+    (whole,) = (
+        one.said(LOCAL.subject, one.approved_at) for one in app.jobs.alike(LOCAL, [app.jobs.preview(LOCAL, wish(0))])
+    )
+    assert whole == f"The same request was submitted 0 s ago by you (job {job_id}, waiting)."
     assert app.jobs.submit(LOCAL, wish(0, 1), again=True).row.counts.total == 2
 
 
