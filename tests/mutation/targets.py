@@ -37,9 +37,21 @@ _CHECKING: Final = _unit(
     "analyses/test_agreement",
     "analyses/test_words",
     "analyses/test_numbers",
+    "analyses/test_undecided",
+    "analyses/test_series",
 )
 
-_RULES: Final = ("evaluate", "exactness", "missing_fields", "readings", "provenance", "policy", "vev", "each_rule")
+_RULES: Final = (
+    "evaluate",
+    "exactness",
+    "missing_fields",
+    "readings",
+    "provenance",
+    "policy",
+    "vev",
+    "look_through",
+    "each_rule",
+)
 
 TARGETS: Final = (
     Target("core/analyses/verify.py", _CHECKING),

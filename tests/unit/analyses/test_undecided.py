@@ -60,9 +60,15 @@ def test_a_number_of_the_summary_holds_where_its_sentence_names_the_fact(languag
     assert [mark for _, mark in marked(borrowing(text, language))] == [Mark.VERIFIED]
 
 
-def test_a_summary_may_say_again_what_a_claim_says() -> None:
-    claim = "Swings around the mean amount to 12.35 % a year."
-    assert marked(borrowing("Swings amount to 12.35 %.", claim=claim)) == [("12.35 %", Mark.VERIFIED)]
+@pytest.mark.parametrize(
+    ("claim", "summary"),
+    [
+        ("Swings around the mean amount to 12.35 % a year.", "Swings amount to 12.35 %."),
+        ("Ebbs around the mean come to 12.35 % a year.", "Ebbs come to 12.35 %."),  # words of four letters
+    ],
+)
+def test_a_summary_may_say_again_what_a_claim_says(claim: str, summary: str) -> None:
+    assert marked(borrowing(summary, claim=claim)) == [("12.35 %", Mark.VERIFIED)]
 
 
 @pytest.mark.parametrize("text", ["Microsoft weighs 12.35 % of the portfolio.", "The benchmark lost 23.47 %."])
