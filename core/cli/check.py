@@ -136,10 +136,10 @@ def _show(done: RuleCheck, outlook: Outlook | None, past: BreachPast | None) -> 
     if outlook is not None and past is not None:
         rule_outlook.show(done, outlook, past)
     _uncovered(done)
-    told = (*done.notes, *(() if outlook is None else rule_outlook.notes(outlook)))
-    if told:
+    notes = (*done.notes, *(() if outlook is None else rule_outlook.notes(outlook)))
+    if notes:
         output.line()
-    for note in told:
+    for note in notes:
         output.line(f"Note: {note}")
 
 

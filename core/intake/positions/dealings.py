@@ -92,7 +92,7 @@ def _by_weights(header: Sequence[str], rows: Rows) -> str:
             continue
         cells = _column(rows, place)
         numbers = [number for cell in cells if (number := _figure(cell)) is not None]
-        whole = sum(numbers)
+        whole = sum(numbers, Decimal(0))
         if len(numbers) == len(cells) >= 3 and all(number >= 0 for number in numbers) and _is_whole(whole):
             return (
                 f"the values of column '{header[place].strip()}' add up to {whole.normalize():f}, as percentages do, "
