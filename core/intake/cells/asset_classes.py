@@ -11,7 +11,8 @@ _WORDS = {
     AssetClass.EQUITY: "equity equities stock stocks share shares common commonstock ordinary ordinaryshares adr gdr "
     "preferred preferredstock stk aktie aktien vorzugsaktie stammaktie action actions azione azioni accion "
     "acciones acao acoes aandeel aandelen aktier osake osakkeet akcje aksje aksjer akcie akcia reszveny reszvenyek "
-    "hisse hissesenedi hisseler actiune actiuni μετοχη μετοχες акция акции 株式 股票 個別株 주식",
+    "hisse hissesenedi hisseler actiune "
+    "actiuni μετοχη μετοχες акция акции акція акції dionica dionice 株式 股票 個別株 주식",
     AssetClass.EQUITY_FUND: "equityfund equityetf stockfund stocketf equitymutualfund "
     "aktienfonds fondsactions aktiefond fondoazionario",
     AssetClass.BOND: "bond bonds fixedincome note notes bill bills treasury gilt corporatebond governmentbond "
@@ -19,13 +20,18 @@ _WORDS = {
     "obligation obligations obligationer obbligazione obbligazioni bono bonos obligacion obligaciones "
     "obligacja obligacje obligatie obligaties titulo titulos joukkovelkakirja joukkovelkakirjat joukkolaina "
     "joukkolainat velkakirja obrigacao obrigacoes obligasjon obligasjoner dluhopis dluhopisy dlhopis dlhopisy kotveny "
-    "kotvenyek tahvil tahviller obligatiune obligatiuni ομολογο ομολογα облигация облигации sukuk debenture debentures "
+    "kotvenyek tahvil tahviller obligatiune obligatiuni titluridestat "
+    "allamkotveny allampapir vallalatikotveny obveznica obveznice statnidluhopis devlettahvili "
+    "hazinebonosu ομολογο ομολογα облигация облигации офз облігація облігації "
+    "sukuk debenture debentures "
     "schuldverschreibung schuldverschreibungen oat btp gilts 債券 债券 채권 certificateofdeposit cd",
     AssetClass.BOND_FUND: "bondfund bondetf fixedincomefund fixedincomeetf rentenfonds fondsobligataire rantefond "
     "fondoobbligazionario",
     AssetClass.FUND: "fund funds etf etfs mutualfund mutualfunds unittrust closedendfund etfsclosedendfunds "
     "multiassetfund balancedfund fonds investmentfonds mischfonds opcvm sicav fondo fondi fondos fond fonder "
-    "rahasto fundusz 投資信託 基金 openendfund etn",
+    "rahasto fundusz befektetesijegy "
+    "befektetesialap podilovyfond podielovyfond fondy yatirimfonu "
+    "fonddeinvestitii пиф фонд αμοιβαιοκεφαλαιο 펀드 投資信託 基金 openendfund etn",
     AssetClass.REAL_ESTATE: "realestate reit reits realestatefund realestateetf property propertyfund immobilien "
     "immobilienfonds immobilier scpi",
     AssetClass.COMMODITY: "commodity commodities commodityetp commodityetf etc gold cmdty preciousmetal "
@@ -107,7 +113,11 @@ _GOVERNMENT = re.compile(r"US912|DE00010[0-3]|DE00011[0-4]|DE000BU|ES00000[0-2]|
 _OPTION = re.compile(r"(?=.{15,21}$)[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}")
 _COUPON = re.compile(r"(?<![\w.,])\d{1,2}(?:[.,]\d{1,5})?\s?%")
 _OPTION_NAME = re.compile(
-    r"\b(?:call|put)s?\b\W{0,3}[$€£]?\d|(?<![A-Za-z])\d{1,6}(?:[.,]\d{1,4})?\s?(?:call|put)s?\b", re.IGNORECASE
+    r"\b(?:call|put)s?\b\W{0,3}[$€£]?\d|(?<![A-Za-z])\d{1,6}(?:[.,]\d{1,4})?\s?(?:call|put)s?\b"
+    # As brokers shorten it: -AAPL261218C200, "AAPL 18DEC26 200 C", "AAPL 12/18/2026 C200".
+    r"|(?<![A-Za-z0-9])-?[A-Z]{1,6}\d{6}[CP]\d{1,6}(?:\.\d{1,3})?(?!\d)"
+    r"|\d{1,2} ?[A-Z]{3} ?'?\d{2,4} \d{1,6}(?:\.\d{1,3})? [CP]\b|\d{1,2}/\d{1,2}/\d{2,4} [CP]\$?\d{1,6}\b",
+    re.IGNORECASE,
 )
 _NAME_CHARS = 120
 

@@ -23,7 +23,8 @@ _SIGNS: Final[dict[str, frozenset[str]]] = {
     "₣": frozenset({"CHF"}), "SFr": frozenset({"CHF"}), "Fr": frozenset({"CHF"}), "kr": _KRONER,
     "zł": frozenset({"PLN"}), "Kč": frozenset({"CZK"}), "Ft": frozenset({"HUF"}), "lei": frozenset({"RON"}),
     "₹": frozenset({"INR"}), "Rs": frozenset({"INR", "PKR", "LKR", "MUR"}), "₩": frozenset({"KRW"}),
-    "₽": frozenset({"RUB"}), "₺": frozenset({"TRY"}), "₪": frozenset({"ILS"}), "฿": frozenset({"THB"}),
+    "₽": frozenset({"RUB"}), "руб": frozenset({"RUB"}), "TL": frozenset({"TRY"}), "грн": frozenset({"UAH"}),
+    "лв": frozenset({"BGN"}), "₺": frozenset({"TRY"}), "₪": frozenset({"ILS"}), "฿": frozenset({"THB"}),
     "₫": frozenset({"VND"}), "₱": frozenset({"PHP"}), "₦": frozenset({"NGN"}), "₴": frozenset({"UAH"}),
 }  # fmt: skip
 _CODES = {code: frozenset({code}) for code in CURRENCIES}

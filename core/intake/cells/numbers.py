@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
 from core.intake.cells.money_marks import MARK
 
@@ -37,7 +38,8 @@ _COMMA = re.compile(r"(?:" + _GROUPS.format(sign=".") + r"|(?=,))(?:,[0-9]*)?(?:
 _PLAIN_POINT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,15})?", re.ASCII)
 _TEXT_GUARD = re.compile(r'="([^"]*)"')
 _UNIT_WORD = re.compile(
-    r"(?<=[0-9.,\s])(?:stück|stueck|stk|stck|st|shares?|units?|parts?|pcs|sztuk|szt|aktier|andelar|titres?|titoli|nominale?|nom)"
+    r"(?<=[0-9.,\s])(?:stück|stueck|stk|stck|st|shares?|units?|parts?|pcs|sztuk|szt|aktier|andelar|titres?|titoli|nominale?|nom|"
+    r"anteile?|stücke|ks|kusů|szt\.?|db|darab|adet|kom|buc|шт|штук|τεμ|株|口|股|份|주)"
     r"\.?$",
     re.IGNORECASE,
 )
@@ -147,7 +149,13 @@ def choose_style(samples: Iterable[str], delimiter: str) -> StyleChoice:
     return StyleChoice(NumberStyle.COMMA if delimiter == ";" and unsure else NumberStyle.POINT, unsure)
 
 
+_INNER: Final = re.compile(r"(?<![^\W\d_])[.,]?\d(?:.*\d)?|\d(?:.*\d)?")
+"""An amount without what stands around it: the point of "50 szt." and "Rs.500" is no decimal sign."""
+
+
 def _evidence(text: str) -> NumberStyle | None:
+    if text and not (text[-1].isdigit() and text[0].isdigit()) and (found := _INNER.search(text[:MAX_CHARS])):
+        text = found[0]
     comma, point = text.rfind(","), text.rfind(".")
     if comma < 0 and point < 0:
         return None

@@ -21,7 +21,33 @@ _GLUED: Final = re.compile(
 _WORDS: Final = re.compile(
     "銘柄|数量|株数|口座|評価|現在|残高|ファンド|名称|代码|股票|市值|证券|基金|金额|名稱|代號|股數|市價|證券|종목|수량|현재|평가|금액"
 )
-_ASIAN: Final = (("cp932", "Shift-JIS"), ("gb18030", "GBK"), ("big5", "Big5"), ("cp949", "Korean (CP949)"))
+_EUROPEAN: Final = (
+    ("cp1251", "Windows-1251"), ("koi8-r", "KOI8-R"), ("cp1250", "Windows-1250"), ("iso-8859-2", "ISO 8859-2"),
+    ("cp1253", "Windows-1253"), ("iso-8859-7", "ISO 8859-7"), ("cp1254", "Windows-1254"), ("cp866", "CP866"),
+    ("cp852", "CP852"), ("cp850", "CP850"), ("cp437", "CP437"),
+)  # fmt: skip
+_EUROPEAN_WORDS: Final = re.compile(
+    "наименование|название|бумаг|количество|кол-во|цена|стоимость|валюта|сумма|итого|всего|счет|эмитент|дата|акци|облигац|"
+    "кількість|ціна|вартість|папір|разом|стойност|общо|"
+    "ilość|wartość|wartościow|średni|łącznie|udział|należno|środki|"
+    "název|počet|množství|měna|tržní|částka|úč(?:et|tu)|cenný|celková|zpráva|množstvo|trhová|názov|"
+    "količina|tržišna|"
+    "értékpapír|megnevezés|mennyiség|érték|árfolyam|összesen|számla|"
+    "preţ|piaţă|acţiuni|achiziţi|"
+    "ποσότητα|αξία|τιμή|ονομασία|περιγραφή|σύνολο|νόμισμα|μετοχή|τεμάχια|αποτίμηση|ημερομηνία|"
+    "kıymet|değer|alış|satış|döviz|işlem|hesabı|"
+    "stück|währung|gültig|übersicht|erträge|libellé|quantité|société|débit|título|"
+    "värde|määrä",
+    re.IGNORECASE,
+)
+"""Words of lists of securities that no other encoding spells: with letters beyond those of ASCII."""
+_ASIAN: Final = (
+    ("cp932", "Shift-JIS"),
+    ("euc_jp", "EUC-JP"),
+    ("gb18030", "GBK"),
+    ("big5", "Big5"),
+    ("cp949", "Korean (CP949)"),
+)
 
 
 def proven(data: bytes) -> tuple[str, str] | None:
@@ -35,7 +61,27 @@ def proven(data: bytes) -> tuple[str, str] | None:
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
-        return _asian(data)
+        return _european(data) or _asian(data)
+
+
+def _european(data: bytes) -> tuple[str, str] | None:
+    """The text in the encoding in which it holds the most words of lists; None where Windows-1252 has as many."""
+    best, most = None, _words(data.decode("cp1252", "replace"))
+    for encoding, name in _EUROPEAN:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        count = _words(text)
+        if count > most:
+            best, most = (text, name), count
+    return best
+
+
+def _words(text: str) -> int:
+    """How many different words of lists a text holds that have a letter beyond ASCII."""
+    found = {match.casefold() for match in _EUROPEAN_WORDS.findall(text[:20_000])}
+    return sum(not word.isascii() for word in found)
 
 
 def western(data: bytes) -> tuple[str, str]:

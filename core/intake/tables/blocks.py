@@ -13,6 +13,7 @@ from itertools import islice
 
 from core.errors import UnreadableFile
 from core.intake.cells.dates import NotADate
+from core.intake.cells.money_marks import marks_of
 from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number
 from core.intake.opening.limits import MAX_COLUMNS
 from core.intake.opening.sheets import Sheet
@@ -253,7 +254,15 @@ def _repeats(header: Sequence[str], row: Sequence[str], is_header: IsHeader | No
     """Whether a row is the header once more: alike, or equal where it is known for certain to be one."""
     if is_header is not None and is_header(row):
         return [cell.strip() for cell in header if cell.strip()] == [cell.strip() for cell in row if cell.strip()]
-    return _same(header, row)
+    return _same(header, row) and not _other_money(header, row)
+
+
+def _other_money(header: Sequence[str], row: Sequence[str]) -> bool:
+    """Whether two rows alike name other currencies in the same place: "Value EUR" above, "Value USD" here."""
+    return any(
+        cell.strip().casefold() != other.strip().casefold() and marks_of(cell[:60]) != marks_of(other[:60])
+        for cell, other in zip(header, row, strict=False)
+    )
 
 
 def _same(header: Sequence[str], row: Sequence[str]) -> bool:

@@ -210,7 +210,9 @@ def _of_country(header: float, seen: _Evidence) -> tuple[float, str]:
 def _of_asset_class(header: float, seen: _Evidence) -> tuple[float, str]:
     # "Type" may be anything; words such as "Equity" or "ETF" decide.
     alone = 0.6 * seen.asset_class if seen.asset_class > 0.8 else 0.0
-    return max(alone, header * (0.2 + 0.8 * seen.asset_class)), "its cells are words for asset classes"
+    # A column that is called so and whose words nobody knows is asked about where it matters: nominal or units.
+    called = 0.4 if header >= 1 and seen.number < 0.2 and seen.isin < 0.2 else 0.0
+    return max(alone, called, header * (0.2 + 0.8 * seen.asset_class)), "its cells are words for asset classes"
 
 
 def _of_symbol(header: float, seen: _Evidence) -> tuple[float, str]:
