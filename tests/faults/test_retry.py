@@ -18,7 +18,8 @@ from core.domain.job import JobState, ShardState
 from core.drafts.batch_room import Rooms
 from core.errors import AlreadyOpen, BadInput, OverBudget, ProviderError, Refused, StaleMove
 from core.guard.budgets import Budgets
-from core.storage.jobs.jobs import job_row, settle_job
+from core.storage.jobs.job_moves import job_row
+from core.storage.jobs.reservations import settle_job
 from core.storage.jobs.retries import ASKING
 from core.worker.context import Context
 from core.worker.queue_order import Rules

@@ -31,8 +31,9 @@ from core.storage.jobs.correction_rows import (
     sums_of_seconds,
     waiting_row,
 )
-from core.storage.jobs.jobs import follow, lock_job, lock_money
+from core.storage.jobs.job_moves import follow, lock_job
 from core.storage.jobs.outcome_writer import SCORE, count, store_outcomes, uncount
+from core.storage.jobs.reservations import lock_money
 from core.storage.jobs.results import ExpectedLine, Stray, keep_place, summed
 from core.storage.jobs.retries import Retry, UnansweredRequest, add_shards, not_held
 from core.storage.jobs.shards import check_fence

@@ -14,8 +14,10 @@ from core.domain.job import JobState
 from core.domain.records import ItemCounts, JobRow, JobSet
 from core.errors import NotFound
 from core.storage.database import Database
-from core.storage.jobs.jobs import BudgetCheck, approve_job, lock_money, record_event, to_row
+from core.storage.jobs.job_moves import approve_job, record_event
+from core.storage.jobs.job_rows import to_row
 from core.storage.jobs.open_jobs import alike, stop_alike, stop_approved_since
+from core.storage.jobs.reservations import BudgetCheck, lock_money
 from core.storage.money import from_nano
 from core.storage.sql import table
 from core.storage.tables import JobSetTable, JobTable, ShardTable

@@ -4,44 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
-import orjson
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.analysis import IN_DOUBT, AnalysisRequest, Endpoint, Kind, Priority, Variant
+from core.domain.analysis import AnalysisRequest, Priority
 from core.domain.batch import ShardFile
 from core.domain.cost import Estimate
 from core.domain.filters import EVERY_JOB, JobFilter
-from core.domain.job import (
-    JOB_ENDED,
-    JOB_MOVES,
-    JobEvent,
-    JobState,
-    ShardEvent,
-    ShardState,
-    job_event,
-    next_job_state,
-    next_shard_state,
-)
+from core.domain.job import JOB_ENDED, JobEvent, JobState, ShardEvent, ShardState, next_shard_state
 from core.domain.provider import ProviderIdentity, unknown_id
 from core.domain.records import Event, ItemCounts, Job, JobRow, RequestRow, Spend
-from core.errors import BadInput, NotFound, Refused, StaleMove
+from core.errors import BadInput, Refused
 from core.storage.database import Database
-from core.storage.jobs.answered import identity_of
-from core.storage.money import from_nano, to_nano
+from core.storage.jobs.job_moves import (
+    approve_job,
+    follow,
+    job_row,
+    lock_shards,
+    move_job,
+    new_shard,
+    no_job,
+    read_job,
+    record_event,
+)
+from core.storage.jobs.job_rows import to_estimate, to_request, to_row
+from core.storage.jobs.reservations import BudgetCheck, lock_money, spend_of
+from core.storage.money import to_nano
 from core.storage.sql import bulk_insert, dump, table
 from core.storage.tables import (
     AnswerTable,
-    AskingTable,
     CommitmentTable,
     EventTable,
     JobTable,
-    LedgerTable,
     RequestTable,
     ResultTable,
     RollupTable,
@@ -53,18 +51,11 @@ _S = table(ShardTable)
 _E = table(EventTable)
 _R = table(RequestTable)
 _C = table(CommitmentTable)
-_ASK, _L = table(AskingTable), table(LedgerTable)
 _RES, _ANS, _ROLL = table(ResultTable), table(AnswerTable), table(RollupTable)
 
 _RANK = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 ALREADY_STORED = "This submission was already stored; not twice. See it with: mosychlos portfolio batch list"
-
-BudgetCheck = Callable[[Spend, Spend, Spend], None]
-"""Given the month's commitments of everybody, of the person and of the desk, raises `OverBudget` or returns."""
-
-_MONEY_LOCK = 7_402_118_530_467
-"""PostgreSQL advisory lock under which money is reserved: two approvals must not both see the last dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +186,9 @@ class Jobs:
                             for index, file in enumerate(files)
                         ],
                     )
-                _event(connection, new.job_id, None, new.created_at, new.created_by, "draft", "", "draft", "")
+                record_event(
+                    connection, new.job_id, None, new.created_at, new.created_by, "draft", "", to_state="draft"
+                )
         except IntegrityError as error:
             raise Refused(ALREADY_STORED) from error
 
@@ -214,21 +207,22 @@ class Jobs:
     def discard(self, job_id: str, *, actor: str, at: datetime) -> None:
         """Drop a draft; its rows stay as history, its requests are never sent."""
         with self._database.write() as connection:
-            row = _job_row(connection, job_id, lock=True)
-            _move_job(connection, job_id, row.state, JobEvent.DISCARD, actor=actor, at=at, ended_at=at)
+            row = job_row(connection, job_id)
+            move_job(connection, job_id, row.state, JobEvent.DISCARD, actor=actor, at=at, ended_at=at)
             for shard in connection.execute(select(_S.c.shard_id, _S.c.state).where(_S.c.job_id == job_id)).all():
                 target = next_shard_state(ShardState(shard.state), ShardEvent.CANCEL)
                 connection.execute(
                     update(_S).where(_S.c.shard_id == shard.shard_id).values(state=target.value, ended_at=at)
                 )
-                _event(
-                    connection, job_id, shard.shard_id, at, actor, ShardEvent.CANCEL, shard.state, target, "discarded"
-                )
+                record_event(
+                    connection, job_id, shard.shard_id, at, actor, ShardEvent.CANCEL, "discarded",
+                    from_state=shard.state, to_state=target,
+                )  # fmt: skip
 
     def wish_cancel(self, job_id: str, *, actor: str, at: datetime) -> JobState:
         """Note that a person wants a job to stop; the worker carries it out. Returns the job's state before."""
         with self._database.write() as connection:
-            row = _job_row(connection, job_id, lock=True)
+            row = job_row(connection, job_id)
             state = JobState(row.state)
             if state in JOB_ENDED:
                 return state
@@ -239,7 +233,9 @@ class Jobs:
                 .where(_S.c.job_id == job_id, _S.c.ended_at.is_(None))
                 .values(cancel_wish=True, next_due_at=at, nudged=True)
             )
-            _event(connection, job_id, None, at, actor, "cancel_wish", state, state, "asked to stop")
+            record_event(
+                connection, job_id, None, at, actor, "cancel_wish", "asked to stop", from_state=state, to_state=state
+            )
             return state
 
     def get(self, job_id: str) -> Job:
@@ -249,7 +245,7 @@ class Jobs:
             NotFound: No such job.
         """
         with self._database.read() as connection:
-            row = _job_row(connection, job_id)
+            row = read_job(connection, job_id)
             done = connection.execute(
                 select(func.coalesce(func.sum(_S.c.provider_completed + _S.c.provider_failed), 0)).where(
                     _S.c.job_id == job_id, _S.c.ended_at.is_(None)
@@ -258,7 +254,7 @@ class Jobs:
             return Job(
                 row=to_row(row, int(done)),
                 request=to_request(row.request),
-                estimate=_to_estimate(row.estimate),
+                estimate=to_estimate(row.estimate),
                 spec_hash=row.spec_hash,
                 cancel_wish=row.cancel_wish,
             )
@@ -287,7 +283,7 @@ class Jobs:
         query = query.limit(limit).offset(offset)
         with self._database.read() as connection:
             if after is not None:
-                last = _job_row(connection, after)
+                last = read_job(connection, after)
                 query = query.where(
                     or_(
                         _J.c.created_at < last.created_at,
@@ -346,7 +342,7 @@ class Jobs:
     def spend(self, month: str, person: str | None = None, *, desk: str | None = None) -> Spend:
         """What a calendar month ("2026-11", UTC) has committed, by everybody, by one person or by one desk."""
         with self._database.read() as connection:
-            return _spend(connection, month, person, desk)
+            return spend_of(connection, month, person, desk)
 
     def desks(self, month: str) -> list[str]:
         """Desks that have committed something in a month; jobs of no desk are left out."""
@@ -369,7 +365,7 @@ class Jobs:
         with self._database.read() as connection:
             found = connection.execute(select(_J.c.state).where(_J.c.job_id == job_id)).scalar_one_or_none()
         if found is None:
-            raise _no_job(job_id)
+            raise no_job(job_id)
         return JobState(found)
 
     def provider_id(self, job_id: str) -> str:
@@ -381,7 +377,7 @@ class Jobs:
         with self._database.read() as connection:
             found = connection.execute(select(_J.c.provider_id).where(_J.c.job_id == job_id)).scalar_one_or_none()
         if found is None:
-            raise _no_job(job_id)
+            raise no_job(job_id)
         return str(found)
 
     def pause(self, job_id: str, *, actor: str, at: datetime) -> None:
@@ -391,8 +387,8 @@ class Jobs:
             IllegalMove: It has ended, is a draft, or is paused already.
         """
         with self._database.write() as connection:
-            row = _job_row(connection, job_id, lock=True)
-            _move_job(connection, job_id, row.state, JobEvent.PAUSE, actor=actor, at=at)
+            row = job_row(connection, job_id)
+            move_job(connection, job_id, row.state, JobEvent.PAUSE, actor=actor, at=at)
             lock_shards(connection, _S.c.job_id == job_id)
             connection.execute(
                 update(_S)
@@ -407,8 +403,8 @@ class Jobs:
             IllegalMove: It is not paused.
         """
         with self._database.write() as connection:
-            row = _job_row(connection, job_id, lock=True)
-            _move_job(connection, job_id, row.state, JobEvent.RESUME, actor=actor, at=at)
+            row = job_row(connection, job_id)
+            move_job(connection, job_id, row.state, JobEvent.RESUME, actor=actor, at=at)
             lock_shards(connection, _S.c.job_id == job_id)
             unsent = [ShardState.QUEUED.value, ShardState.UPLOADING.value]
             connection.execute(update(_S).where(_S.c.job_id == job_id, _S.c.state.in_(unsent)).values(next_due_at=at))
@@ -451,325 +447,6 @@ def _drop_built(connection: Connection, job_ids: Sequence[str]) -> int:
     return int(connection.execute(delete(_R).where(_R.c.job_id.in_(job_ids))).rowcount)
 
 
-def approve_job(
-    connection: Connection, job_id: str, spec_hash: str, check: BudgetCheck, *, actor: str, at: datetime
-) -> None:
-    """The approval of one job inside a transaction that holds `lock_money`. Raises as `Jobs.approve` does."""
-    row = _job_row(connection, job_id, lock=True)
-    if row.spec_hash != spec_hash:
-        raise Refused(f"Job {job_id} changed since it was shown. Look at it again before approving.")
-    if row.state != JobState.DRAFT.value:
-        raise StaleMove(f"Job {job_id} is already {row.state}; it was not submitted again.")
-    reserve(connection, row, row.expected_nano or 0, check, actor=actor, at=at)
-    _move_job(connection, job_id, row.state, JobEvent.APPROVE, actor=actor, at=at, approved_at=at)
-    connection.execute(update(_S).where(_S.c.job_id == job_id).values(next_due_at=at))
-    if row.shards == 0:
-        follow(connection, job_id, actor=actor, at=at)  # every answer was there already
-
-
-def follow(connection: Connection, job_id: str, *, actor: str, at: datetime) -> None:
-    """Bring a job's state in line with its shards, in the transaction that moved one of them."""
-    row = _job_row(connection, job_id, lock=True)
-    shards = connection.execute(select(_S.c.state, _S.c.message).where(_S.c.job_id == job_id)).all()
-    event = job_event((ShardState(shard.state) for shard in shards), all_succeeded=row.succeeded == row.total)
-    target = JOB_MOVES.get((JobState(row.state), event))
-    if target is None:
-        return
-    ended = target in JOB_ENDED
-    message = _told(target, shards)
-    _move_job(connection, job_id, row.state, event, actor=actor, at=at, ended_at=at if ended else None, message=message)
-    if ended:
-        settle_job(connection, row, at=at)
-
-
-def _told(target: JobState, shards: Sequence[Any]) -> str:
-    """What a job says of itself: why it waits for a person, or why nothing of it succeeded.
-
-    A batch counts its own requests, so what one of several says of them would contradict the job's counts.
-    """
-    if target is JobState.ATTENTION:
-        return next((shard.message for shard in shards if shard.state == ShardState.ATTENTION.value), "")
-    said = {shard.message for shard in shards if shard.state == ShardState.FAILED.value}
-    return str(said.pop()) if len(said) == 1 and (target is JobState.FAILED or len(shards) == 1) else ""
-
-
-def lock_money(connection: Connection) -> None:
-    """Hold the purse until the transaction ends. On SQLite the write transaction itself does."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MONEY_LOCK})")
-
-
-def reserve(connection: Connection, row: Any, amount_nano: int, check: BudgetCheck, *, actor: str, at: datetime) -> int:
-    """Commit an amount for a job, unless a limit speaks against it. The caller holds `lock_money`.
-
-    Args:
-        row: The job's.
-        check: Sees what is committed already; raises `OverBudget` to refuse.
-
-    Returns:
-        The number of this part among the job's.
-    """
-    month = f"{at:%Y-%m}"
-    check(
-        _spend(connection, month, None),
-        _spend(connection, month, actor),
-        _spend(connection, month, None, row.desk),
-    )
-    part = int(connection.execute(select(func.count()).select_from(_C).where(_C.c.job_id == row.job_id)).scalar_one())
-    connection.execute(
-        _C.insert().values(
-            job_id=row.job_id,
-            part=part,
-            person=actor,
-            desk=row.desk,
-            month=month,
-            amount_nano=amount_nano,
-            settled=False,
-            lost=False,
-        )
-    )
-    return part
-
-
-def spent_so_far(connection: Connection, row: Any) -> Decimal:
-    """What a job has cost so far. Where a part of that is not known, what was reserved for it stands for it.
-
-    Never 0 for want of a figure: limits are checked against it.
-    """
-    if row.actual_nano is not None:
-        return from_nano(row.actual_nano) or Decimal(0)
-    paid = select(func.coalesce(func.sum(_L.c.cost_nano), 0)).where(_L.c.job_id == row.job_id)
-    known = int(connection.execute(paid).scalar_one())
-    unknown = sum(one.stands_for_nano for one in _reservations(connection, row.job_id))
-    return from_nano(known + unknown) or Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reservation:
-    """One part of what a job has reserved, with the batches that it was for.
-
-    Attributes:
-        known_nano: What those of its batches cost of which that is known.
-        unknown: Share of its requests, a fraction, in batches that were paid and of which it is not.
-    """
-
-    part: int
-    amount_nano: int
-    settled: bool
-    known_nano: int
-    unknown: float
-
-    @property
-    def stands_for_nano(self) -> int:
-        """How much of it stands for what is not known."""
-        if not self.unknown:
-            return 0
-        return max(0, self.amount_nano - self.known_nano) if self.settled else int(self.amount_nano * self.unknown)
-
-
-def _reservations(connection: Connection, job_id: str) -> list[_Reservation]:
-    counted = (_C.c.job_id == job_id) & _C.c.lost.is_(False)
-    parts = connection.execute(select(_C).where(counted).order_by(_C.c.part)).all()
-    batches = connection.execute(
-        select(_S.c.part, _S.c.requests, _S.c.shard_index, _L.c.batch_id, _L.c.cost_nano)
-        # By the batch: synchronous answers stand in the ledger under a shard, too, and have a part of their own.
-        .outerjoin(_L, _L.c.batch_id == _S.c.batch_id)
-        .where(_S.c.job_id == job_id)
-    ).all()
-    doubted = _called_off_in_doubt(connection, job_id)
-    found: list[_Reservation] = []
-    for part in parts:
-        mine = [one for one in batches if one.part == part.part]
-        unknown = sum(
-            one.requests
-            for one in mine
-            if (one.cost_nano is None if one.batch_id is not None else one.shard_index in doubted)
-        )
-        requests = sum(one.requests for one in mine)
-        found.append(
-            _Reservation(
-                part.part,
-                part.amount_nano,
-                bool(part.settled),
-                sum(int(one.cost_nano) for one in mine if one.cost_nano is not None),
-                unknown / requests if requests else 0.0,
-            )
-        )
-    return found
-
-
-def _called_off_in_doubt(connection: Connection, job_id: str) -> set[int]:
-    """Shards that were called off while nobody knew whether there was a batch of them."""
-    query = (
-        select(_R.c.shard_index)
-        .join(_RES, (_RES.c.job_id == _R.c.job_id) & (_RES.c.custom_id == _R.c.custom_id))
-        .where(_R.c.job_id == job_id, _RES.c.error_code == IN_DOUBT, _RES.c.raw_file.is_(None))
-        .distinct()
-    )
-    return set(connection.execute(query).scalars())
-
-
-def lose_part(connection: Connection, job_id: str, part: int) -> None:
-    """A call was made and no answer came: its reservation stands for good for what it may have cost."""
-    mine = (_C.c.job_id == job_id) & (_C.c.part == part)
-    connection.execute(update(_C).where(mine).values(settled=True, lost=True))
-
-
-def settle_part(connection: Connection, job_id: str, part: int, spent_nano: int | None) -> None:
-    """One reservation becomes what was spent of it; None, where nobody knows the price, leaves it as it is.
-
-    Where the job has ended meanwhile, it was settled with everything that had been spent until then: this is more.
-    """
-    spent: dict[str, Any] = {}
-    if spent_nano is not None:
-        spent["amount_nano"] = case((_C.c.settled, _C.c.amount_nano + spent_nano), else_=spent_nano)
-    connection.execute(update(_C).where(_C.c.job_id == job_id, _C.c.part == part).values(settled=True, **spent))
-
-
-def settle_job(connection: Connection, row: Any, *, at: datetime) -> None:
-    """Reservations become what was really spent: all of it on the newest open one, less what older ones settled for.
-
-    What is spent once all are settled, such as on an answer that came late, is added to the newest. Those of
-    synchronous calls that are under way stay as they are. Where it is not known what some of its batches cost, each
-    reservation becomes what is known of its batches, and stands on for the others.
-    """
-    asking = select(_ASK.c.part).where(_ASK.c.job_id == row.job_id, _ASK.c.until > at)
-    under_way = set(connection.execute(asking).scalars())
-    every = _reservations(connection, row.job_id)
-    parts = [part for part in every if part.settled or part.part not in under_way]
-    if row.actual_nano is None:
-        for part in parts:
-            if not part.settled:
-                _settle(connection, row.job_id, part.part, part.known_nano + part.stands_for_nano)
-        return
-    left = row.actual_nano - sum(part.amount_nano for part in parts if part.settled)
-    for part in reversed([part for part in parts if not part.settled]):
-        _settle(connection, row.job_id, part.part, left)
-        left = 0
-    if left and parts:
-        newest = (_C.c.job_id == row.job_id) & (_C.c.part == parts[-1].part)
-        connection.execute(update(_C).where(newest).values(amount_nano=_C.c.amount_nano + left))
-
-
-def _settle(connection: Connection, job_id: str, part: int, amount_nano: int) -> None:
-    mine = (_C.c.job_id == job_id) & (_C.c.part == part)
-    connection.execute(update(_C).where(mine).values(settled=True, amount_nano=amount_nano))
-
-
-def job_row(connection: Connection, job_id: str) -> Any:
-    """A job's row, locked until the transaction ends.
-
-    Raises:
-        NotFound: No such job.
-    """
-    return _job_row(connection, job_id, lock=True)
-
-
-def lock_shards(connection: Connection, which: Any) -> None:
-    """Hold shards until the transaction ends, in the order in which everybody locks several of them: by their ids.
-
-    An UPDATE takes them in the order in which it happens to find them, and two such orders deadlock on PostgreSQL.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(_S.c.shard_id).where(which).order_by(_S.c.shard_id).with_for_update()).all()
-
-
-def lock_job(connection: Connection, job_id: str) -> None:
-    """Hold a job's row until the transaction ends."""
-    connection.execute(select(_J.c.job_id).where(_J.c.job_id == job_id).with_for_update())
-
-
-def record_event(
-    connection: Connection, job_id: str, shard_id: str | None, at: datetime, actor: str, event: str, note: str
-) -> None:
-    """A line of history that moves nothing."""
-    _event(connection, job_id, shard_id, at, actor, event, "", "", note)
-
-
-def new_shard(job_id: str, index: int, file: ShardFile, remote_name: str, model: str, at: datetime) -> dict[str, Any]:
-    """The row of a shard that nobody has approved yet."""
-    return {
-        "shard_id": f"{job_id}.{index}",
-        "job_id": job_id,
-        "shard_index": index,
-        "state": ShardState.QUEUED.value,
-        "fence": 0,
-        "attempt": 0,
-        "path": file.path,
-        "sha256": file.sha256,
-        "requests": file.requests,
-        "bytes": file.bytes,
-        "input_tokens": file.input_tokens,
-        "remote_name": remote_name,
-        "scans": 0,
-        "provider_status": "",
-        "provider_total": 0,
-        "provider_completed": 0,
-        "provider_failed": 0,
-        "next_due_at": at + timedelta(days=36500),  # not due until somebody approves
-        "quiet_polls": 0,
-        "cancel_wish": False,
-        "nudged": False,
-        "part": 0,
-        "message": "",
-        "model": model,
-        "retry_round": 0,
-        "place": 0,
-        "hold": "",
-    }
-
-
-def _move_job(
-    connection: Connection, job_id: str, state: str, event: JobEvent, *, actor: str, at: datetime, **values: Any
-) -> None:
-    target = next_job_state(JobState(state), event)
-    changed = connection.execute(
-        update(_J).where(_J.c.job_id == job_id, _J.c.state == state).values(state=target.value, **values)
-    )
-    if changed.rowcount != 1:
-        raise StaleMove(f"Job {job_id} is no longer {state}.")
-    _event(connection, job_id, None, at, actor, event.value, state, target.value, values.get("message") or "")
-
-
-def _event(
-    connection: Connection,
-    job_id: str,
-    shard_id: str | None,
-    at: datetime,
-    actor: str,
-    event: str,
-    from_state: str,
-    to_state: str,
-    note: str,
-) -> None:
-    connection.execute(
-        _E.insert().values(
-            job_id=job_id,
-            shard_id=shard_id,
-            at=at,
-            actor=actor,
-            event=event,
-            from_state=from_state,
-            to_state=to_state,
-            note=note,
-        )
-    )
-
-
-def _job_row(connection: Connection, job_id: str, *, lock: bool = False) -> Any:
-    query = select(_J).where(_J.c.job_id == job_id)
-    if lock:
-        query = query.with_for_update()  # SQLite ignores it: its writers hold the whole database already
-    row = connection.execute(query).first()
-    if row is None:
-        raise _no_job(job_id)
-    return row
-
-
-def _no_job(job_id: str) -> NotFound:
-    return NotFound(f"There is no job '{job_id}'. See the ids with: mosychlos portfolio batch list")
-
-
 def _narrowed(query: Any, wanted: JobFilter) -> Any:
     if wanted.states:
         query = query.where(_J.c.state.in_([state.value for state in wanted.states]))
@@ -792,81 +469,3 @@ def _narrowed(query: Any, wanted: JobFilter) -> Any:
             )
         )
     return query
-
-
-def _spend(connection: Connection, month: str, person: str | None, desk: str | None = None) -> Spend:
-    query = select(_C.c.settled, func.sum(_C.c.amount_nano).label("nano"), func.count().label("n")).where(
-        _C.c.month == month
-    )
-    if person is not None:
-        query = query.where(_C.c.person == person)
-    if desk is not None:
-        query = query.where(_C.c.desk == desk)
-    sums = {row.settled: row for row in connection.execute(query.group_by(_C.c.settled))}
-    return Spend(
-        settled_usd=from_nano(int(sums[True].nano)) or Decimal(0) if True in sums else Decimal(0),
-        open_usd=from_nano(int(sums[False].nano)) or Decimal(0) if False in sums else Decimal(0),
-        jobs=sum(int(row.n) for row in sums.values()),
-    )
-
-
-def to_row(row: Any, answered: int) -> JobRow:
-    """A row of the job table as a value.
-
-    Args:
-        answered: Requests that the provider says it has finished in batches that are not settled yet. Of settled ones
-            the endings are counted: what is asked again has none, although the provider finished it once.
-    """
-    counts = ItemCounts(row.total, row.succeeded, row.failed, row.missing)
-    return JobRow(
-        job_id=row.job_id,
-        kind=Kind(row.kind),
-        model=row.model,
-        model_class=row.model_class,
-        endpoint=row.endpoint,
-        variant=row.variant,
-        region_mode=row.region_mode,
-        prompt_version=row.prompt_version,
-        priority=Priority(row.priority),
-        state=JobState(row.state),
-        created_at=row.created_at,
-        created_by=row.created_by,
-        approved_at=row.approved_at,
-        ended_at=row.ended_at,
-        counts=counts,
-        provider_done=min(counts.total, counts.total - counts.pending + answered),
-        shards=row.shards,
-        expected_usd=from_nano(row.expected_nano),
-        actual_usd=from_nano(row.actual_nano),
-        message=row.message,
-        simulated=row.simulated,
-        needed_by=row.needed_by,
-        desk=row.desk,
-        set_id=row.set_id,
-        fallback=row.fallback,
-        provider_id=row.provider_id,
-        provider=identity_of(row),
-    )
-
-
-def to_request(text: str) -> AnalysisRequest:
-    """A wish as it was stored."""
-    fields = orjson.loads(text)
-    fields["kind"] = Kind(fields["kind"])
-    fields["endpoint"] = Endpoint(fields["endpoint"])
-    fields["variant"] = Variant(fields["variant"])
-    fields["priority"] = Priority(fields["priority"])
-    for name in ("portfolio_ids", "scenarios", "periods", "tools"):
-        fields[name] = tuple(fields.get(name, ()))
-    if fields["max_cost_usd"] is not None:
-        fields["max_cost_usd"] = Decimal(fields["max_cost_usd"])
-    return AnalysisRequest(**fields)
-
-
-def _to_estimate(text: str) -> Estimate:
-    fields = orjson.loads(text)
-    for name in ("low_usd", "expected_usd", "high_usd", "sync_usd", "uplift_usd"):
-        value = fields.get(name)
-        fields[name] = None if value is None else Decimal(value)
-    fields["warnings"] = tuple(fields["warnings"])
-    return Estimate(**fields)

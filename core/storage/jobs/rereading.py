@@ -11,7 +11,7 @@ from core.domain.job import JOB_ENDED, JobState
 from core.domain.records import ShardClaim
 from core.errors import Refused
 from core.storage.database import Database
-from core.storage.jobs.jobs import job_row, record_event
+from core.storage.jobs.job_moves import job_row, record_event
 from core.storage.jobs.results import Stray, keep_place
 from core.storage.jobs.shards import check_fence
 from core.storage.jobs.unread_lines import unread

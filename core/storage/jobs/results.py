@@ -17,9 +17,10 @@ from core.errors import OverBudget, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.correction_rows import close_seconds, sums_of_seconds, whole_sum
 from core.storage.jobs.history import remember
-from core.storage.jobs.jobs import follow, job_row, lock_job, lock_money, record_event, settle_job
+from core.storage.jobs.job_moves import follow, job_row, lock_job, record_event
 from core.storage.jobs.outcome_writer import TOKENS, store_outcomes
 from core.storage.jobs.parameter_memory import learn
+from core.storage.jobs.reservations import lock_money, settle_job
 from core.storage.jobs.retries import Retry, add_retry, take_back
 from core.storage.jobs.shards import check_fence, move
 from core.storage.money import from_nano, to_nano

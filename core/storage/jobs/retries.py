@@ -17,19 +17,10 @@ from core.domain.records import Spend
 from core.errors import Refused, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.answered import answered_of, answered_row
-from core.storage.jobs.jobs import (
-    follow,
-    job_row,
-    lock_money,
-    lose_part,
-    new_shard,
-    record_event,
-    reserve,
-    settle_part,
-    spent_so_far,
-)
+from core.storage.jobs.job_moves import follow, job_row, new_shard, record_event
 from core.storage.jobs.open_jobs import ASKED_AGAIN
 from core.storage.jobs.outcome_writer import MODEL, TIER, store_outcomes, uncount
+from core.storage.jobs.reservations import lock_money, lose_part, reserve, settle_part, spent_so_far
 from core.storage.money import to_nano
 from core.storage.sql import insert_or_ignore, table
 from core.storage.tables import (

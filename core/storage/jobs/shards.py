@@ -19,7 +19,7 @@ from core.domain.records import BatchLook, Shard, ShardClaim
 from core.errors import NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.alerts import clear_alert, raise_alert
-from core.storage.jobs.jobs import follow, lock_job, lock_shards, record_event
+from core.storage.jobs.job_moves import follow, lock_job, lock_shards, record_event
 from core.storage.jobs.unread_lines import unread
 from core.storage.sql import dump, table
 from core.storage.tables import EventTable, JobTable, ShardTable

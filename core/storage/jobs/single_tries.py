@@ -27,8 +27,9 @@ from core.domain.trial import Try, TryState
 from core.errors import AlreadyOpen, NotFound, StaleMove
 from core.storage.database import Database
 from core.storage.jobs.answered import answered_of, answered_row
-from core.storage.jobs.jobs import BudgetCheck, lock_money, reserve, to_request
+from core.storage.jobs.job_rows import to_request
 from core.storage.jobs.open_jobs import Waits, stop_waiting, waiting
+from core.storage.jobs.reservations import BudgetCheck, lock_money, reserve
 from core.storage.money import from_nano, to_nano
 from core.storage.sql import dump, table
 from core.storage.tables import CitationTable, CommitmentTable, LedgerTable, ToolCallTable, TryTable

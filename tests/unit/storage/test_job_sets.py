@@ -10,7 +10,7 @@ from core.domain.job import JobState
 from core.domain.records import Spend
 from core.errors import NotFound, OverBudget
 from core.storage.jobs.job_sets import Approval, NewSet
-from core.storage.jobs.jobs import BudgetCheck
+from core.storage.jobs.reservations import BudgetCheck
 from core.storage.store import Store
 from tests.unit.storage.making import NOW, draft
 
