@@ -145,16 +145,14 @@ def _years(line: Holding) -> float:
 
 
 def _other(line: Holding) -> Behaviour:
-    words = f"{line.name} {line.sector} {line.symbol}".casefold()
-    row = _row_of_other(line.asset_class, words)
+    row = _row_of_other(line.asset_class, f"{line.name} {line.sector} {line.symbol}".casefold())
     home = _home(line)
-    region = (
-        {} if not row.region else _index("world").loadings if home is None else {"world": home.beta, home.name: 1.0}
-    )
     currency = DOLLAR if line.asset_class in {AssetClass.COMMODITY, AssetClass.CRYPTO} else line.currency
     if line.asset_class is AssetClass.REAL_ESTATE and home is not None:
         currency = home.currency
-    return Behaviour(_and(_times(region, row.region), row.loadings), row.own_vol, row.drift, currency)
+    around = _index("world").loadings if home is None else {"world": home.beta, home.name: 1.0}
+    loadings = _and(_times(around, row.region), row.loadings) if row.region else row.loadings
+    return Behaviour(loadings, row.own_vol, row.drift, currency)
 
 
 def _row_of_other(kind: AssetClass, words: str) -> Other:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.analyses.cells import respelt
 from core.analyses.slots.form import Document, Grade
-from core.analyses.slots.rendering import WRONG, Piece, Rendered, Renderer
+from core.analyses.slots.rendering import DECIDED, WRONG, Piece, Rendered, Renderer
 from core.analyses.slots.sentences import Outside, Role, Seen, word_for
 from core.analyses.time_limit import tick
 from core.domain.analysis import Finding, FindingKind
@@ -99,7 +99,7 @@ class Page:
             for piece in pieces:
                 if piece.doubtful:
                     unseen = True
-                if piece.rank < WRONG:
+                if piece.rank < WRONG and (self.knows_words or piece.kind != DECIDED):
                     self.verified += 1
             for one in apart.sentences:
                 word = self.rests_on(pieces[one.first : one.last], opinion=opinion)

@@ -112,6 +112,11 @@ def test_an_italian_relation_is_not_green_since_its_words_are_not_understood() -
     assert reading.analysis is not None
     found = marks(form, reading.analysis, one.sheet)
     assert Mark.DECIDED not in {mark.mark for mark in found}
+    in_french = asked(Kind.RISK, "v4", "CH_FR")
+    counted = [one.verification for one in (reading, in_french.read(in_french.answer))]
+    assert counted[0] is not None
+    assert counted[1] is not None
+    assert 0 < counted[0].verified < counted[1].verified
     assert Mark.UNCHECKED in {mark.mark for mark in found}
 
 
