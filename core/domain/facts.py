@@ -93,6 +93,7 @@ class FactSheet:
         rules: Evaluated rules; empty where the analysis does not speak of rules.
         evidence: Documents, profile, earlier analyses, and which scenario or period is asked about.
         benchmark: Members of the benchmark and their weights in percent; empty where none was named.
+        benchmark_names: What its members are called, in their order, "" where nobody knows; empty in older sheets.
     """
 
     portfolio_id: str
@@ -107,6 +108,7 @@ class FactSheet:
     rules: tuple[RuleResult, ...] = ()
     evidence: Evidence = NO_EVIDENCE
     benchmark: tuple[tuple[str, float], ...] = ()
+    benchmark_names: tuple[str, ...] = ()
 
     @property
     def benchmark_name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -60,7 +61,12 @@ def sheets_of(
             look_through=look_through,
             short_rates=_short_rates(store, group, samples=is_sample) if MetricGroup.HISTORY in groups else None,
         )
-        sheets.update(zip(map(id, group), made, strict=True))
+        names = {symbol: row.name for symbol, row in known.items()}
+        for portfolio, sheet in zip(group, made, strict=True):
+            held = {line.symbol: line.name for line in portfolio.holdings} | names
+            sheets[id(portfolio)] = replace(
+                sheet, benchmark_names=tuple(held.get(symbol, "") for symbol, _ in sheet.benchmark)
+            )
     return [sheets[id(portfolio)] for portfolio in portfolios]
 
 

@@ -160,6 +160,7 @@ def dump(sheet: FactSheet) -> bytes:
             None if sheet.evidence == NO_EVIDENCE else asdict(sheet.evidence),
             sheet.benchmark,
             notes.texts,
+            sheet.benchmark_names,
         ]
     )
 
@@ -199,8 +200,8 @@ def load(document: bytes) -> FactSheet:
     parts: list[Any] = orjson.loads(document)
     portfolio_id, name, as_of, base_currency, region, is_sample, facts, absent, holdings = parts[:9]
     # Files of earlier versions end here.
-    later: list[Any] = [[], None, [], []]
-    rules, evidence, benchmark, notes = (*parts[9:], *later[len(parts) - 9 :])
+    later: list[Any] = [[], None, [], [], []]
+    rules, evidence, benchmark, notes, benchmark_names = (*parts[9:], *later[len(parts) - 9 :])
     return FactSheet(
         portfolio_id=portfolio_id,
         name=name,
@@ -217,6 +218,7 @@ def load(document: bytes) -> FactSheet:
         rules=tuple(map(_rule, rules)),
         evidence=_evidence(evidence) if evidence else NO_EVIDENCE,
         benchmark=tuple((name, weight) for name, weight in benchmark),
+        benchmark_names=tuple(benchmark_names),
     )
 
 

@@ -113,6 +113,9 @@ def _series(holding: Holding, paths: _Paths, window: NDArray[np.bool_], seed: in
     for factor, loading in behaviour.loadings.items():
         moves += loading * paths.moves[factor]
     moves += behaviour.own_vol * _draws(_generator(seed, f"instrument {own}"), count)
+    if holding.terms.leverage is not None:
+        # A leveraged fund copies a multiple of each day's return, and so not of a year's; what it can lose is all.
+        moves = np.log1p(np.maximum(holding.terms.leverage * np.expm1(moves), -0.95))
     path = np.cumsum(moves)[window]
     rate = exchange.path(behaviour.currency, holding.currency)
     if rate is not None:

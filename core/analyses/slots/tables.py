@@ -64,12 +64,21 @@ class SlotTableWriter(TableWriter):
 
     def _own(self, sheet: FactSheet) -> Iterator[str]:
         if sheet.benchmark:
-            rows = "".join(f"{cell(name)}|{weight:g}\n" for name, weight in sheet.benchmark)
-            yield f"\n<BENCHMARK>\nmember|weight\n{rows}</BENCHMARK>"
+            yield f"\n<BENCHMARK>\n{_benchmark(sheet)}</BENCHMARK>"
         grades = self._grades(sheet)
         if grades:
             rows = "".join(f"{cell(one.name)}|{cell(one.value)}|{cell(one.because)}\n" for one in grades)
             yield f"\n<GRADES>\ngrade|value|because\n{rows}</GRADES>"
+
+
+def _benchmark(sheet: FactSheet) -> str:
+    """Its members by symbol, with their names where somebody knows them."""
+    if not any(sheet.benchmark_names):
+        return "member|weight\n" + "".join(f"{cell(symbol)}|{weight:g}\n" for symbol, weight in sheet.benchmark)
+    rows = zip(sheet.benchmark, sheet.benchmark_names, strict=True)
+    return "member|name|weight\n" + "".join(
+        f"{cell(symbol)}|{cell(name)}|{weight:g}\n" for (symbol, weight), name in rows
+    )
 
 
 def _terms(sheet: FactSheet) -> list[str]:

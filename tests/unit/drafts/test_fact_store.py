@@ -128,3 +128,10 @@ def test_a_file_that_was_cut_off_never_gets_its_name(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="cut"):
         cut()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_a_benchmarks_members_come_back_and_older_files_have_none() -> None:
+    named = replace(sheet(), benchmark=(("VTI", 60.0), ("X", 40.0)), benchmark_names=("Total Stock Market", ""))
+    assert load(dump(named)) == named
+    older = orjson.dumps(orjson.loads(dump(named))[:-1])
+    assert load(older) == replace(named, benchmark_names=())

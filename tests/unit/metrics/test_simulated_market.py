@@ -140,6 +140,16 @@ def test_a_hedged_class_does_not_move_with_the_rate() -> None:
     assert correlation(history, "H", "D") > 0.999 > 0.97 > correlation(history, "W", "D")
 
 
+@pytest.mark.parametrize("factor", [3.0, -1.0])
+def test_a_leveraged_fund_moves_by_its_multiple_of_each_day(factor: float) -> None:
+    fund, name = AssetClass.EQUITY_FUND, "Nasdaq-100 ETF"
+    plain = holding("N", 1, asset_class=fund, currency="USD", name=name)
+    geared = holding("G", 1, asset_class=fund, currency="USD", name=name, terms=Terms(leverage=factor))
+    history = simulated_history([plain, geared], FRIDAY)
+    assert correlation(history, "N", "G") * factor > 0.99 * abs(factor)
+    assert moves(history, "G").std() == pytest.approx(abs(factor) * moves(history, "N").std(), rel=0.03)
+
+
 def test_without_a_rate_the_rate_stands_still() -> None:
     unknown = holding("X", 1, currency="XTS", country="US", price="10", sector="Financials")
     assert simulated_history([unknown], FRIDAY, rates=RATES) == simulated_history([unknown], FRIDAY)

@@ -190,3 +190,14 @@ def test_a_performance_page_is_told_not_to_call_a_back_test_performance() -> Non
     system = LIBRARY.compose("performance", "US", "default").system
     assert "a back-test of the present holdings at past prices" in system
     assert "Never call them performance" in system
+
+
+def test_a_benchmark_is_shown_with_the_names_of_its_members_where_they_are_known() -> None:
+    writer = engine_for(Kind.PERFORMANCE).writer(lambda _: 0, slots=True)
+    named = replace(SHEET, benchmark=(("VTI", 60.0), ("BND", 40.0)), benchmark_names=("Total Stock | Market", ""))
+    shown = writer.write(named, "en")[0]
+    table = shown.partition("<BENCHMARK>\n")[2].partition("</BENCHMARK>")[0].splitlines()
+    assert table[0] == "member|name|weight"
+    assert [line.count("|") for line in table] == [2, 2, 2], "a bar in a name is no column"
+    assert table[2] == "BND||40"
+    assert "<BENCHMARK>\nmember|weight\nVTI|60" in writer.write(replace(named, benchmark_names=()), "en")[0]
