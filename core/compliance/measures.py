@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from core.compliance.hedges import unhedged_bounds
 from core.compliance.identity import Identities, Key, body_field, body_name
-from core.compliance.kinds import DEPOSITS, DERIVATIVES, T, is_short_derivative, types_of
+from core.compliance.kinds import DERIVATIVES, is_short_derivative, types_of
 from core.compliance.lines import membership
+from core.compliance.owed import overdrafts, owed
 from core.compliance.position import Book, RulePosition, ids_of, value_of
 from core.compliance.rule import Measurement
 from core.compliance.vocabulary import Base, By, LimitReading, RuleMetric
@@ -130,6 +131,8 @@ def counted(book: Book, measure: Measurement, *, at_notional: bool = False) -> I
     """The lines that a measure counts, the largest first, with what their amounts are and whom they are of."""
     for position in book.ranked:
         inside = membership(position, measure.of, measure.without, book.base_currency)
+        if inside is not True and "related_party" in measure.of:
+            inside = _by_relation(book, position, measure, inside)
         if inside is False:
             continue
         basis = "value"
@@ -167,6 +170,16 @@ def _choose(book: Book, measure: Measurement, *, at_notional: bool = False) -> _
                 chosen.gaps.setdefault(missing, []).append(one.position)
         chosen.lines.append(_Line(one.position, amount, one.inside is True, one.key[0], one.name, one.key[1]))
     return chosen
+
+
+def _by_relation(book: Book, position: RulePosition, measure: Measurement, said: bool | str) -> bool | str:
+    """Whether a line that is not marked as of a related party is of the issuer, or the group, of one that is."""
+    if membership(position, ("all",), measure.without, book.base_currency) is not True:
+        return said
+    issuers, groups = book.related
+    if book.identities.issuer(position)[0] in issuers:
+        return True
+    return "related_party" if book.identities.group(position)[0] in groups else said
 
 
 def _key(position: RulePosition, by: By | None, known: Identities) -> tuple[Key, str, str]:
@@ -371,26 +384,24 @@ def _diversified(book: Book, measure: Measurement, reading: LimitReading) -> Bou
     return Bounds(low, high, behind, gaps={field: tuple(gaps[field]) for field in sorted(gaps)})
 
 
-def _overdrafts(book: Book) -> list[RulePosition]:
-    return [one for one in book.positions if value_of(one) < 0 and types_of(one) <= DEPOSITS | {T.LOAN}]
-
-
 def _borrowing(book: Book, measure: Measurement) -> Bounds | Empty:
     base = _base(book, measure)
     if base[1] <= 0:
         return Empty()
-    overdrafts = _overdrafts(book)
-    debt = -sum((value_of(one) for one in overdrafts), ZERO)
-    low, high = _share(debt, debt, base)
-    return Bounds(low, high, ids_of(overdrafts))
+    sure, maybe = overdrafts(book)
+    debt = owed(sure)
+    low, high = _share(debt, debt + owed(maybe), base)
+    return Bounds(low, high, ids_of([*sure, *maybe]), gaps={"instrument_type": tuple(maybe)} if maybe else None)
 
 
 def _asset_coverage(book: Book) -> Bounds | Empty:
-    debt = -sum((value_of(one) for one in _overdrafts(book)), ZERO)
-    if debt <= 0:
+    sure, maybe = overdrafts(book)
+    if not sure and not maybe:
         return Empty()
-    coverage = (book.net_assets + debt) / debt
-    return Bounds(coverage, coverage, ids_of(_overdrafts(book)))
+    debt, most = owed(sure), owed([*sure, *maybe])
+    coverage = (book.net_assets + debt) / debt if debt else None
+    low = (book.net_assets + most) / most
+    return Bounds(low, coverage, ids_of([*sure, *maybe]), gaps={"instrument_type": tuple(maybe)} if maybe else None)
 
 
 def _short(book: Book, measure: Measurement) -> Bounds | Empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.compliance.derivative_classes import on_equity, on_exempt_canadian, on_government, single_name
 from core.compliance.kinds import (
     BONDS,
     DEBT,
@@ -24,6 +25,7 @@ from core.compliance.public_issuers import (
     is_canadian_province,
     is_local_authority,
     is_supranational,
+    may_be_treasury,
     state_of,
 )
 from core.domain.instrument import FundKind, Liquidity
@@ -117,6 +119,8 @@ def _government(position: RulePosition) -> Member:
         return known
     if state_of(terms.issuer) or is_supranational(terms.issuer):
         return True
+    if may_be_treasury(terms.issuer):
+        return "issuer_category"
     if sector := position.holding.sector.strip().casefold():
         return sector in _STATE_SECTORS
     return False if terms.issuer and not is_local_authority(terms.issuer) else "issuer_category"
@@ -156,7 +160,7 @@ def _us_government(position: RulePosition) -> Member:
 def _canadian_exempt(position: RulePosition) -> Member:
     """NI 81-102, s. 1.1: issued or fully guaranteed by Canada, a province or territory, or the United States."""
     issuer = position.terms.issuer
-    if is_canadian_province(issuer) and types_of(position) <= BONDS:
+    if (is_canadian_province(issuer) and types_of(position) <= BONDS) or on_exempt_canadian(position):
         return True
     return either(_of_state("CA"), _of_state("US", "UST", "USGA"))(position)
 
@@ -181,18 +185,6 @@ def _swiss_mortgage_institute(position: RulePosition) -> Member:
     if not issuer:
         return "issuer"
     return any(word in issuer for word in _PFANDBRIEF)
-
-
-def _single_name(position: RulePosition) -> Member:
-    """A derivative whose underlying is one issuer's: none on an index, a currency or a state."""
-    possible, terms = types_of(position) & DERIVATIVES, position.terms
-    if not possible or terms.index_tracker or terms.hedged_to:
-        return False
-    if state_of(terms.issuer) or is_supranational(terms.issuer):
-        return False
-    if not types_of(position) <= DERIVATIVES:
-        return "instrument_type"
-    return True if terms.issuer else "issuer"
 
 
 def _hong_kong_unauthorised(position: RulePosition) -> Member:
@@ -341,8 +333,11 @@ PLAIN: Mapping[str, Test] = {
     "ucits_funds": _fund_kind(FundKind.UCITS),
     "non_ucits_funds": _fund_kind(FundKind.RIC, FundKind.OTHER),
     "ric_funds": _fund_kind(FundKind.RIC),
+    "investment_companies": _fund_kind(FundKind.RIC, FundKind.UCITS),
     "derivatives": one_of(DERIVATIVES),
-    "single_name_derivatives": _single_name,
+    "single_name_derivatives": single_name,
+    "government_derivatives": on_government,
+    "equity_derivatives": on_equity,
     "hong_kong_unauthorised_funds": both(_FUNDS, _hong_kong_unauthorised),
     "insurance_shares": both(_SHARES, _insurer),
     "otc_derivatives": either(

@@ -124,6 +124,14 @@ class Book:
         return Identities(self.positions)
 
     @cached_property
+    def related(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Issuers of the lines that are marked as of a related party, and their groups."""
+        marked = [one for one in self.positions if one.terms.related_party]
+        issuers = (self.identities.issuer(one)[0] for one in marked)
+        groups = (self.identities.group(one)[0] for one in marked)
+        return frozenset(filter(None, issuers)), frozenset(filter(None, groups))
+
+    @cached_property
     def by_id(self) -> dict[str, RulePosition]:
         """Lines by id."""
         return {position.holding_id: position for position in self.positions}

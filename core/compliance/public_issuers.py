@@ -64,7 +64,22 @@ _STATES: Mapping[str, str] = {
     "EG": "arab republic of egypt|egypt",
     "ID": "republic of indonesia|indonesia",
 }
-_CODES = {name: code for code, names in _STATES.items() for name in names.split("|")}
+_OFFICES: Mapping[str, str] = {
+    "FR": "agence france tresor|tresor francais|tresor public",
+    "ES": "tesoro publico|spanish treasury",
+    "IT": "ministero delleconomia e delle finanze|tesoro italiano|italian treasury",
+    "JP": "japan treasury|ministry of finance japan|japanese government",
+    "DE": "bundesrepublik deutschland finanzagentur gmbh|german treasury",
+    "NL": "dutch state treasury|dutch state treasury agency",
+    "HK": "hong kong monetary authority|hkma",
+    "SG": "monetary authority of singapore",
+    "IE": "irish national treasury management agency|national treasury management agency",
+    "BE": "belgian debt agency",
+    "CH": "eidgenossische finanzverwaltung",
+}
+"""Offices that borrow in their state's name, and whose bills files put under them."""
+
+_CODES = {name: code for by in (_STATES, _OFFICES) for code, names in by.items() for name in names.split("|")}
 
 _SUPRANATIONAL = frozenset(
     [
@@ -91,6 +106,12 @@ _LOCAL = re.compile(
     r"|kt|etat de|town|district|borough|metropole)\b"
 )
 
+_TREASURY = re.compile(
+    r"\b(treasury|tresor|tesoro|schatz|schatzamt|ministry of finance|ministero|ministere|ministerio|bundesministerium"
+    r"|debt (management|agency)|public debt|finanzagentur|monetary authority|central bank"
+    r"|bank of (japan|england|canada)|bundesbank|national bank of|banque nationale|nationalbank|exchange fund)\b"
+)
+
 STATE_CATEGORIES = frozenset({"UST", "USGA", "NUSS", "MUN"})
 """Categories of form N-PORT of states, agencies that they guarantee, and local authorities; no sponsored ones."""
 
@@ -106,6 +127,11 @@ def state_of(name: str) -> str:
     """The country code of the state that a name is the name of; "" for everything else, its cantons and towns too."""
     plain = plain_name(name)
     return _CODES.get(plain) or _CODES.get(plain.removeprefix("the "), "")
+
+
+def may_be_treasury(name: str) -> bool:
+    """Whether a name reads like that of an office that borrows for a state: a treasury, a ministry, a debt agency."""
+    return bool(_TREASURY.search(plain_name(name)))
 
 
 def is_supranational(name: str) -> bool:

@@ -70,11 +70,15 @@ _LEGAL = frozenset(
         "sociedad",
         "societas",
         "europaea",
+        "publ",
+        "sanv",
         "naamloze",
         "vennootschap",
     ]
 )
 """Words for a legal form, which say nothing about who it is."""
+_LEADING = frozenset(["ab", "pt", "pjsc", "oao"])
+"""Legal forms that stand before a name: "AB Volvo", "PT Astra"."""
 _SHARE = frozenset(
     [
         "class",
@@ -111,6 +115,8 @@ _SHARE = frozenset(
     ]
 )
 """Words for a kind of share behind a name."""
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters that are no other letter with an accent, as files without them write them."""
 _COUPON = re.compile(r"\d+[.,]\d+|\d+%|\d{1,2}/\d{1,2}/\d{2,4}|\d{4,}")
 _DROPPED = re.compile(r"[.'’`/]")
 _NOT_WORD = re.compile(r"[^\w%,]+")
@@ -123,10 +129,12 @@ def normalised_name(name: str) -> str:
     Never empty for a name with a letter: what consists of such words alone keeps them.
     """
     text = unicodedata.normalize("NFKD", name[:_NAME_CHARS].casefold().replace(".com", " com").replace("&", " and "))
-    plain = "".join(one for one in text if not unicodedata.combining(one))
+    plain = "".join(one for one in text if not unicodedata.combining(one)).translate(_LETTERS)
     words = _NOT_WORD.sub(" ", _DROPPED.sub("", _without_coupon(plain))).replace(",", " ").replace("%", " ").split()
     kept = list(words)
     while len(kept) > 1 and kept[0] == "the":
+        del kept[0]
+    if len(kept) > 1 and kept[0] in _LEADING:
         del kept[0]
     while len(kept) > 1 and (kept[-1] in _LEGAL or kept[-1] in _SHARE):
         del kept[-1]
