@@ -30,6 +30,7 @@ from core.domain.facts import FactSheet
 from core.domain.readable_text import readable_line
 from core.errors import BadInput
 from core.metrics.definitions import MetricGroup, definitions_of
+from core.metrics.doubts import DOUBT
 
 logger = logging.getLogger(__name__)
 
@@ -223,6 +224,8 @@ class Engine:
         facts += rule_facts(rules, f"as of {sheet.as_of}")
         facts += article_facts(rules, f"as of {sheet.as_of}")
         absent = shown.absent(sheet.absent)
+        # Figures that rest on a doubtful price look like any others: that there is a doubt is told with what is absent.
+        absent += tuple(one for one in sheet.absent if one.metric_id.startswith(DOUBT))
         if Need.INDICATORS in self.needs:
             absent += tuple(one for one in sheet.absent if one.metric_id.startswith(INDICATOR))
         return replace(sheet, facts=tuple(facts), absent=absent, rules=rules, evidence=evidence)

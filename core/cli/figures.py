@@ -14,6 +14,7 @@ from core.domain.facts import Fact, FactSheet
 from core.domain.units import Unit
 from core.errors import BadInput
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup
+from core.metrics.doubts import DOUBT
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Day of the snapshot instead of the newest.")]
@@ -141,7 +142,8 @@ def metrics(
         right=("value", "version"),
     )
     for absent in sheet.absent:
-        output.line(f"Not computed: {absent.metric_id}: {absent.reason}")
+        doubtful = absent.metric_id.startswith(DOUBT)
+        output.line(f"Doubtful: {absent.reason}" if doubtful else f"Not computed: {absent.metric_id}: {absent.reason}")
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from functools import lru_cache
 from math import nan
 from pathlib import Path
 from types import TracebackType
@@ -165,6 +166,15 @@ def dump(sheet: FactSheet) -> bytes:
     )
 
 
+@lru_cache(maxsize=8192)
+def _note(key: str, definition: str) -> str:
+    """What a fact says beyond its definition.
+
+    What stands in front of the definition tells of a restatement, and is told anew when the sheet is read.
+    """
+    return definition.partition(ALL_DEFINITIONS[key].text)[2].strip() if key else ""
+
+
 class _Notes:
     """What facts say beyond their definitions (sample, rates, doubts about prices), each text once.
 
@@ -185,9 +195,7 @@ class _Notes:
         return found
 
     def _placed(self, fact: Fact) -> tuple[int, ...]:
-        key = key_of(fact.metric_id) if fact.version else ""
-        # What stands in front of the definition tells of a restatement, and is told anew when the sheet is read.
-        note = fact.definition.partition(ALL_DEFINITIONS[key].text)[2].strip() if key else ""
+        note = _note(key_of(fact.metric_id), fact.definition) if fact.version else ""
         if not note:
             return (fact.version,)
         if note not in self.texts:

@@ -125,7 +125,10 @@ def size(line: Holding, value: float, factor: float) -> float:
 
 def why_unknown(lines: Iterable[Holding], sizes: Iterable[float]) -> str:
     """Why it is not known what a whole stands for, by its lines; "" where it is."""
-    unknown = [line for line, one in zip(lines, sizes, strict=True) if isnan(one)]
+    known = tuple(sizes)
+    if not isnan(sum(known)):
+        return ""
+    unknown = [line for line, one in zip(lines, known, strict=True) if isnan(one)]
     said: list[str] = []
     if derivatives := sorted({line.symbol for line in unknown if leans(line)}):
         said.append(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.domain.facts import FactSheet
+from core.domain.facts import AbsentFact, FactSheet
 from core.domain.fx import Rates
 from core.domain.portfolio import Portfolio
 from core.domain.units import Badge
@@ -13,6 +13,7 @@ from core.metrics.attribution import Classified, attribution_rows
 from core.metrics.benchmark import Benchmarks, benchmark_rows
 from core.metrics.contributions import contribution_rows
 from core.metrics.definitions import DEFAULT_GROUPS, MetricGroup, definitions_of
+from core.metrics.doubts import DOUBT, Doubts
 from core.metrics.flows import Snapshots, flow_rows
 from core.metrics.history import history_rows
 from core.metrics.holdings import liquidity_rows, part_rows, whole_rows
@@ -104,13 +105,20 @@ class _Maker:
         self._groups = groups
         self._given = given
         self._valuer = Valuer(rates)
+        self._doubts = Doubts(prices) if prices is not None else None
         self._stress = Stress(rates, prices)
 
     def sheets(self, portfolios: Sequence[Portfolio]) -> Iterator[FactSheet]:
         """Of these portfolios, in their order."""
-        valuations = [self._valuer.value(portfolio) for portfolio in portfolios]
+        valuations = [self._valued(portfolio) for portfolio in portfolios]
         of_samples = self._of_samples(portfolios, valuations)
         return map(self._sheet, portfolios, valuations, of_samples)
+
+    def _valued(self, portfolio: Portfolio) -> Valuation:
+        """With what must be said of its prices beside every figure that values make."""
+        found = self._valuer.value(portfolio)
+        far = self._doubts.far(portfolio) if self._doubts is not None else ()
+        return replace(found, rates_note=" ".join(filter(None, (found.rates_note, *far)))) if far else found
 
     def _sheet(self, portfolio: Portfolio, valuation: Valuation, of_samples: Mapping[MetricGroup, Rows]) -> FactSheet:
         lines = holding_facts(portfolio, valuation)
@@ -137,11 +145,16 @@ class _Maker:
             base_currency=portfolio.base_currency,
             region=portfolio.region,
             facts=tuple(facts),
-            absent=tuple(reasons),
+            absent=(*reasons, *self._doubted(portfolio)),
             holdings=lines,
             is_sample=portfolio.is_sample,
             benchmark=tuple((symbol, float(100 * weight)) for symbol, weight in portfolio.benchmark),
         )
+
+    def _doubted(self, portfolio: Portfolio) -> Iterator[AbsentFact]:
+        if self._doubts is not None:
+            for symbol, said in self._doubts.of(portfolio).items():
+                yield AbsentFact(f"{DOUBT}{symbol}", f"{symbol} {said}")
 
     def _of_samples(
         self, portfolios: Sequence[Portfolio], valuations: Sequence[Valuation]

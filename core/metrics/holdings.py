@@ -41,7 +41,8 @@ def whole_rows(portfolio: Portfolio, valuation: Valuation) -> Rows:
         state(rows, "total_value", valuation.why_no_total)
     else:
         # The value of a single line in base currency is the file's own number; anything else was added or converted.
-        badge = stated if count == 1 and not note else computed
+        own = count == 1 and portfolio.holdings[0].currency == portfolio.base_currency
+        badge = stated if own else computed
         state(rows, "total_value", valuation.total, period, badge, note, portfolio.base_currency)
     state(rows, "holdings_count", float(count), period, stated)
     without_cash = sum(holding.asset_class is not AssetClass.CASH for holding in portfolio.holdings)

@@ -13,8 +13,8 @@ from typing import Final
 
 from core.metrics import thresholds
 from core.metrics.brinson import LINKING
-from core.metrics.caveats import SPLIT_NEAR
 from core.metrics.definitions import MetricGroup, definitions_of
+from core.metrics.doubts import FAR, SPLIT_NEAR
 from core.metrics.history import DIFFERENT
 from core.metrics.restatements import RESTATEMENTS, VERSIONS
 from core.metrics.risk import CALENDAR_DAYS_PER_YEAR
@@ -66,6 +66,9 @@ def _rules() -> str:
         f"it where that differs by over {100 * DIFFERENT:g} %.\n"
         f"- **Splits.** Where a close is within {100 * SPLIT_NEAR:g} % of a half, a third, a quarter … of the one "
         "before, or of twice, three times … it, each figure says that its prices may lack an adjustment for a split.\n"
+        f"- **Doubtful prices.** Where a line's own price is over {100 * FAR:g} % from its last close, each figure "
+        "says so; each says which lines no history covers, and that closes of bonds may leave out interest. Splits and "
+        "prices far off also stand among what is absent, as `price_check.<symbol>`, where models are told of them.\n"
         f"- **Annual.** The sample's own returns a year ({CALENDAR_DAYS_PER_YEAR:g} × returns / days) for risk; "
         "days / 365 for the money-weighted return. Nothing under a year is scaled up to one.\n"
     )

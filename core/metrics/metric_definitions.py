@@ -75,10 +75,13 @@ _BRINSON = (
 _HERFINDAHL = "Hirschman (1945), Herfindahl (1950)"
 _SHARPE = "after Sharpe (1966), Mutual Fund Performance, over a rate of 0 % instead of that of a bill"
 _SORTINO = "Sortino and Price (1994), Performance Measurement in a Downside Risk Framework"
-_RISKMETRICS = "J.P. Morgan/Reuters (1996), RiskMetrics Technical Document"
+_DEVIATION = "Markowitz (1952), Portfolio Selection, for the standard deviation as a measure of risk"
+_HISTORICAL = "Linsmeier and Pearson (2000), Value at Risk, historical simulation"
+_PARAMETRIC = "Linsmeier and Pearson (2000), Value at Risk, variance-covariance method, with the mean of the sample"
 _SHORTFALL = "Acerbi and Tasche (2002), On the Coherence of Expected Shortfall"
 _EULER = "Litterman (1996), Hot Spots and Hedges"
-_GIPS = "CFA Institute, Global Investment Performance Standards (2020)"
+_TIME_WEIGHTED = "Bank Administration Institute (1968), Measuring the Investment Performance of Pension Funds"
+_COMPOUNDED = "own definition; no standard of performance presentation is claimed"
 _FACHLER = (
     "Brinson and Fachler (1985), Measuring Non-U.S. Equity Portfolio Performance; Carino (1999), Combining "
     "Attribution Effects Over Time"
@@ -171,7 +174,7 @@ FAMILIES: dict[str, Definition] = {
 """Families of metrics of the holdings by the prefix of their ids, in the order they are stated."""
 
 HISTORY_METRICS: dict[str, Definition] = {
-    "volatility": Definition(Unit.PCT, 2, f"std(r, ddof=1) * sqrt(n) {_YEARLY}.", _RISKMETRICS),
+    "volatility": Definition(Unit.PCT, 2, f"std(r, ddof=1) * sqrt(n) {_YEARLY}.", _DEVIATION),
     "downside_deviation": Definition(
         Unit.PCT,
         2,
@@ -208,7 +211,7 @@ HISTORY_METRICS: dict[str, Definition] = {
         Unit.PCT,
         2,
         f"Historical one-day value at risk at 95 %: -quantile(r, 5 %, linear) {_DAILY}; positive is a loss.",
-        _RISKMETRICS,
+        _HISTORICAL,
     ),
     "cvar_95_1d": Definition(
         Unit.PCT,
@@ -221,7 +224,7 @@ HISTORY_METRICS: dict[str, Definition] = {
         Unit.PCT,
         2,
         f"Historical one-day value at risk at 99 %: -quantile(r, 1 %, linear) {_DAILY}; positive is a loss.",
-        _RISKMETRICS,
+        _HISTORICAL,
     ),
     "cvar_99_1d": Definition(
         Unit.PCT,
@@ -235,7 +238,7 @@ HISTORY_METRICS: dict[str, Definition] = {
         2,
         "One-day value at risk at 95 % as if returns were normal: -(mean(r) + z * std(r, ddof=1)) with z the normal "
         f"5 % quantile, -1.645, {_DAILY}; positive is a loss.",
-        _RISKMETRICS,
+        _PARAMETRIC,
     ),
     "cvar_95_1d_normal": Definition(
         Unit.PCT,
@@ -245,7 +248,7 @@ HISTORY_METRICS: dict[str, Definition] = {
         _SHORTFALL,
     ),
     "annual_return": Definition(
-        Unit.PCT, 2, f"Compound annual growth: prod(1 + r)^(n / T) - 1 over all T values {_YEARLY}.", _GIPS
+        Unit.PCT, 2, f"Compound annual growth: prod(1 + r)^(n / T) - 1 over all T values {_YEARLY}.", _COMPOUNDED
     ),
 }
 """Metrics that need price histories, in the order they are stated."""
@@ -301,14 +304,14 @@ _PERIOD = (
 )
 
 PERIOD_FAMILIES: dict[str, Definition] = {
-    "return.": Definition(Unit.PCT, 2, f"Compounded return {_PERIOD}; {_PRESENT}.", _GIPS, PERIODS),
+    "return.": Definition(Unit.PCT, 2, f"Compounded return {_PERIOD}; {_PRESENT}.", _COMPOUNDED, PERIODS),
     "benchmark_return.": Definition(
         Unit.PCT,
         2,
         "Compounded return of the benchmark, its weights rebalanced daily, in base currency, at its members' last "
         "known closes on the portfolio's days, with or without dividends as its price histories have them, "
         f"{_PERIOD}.",
-        _GIPS,
+        _COMPOUNDED,
         PERIODS,
     ),
     "excess_return.": Definition(
@@ -316,7 +319,7 @@ PERIOD_FAMILIES: dict[str, Definition] = {
         2,
         "Return of the present holdings less return of the benchmark over the same days, in percentage points, "
         f"{_PERIOD}.",
-        _GIPS,
+        _COMPOUNDED,
         PERIODS,
     ),
 }
@@ -331,13 +334,13 @@ FLOW_METRICS: dict[str, Definition] = {
         "Time-weighted return since the first snapshot, not annualised whatever its length: sub-periods between "
         "snapshots compounded, each (V1 - F) / V0 - 1 with the flows F at the end of the day of V1; stated only where "
         f"every flow's day has a snapshot, {_FLOWS}.",
-        _GIPS,
+        _TIME_WEIGHTED,
     ),
     "twr_annual.si": Definition(
         Unit.PCT,
         2,
         f"(1 + time-weighted return since the first snapshot)^(365.25 / days) - 1, a year at least, {_FLOWS}.",
-        _GIPS,
+        _TIME_WEIGHTED,
     ),
     "modified_dietz.si": Definition(
         Unit.PCT,
@@ -353,7 +356,7 @@ FLOW_METRICS: dict[str, Definition] = {
         2,
         "Money-weighted return per year since the first snapshot, a year at least: the rate at which its value, all "
         f"flows and the present value have a sum of zero (XIRR, days / 365), {_FLOWS}.",
-        _GIPS,
+        "Fisher (1930), The Theory of Interest, for the internal rate of return",
     ),
 }
 """Returns of the account itself, in the order they are stated."""
@@ -456,7 +459,7 @@ CONTRIBUTION_METRICS: dict[str, Definition] = {
         2,
         "exp(-sum(p * ln(p))) with p the positions' shares of risk: the number of equal shares that would spread the "
         "risk as evenly; stated only when no position lowers the risk.",
-        "Meucci (2009), Managing Diversification, applied to shares of risk",
+        "Shannon (1948), A Mathematical Theory of Communication, for the entropy whose exponential it is",
     ),
     "average_correlation": Definition(
         Unit.RATIO,
@@ -482,7 +485,7 @@ CONTRIBUTION_FAMILIES: dict[str, Definition] = {
         "What the line added to the return of the last twelve months, or of all of the common history when shorter: "
         f"the sum over days of w * r of the line * value at the day's start, the first being 1, {_POSITIONS}; the "
         "contributions sum to the return, in percentage points.",
-        _GIPS,
+        _COMPOUNDED,
     ),
 }
 """What each line adds to risk and return, in the order they are stated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import floor, fsum
@@ -12,6 +12,7 @@ from math import floor, fsum
 import numpy as np
 
 from core.domain.portfolio import AssetClass, Portfolio
+from core.metrics.doubts import Doubts
 from core.metrics.exposure import leans, why_unknown
 from core.metrics.prices import PriceHistory, PriceSeries
 from core.metrics.thresholds import MAX_STALE_DAYS, MIN_CHANGES, MIN_COVERAGE, MIN_RETURNS
@@ -38,6 +39,7 @@ class Plan:
         left_out: Symbols whose history was left out as too short, with the same shares.
         base: Currency that returns are measured in.
         as_of: The portfolio's day; later closes are not used.
+        said: What must be said of its lines beside every figure, as sentences.
     """
 
     member: int
@@ -48,6 +50,7 @@ class Plan:
     base: str
     as_of: date
     left_out: Mapping[str, float] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Usable:
 
     def __init__(self, prices: PriceHistory) -> None:
         self._prices = prices
+        self.doubts = Doubts(prices)
         self._known: defaultdict[date, dict[str, str]] = defaultdict(dict)
 
     def on(self, as_of: date, symbols: Iterable[str]) -> Mapping[str, str]:
@@ -141,7 +145,23 @@ def plan(member: int, portfolio: Portfolio, valuation: Valuation, usable: Usable
         return NoSample(member, why_not_covered(covered / gross, missing))
     if all(symbol.startswith(CASH_IN) for _, symbol, _ in lines):
         return NoSample(member, "No line has a price history: cash alone has no returns to measure.")
-    return _scaled(member, portfolio, lines, uncovered, {symbol: amount / gross for symbol, amount in amounts.items()})
+    shares = {symbol: amount / gross for symbol, amount in amounts.items()}
+    said = (*_not_covered(missing, gross), *_bonds(portfolio, amounts), *usable.doubts.far(portfolio))
+    return replace(_scaled(member, portfolio, lines, uncovered, shares), said=said)
+
+
+def _not_covered(missing: Mapping[str, Mapping[str, float]], gross: float) -> Iterator[str]:
+    """Which lines no history describes although there is enough of the others."""
+    for lack, sizes in missing.items():
+        share = 100 * fsum(sizes.values()) / gross
+        yield f"{largest(sizes)} ({share:.1f} % of gross value) has {lack}; the others are scaled up for it."
+
+
+def _bonds(portfolio: Portfolio, covered: Collection[str]) -> Iterator[str]:
+    bonds = {line.symbol: 1.0 for line in portfolio.holdings if line.asset_class is AssetClass.BOND}
+    own = {symbol: size for symbol, size in bonds.items() if symbol in covered}
+    if own:
+        yield f"Closes of bonds ({largest(own)}) are taken as they are: where they are clean, returns lack interest."
 
 
 def _scaled(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from core.metrics.definitions import ALL_DEFINITIONS, MetricGroup, definition_of, definitions_of, family_of
@@ -111,6 +112,7 @@ VERSIONS: Final[dict[str, int]] = {key: 1 + len(_CHANGES.get(key, ())) for key i
 """Version in force by metric id, or by prefix for a family."""
 
 
+@lru_cache(maxsize=65_536)
 def key_of(metric_id: str) -> str:
     """The definition of a metric id: itself, its family's prefix, or "" where we define no such metric.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.domain.fx import Rates
 from core.domain.portfolio import AssetClass, Holding, Portfolio
 from core.domain.units import Badge
+from core.metrics.doubts import Doubts
 from core.metrics.exposure import currency_of, leans, why_unknown
 from core.metrics.metric_definitions import STRESS_FAMILIES
 from core.metrics.plans import age, why_uncovered
@@ -34,6 +35,7 @@ class Stress:
 
     def __init__(self, rates: Rates, prices: PriceHistory | None) -> None:
         self._prices = prices if prices is not None else PriceHistory({})
+        self._doubts = Doubts(self._prices)
         self._factor = lru_cache(maxsize=4096)(rates.factor)
         self._replayed = lru_cache(maxsize=65_536)(self._replays)
 
@@ -49,6 +51,7 @@ class Stress:
         shocked = Badge.SIMULATED if portfolio.is_sample else Badge.DERIVED
         replay_badge = worst_badge(portfolio, self._prices)
         missing: dict[bytes, dict[str, float]] = {}
+        far = self._doubts.far(portfolio)
         rows: Rows = ([], [])
         for column, scenario in enumerate((*_REPLAYS, *_SHOCKS)):
             stated: float | str
@@ -70,8 +73,14 @@ class Stress:
                 stated = changes[column] / covered[column]
             replay = scenario.kind == "replay"
             period, badge = (_period(scenario), replay_badge) if replay else (None, shocked)
-            state(rows, f"stress.{scenario.scenario_id}", stated, period, badge, f"This is: {scenario.name}.")
+            note = " ".join((f"This is: {scenario.name}.", *far, *self._splits(portfolio, scenario)))
+            state(rows, f"stress.{scenario.scenario_id}", stated, period, badge, note)
         return rows
+
+    def _splits(self, portfolio: Portfolio, scenario: Scenario) -> tuple[str, ...]:
+        if scenario.first is None or scenario.last is None:
+            return ()
+        return self._doubts.between(portfolio, scenario.first, scenario.last)
 
     def changes(
         self, portfolio: Portfolio, values: Sequence[float], sizes: Floats, total: float

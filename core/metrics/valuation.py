@@ -33,7 +33,7 @@ class Valuation:
         total: Their sum; None when it is not known.
         why_no_total: A sentence, when `total` is None.
         why_no_shares: A sentence, when weights have no meaning (no total, or one that is not above zero); else "".
-        rates_note: Which rates were used, as a sentence; "" when everything is in base currency.
+        rates_note: Which rates were used, and which prices are doubtful, as sentences; "" for nothing of the kind.
     """
 
     values: tuple[float, ...]

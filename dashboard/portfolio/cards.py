@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.domain.facts import AbsentFact, Fact, FactSheet
 from core.domain.units import Badge, Unit
+from core.metrics.doubts import DOUBT
 from core.metrics.thresholds import INTERVAL_LEVEL
 from dashboard.widgets import listings, states, text
 
@@ -85,9 +86,12 @@ def _name(metric_id: str) -> str:
 
 
 def missing(absent: Iterable[AbsentFact]) -> None:
-    """What could not be computed, by reason: many metrics often lack the same thing."""
+    """Doubts about prices, and what could not be computed, by reason: many metrics often lack the same thing."""
     by_reason: dict[str, list[str]] = {}
     for one in absent:
+        if one.metric_id.startswith(DOUBT):
+            st.markdown(f":orange[:material/warning:] {text.escape(one.reason)}")
+            continue
         by_reason.setdefault(one.reason, []).append(text.fact(one.metric_id))
     if not by_reason:
         return

@@ -89,7 +89,8 @@ def pins() -> dict[str, Pin]:
 
 def _pin(key: str, figures: list[str]) -> Pin:
     one = ALL_DEFINITIONS[key]
-    words = "|".join([one.unit.value, str(one.decimals), one.text, one.source, *one.keys])
+    # Whom a definition cites may be said better without restating a figure.
+    words = "|".join([one.unit.value, str(one.decimals), one.text, *one.keys])
     found: Pin = {"version": VERSIONS[key], "words": hashlib.sha256(words.encode()).hexdigest()[:16]}
     return found | {"figures": " ".join(sorted(figures))}
 

@@ -112,3 +112,9 @@ def test_every_definition_scenario_and_change_has_its_row() -> None:
     assert all(f"`stress.{one.scenario_id}`" in parts["scenarios"] for one in scenarios())
     assert "| `volatility` | pct |" in parts["history"]
     assert "`volatility` 3" in parts["versions"]
+
+
+@pytest.mark.parametrize("name", ["RiskMetrics", "GIPS", "Global Investment Performance", "Meucci", "Karnosky"])
+def test_no_method_is_named_that_is_not_the_one_computed(name: str) -> None:
+    """RiskMetrics weighs days exponentially, Meucci counts principal portfolios, and GIPS is claimed by firms alone."""
+    assert not [key for key, one in ALL_DEFINITIONS.items() if name in one.text + one.source]
