@@ -32,6 +32,7 @@ from core.desk.portfolio_edits import PortfolioEditor
 from core.desk.portfolio_figures import PortfolioFigures
 from core.desk.portfolios import PortfolioService
 from core.desk.prices import PriceService
+from core.desk.replication.service import ReplicationService
 from core.desk.results import ResultService
 from core.desk.retries import RetryService
 from core.desk.rules import ComplianceService
@@ -139,6 +140,7 @@ class App:
         self.editor = PortfolioEditor(store, rates, clock)
         self.labels = PortfolioLabels(store, clock)
         self.figures = PortfolioFigures(store, rates)
+        self.replication = ReplicationService(store, rates)
         self.register = RegisterService(store, clock)
         self.funds = FundService(store, clock)
         self.entities = EntityService(store, clock)

@@ -30,6 +30,7 @@ from core.cli.portfolio import portfolio_app
 from core.cli.prices import prices_app
 from core.cli.processes import demo, open_, provider, serve, worker
 from core.cli.reasking import add_commands as add_reasking
+from core.cli.replicating import replicate
 from core.cli.rereading import add_commands as add_rereading
 from core.cli.retrying import add_commands as add_retrying
 from core.cli.sets import add_commands as add_sets
@@ -57,7 +58,7 @@ portfolio_app.add_typer(batch_app, name="batch")
 portfolio_app.command(context_settings={"ignore_unknown_options": True})(tag)
 portfolio_app.command()(group)
 portfolio_app.command()(groups)
-for command in (show, metrics, check, rules, policy):
+for command in (show, metrics, check, rules, policy, replicate):
     portfolio_app.command()(command)
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(batch_app, name="batch", help="Short for: portfolio batch.")

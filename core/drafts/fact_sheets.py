@@ -59,7 +59,7 @@ def sheets_of(
             members=known,
             attribution_period=attribution_period,
             look_through=look_through,
-            short_rates=_short_rates(store, group, samples=is_sample) if MetricGroup.HISTORY in groups else None,
+            short_rates=short_rates_of(store, group, samples=is_sample) if MetricGroup.HISTORY in groups else None,
         )
         names = {symbol: row.name for symbol, row in known.items()}
         for portfolio, sheet in zip(group, made, strict=True):
@@ -70,7 +70,7 @@ def sheets_of(
     return [sheets[id(portfolio)] for portfolio in portfolios]
 
 
-def _short_rates(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> ShortRates:
+def short_rates_of(store: Store, portfolios: Sequence[Portfolio], *, samples: bool) -> ShortRates:
     """Stored short rates of the portfolios' base currencies: simulated ones for samples, and for no others."""
     currencies = {portfolio.base_currency for portfolio in portfolios}
     wanted = [name for currency in sorted(currencies) for name in series_ids(currency)]

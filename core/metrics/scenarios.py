@@ -144,6 +144,7 @@ def answers_to(line: Traits) -> tuple[float | None, float | None, float | None, 
     """What a line's price moves by for one unit of each of the shocks equity, property, yields and credit.
 
     (0, 0, -7.2, -3.6) reads: 7.2 % down for a point of yields, 3.6 % for a point of BBB spreads. None: not known.
+    Leverage is not in it.
     """
     if line.asset_class is AssetClass.CASH:
         return 0.0, 0.0, 0.0, 0.0

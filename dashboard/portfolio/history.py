@@ -5,10 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.desk.portfolio_figures import DayRow
+from core.desk.replication.pack import name_of
+from core.desk.replication.writing import zipped
 from dashboard.portfolio import charts as portfolio_charts
 from dashboard.portfolio.open import OpenPortfolio
 from dashboard.shell import navigation, session
 from dashboard.widgets import listings, states, text
+from dashboard.widgets.download import ZIP, download
 
 
 def tab(one: OpenPortfolio) -> None:
@@ -22,6 +25,24 @@ def tab(one: OpenPortfolio) -> None:
     with right, st.container(border=True, height="stretch"):
         _flows(one)
     _analyses(one)
+    with st.container(border=True):
+        _replication(one)
+
+
+def _replication(one: OpenPortfolio) -> None:
+    st.subheader("Replication pack", anchor=False)
+    st.caption(
+        "All that the figures and verdicts of this day are made of, with a script that makes them again without this "
+        "program. For an auditor: README.txt in it says how."
+    )
+    download(
+        "Download as ZIP",
+        f"{name_of(one.portfolio_id, one.as_of)}.zip",
+        ZIP,
+        lambda: [zipped(one.app.replication.pack(one.actor, one.portfolio_id, as_of=one.as_of))],
+        actor=one.actor,
+        key="replication",
+    )
 
 
 def _values(one: OpenPortfolio, rows: list[DayRow]) -> None:

@@ -14,6 +14,7 @@ from dashboard.shell.downloads import OFFERS, PATH, Offer
 
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json"
+ZIP = "application/zip"
 HTML = "text/html; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
