@@ -6,7 +6,7 @@ says so, and a model is told beside the figures that are absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -99,11 +99,13 @@ class Doubts:
         if far := self._far(line, as_of):
             yield far
 
-    def between(self, portfolio: Portfolio, first: date, last: date) -> tuple[str, ...]:
+    def between(self, symbols: Iterable[str], first: date, last: date) -> tuple[str, ...]:
         """Moves like those after a split in a window, each as a sentence."""
-        symbols = dict.fromkeys(line.symbol for line in portfolio.holdings if line.asset_class is not AssetClass.CASH)
         return tuple(
-            f"{symbol} {said}" for symbol in symbols for day, said in self._split(symbol) if first < day <= last
+            f"{symbol} {said}"
+            for symbol in dict.fromkeys(symbols)
+            for day, said in self._split(symbol)
+            if first < day <= last
         )
 
     def _split_of(self, symbol: str) -> tuple[tuple[date, str], ...]:

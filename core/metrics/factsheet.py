@@ -19,11 +19,12 @@ from core.metrics.history import history_rows
 from core.metrics.holdings import liquidity_rows, part_rows, whole_rows
 from core.metrics.intervals import interval_rows
 from core.metrics.lookthrough import LookThrough, look_through_rows
+from core.metrics.metric_definitions import BENCHMARK_METRICS
 from core.metrics.periods import period_rows
 from core.metrics.plans import NoSample, benchmark_symbols
 from core.metrics.prices import PriceHistory
 from core.metrics.returns import Sample, samples, weakest, worst_badge
-from core.metrics.rows import Rows, absent, joined
+from core.metrics.rows import Rows, absent, joined, noted
 from core.metrics.short_rates import ShortRates, short_rate_rows
 from core.metrics.stress import Stress
 from core.metrics.valuation import Valuation, Valuer, holding_facts
@@ -81,6 +82,10 @@ def fact_sheets(
     for start in range(0, len(portfolios), _AT_ONCE):
         sheets.extend(maker.sheets(portfolios[start : start + _AT_ONCE]))
     return sheets
+
+
+_AGAINST = (*BENCHMARK_METRICS, "benchmark_return.", "excess_return.", "tracking_error.")
+"""Beginnings of ids of figures that a benchmark's prices touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,27 @@ class _Maker:
             for badge, weights in zip(badges, named, strict=True)
         ]
         benchmarks = Benchmarks(sample)
+        doubts = Doubts(prices)
+        doubted = [" ".join(doubts.between(weights, sample.first, sample.last)) for weights in named]
+        for group, parts in self._parts(groups, sample, portfolios, benchmarks, named, badges, both):
+            if group is MetricGroup.ATTRIBUTION:
+                yield group, map(noted, parts, map(" ".join, zip(sample.notes, doubted, strict=True)))
+            elif group in _WITH_BENCHMARK:
+                yield group, (noted(rows, said, _AGAINST) for rows, said in zip(parts, doubted, strict=True))
+            else:
+                yield group, parts
+
+    def _parts(
+        self,
+        groups: Sequence[MetricGroup],
+        sample: Sample,
+        portfolios: Sequence[Portfolio],
+        benchmarks: Benchmarks,
+        named: Sequence[Mapping[str, float]],
+        badges: Sequence[Badge],
+        both: Sequence[Badge],
+    ) -> Iterator[tuple[MetricGroup, Iterator[Rows]]]:
+        """Each group with the rows of the sample's portfolios, before what must be said of their benchmarks."""
         for group in groups:
             match group:
                 case MetricGroup.HISTORY:

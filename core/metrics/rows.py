@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from core.domain.facts import AbsentFact, Fact
@@ -48,6 +49,18 @@ def state_family(
 def absent(metric_ids: Iterable[str], reason: str) -> Rows:
     """Every id, or family of ids, with one reason."""
     return [], [AbsentFact(f"{one}*" if one.endswith(".") else one, reason) for one in metric_ids]
+
+
+def noted(rows: Rows, said: str, beginnings: tuple[str, ...] = ("",)) -> Rows:
+    """The same with a sentence behind the definition of each fact whose id begins so; as they are for no sentence."""
+    said = said.strip()
+    if not said:
+        return rows
+    facts = [
+        replace(fact, definition=f"{fact.definition} {said}") if fact.metric_id.startswith(beginnings) else fact
+        for fact in rows[0]
+    ]
+    return facts, rows[1]
 
 
 def joined(parts: Iterable[Rows]) -> Rows:

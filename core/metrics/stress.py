@@ -80,7 +80,8 @@ class Stress:
     def _splits(self, portfolio: Portfolio, scenario: Scenario) -> tuple[str, ...]:
         if scenario.first is None or scenario.last is None:
             return ()
-        return self._doubts.between(portfolio, scenario.first, scenario.last)
+        symbols = (line.symbol for line in portfolio.holdings if line.asset_class is not AssetClass.CASH)
+        return self._doubts.between(symbols, scenario.first, scenario.last)
 
     def changes(
         self, portfolio: Portfolio, values: Sequence[float], sizes: Floats, total: float

@@ -48,6 +48,23 @@ def test_a_split_like_move_stands_on_every_figure_of_the_history_and_among_what_
     assert told.reason.startswith("S closed on ")
 
 
+def test_a_split_in_the_benchmark_stands_on_what_is_compared_with_it_and_on_nothing_else() -> None:
+    groups = (MetricGroup.BENCHMARK, MetricGroup.PERIODS, MetricGroup.ATTRIBUTION, MetricGroup.HISTORY)
+    for own, index in (("A", "S"), ("S", "A")):
+        asked = portfolio(holding(own, 100), benchmark={index: 1})
+        history = PriceHistory.from_series([A, SPLIT])
+        members = {index: holding(index, 1)}
+        (sheet,) = fact_sheets([asked], FixedRates(), history, groups=groups, members=members)
+        words = "S closed on "
+        assert not touched(sheet, MetricGroup.BENCHMARK, words)
+        assert not touched(sheet, MetricGroup.ATTRIBUTION, words)
+        facts = sheet.by_id()
+        assert words in facts["excess_return.1y"].definition
+        assert (words in facts["benchmark_return.1y"].definition) is (index == "S")
+        assert (words in facts["volatility"].definition) is (own == "S")
+        assert (words in facts["return.1y"].definition) is (own == "S")
+
+
 def test_a_replay_over_a_split_says_so_and_a_shock_does_not() -> None:
     old = series("S", [*MOVES[:200], -0.75, *MOVES[201:]], last=date(2022, 12, 30))
     now = portfolio(holding("S", 100), as_of=date(2022, 12, 30))
