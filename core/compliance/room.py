@@ -57,11 +57,16 @@ def room_of(result: RuleResult, rule: Rule, book: Book) -> Room | None:
     money = Fraction(repr(result.headroom)) / 100 * base
     line = book.by_id.get(result.holding_ids[0]) if result.holding_ids else None
     if line is None or rule.measure.metric not in _IN_UNITS or rule.measure.look_through:
-        return Room(result.rule_id, result.reading, float(money))
+        return Room(result.rule_id, result.reading, _rounded(money))
     quantity = line.holding.quantity
     price = abs(value_of(line)) / abs(Fraction(quantity)) if quantity else Fraction()
-    units = float(money / price) if price and line.notional is None else None
-    return Room(result.rule_id, result.reading, float(money), line.holding_id, units)
+    units = _rounded(money / price) if price and line.notional is None else None
+    return Room(result.rule_id, result.reading, _rounded(money), line.holding_id, units)
+
+
+def _rounded(amount: Fraction) -> float:
+    """Without the noise that a float has in its last digits."""
+    return float(round(amount, 9))
 
 
 def rooms(results: tuple[RuleResult, ...], rules: Mapping[str, Rule], book: Book) -> tuple[Room, ...]:

@@ -35,12 +35,13 @@ def room_and_drift(one: OpenPortfolio, found: RuleCheck) -> None:
             return
         st.markdown(text.escape(next_said(outlook, found)))
         rooms = [outlook.room(result.rule_id, result.reading) for result in rows]
+        units = [_units(room) for room in rooms]
         listings.table(
             {
                 "Rule": [result.title for result in rows],
                 "Now": [states.RULE[result.status].word for result in rows],
                 f"Room, {found.base_currency}": ["" if room is None else f"{room.money:,.0f}" for room in rooms],
-                "In whole units": [_units(room) for room in rooms],
+                **({"In whole units": units} if any(units) else {}),
                 "Beyond the limit, if drift went on": [_drift(outlook, result) for result in rows],
             },
             alt="Rules with the room they leave, and when drift alone would pass their limit",
@@ -49,7 +50,7 @@ def room_and_drift(one: OpenPortfolio, found: RuleCheck) -> None:
             st.caption(text.escape(note))
 
 
-def past(one: OpenPortfolio) -> None:
+def past(one: OpenPortfolio, checked: RuleCheck) -> None:
     """Since when rules are breached, and when earlier breaches were cured."""
     with st.expander(
         "Breaches on stored days", icon=":material/history:", key="rules_past", on_change="rerun"
@@ -61,16 +62,14 @@ def past(one: OpenPortfolio) -> None:
             days = "the one stored day" if len(found.days) == 1 else f"the {len(found.days)} stored days"
             st.caption(f"No rule was breached on {days} that {'was' if len(found.days) == 1 else 'were'} looked at.")
         else:
-            listings.table(
-                {
-                    "Rule": [
-                        f"{run.rule_id}{f' ({text.words(run.reading)})' if run.reading else ''}" for run in found.runs
-                    ],
-                    "Now": ["breached" if run.is_open else "over" for run in found.runs],
-                    "What is known": [run.sentence for run in found.runs],
-                },
-                alt="Breaches on stored days, the open ones first",
-            )
+            # Sentences, which a narrow page can break: a table would cut the day that they end with.
+            titles = {result.rule_id: result.title for result in checked.results}
+            for run in found.runs:
+                # One that is over says nothing of how the rule stands now: never green.
+                badge = states.RULE[RuleStatus.BREACH].badge if run.is_open else ":gray-badge[:material/history: over]"
+                title = titles.get(run.rule_id, run.rule_id)
+                reading = f" · reading: {text.words(run.reading)}" if run.reading else ""
+                st.markdown(f"{badge} **{text.escape(title + reading)}**   \n{text.escape(run.sentence)}")
         for note in found.notes:
             st.caption(text.escape(note))
 

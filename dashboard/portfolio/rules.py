@@ -21,7 +21,7 @@ _FULL = 1.0
 _BREACHES = {
     BreachType.ACTIVE: "Active: it was traded into.",
     BreachType.PASSIVE: "Passive: the market carried it there.",
-    BreachType.UNKNOWN: "Whether it was traded or drifted into is not known: no earlier day is stored.",
+    BreachType.UNKNOWN: "Whether it was traded or drifted into is not known: no earlier day, no units, or not new.",
 }
 
 
@@ -53,7 +53,7 @@ def tab(one: OpenPortfolio) -> None:
     _uncovered(found)
     trade_moves.card(one)
     rule_outlook.room_and_drift(one, found)
-    rule_outlook.past(one)
+    rule_outlook.past(one, found)
     _sources(found.results)
     _notes(found)
 

@@ -48,11 +48,17 @@ def _moves(done: TradeCheck) -> None:
             "Limit": ["" if one.limit is None else f"{one.operator} {_figure(one.limit, one)}" for one in done.moves],
             f"Room before, {base}": [_money(one.before) for one in done.moves],
             f"Room after, {base}": [_money(one.after) for one in done.moves],
-            "In units, before": [_units(one.before) for one in done.moves],
-            "In units, after": [_units(one.after) for one in done.moves],
+            **(_in_units(done) if any(one.before.headroom_units for one in done.moves) else {}),
         },
         alt="Rules that the trades move, with the room before and after",
     )
+
+
+def _in_units(done: TradeCheck) -> dict[str, list[str]]:
+    return {
+        "In units, before": [_units(one.before) for one in done.moves],
+        "In units, after": [_units(one.after) for one in done.moves],
+    }
 
 
 def _status(one: Move, side: Side) -> str:
