@@ -91,11 +91,22 @@ def _all_of_them(context: Context, sentence: Sentence, cited: Cited, begin: int,
     if open_ones and not sentence.within("assessed", begin, end):
         yield _finding(sentence, cited, begin, end, f"{len(open_ones)} not assessable")
     elif context.articles_open and not sentence.has("assessed"):
-        if none:
-            # True of the rules that there are; whether it is of the law, nobody has checked.
-            context.doubt(*(word.start for word in (*sentence.of("nobody"), *broken)))
+        if none or not (every or _whole_hearted(sentence)):
+            # True of the rules that there are, and how the grade is called; whether it is of the law, nobody checked.
+            context.doubt(*(word.start for word in (*sentence.of("nobody"), *kept, *broken)))
         else:
             yield _finding(sentence, cited, begin, end, context.articles_open)
+
+
+_FULLY: Final = re.compile(
+    r"\b(fully|entirely|wholly|completely|totally|in full|pleinement|entièrement|totalement|intégralement"
+    r"|vollständig|vollumfänglich|gänzlich|uneingeschränkt)\b",
+    re.IGNORECASE,
+)
+
+
+def _whole_hearted(sentence: Sentence) -> bool:
+    return _FULLY.search(sentence.text, sentence.start, sentence.end) is not None
 
 
 def _about_one(context: Context, sentence: Sentence, cited: Cited, *, of_all: bool) -> bool:

@@ -127,6 +127,15 @@ def test_that_no_rule_is_breached_is_grey_while_articles_are_open() -> None:
     assert [one for one in qualified if one.mark is Mark.UNCHECKED and one.stated != "2026-10-30"] == []
 
 
+def test_the_grade_by_its_name_alone_is_grey_while_articles_are_open() -> None:
+    text = "The overall status is compliant."
+    assert said(text).findings == ()
+    assert [one.stated for one in marks(answer(text), shown()) if one.mark is Mark.UNCHECKED]
+    document = whole.answer(Kind.COMPLIANCE, shown())
+    paths = [one.path for one in whole.checked(Kind.COMPLIANCE, document, shown()).findings]
+    assert "headline" not in paths
+
+
 def test_a_breach_elsewhere_is_not_excused_by_a_rule_that_is_cited() -> None:
     document = whole.answer(Kind.COMPLIANCE)
     claim = document["claims"][0]
