@@ -22,7 +22,7 @@ from core.intake.positions.dealings import dealings_in
 from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.tables.blocks import Block, blocks_in, delimiter_in, rows_of
 from core.intake.tables.choices import Undecided
-from core.intake.tables.column_words import named
+from core.intake.tables.column_words import MULTIPLIERS, named, plain
 from core.intake.tables.deciding import FIRST_ROWS, begin, tell_columns, with_products
 from core.intake.tables.left import tell_left
 from core.intake.tables.mapping import read_by_memory
@@ -177,6 +177,7 @@ def _places(header: Sequence[str], name: str) -> tuple[dict[str, int], list[int]
 
 
 def _tell_unread(extra: Sequence[int], header: Sequence[str], case: Case) -> None:
+    extra = [place for place in extra if plain(header[place]) not in MULTIPLIERS]
     if extra:
         shown = ", ".join(f"'{one_line(header[place])[:40]}'" for place in extra[:10])
         case.findings.note(f"Columns that were not read: {shown}{' and more' if len(extra) > 10 else ''}.")

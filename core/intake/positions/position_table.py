@@ -11,13 +11,14 @@ from operator import itemgetter
 from core.domain.portfolio import Holding
 from core.domain.table_read import Comparison, DecidedBy
 from core.intake.cells.names import date_in_name, one_line, portfolio_id_of, stem_of
-from core.intake.cells.numbers import NumberStyle, unguarded
+from core.intake.cells.numbers import NotANumber, NumberStyle, parse_number, unguarded
 from core.intake.findings import shortened
 from core.intake.gathering import Case, Gathered
 from core.intake.positions.days import UNDATED, Days
 from core.intake.positions.lines import FIELDS, ONE, LineReader, PositionCells
 from core.intake.positions.statistic_rows import Statistics, is_product
 from core.intake.positions.totals import Totals, may_be_total
+from core.intake.tables.column_words import MULTIPLIERS, plain
 from core.intake.tables.deciding import tell_lines
 from core.intake.tables.stated import NOTHING_STATED, Stated
 from core.intake.transactions.moments import DayOrder
@@ -82,6 +83,9 @@ class _Table:
         self._pick = itemgetter(*(places.get(field, width) for field in FIELDS))
         self._date_place = places.get("date", width)
         self._account_place = places.get("account", width)
+        others = set(range(width)) - set(layout.places.values())
+        contract = (place for place in sorted(others) if plain(layout.header[place]) in MULTIPLIERS)
+        self._contract_place = next(contract, width)
         order = layout.day_order if layout.day_order is not DayOrder.UNKNOWN else case.choices.day_order
         by = DecidedBy.HAND if layout.day_order is DayOrder.UNKNOWN else DecidedBy.FORMAT
         self._days = Days(order, case.today, self._date_column, by)
@@ -124,7 +128,7 @@ class _Table:
         known = self._days.of(number, day_text)
         if isinstance(known, str):
             self._case.findings.problem(number, self._date_column, day_text, known)
-        holding = self._lines.read(number, raw)
+        holding = self._lines.read(number, raw, multiplier=self._multiplier(number, row))
         if holding is None or isinstance(known, str):
             return
         key = (row[self._account_place], day_text)
@@ -135,6 +139,21 @@ class _Table:
         self._totals.add(holding)
         if known is UNDATED:
             self._undated.append(number)
+
+    def _multiplier(self, number: int, row: list[str]) -> Decimal:
+        """How many units one contract of a row is, where the table has a column for it; told where it is not one."""
+        text = row[self._contract_place].strip()
+        if not text or text == "1":
+            return ONE
+        try:
+            units = parse_number(text, self._layout.style)
+        except NotANumber:
+            return ONE
+        if units <= 0 or units == ONE:
+            return ONE
+        heading = "Contracts are of as many units as their column says"
+        self._case.findings.tally(heading, f"row {number} × {units.normalize():f}", "units of a price")
+        return units
 
     def _is_summary(self, number: int, raw: PositionCells, first_cell: str) -> bool:
         """Whether a row with units or a price sums up others; most rows are through after a look at their words."""

@@ -18,6 +18,8 @@ from core.intake.tables.stated import StatedTotal
 
 _WORD: Final = re.compile(
     r"sum|(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
+    r"(?:total )?net assets?\b.{0,40}|net asset value\b.{0,20}|nav|(?:netto|fonds)vermogen\b.{0,20}|actif net|"
+    r"patrimonio net[to]o|fondformogenhet|"
     r"depot(?:gesamt)?(?:wert|summe|bestand)\b.{0,40}|"
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"
@@ -28,6 +30,9 @@ _WORD: Final = re.compile(
     r"합계|총계|소계|총합계?|المجموع|الاجمالي|סה\W?כ|"
     r"合計|小計|総合計|总计|合计|小计|總計"
 )
+_NET: Final = re.compile(
+    r"\b(?:net assets?|net asset value|nav|nettovermogen|fondsvermogen|actif net|patrimonio net[to]o)\b"
+)
 _BARE: Final = re.compile(
     r"(?:grand |sub-?)?totals?|(?:gesamt|zwischen|end)?summen?|gesamt|insgesamt|totale?|sous-total|somme|suma|"
     r"summa|totalt|totaal|sum|i alt|yhteensa|razem|lacznie|ogolem|итого|всего|celkem|(?:mind)?osszesen|"
@@ -36,7 +41,7 @@ _BARE: Final = re.compile(
 )
 """Words that name a sum and no company: a row with units and a price is one, too."""
 _STARTS: Final = frozenset(
-    re.findall(r"\S+", "su to gr ac po zw ge en de so i sa yh ra la og ce me os mi re ar uk sv ju in")
+    re.findall(r"\S+", "su to gr ac po zw ge en de so i sa yh ra la og ce me os mi re ar uk sv ju in ne na fo pa")
 )
 _ENDS: Final = ("gesamt", "total", "otals", "otaal", "otalt", "otale", "summe")
 LEFT_OUT: Final = "left out"
@@ -161,6 +166,10 @@ class Totals:
         elif fits:
             self._findings.tally("Rows with totals were left out; they agree with the lines", f"row {row}", LEFT_OUT)
             self._compared(label, row, value, ours, agrees=True)
+        elif _NET.search(folded(label)):
+            heading = f"Net assets below the lines differ from them ({self._all:,.2f})"
+            self._findings.tally(heading, f"row {row}, {value:,.2f}", LEFT_OUT)
+            self._compared(label, row, value, ours, agrees=False)
         else:
             message = (
                 f"The total does not agree with the lines above it, which come to {self._all:,.2f}"

@@ -16,7 +16,8 @@ from core.intake.cells.codes import country_code, currency_code, isin_fault
 from core.intake.cells.dates import NotADate
 from core.intake.cells.money_marks import MARK, without_hundredths
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
-from core.intake.tables.column_words import is_paid, named
+from core.intake.tables.column_words import is_paid, is_result, named
+from core.intake.tables.dated_columns import older_columns
 from core.intake.transactions.moments import DayOrder, parse_moment
 
 NUMERIC = ("quantity", "price", "market_value", "cost")
@@ -29,6 +30,8 @@ MAPPABLE = (
 LEAST = 0.35
 """A guess below this confidence is not made."""
 
+BY_PRODUCT = "quantity times price gives the value in nearly every row"
+"""Why columns are what the arithmetic of the rows says."""
 _BY_LOOKS = "its cells are short and all different"
 _SAMPLE = 200
 _MAX_NUMERIC = 12
@@ -68,6 +71,7 @@ class _Evidence:
     repeated: float
     constant: bool
     numbers: tuple[Decimal | None, ...]
+    texts: tuple[str, ...] = ()
 
 
 def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> list[Guess]:
@@ -88,8 +92,9 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
     at = max(range(len(styles)), key=lambda place: (scored[place][0], -place))
     evidence, proven = looked[at], scored[at][1]
     scores: dict[tuple[int, str], Guess] = {}
+    older = older_columns(header)
     for place in range(width):
-        meant = named(header[place])
+        meant = {} if place in older else named(header[place])
         for field in MAPPABLE:
             guess = _score(field, meant.get(field, 0.0), evidence[place])
             if guess.confidence >= LEAST:
@@ -130,6 +135,7 @@ def _evidence(column: Sequence[str], style: NumberStyle) -> _Evidence:
         repeated=1 - len(set(cells)) / len(cells) if cells else 0.0,
         constant=len(set(cells)) == 1,
         numbers=numbers,
+        texts=tuple(column),
     )
 
 
@@ -272,9 +278,11 @@ def _by_product(
 
     Which factor is the price cannot be seen from the product; the one with fewer decimals is taken for the quantity.
     """
-    places = [place for place, seen in enumerate(evidence) if seen.number >= 0.6][:_MAX_NUMERIC]
+    older = older_columns(header)
+    places = [place for place, seen in enumerate(evidence) if seen.number >= 0.6 and place not in older][:_MAX_NUMERIC]
     best: tuple[bool, float, int, int, int, int] | None = None
-    paid = [is_paid(cell) for cell in header]
+    paid = [is_paid(cell) or is_result(cell) for cell in header]
+    money = next((seen.texts for seen in evidence if seen.currency >= 0.8), ())
     for first, second, product in permutations(places, 3):
         if first > second:
             continue
@@ -286,7 +294,8 @@ def _by_product(
             continue
         fits = sum(_is_product(*row) for row in full) / len(full)
         enough = fits >= 0.8 and (fits == 1 or telling >= min(3, len(full) - 1))
-        today = not (paid[first] or paid[second] or paid[product])
+        of_rate = any(_is_rate(evidence[place].numbers, money) for place in (first, second))
+        today = not (paid[first] or paid[second] or paid[product] or of_rate)
         if enough and (best is None or (today, fits, telling) > best[:3]):
             best = (today, fits, telling, first, second, product)
     if best is None or not best[0]:
@@ -295,13 +304,26 @@ def _by_product(
     _, fits, telling, first, second, product = best
     if _price_first(header, evidence, first, second):
         first, second = second, first
-    reason = "quantity times price gives the value in nearly every row"
+    reason = BY_PRODUCT
     return (fits, telling), {
         # Numbers contradict words: what the arithmetic of the rows says goes before any header.
         first: Guess("quantity", fits, reason),
         second: Guess("price", fits, reason),
         product: Guess("market_value", fits, reason),
     }
+
+
+def _is_rate(numbers: Sequence[Decimal | None], money: Sequence[str]) -> bool:
+    """Whether a factor is the rate of its row's currency: one number for each of them, repeated, not always one."""
+    if not money:
+        return False
+    by_currency: dict[str, set[Decimal | None]] = {}
+    for number, currency in zip(numbers, money, strict=True):
+        if number is not None and currency:
+            by_currency.setdefault(currency, set()).add(number)
+    alike = all(len(rates) == 1 for rates in by_currency.values())
+    known = sum(number is not None for number in numbers)
+    return alike and 2 <= len(by_currency) < known and len({*numbers} - {None}) > 1
 
 
 def _price_first(header: Sequence[str], evidence: Sequence[_Evidence], first: int, second: int) -> bool:

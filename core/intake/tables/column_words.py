@@ -43,6 +43,10 @@ DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
 """Words that name a dealing ("buy", "dividende"), not a position."""
 DEAL_DAYS = frozenset(_phrases(_WORDS["deal_days"]["words"]))
 """Headers of the day on which something was dealt, not of the list or its prices."""
+_OF_TODAY = frozenset(_phrases(_WORDS["of_today"]["words"]))
+_RATES = frozenset(_phrases(_WORDS["rates"]["words"]))
+MULTIPLIERS = frozenset(_phrases(_WORDS["multipliers"]["words"]))
+"""Headers of how many units one contract is."""
 _PAID = tuple(_phrases(_WORDS["paid"]["words"]))
 _UNSPACED = tuple(word for word in _OTHERS if not word.isascii())
 _LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
@@ -51,6 +55,13 @@ _LONGEST = max(len(phrase.split()) for phrase in _BY_PHRASE)
 def is_other(header: str) -> bool:
     """Whether a word makes a column something else than the position of today: what was paid, when it was bought."""
     return bool(_OTHERS.intersection(plain(header).split()))
+
+
+def is_result(header: str) -> bool:
+    """Whether a header says what a position earned, changed or was before, or a rate: no price or value of today."""
+    words = plain(header)
+    known = _OTHERS.intersection(words.split()) - _OF_TODAY
+    return bool(known) or words in _RATES or any(word in words for word in _UNSPACED)
 
 
 def is_paid(header: str) -> bool:

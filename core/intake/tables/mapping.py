@@ -23,6 +23,7 @@ from core.intake.positions.position_table import ColumnLayout, read_rows
 from core.intake.positions.totals import LEFT_OUT
 from core.intake.tables.blocks import Block, delimiter_in, rows_of
 from core.intake.tables.choices import NOTHING_SAID, TableChoices, Undecided
+from core.intake.tables.column_guess import BY_PRODUCT
 from core.intake.tables.column_mapping import ColumnMapping, faults_of
 from core.intake.tables.deciding import FIRST_ROWS, Why, begin, tell_columns, tell_fixed, why_currency, with_products
 from core.intake.tables.left import tell_left
@@ -92,6 +93,8 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
         raise NeedsMapping(_needs(found))
     for fault in faults_of(mapping, len(found.header)):
         raise BadInput(f"'{source.name}': {fault}")
+    if by is DecidedBy.MEMORY:
+        _still_fits(source.name, found, mapping)
     alike = [one for one in found.others if one.fingerprint == found.fingerprint]
     tables = sorted((found, *alike), key=lambda one: (one is not found, one.block.place)) if alike else [found]
     many = len({one.block.title for one in tables}) > 1
@@ -99,6 +102,27 @@ def read(source: SourceFile, case: Case) -> list[Gathered]:
     made = merged(group for one in tables for group in _read(source, one, mapping, by, many, case))
     tell_left(source, (one for one in found.others if one not in alike), case)
     return made
+
+
+def _still_fits(name: str, found: Survey, mapping: ColumnMapping) -> None:
+    """Ask again where the numbers of this file prove other columns than were remembered for its header.
+
+    Raises:
+        Undecided: Naming what is remembered and what is proven.
+    """
+    proven = {guess.field: place for place, guess in enumerate(found.guesses) if guess.reason == BY_PRODUCT}
+    value, factors = mapping.place("market_value"), {mapping.place("quantity"), mapping.place("price")}
+    if not proven or value is None or None in factors:
+        return
+    if value == proven["market_value"] and factors == {proven["quantity"], proven["price"]}:
+        return
+    shown = {field: label(found.header, place) for field, place in proven.items()}
+    pairs = " ".join(f"--map '{column}={field}'" for field, column in shown.items())
+    raise Undecided(
+        f"'{name}': column '{label(found.header, value)}' is remembered as the value for this header, but here only "
+        f"'{shown['quantity']}' × '{shown['price']}' = '{shown['market_value']}' holds. "
+        f"Say which column is which: {pairs}"
+    )
 
 
 def read_by_memory(source: SourceFile, tables: Iterable[Block], case: Case) -> list[Gathered] | None:
