@@ -6,6 +6,7 @@ numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, ParseError
@@ -17,6 +18,7 @@ from core.errors import UnreadableFile
 from core.intake.opening.cell_text import row_texts
 from core.intake.opening.limits import MAX_ROWS
 
+_BARE_AND = re.compile(rb"&(?!(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MAX_SPAN = 200
 _SILENT = frozenset({"script", "style", "noscript", "template", "head", "svg", "select", "button"})
@@ -143,7 +145,7 @@ def spreadsheet_xml(data: bytes, *, name: str, widest: int) -> Iterator[object]:
         UnreadableFile: No valid XML, or with a document type or entities.
     """
     try:
-        root = fromstring(data.lstrip(), forbid_dtd=True)
+        root = _parsed(data.lstrip())
     except DefusedXmlException:
         raise UnreadableFile(f"'{name}' declares a document type or entities, which are refused.") from None
     except (ParseError, ValueError, LookupError) as error:
@@ -152,6 +154,17 @@ def spreadsheet_xml(data: bytes, *, name: str, widest: int) -> Iterator[object]:
         visible = sheet.find(".//{urn:schemas-microsoft-com:office:excel}Visible")
         yield {"title": sheet.get(f"{_SS}Name", ""), "state": "visible" if visible is None else "hidden"}
         yield from _xml_rows(sheet, widest)
+
+
+def _parsed(data: bytes) -> Element:
+    """The tree of an XML text; a bare "&", which fund houses leave in names of companies, stands for itself."""
+    try:
+        return fromstring(data, forbid_dtd=True)
+    except ParseError:
+        mended = _BARE_AND.sub(b"&amp;", data)
+        if mended == data:
+            raise
+        return fromstring(mended, forbid_dtd=True)
 
 
 def _xml_rows(sheet: Element, widest: int) -> Iterator[object]:

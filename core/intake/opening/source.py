@@ -170,10 +170,14 @@ def _as_text(name: str, data: bytes, start: str, again: Again | None) -> SourceF
     return SourceFile(name, data, container, text, note)
 
 
+_XML_BOOK = re.compile(r"<(?:[a-z]{1,8}:)?workbook[\s>]")
+"""Fund houses write the name space before each element: <ss:Workbook>."""
+
+
 def _markup(name: str, data: bytes, start: str) -> SourceFile:
     """XML, or what brokers give the name .xls: the tables of a page, and Excel's XML of 2003."""
     lowered = start.lower()
-    if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<workbook" in lowered:
+    if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and _XML_BOOK.search(lowered):
         return _workbook(name, data, read_xml_sheets(name, data))
     if _PAGE.match(lowered):
         return _workbook(name, data, read_page_tables(name, _page(name, data)), texts=True)

@@ -21,6 +21,7 @@ from core.intake.cells.numbers import NumberStyle
 from core.intake.gathering import Case, Gathered
 from core.intake.opening.source import SourceFile
 from core.intake.positions.broker_tables import amount as amount_in
+from core.intake.transactions.cancelling import cancels, without_cancelling
 from core.intake.transactions.entries import NOTHING, Entry, EntryKind, Money, Security
 from core.intake.transactions.ledger import Ledger
 from core.intake.transactions.moments import DayOrder
@@ -137,6 +138,13 @@ class _History:
             cash=(Money(amount, _CURRENCY),) if amount else (),
             column=cells.label("quantity"),
         )
+        if quantity and cancels(action) and (undone := without_cancelling(action)) in _BUYS | _SELLS:
+            kind = EntryKind.BUY if undone in _BUYS else EntryKind.SELL
+            security, price = self._security(cells), cells.number_in("price")
+            return (
+                replace(entry, kind=EntryKind.CANCELLATION, security=security, quantity=abs(quantity), price=price,
+                        currency=_CURRENCY, cancels=kind),
+            )  # fmt: skip
         if action in _BUYS or action in _SELLS:
             return self._trade(cells, entry, quantity, bought=action in _BUYS)
         if quantity and (action in _SPLITS or action in _SWAPS or action in _TRANSFERS or action == "spin-off"):

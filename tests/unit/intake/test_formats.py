@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections import defaultdict
@@ -19,7 +20,7 @@ from core.intake.formats.description import REFUSED, BadDescription, described, 
 from core.intake.formats.recognising import detects
 from core.intake.gathering import Case as ReadingCase
 from core.intake.opening.source import open_source
-from core.intake.reading import FORMATS, read_file
+from core.intake.reading import FORMATS, read_bytes, read_file
 from core.intake.tables.choices import Undecided
 
 TODAY = date(2026, 11, 24)
@@ -177,6 +178,30 @@ def test_a_look_alike_gives_the_figures_that_were_written_by_hand(fixtures, case
     assert not intake.problems, intake.problems
     assert not any("does not explain" in note for note in intake.notes), intake.notes
     assert any("says otherwise" in note for note in intake.notes) is case.disagrees, intake.notes
+
+
+@pytest.mark.parametrize("name", ["ishares_holdings", "vanguard_fund_holdings"])
+def test_fund_holdings_in_excels_xml_of_2003_named_xls_are_read_like_their_csv(fixtures, name):
+    """Fund houses write the name space before each element and leave "&" as it is."""
+    rows = csv.reader((fixtures / "formats" / f"{name}.csv").read_text("utf-8").splitlines())
+    cells = "".join(
+        "<ss:Row>"
+        + "".join(f'<ss:Cell><ss:Data ss:Type="String">{one}</ss:Data></ss:Cell>' for one in row)
+        + "</ss:Row>"
+        for row in rows
+    )
+    space = 'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"'
+    book = (
+        f'\ufeff<?xml version="1.0"?>\n<ss:Workbook {space}><ss:Worksheet ss:Name="S&P"><ss:Table>{cells}</ss:Table>'
+        "</ss:Worksheet></ss:Workbook>"
+    )
+    csv_read = read_file(fixtures / "formats" / f"{name}.csv", today=TODAY)
+    xml_read = read_bytes(f"{name}.xls", book.encode(), today=TODAY)
+    values = [
+        [line.market_value for one in intake.portfolios for line in one.holdings] for intake in (csv_read, xml_read)
+    ]
+    assert values[0] == values[1]
+    assert xml_read.format == name
 
 
 def test_one_description_alone_knows_each_look_alike(fixtures):

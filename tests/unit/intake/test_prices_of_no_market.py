@@ -177,3 +177,34 @@ def test_what_a_programs_rounding_leaves_of_all_units_is_nothing(read):
         assert not [line for line in lines(read(head + bought + gone.format(units))) if line == "ETH"]
     kept = lines(read(head + bought + gone.format("-0.0107139")))
     assert kept["ETH"].quantity == Decimal("0.00000005")
+
+
+def test_schwabs_cancel_buy_takes_its_purchase_with_it(read):
+    intake = read(
+        '"Date","Action","Symbol","Description","Quantity","Price","Fees & Comm","Amount"\n'
+        '"10/03/2026","Cancel Buy","INVA","INVENTED","10","$100.00","","$1000.00"\n'
+        '"10/02/2026","Buy","INVA","INVENTED","10","$100.00","","-$1000.00"\n'
+        '"10/01/2026","Buy","INVA","INVENTED","5","$90.00","","-$450.00"\n'
+        '"09/01/2026","Wire Received","","","","","","$5000.00"\n'
+    )
+    assert not intake.problems
+    held = lines(intake)
+    assert (held["INVA"].quantity, held["INVA"].price, held["CASH_USD"].market_value) == (5, 90, 4550)
+
+
+def test_a_trade_that_interactive_brokers_cancelled_leaves_no_price(read):
+    trade = (
+        '<Trade accountId="U1" currency="USD" assetCategory="STK" symbol="AAA" isin="US0378331005" conid="1" '
+        'tradeDate="2026010{}" quantity="{}" tradePrice="{}" proceeds="0" buySell="{}" levelOfDetail="EXECUTION"/>'
+    )
+    intake = read(
+        '<FlexQueryResponse><FlexStatements count="1">'
+        '<FlexStatement accountId="U1" fromDate="20260101" toDate="20261030"><Trades>'
+        + trade.format(5, 10, 100, "BUY")
+        + trade.format(6, 3, 120, "BUY")
+        + trade.format(7, -3, 120, "BUY (Ca.)")
+        + "</Trades></FlexStatement></FlexStatements></FlexQueryResponse>",
+        "flex.xml",
+    )
+    held = lines(intake)
+    assert (held["AAA"].quantity, held["AAA"].price) == (10, 100)
