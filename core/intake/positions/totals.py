@@ -19,7 +19,8 @@ from core.intake.tables.stated import StatedTotal
 _WORD: Final = re.compile(
     r"sum|(?:grand |account |portfolio |sub-?)?totals?\b(?! s[ae]\b).{0,60}|(?:zwischen|gesamt|end)?summen?\b.{0,40}|"
     r"(?:total )?net assets?\b.{0,40}|net asset value\b.{0,20}|nav|(?:netto|fonds)vermogen\b.{0,20}|actif net|"
-    r"patrimonio net[to]o|fondformogenhet|"
+    r"patrimonio net[to]o|fondformogenhet|(?:gesamt|netto|rein|brutto)vermogen(?:swert)?\b.{0,30}|"
+    r"(?:patrimoine|patrimonio|avoirs?|vermogen)(?: tota(?:l|le|ux))?|"
     r"depot(?:gesamt)?(?:wert|summe|bestand)\b.{0,40}|"
     r"gesamt(?:wert|betrag|bestand|depotwert)?\b.{0,40}|total[ei]\b.{0,40}|(?:sous-total|somme)\b.{0,40}|"
     r"suma(?: total)?|summa\b.{0,40}|totalt|totaal|i alt|sammanlagt|yhteensa|razem|"

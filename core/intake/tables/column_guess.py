@@ -17,6 +17,7 @@ from core.intake.cells.dates import NotADate
 from core.intake.cells.money_marks import MARK, without_hundredths
 from core.intake.cells.numbers import EMPTY, NotANumber, NumberStyle, choose_style, parse_number
 from core.intake.tables.column_words import is_paid, is_result, named
+from core.intake.tables.currency_columns import beside
 from core.intake.tables.dated_columns import older_columns
 from core.intake.transactions.moments import DayOrder, parse_moment
 
@@ -104,11 +105,30 @@ def guess_columns(header: Sequence[str], rows: Sequence[Sequence[str]], delimite
     scores = {key: guess for key, guess in scores.items() if key[1] not in {one.field for one in proven.values()}} | {
         (place, guess.field): guess for place, guess in proven.items()
     }
-    chosen = _assigned(width, scores)
+    chosen = _with_the_value_s_currency(_assigned(width, scores), columns, evidence[:width], proven=bool(proven))
     if {"name", "isin"} & {guess.field for guess in chosen}:
         # Codes of markets, kinds and states look like symbols; what names the lines already needs no guess of another.
         chosen = [NO_GUESS if guess.reason == _BY_LOOKS else guess for guess in chosen]
     return chosen
+
+
+def _with_the_value_s_currency(
+    chosen: list[Guess], columns: Sequence[Sequence[str]], evidence: Sequence[_Evidence], *, proven: bool
+) -> list[Guess]:
+    """The guesses with the currency beside the value, where several columns hold currencies that differ."""
+    at = {guess.field: place for place, guess in enumerate(chosen) if guess.field}
+    money = {place: columns[place] for place, seen in enumerate(evidence) if seen.currency >= 0.8}
+    found = beside(at.get("market_value"), at.get("price"), money)
+    if proven and found.place is None and "price" in at:
+        # The value is the product of this price, so it is in the currency of this price.
+        found = beside(at["price"], None, money)
+    if found.place is None:
+        return chosen
+    changed = [NO_GUESS if guess.field == "currency" else guess for guess in chosen]
+    changed[found.place] = Guess("currency", 1.0, "it stands beside the value")
+    if found.foreign_price and not proven:
+        changed[at["price"]] = NO_GUESS
+    return changed
 
 
 def _figure_like(cell: str) -> bool:

@@ -43,6 +43,7 @@ DEALS = frozenset(_phrases(_WORDS["deals"]["words"]))
 """Words that name a dealing ("buy", "dividende"), not a position."""
 DEAL_DAYS = frozenset(_phrases(_WORDS["deal_days"]["words"]))
 """Headers of the day on which something was dealt, not of the list or its prices."""
+_UNSURE = frozenset(_phrases(_WORDS["unsure_values"]["words"]))
 _OF_TODAY = frozenset(_phrases(_WORDS["of_today"]["words"]))
 _RATES = frozenset(_phrases(_WORDS["rates"]["words"]))
 MULTIPLIERS = frozenset(_phrases(_WORDS["multipliers"]["words"]))
@@ -93,7 +94,7 @@ def _named(words: str) -> tuple[tuple[str, float], ...]:
         # A day of the list itself, where there is one, goes before the days of its prices.
         return (("date", 0.9),)
     if whole is not None:
-        return tuple((field, 1.0) for field in sorted(whole))
+        return tuple((field, 0.9 if field == "market_value" and words in _UNSURE else 1.0) for field in sorted(whole))
     parts = words.split()
     if _OTHERS.intersection(parts) or any(word in words for word in _UNSPACED) or _is_paid(words):
         return ()

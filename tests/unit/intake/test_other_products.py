@@ -101,3 +101,31 @@ def test_columns_that_moved_under_a_remembered_header_are_asked_about(read):
     assert read(FIRST, "list.csv", remembered=lambda _: remembered).portfolios[0].holdings[0].market_value == 1505
     with pytest.raises(Undecided, match=r"only 'B1' × 'E1' = 'C1' holds.*--map 'C1=market_value'"):
         read(MOVED, "list.csv", remembered=lambda _: remembered)
+
+
+def test_value_is_the_value_beside_an_amount_of_units(guessed):
+    found, _ = guessed('Asset,Balance,Price,Value\nETH,2,"$2,000.00","$4,000.00"\nBTC,0.1,"$50,000.00","$5,000.00"\n')
+    assert found == {"USD": 9000}
+    found, _ = guessed("Coin,Amount,Price,Value,Currency\nETH,0.1234,2000,246.8,USD\nBTC,0.1,50000,5000,USD\n")
+    assert found == {"USD": Decimal("5246.8")}
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("Name;Stück;Kurs;Währung;Kurs;Währung;Wert", "A;10;4;USD;5;EUR;50|B;2;5;USD;6;EUR;12|C;3;6;USD;7;EUR;21"),
+        ("Name;Stück;Kurs;Währung;Wert;Währung", "A;10;5,60;USD;50;EUR|B;2;6;EUR;12;EUR|C;3;7,90;USD;21;EUR"),
+        ("Name;Stück;Kurs;Whg;Wert;Whg", "A;10;5,6;USD;50;EUR|B;2;6,7;USD;12;EUR|C;3;7,9;USD;21;EUR"),
+    ],
+)
+def test_of_several_columns_of_currencies_the_one_beside_the_value_is_the_lines(guessed, header, rows):
+    found, _ = guessed(header + "\n" + rows.replace("|", "\n") + "\n")
+    assert found == {"EUR": 83}
+
+
+@pytest.mark.parametrize("word", ["Gesamtvermögen", "Patrimoine total", "Avoirs", "Vermögen"])
+def test_wealth_is_a_word_for_a_sum(guessed, word):
+    rows = "Name;ISIN;Stück;Kurs;Wert;Währung\nA;US0378331005;10;5;50;EUR\nB;US5949181045;2;6;12;EUR\nKonto;;;;38;EUR\n"
+    found, intake = guessed(rows + f"{word};;;;100;EUR\n")
+    assert found == {"EUR": 100}
+    assert not intake.problems
