@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
@@ -201,11 +201,9 @@ def rates_table(found: Gathered) -> Iterator[list[str]]:
 
 
 def _scenario_days(found: Gathered) -> set[date]:
-    """Of replays of windows that some history reaches back to."""
-    days = _price_days(found, np.datetime64(found.portfolio.as_of))
-    since = days[0] - timedelta(days=1) if days else date.max
+    """Ends of the replays' windows: cash in a currency has its rate then, whatever histories there are."""
     ends = {day for one in scenarios() for day in (one.first, one.last) if day is not None}
-    return {day for day in ends if since <= day <= found.portfolio.as_of}
+    return {day for day in ends if day <= found.portfolio.as_of}
 
 
 def earlier_table(earlier: Iterable[Portfolio]) -> dict[str, Any]:

@@ -238,6 +238,25 @@ def test_an_account_with_something_of_every_kind_is_made_again_under_every_rule_
     assert_nothing_differs(pack, tmp_path / "pack")
 
 
+ODD = {
+    "a currency without a rate": (holding("AAA", 100), holding("KWD", 50, currency="KWD")),
+    "a total below zero": (holding("AAA", 100), cash(-300)),
+    "a derivative without a notional": (holding("AAA", 100), holding("F", 5, asset_class=AssetClass.DERIVATIVE)),
+    "a leveraged fund without a factor": (holding("AAA", 100), holding("L", 50, name="3x Daily Long ETF")),
+    "a leveraged fund": (holding("AAA", 100), holding("BBB", 50, currency="USD", terms=Terms(leverage=2.0))),
+    "cash alone": (cash(100), cash(50, "USD")),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_the_program_leaves_out_is_left_out_again(
+    packs: ReplicationService, kept: Store, what: str, tmp_path: Path
+) -> None:
+    odd = replace(portfolio(*ODD[what], portfolio_id="odd"), regimes=("ucits", "bvv2"))
+    kept.portfolios.save([odd], lambda _one: None, actor="ada", at=NOW)
+    assert_nothing_differs(packs.pack(LOCAL, "odd"), tmp_path / "pack")
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("as_of", [date(2025, 9, 30), date(2026, 9, 30)])
 def test_an_earlier_day_is_made_again(packs: ReplicationService, as_of: date, tmp_path: Path) -> None:
