@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,7 +12,7 @@ from core.domain.actor import LOCAL
 from core.domain.filters import PortfolioFilter
 from tests.pages.conftest import Page
 from tests.pages.portfolio_pages import viewing
-from tests.pages.reading import button, column, said
+from tests.pages.reading import button, column, said, taken
 from tests.pages.world import POSITIONS, World
 
 TABS = ("Holdings", "Funds", "Performance", "Risk", "Attribution", "Rules", "History")
@@ -269,6 +272,15 @@ def test_a_hostile_name_is_shown_as_it_is(page: Page, world: World) -> None:
     assert "![" not in title
     assert "<b>" not in title
     assert ":red[" not in title
+
+
+def test_the_history_hands_out_a_pack_that_makes_the_figures_again(page: Page, world: World) -> None:
+    portfolio_id = world.import_text("family.csv", POSITIONS)
+    name, content = taken(opened(page, world, portfolio_id, "History"), "Download as ZIP")
+    assert name == f"{portfolio_id}-2026-10-30-replication.zip"
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        files = {one.partition("/")[2] for one in archive.namelist()}
+    assert {"replicate.py", "MANIFEST.json", "README.txt", "inputs/snapshot.json", "expected/figures.json"} <= files
 
 
 def test_earlier_analyses_lead_to_their_run(page: Page, lived_in: World) -> None:
