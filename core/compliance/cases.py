@@ -12,10 +12,11 @@ from typing import Any
 
 from core.compliance.evaluate import NEAR
 from core.compliance.hedges import Unhedged, sides_of
-from core.compliance.kinds import DEPOSITS, T, types_of
+from core.compliance.kinds import types_of
 from core.compliance.library import RuleSet
 from core.compliance.lines import membership
 from core.compliance.measures import counted
+from core.compliance.owed import overdrafts
 from core.compliance.policy import Policy, policy_rules
 from core.compliance.position import Book, RulePosition, value_of
 from core.compliance.rule import AssetTypes, Measurement, Rule
@@ -74,7 +75,9 @@ def _rows(book: Book, measure: Measurement) -> Iterator[Row]:
     if metric in HANDED_IN | {RuleMetric.DOCUMENTS}:
         return
     if metric in {RuleMetric.BORROWING, RuleMetric.ASSET_COVERAGE}:
-        yield from ([one, "debt", True, "", ""] for one in book.positions if types_of(one) <= DEPOSITS | {T.LOAN})
+        sure, maybe = overdrafts(book)
+        yield from ([one, "debt", True, "", ""] for one in sure)
+        yield from ([one, "debt", False, "", ""] for one in maybe)
     elif metric is RuleMetric.SHORT:
         yield from _short(book, measure)
     elif metric is RuleMetric.UNHEDGED:

@@ -49,6 +49,7 @@ from core.storage.portfolios.policies import PolicyScope
 from core.storage.store import Store
 from tests.made_tables import made_database
 from tests.unit.compliance.generating import Case, make
+from tests.unit.compliance.making import book, line
 from tests.unit.funds.making import line as inside
 from tests.unit.funds.making import report
 from tests.unit.metrics.making import FRIDAY, cash, holding, portfolio, series, wobble
@@ -384,6 +385,22 @@ def test_every_rule_decides_its_boundary_books_as_the_program_does(script: dict[
                     assert script["same"]("", there, None if here is None else float(here)), (rule.id, case)
                 decided += 1
     assert decided > 500
+
+
+@pytest.mark.parametrize("rule_id", ["EU.UCITS.83", "US.1940.18f1"])
+@pytest.mark.parametrize("owed", [(), ("repo",), ("loan",), ("repo", "loan")])
+def test_what_may_be_borrowing_is_as_open_to_the_script(
+    script: dict[str, Any], rule_id: str, owed: tuple[str, ...]
+) -> None:
+    kinds = {"repo": None, "loan": InstrumentType.LOAN}
+    lines = [line(name, -12, kinds[name], asset_class=AssetClass.OTHER) for name in owed]
+    made = book(*lines, *(line(f"S{n}", 4) for n in range(31)))
+    rule = next(one for found in rule_sets().values() for one in found.rules if one.id == rule_id)
+    (told,) = evaluate(rule, RuleSetting("", ""), made)
+    entry = case_of(RuleCase(rule, Decimal("0.1")), made)
+    status, measured, _ = script["judge"](entry["rule"], entry, as_script(made, script), handed(made), "")
+    assert status == told.status.value
+    assert script["same"]("", told.measured, None if measured is None else float(measured))
 
 
 def as_script(made: Book, script: dict[str, Any]) -> SimpleNamespace:
