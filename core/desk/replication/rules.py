@@ -88,7 +88,7 @@ def _no_policy(rules: RulesGathered) -> list[dict[str, Any]]:
     if rules.policies or all(not one.replaced_by_policy for one in rules.sets):
         return []
     measure = {"metric": "documents", "look_through": False}
-    rule = {
+    rule: dict[str, Any] = {
         "id": f"CLIENT.{CLIENT_REGIME.upper()}",
         "measure": measure,
         "readings": [],

@@ -139,11 +139,11 @@ class _History:
             column=cells.label("quantity"),
         )
         if quantity and cancels(action) and (undone := without_cancelling(action)) in _BUYS | _SELLS:
-            kind = EntryKind.BUY if undone in _BUYS else EntryKind.SELL
+            traded = EntryKind.BUY if undone in _BUYS else EntryKind.SELL
             security, price = self._security(cells), cells.number_in("price")
             return (
                 replace(entry, kind=EntryKind.CANCELLATION, security=security, quantity=abs(quantity), price=price,
-                        currency=_CURRENCY, cancels=kind),
+                        currency=_CURRENCY, cancels=traded),
             )  # fmt: skip
         if action in _BUYS or action in _SELLS:
             return self._trade(cells, entry, quantity, bought=action in _BUYS)
