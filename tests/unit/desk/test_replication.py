@@ -322,6 +322,29 @@ def test_one_change_is_named_with_the_figures_that_it_moves(small: ReplicationPa
         assert len(found.differing) == 2, "an expected value moves no other"
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "__import__('pathlib').Path(place).touch()",
+        "open(place, 'w')",
+        "().__class__.__base__.__subclasses__()",
+        "array([1.0]).tofile(place)",
+        "f'{lines.__class__}'",
+        "getattr(array, 'tofile')",
+    ],
+)
+def test_a_file_of_formulas_runs_nothing(small: ReplicationPack, hostile: str, tmp_path: Path) -> None:
+    place = tmp_path / "touched"
+    formulas = json.loads(small.files["definitions/formulas.json"])
+    formulas["always"] = {"total_value": hostile.replace("place", repr(str(place))), **formulas["always"]}
+    files = {**small.files, "definitions/formulas.json": json.dumps(formulas).encode()}
+    folder = written(replace(small, files=files), tmp_path / "pack")
+    with pytest.raises((SystemExit, NameError)) as ended:
+        runpy.run_path(str(folder / "replicate.py"), run_name="__main__")
+    assert not place.exists()
+    assert str(ended.value) not in {"", "0"}
+
+
 def test_a_figure_without_a_formula_is_named_and_not_called_right(small: ReplicationPack, tmp_path: Path) -> None:
     expected = json.loads(small.files["expected/figures.json"])
     expected["figures"]["entirely_new"] = {"value": 1.0}
