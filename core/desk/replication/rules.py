@@ -115,6 +115,9 @@ NOT_RECOMPUTED: Final = {
     "missing": "which fields are missing; that some are is in the status",
     "explanation": "a sentence; its numbers are recomputed",
     "classes, issuers and sensitivities of lines": "they are read from words; README.txt says where the reading stands",
+    "shares of funds": "what a line stands for and how much of a fund is known are read from the fund's report",
+    "titles, limits shown and citations of verdicts": "they are copied from the rules, which the pack holds whole",
+    "rules of an article": "which rules check it is stated in the rule sets; whether they did is recomputed",
 }
 """What the script leaves to the reader, with the reason."""
 
