@@ -32,7 +32,8 @@ def _schema(store: Store) -> list[tuple[str, ...]]:
     "every",
     [
         pytest.param(SAMPLE, id="A9-sample"),
-        pytest.param(1, id="A9-each-statement", marks=pytest.mark.full),
+        # Some two hundred kills, each of a process of its own: minutes, not a hang.
+        pytest.param(1, id="A9-each-statement", marks=[pytest.mark.full, pytest.mark.timeout(900)]),
     ],
 )
 def test_migrations_that_are_killed_at_any_statement_end_as_if_nothing_had_happened(
