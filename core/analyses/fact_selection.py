@@ -181,12 +181,12 @@ def open_articles(rules: Iterable[RuleResult]) -> re.Pattern[str]:
 
     A bare number is no name: it would let any figure with the same digits pass.
     """
-    names = sorted(
-        {one.article for one in articles_known(rules) if one.status is ArticleStatus.NOT_CHECKED}, key=len, reverse=True
-    )
-    if not names:
-        return _NO_ARTICLE
-    one = f"(?:{'|'.join(map(re.escape, names))})(?![\\w.,]*\\d)"
+    names = {one.article for one in articles_known(rules) if one.status is ArticleStatus.NOT_CHECKED}
+    return _naming(sorted(names, key=len, reverse=True)) if names else _NO_ARTICLE
+
+
+def _naming(names: Sequence[str]) -> re.Pattern[str]:
+    one = f"(?:{'|'.join(map(re.escape, names))})(?!\\w|[.,]\\d)"
     said = rf"\b{_ARTICLE_WORDS}\s*{one}(?:{_AND}(?:{_ARTICLE_WORDS}\s*)?{one})*"
     clear = "|".join(re.escape(name) for name in names if "(" in name)
     return re.compile(rf"{said}|{clear}" if clear else said, re.IGNORECASE)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.analyses import companies, value_at_risk
+from core.analyses import companies, fact_selection, value_at_risk
 from tests.linear.adversary import recipes
 from tests.linear.effort import slow
 from tests.linear.patterns import ANCHORED, Call, calls, sources
@@ -18,6 +18,7 @@ CALLS = [call for path in sources() for call in calls(path)]
 
 BUILT: dict[tuple[str, str], Callable[[], Iterable[re.Pattern[Any]]]] = {
     ("core/analyses/companies.py", "_pattern"): lambda: map(companies._pattern, ("Rio Tinto plc", "L'Oréal", "A B C")),
+    ("core/analyses/fact_selection.py", "_naming"): lambda: [fact_selection._naming(("50(1)(e)(iv)", "57", "84"))],
     ("core/analyses/value_at_risk.py", "_days"): lambda: [re.compile(names) for names, _ in value_at_risk._UNITS],
     ("core/llm/sent.py", "blamed"): lambda: [re.compile(r"(?<![\w.])reasoning_effort(?![\w])")],
 }

@@ -6,9 +6,9 @@ come before ours in every look-up and never change them. An ISIN that is not kno
 The source word of each of our rows says where its ISIN comes from: "cusip" (made from the CUSIP in an open list of
 tickers), "cusip+list" (and an open list of instruments agrees), "list", "lists" (at least two unrelated public lists
 name it alike; one alone was wrong too often), "filing" (the CUSIP in a public SEC filing), "broker" (a broker's
-export), "curated" (no ISIN is known), and "sample" for the stand-ins that only our sample portfolios hold. Names,
-sectors, issuers and terms are ours; the liquidity of listed large companies, exchange-traded funds and government
-bonds is taken as high.
+export), "listing" (another listing of a share whose ISIN is known so), "curated" (no ISIN is known), and "sample" for
+the stand-ins that only our sample portfolios hold. Names, sectors, issuers and terms are ours; the liquidity of
+listed large companies, exchange-traded funds and government bonds is taken as high.
 """
 
 from __future__ import annotations

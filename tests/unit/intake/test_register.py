@@ -29,7 +29,7 @@ from core.intake.register.instruments import (
 from core.intake.register.resemblance import ENOUGH, resemblance, resemble
 from core.intake.register.terms import TERM_FIELDS, added, read_terms, written_terms
 
-SOURCES = {"cusip", "cusip+list", "list", "lists", "filing", "broker", "curated", SAMPLE}
+SOURCES = {"cusip", "cusip+list", "list", "lists", "filing", "broker", "listing", "curated", SAMPLE}
 
 
 def held(symbol: str = "X", **more: object) -> Holding:
@@ -70,7 +70,17 @@ def test_each_of_our_isins_has_its_check_digit_and_its_issuers_country():
     for row in known:
         assert isin_fault(row.isin) is None, row
         assert prefix_doubt(row.isin, row.domicile) == "", row
-    assert len({row.isin for row in known}) == len(known)
+    first = [row for row in known if row.source != "listing"]
+    assert len({row.isin for row in first}) == len(first)
+
+
+def test_another_listing_of_a_share_has_the_isin_that_was_checked_for_the_first():
+    first = {row.isin: row for row in own_instruments() if row.isin and row.source != "listing"}
+    others = [row for row in own_instruments() if row.source == "listing"]
+    assert others
+    for row in others:
+        assert (first[row.isin].name, first[row.isin].terms.issuer) == (row.name, row.terms.issuer)
+        assert first[row.isin].currency != row.currency
 
 
 def test_each_of_our_isins_is_one_that_was_checked_under_a_name_like_ours(shared_data):
@@ -78,7 +88,7 @@ def test_each_of_our_isins_is_one_that_was_checked_under_a_name_like_ours(shared
         checked = {row["symbol"]: row for row in csv.DictReader(file)}
     filing = (shared_data / "portfolio-samples" / "sec_13f_acorn_creek_2024q4.nc.txt").read_text("utf-8")
     for row in own_instruments():
-        if not row.isin or row.source == "lists":
+        if not row.isin or row.source in {"lists", "listing"}:
             continue
         if row.source == "filing":
             assert row.cusip in filing, row
