@@ -27,6 +27,7 @@ _FOLDER: Final = Path(__file__).with_name("templates")
 
 _MODEL = 40
 _TITLE, _ASK, _SUMMARY, _WHOLE, _SHORT, _LINE = 64, 180, 320, 104, 80, 56
+_FEW = 2
 """Most characters of the title, the decision, the summary, a line, a cell, a line of half the width. More would
 need a second sheet; a test prints a page on which everything is as long as it can be."""
 
@@ -204,12 +205,12 @@ def _breach(brief: Brief, line: BreachLine) -> dict[str, Any]:
         figures = "broken"
     else:
         figures = f"{line.measured:.2f}{sign}, allowed {_OPERATORS.get(line.operator, '')} {line.limit:.2f}{sign}"
+    # It takes a line of its own, which a sheet with many breaches does not have; the Rules tab says it of each.
+    since = f"; {line.since}" if line.since and len(brief.breaches) <= _FEW else ""
     return {
         "title": text.short(line.title, _LINE),
         "figures": figures,
-        "citation": text.short(line.citation, _LINE)
-        + ("" if line.confirmed else " (M)")
-        + (f"; {line.since}" if line.since else ""),
+        "citation": text.short(line.citation, _LINE) + ("" if line.confirmed else " (M)") + since,
         "spread": text.short(line.name, 28)
         if line.portfolios == 1 and not brief.portfolio
         else _of_read(brief, line.portfolios),
