@@ -20,7 +20,7 @@ from core.metrics.restatements import RESTATEMENTS, VERSIONS
 from core.metrics.risk import CALENDAR_DAYS_PER_YEAR
 from core.metrics.scenarios import scenarios, sensitivities
 
-_BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n)(?:[^<]|<(?!!--))*+(<!-- end -->)")
 
 
 def blocks() -> dict[str, str]:
