@@ -128,6 +128,8 @@ _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d
 
 def folded(text: str) -> str:
     """Lower case without accents: "Liquidität" is "liquiditat"."""
+    if text.isascii():
+        return text[:_NAME_CHARS].lower()
     plain = unicodedata.normalize("NFKD", text[:_NAME_CHARS].lower().translate(_LETTERS))
     return unicodedata.normalize("NFC", "".join(one for one in plain if not unicodedata.combining(one)))
 

@@ -17,7 +17,7 @@ from core.intake.gathering import Case, Gathered
 from core.intake.positions.days import UNDATED, Days
 from core.intake.positions.lines import FIELDS, ONE, LineReader, PositionCells
 from core.intake.positions.statistic_rows import Statistics, is_product
-from core.intake.positions.totals import Totals, may_be_total
+from core.intake.positions.totals import Totals, is_total_word
 from core.intake.tables.column_words import MULTIPLIERS, plain
 from core.intake.tables.deciding import tell_lines
 from core.intake.tables.stated import NOTHING_STATED, Stated
@@ -161,7 +161,7 @@ class _Table:
             return False
         if self._statistics.is_row(number, raw, first_cell):
             return True
-        if not any(word and may_be_total(word) for word in (first_cell, raw.name, raw.symbol, raw.isin)):
+        if not any(word and is_total_word(word) for word in (first_cell, raw.name, raw.symbol, raw.isin)):
             return False
         product = is_product(raw, self._layout.style)
         return self._totals.is_sum_with_units(number, raw, first_cell, product=product)

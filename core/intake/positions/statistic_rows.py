@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from core.intake.cells.asset_classes import folded
@@ -35,6 +36,7 @@ _STARTS: Final = frozenset(
     )
 )
 _NEAR: Final = Decimal("0.005")
+_LONGEST: Final = 120
 
 
 def may_be_statistic(text: str) -> bool:
@@ -45,7 +47,12 @@ def may_be_statistic(text: str) -> bool:
 
 def is_statistic(text: str) -> bool:
     """Whether a cell names a statistic and nothing else: "Average", "Durchschnitt", "Moyenne", "% of total"."""
-    return bool(_WORD.fullmatch(" ".join(folded(text).split()).strip(" :.=()")))
+    return len(text) <= _LONGEST and _is_statistic(text)
+
+
+@lru_cache(maxsize=4096)  # a list of many accounts names the same securities again and again
+def _is_statistic(text: str) -> bool:
+    return may_be_statistic(text) and bool(_WORD.fullmatch(" ".join(folded(text).split()).strip(" :.=()")))
 
 
 @dataclass(slots=True)
@@ -58,7 +65,7 @@ class Statistics:
     def is_row(self, row: int, raw: PositionCells, first_cell: str) -> bool:
         """Whether a row names a statistic and says nothing else that a line would: no code, no name, no product."""
         words = [raw.name] if raw.name.strip() else [raw.symbol, first_cell]
-        if any(map(str.isdigit, raw.isin)) or not any(may_be_statistic(word) and is_statistic(word) for word in words):
+        if any(map(str.isdigit, raw.isin)) or not any(is_statistic(word) for word in words):
             return False
         if is_product(raw, self.style):
             return False

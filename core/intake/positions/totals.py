@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from core.domain.portfolio import AssetClass, Holding
@@ -48,12 +49,23 @@ _ENDS: Final = ("gesamt", "total", "otals", "otaal", "otalt", "otale", "summe")
 LEFT_OUT: Final = "left out"
 _NEAR: Final = Decimal("0.0005")
 _CENT: Final = Decimal("0.005")
+_LONGEST: Final = 120
 
 
 def may_be_total(text: str) -> bool:
     """Whether a cell may name a sum, by its first letters or its last word: a look that a million rows can take."""
     start = text.lstrip()[:2].casefold()
     return start in _STARTS or not start.isascii() or text.rstrip()[-6:].casefold().endswith(_ENDS)
+
+
+def is_total_word(text: str) -> bool:
+    """Whether a cell names a sum and nothing else: "Total", "Summe Fonds", "Gesamtvermögen"."""
+    return len(text) <= _LONGEST and _is_total_word(text)
+
+
+@lru_cache(maxsize=4096)  # a list of many accounts names the same securities again and again
+def _is_total_word(text: str) -> bool:
+    return may_be_total(text) and bool(_WORD.fullmatch(" ".join(folded(text).split()).strip(" :.")))
 
 
 class Totals:
